@@ -1,0 +1,39 @@
+/**
+ * A projection is a view as data: which rows an event touches, and how it changes each. It is a pure fold; the engine
+ * owns the SQL, batches the writes, and can run the same fold in memory or on any store. (design: contract point 11.)
+ */
+import type { Envelope } from '../machines/grammar.ts'
+
+/** SQL type of a column. `json` columns hold canonical JSON text and are parsed on reading through the engine. */
+export type ColumnType = 'text' | 'integer' | 'real' | 'json'
+
+// biome-ignore lint/suspicious/noExplicitAny: a row type is any record of column values
+export type ViewRow = Record<string, any>
+
+export interface Projection<Name extends string = string, Row extends ViewRow = ViewRow> {
+  /** Name of the view and of its table. */
+  readonly name: Name
+  /** A projection that folds differently gets a new version, and is rebuilt from position 0 when the engine opens. */
+  readonly version: number
+  /** Column that identifies a row. */
+  readonly key: keyof Row & string
+  readonly columns: { readonly [C in keyof Row & string]: ColumnType }
+  readonly indexes?: readonly (readonly (keyof Row & string)[])[]
+  /**
+   * `claimed`: written in the transaction of the events and readable as a claim by commands. `derived` (default):
+   * coalesced and written behind; every read through the engine waits for it.
+   */
+  readonly consistency?: 'claimed' | 'derived'
+  /** Keys of the rows this event touches; none if it is of no interest. */
+  readonly keys: (event: Envelope) => readonly string[]
+  /** The row after the event; undefined removes it. Pure: reads only its arguments, and never changes them. */
+  readonly fold: (row: Row | undefined, event: Envelope, key: string) => Row | undefined
+}
+
+/** Declares a projection with its row type inferred from the fold. */
+export const projection = <const Name extends string, Row extends ViewRow>(
+  spec: Projection<Name, Row>,
+): Projection<Name, Row> => spec
+
+/** The row type of a projection. */
+export type RowOf<P> = P extends Projection<string, infer Row> ? Row : never

@@ -1,0 +1,173 @@
+/**
+ * The contract of a provider driver: the only way the engine reaches the world. (spec: drivers-and-qemu 8.)
+ *
+ * 1. The engine chooses every id and token before it calls; both are in the event log.
+ * 2. Every changing call describes a desired state and may be repeated with the same id, token and arguments.
+ * 3. A driver answers fast and never retries or waits in secret: long work is `pending`, and the engine polls.
+ * 4. Only answers and observations are facts; hints are not.
+ * 5. Throwing is a bug and counts as an unknown outcome.
+ */
+import type { Json } from '../../machines/grammar.ts'
+import type { Capabilities } from './capabilities.ts'
+
+export { type Capabilities, capabilities, capabilitiesSchema, type DeclaredCapabilities } from './capabilities.ts'
+
+export type ResourceKind = 'image' | 'volume' | 'volumeSnapshot' | 'instance' | 'vmSnapshot' | 'attachment'
+
+/** A driver's own name and notes for a resource; stored by the engine, at most 4 KiB. */
+export interface Reference {
+  readonly providerId?: string
+  readonly private?: Json
+}
+
+export interface CallContext {
+  /** Idempotency token of the ask, `<resource>.<version>.<n>`: the same for every attempt. */
+  readonly token: string
+  /** 1 for the first attempt. */
+  readonly attempt: number
+  /** After this time (ms since 1970) the engine no longer waits and counts the outcome as unknown. */
+  readonly deadline: number
+  readonly signal: AbortSignal
+  readonly now: () => number
+}
+
+export type Facts = { readonly [key: string]: Json | undefined }
+
+export interface Handle {
+  readonly op: string
+  readonly token: string
+  readonly data?: Json
+}
+
+export type Outcome =
+  /** Done; `already` when a repeated call found it done. */
+  | { readonly kind: 'done'; readonly already: boolean; readonly facts: Facts; readonly ref?: Reference }
+  /** Accepted; ask `poll(handle)` again after `pollAfterMs`. */
+  | { readonly kind: 'pending'; readonly handle: Handle; readonly pollAfterMs: number; readonly progress?: { done: number; total: number } }
+  /** Certain: no effect, now or later. */
+  | { readonly kind: 'rejected'; readonly error: DriverError }
+  /** An effect is possible: settle it before anything else. */
+  | { readonly kind: 'unknown'; readonly error: DriverError; readonly handle?: Handle }
+
+export type ErrorCode =
+  | 'busy'
+  | 'unavailable'
+  | 'exhausted'
+  | 'precondition'
+  | 'conflict'
+  | 'notFound'
+  | 'invalid'
+  | 'unsupported'
+  | 'denied'
+  | 'corrupt'
+  | 'partial'
+  | 'unknownOutcome'
+  | 'guestRefused'
+
+export interface DriverError {
+  readonly code: ErrorCode
+  readonly effect: 'none' | 'partial' | 'possible'
+  /** `same` and `later`: the engine repeats the call. `observe-first`: it looks. Others end the ask as rejected. */
+  readonly retry: 'same' | 'later' | 'after-change' | 'observe-first' | 'never'
+  readonly retryAfterMs?: number
+  readonly message: string
+  readonly providerCode?: string
+}
+
+export interface Observation {
+  readonly kind: ResourceKind
+  readonly id: string
+  readonly exists: 'yes' | 'no' | 'unknown'
+  /** Same facts as the `done` answer of the call that made it. */
+  readonly facts: Facts
+  readonly ref?: Reference
+  /** Number of the launch, on instances: observations of an older one are dropped. */
+  readonly generation?: number
+  /** Whose it is, where the provider stores that: ours only if it equals the engine's owner tag. */
+  readonly owner?: string
+  readonly token?: string
+  readonly observedAt: number
+}
+export interface Page {
+  readonly items: readonly Observation[]
+  readonly next?: string
+}
+export interface ProbeReport {
+  readonly usable: boolean
+  readonly facts: Facts
+  readonly problems: readonly string[]
+}
+
+// Arguments of the calls. All sizes are integer bytes.
+export interface VolumeSpec {
+  readonly sizeBytes: number
+  readonly zone: string
+  readonly volumeType?: string
+  readonly from?: { readonly kind: 'image' | 'volumeSnapshot'; readonly id: string }
+}
+export interface DeviceSpec {
+  readonly device: string
+  readonly volume: string
+  readonly root: boolean
+}
+export interface InstanceSpec {
+  readonly zone: string
+  readonly image: string
+  readonly vcpus: number
+  readonly memoryBytes: number
+  readonly devices: readonly DeviceSpec[]
+  /** Number of this launch: 1 at first, one more at each start. */
+  readonly generation: number
+  readonly userData?: string
+}
+export interface PowerSpec {
+  readonly want: 'running' | 'paused' | 'off' | 'suspended'
+  readonly mode: 'graceful' | 'hard'
+  readonly generation: number
+  /** What must be connected when it runs. */
+  readonly devices?: readonly DeviceSpec[]
+}
+export interface AttachSpec {
+  readonly instance: string
+  readonly volume: string
+  readonly device: string
+  readonly generation: number
+  readonly force?: boolean
+}
+
+/**
+ * A provider. Changing calls take the resource's id first; which optional ones exist follows from the capabilities
+ * (checked by the contract suite). Facts of the answers:
+ * - `volumeEnsure`, `volumeResize`: `{ sizeBytes }`; also `{ allocatedBytes }` where measured.
+ * - `instanceEnsure`, `instancePower`: `{ status: 'running' | 'stopped', generation, host?, privateAddress? }`.
+ * - `instanceDestroy`, `volumeDelete`, `detach`: `{}`; not found is done with `already: true`. `instanceDestroy` is done
+ *   only when the compute is confirmed gone and every disk of it is disconnected.
+ */
+export interface Driver {
+  /** Static and pure. */
+  describe(): Capabilities
+  probe(context: CallContext): Promise<ProbeReport>
+
+  volumeEnsure?(id: string, spec: VolumeSpec, context: CallContext): Promise<Outcome>
+  volumeResize?(id: string, spec: { sizeBytes: number }, context: CallContext): Promise<Outcome>
+  volumeDelete?(id: string, spec: Record<string, never>, context: CallContext): Promise<Outcome>
+
+  instanceEnsure(id: string, spec: InstanceSpec, context: CallContext): Promise<Outcome>
+  instancePower?(id: string, spec: PowerSpec, context: CallContext): Promise<Outcome>
+  instanceReset?(id: string, spec: { generation: number }, context: CallContext): Promise<Outcome>
+  instanceDestroy(id: string, spec: Record<string, never>, context: CallContext): Promise<Outcome>
+
+  /** Id of both is the instance's: calls of one resource are never in flight at once. */
+  attach?(id: string, spec: AttachSpec, context: CallContext): Promise<Outcome>
+  detach?(id: string, spec: AttachSpec, context: CallContext): Promise<Outcome>
+
+  poll(handle: Handle, context: CallContext): Promise<Outcome>
+  /** The engine has persisted the outcome; notes kept for a repeated call may go. May be lost. */
+  settle?(token: string): void
+  observe(kind: ResourceKind, id: string, context: CallContext): Promise<Observation>
+  list(kind: ResourceKind, cursor: string | undefined, context: CallContext): Promise<Page>
+  capacity(pool: string | undefined, context: CallContext): Promise<Facts>
+  /** Unasked news ("look at this"), until the signal aborts: an observation to compare, never trusted over an answer. */
+  watch?(signal: AbortSignal): AsyncIterable<Observation>
+  close?(): Promise<void>
+}

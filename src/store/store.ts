@@ -1,0 +1,186 @@
+/**
+ * The contract of a store: an append-only log with optimistic versions, the rows that must be true together with it,
+ * and derived rows that may lag behind. (design: contract points 4, 6, 11, "Store facts".)
+ *
+ * A commit is decided in memory and handed over whole; the store applies it in one transaction or not at all, checking
+ * every expectation in it. Nothing here supposes a single process: what this process believed is checked at commit.
+ */
+import type { Json } from '../../machines/grammar.ts'
+import type { Projection, ViewRow } from '../../projections/contract.ts'
+
+/** One event as stored: `text` is the canonical JSON of its envelope without the digest. */
+export interface StoredEvent {
+  readonly position: number
+  readonly resource: string
+  readonly version: number
+  readonly text: string
+  readonly digest: string
+}
+
+/** The cached fold of one resource's stream. `checksum` is the store's own business. */
+export interface SnapshotRow {
+  readonly resource: string
+  readonly version: number
+  readonly rules: number
+  /** Canonical JSON of the rest of the snapshot. */
+  readonly text: string
+}
+
+/** An open ask: one row from the commit of its event until its answer. */
+export interface AskRow {
+  readonly token: string
+  readonly resource: string
+  readonly verb: string
+  readonly provider: string
+  /** JSON text. */
+  readonly args: string
+  /** Event types that close it. */
+  readonly done: string
+  readonly rejected: string
+  readonly supersedes: boolean
+  /** Position of the event that asked, and of the first event of its story. */
+  readonly position: number
+  readonly correlation: number
+  /** Calls begun so far. */
+  readonly attempts: number
+  /** Not before this time (ms since 1970). */
+  readonly dueAt: number
+  /** JSON text of the driver's handle while it is pending. */
+  readonly handle?: string
+  /** Message of the last failed attempt. */
+  readonly lastError?: string
+}
+export type AskUpdate = Pick<AskRow, 'token' | 'attempts' | 'dueAt' | 'handle' | 'lastError'>
+
+export interface TimerRow {
+  readonly resource: string
+  readonly event: string
+  readonly dueAt: number
+  readonly position: number
+  readonly correlation: number
+}
+export type TimerKey = Pick<TimerRow, 'resource' | 'event'>
+
+/** A remembered request: the same token with the same digest answers `result` again. */
+export interface TokenRow {
+  readonly account: string
+  readonly token: string
+  readonly digest: string
+  /** JSON text. */
+  readonly result: string
+  readonly at: number
+}
+
+/** A new value of one row of a view; `row` undefined removes it. */
+export interface RowChange {
+  readonly view: string
+  readonly key: string
+  readonly row: ViewRow | undefined
+}
+/** A change of a claimed view's row: fails the commit unless the stored revision is `expected` (0: no row yet). */
+export interface ClaimChange extends RowChange {
+  readonly expected: number
+}
+
+/** Rows that follow from the events: everything up to and including `watermark` is folded into them. */
+export interface DerivedChanges {
+  readonly snapshots: readonly SnapshotRow[]
+  readonly rows: readonly RowChange[]
+  readonly watermark: number
+}
+
+export interface Commit {
+  readonly events: readonly StoredEvent[]
+  readonly asksOpened: readonly AskRow[]
+  /** Each must still be open, else the commit fails with a Conflict. */
+  readonly asksClosed: readonly string[]
+  readonly asksUpdated: readonly AskUpdate[]
+  readonly timersArmed: readonly TimerRow[]
+  readonly timersDisarmed: readonly TimerKey[]
+  readonly tokens: readonly TokenRow[]
+  readonly claims: readonly ClaimChange[]
+  /** With strict consistency, derived rows ride in the same transaction. */
+  readonly derived?: DerivedChanges
+}
+
+/** Someone else changed what this commit was decided on. Nothing was written; decide again. */
+export class Conflict extends Error {
+  override readonly name = 'Conflict'
+  readonly code = 'conflict'
+  readonly on: 'version' | 'position' | 'ask' | 'claim' | 'token'
+  readonly key: string
+  constructor(on: Conflict['on'], key: string, options?: ErrorOptions) {
+    super(`${on} ${key} has changed since this commit was decided`, options)
+    this.on = on
+    this.key = key
+  }
+}
+
+/** The store cannot be opened or used; the message says what was found and what to do. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError'
+  readonly code: 'sqliteTooOld' | 'schemaTooNew' | 'alreadyOpen' | 'notDurable' | 'closed' | 'failed'
+  constructor(code: StoreError['code'], message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+export interface Opened {
+  /** Last position and time in the log; 0 for an empty one. */
+  readonly position: number
+  readonly at: number
+  /** Position up to which derived rows are complete; a view whose version changed starts at 0 with an empty table. */
+  readonly watermarks: ReadonlyMap<string, number>
+}
+
+/** What a reader may ask of a view's table. Values of `where` are compared by equality; a list means any of them. */
+export interface ViewQuery {
+  readonly where?: Readonly<Record<string, string | number | null | readonly (string | number)[]>>
+  readonly sort?: readonly { readonly column: string; readonly direction: 'asc' | 'desc' }[]
+  readonly limit: number
+  /** Values of the sort columns and the key of the last row seen. */
+  readonly after?: readonly (string | number | null)[]
+}
+
+/** Name under which the watermark of the snapshot rows is kept, beside those of the views. */
+export const SNAPSHOTS = 'snapshots'
+
+export interface Store {
+  /**
+   * Creates or migrates the schema, prepares the tables of the views (dropping those of another version), takes the
+   * writer's lock. Throws StoreError with code sqliteTooOld, schemaTooNew, alreadyOpen or notDurable.
+   */
+  open(views: readonly Projection[]): Promise<Opened>
+  /** Applies all of it in one durable transaction. Throws Conflict, or whatever the database threw, having written nothing. */
+  commit(commit: Commit): Promise<void>
+  /** Writes derived rows in a transaction of their own. */
+  writeDerived(changes: DerivedChanges): Promise<void>
+  /** Empties the view's table and sets its watermark to 0. */
+  resetView(view: string): Promise<void>
+
+  /** Snapshot rows that exist and whose checksum holds; `damaged` names those whose does not. */
+  snapshots(resources: readonly string[]): Promise<{ rows: SnapshotRow[]; damaged: string[] }>
+  /** A stream in order, from `fromVersion`, at most `limit`. */
+  stream(resource: string, fromVersion: number, limit: number): Promise<StoredEvent[]>
+  /** The log in order, positions greater than `after`, at most `limit`. */
+  log(after: number, limit: number): Promise<StoredEvent[]>
+  /** Rows of a claimed view with their revisions. */
+  claims(view: string, keys: readonly string[]): Promise<Map<string, { row: ViewRow; revision: number }>>
+  /** Rows of any view by key. */
+  rows(view: string, keys: readonly string[]): Promise<Map<string, ViewRow>>
+  query(view: string, query: ViewQuery): Promise<ViewRow[]>
+  token(account: string, token: string): Promise<TokenRow | undefined>
+  /** Open asks in order of position, after the given one. */
+  asks(afterPosition: number, limit: number): Promise<AskRow[]>
+  countAsks(): Promise<number>
+  /** Timers by due time, earliest first. */
+  timers(limit: number): Promise<TimerRow[]>
+  /** Deletes tokens older than `before`, at most `limit`; returns how many. */
+  pruneTokens(before: number, limit: number): Promise<number>
+  /** Bytes on disk, pages, WAL size: whatever the store can say about itself. */
+  measures(): Promise<Record<string, number>>
+  close(): Promise<void>
+}
+
+export type { Json, Projection, ViewRow }
