@@ -43,7 +43,12 @@ export type Outcome =
   /** Done; `already` when a repeated call found it done. */
   | { readonly kind: 'done'; readonly already: boolean; readonly facts: Facts; readonly ref?: Reference }
   /** Accepted; ask `poll(handle)` again after `pollAfterMs`. */
-  | { readonly kind: 'pending'; readonly handle: Handle; readonly pollAfterMs: number; readonly progress?: { done: number; total: number } }
+  | {
+      readonly kind: 'pending'
+      readonly handle: Handle
+      readonly pollAfterMs: number
+      readonly progress?: { done: number; total: number }
+    }
   /** Certain: no effect, now or later. */
   | { readonly kind: 'rejected'; readonly error: DriverError }
   /** An effect is possible: settle it before anything else. */

@@ -1,0 +1,43 @@
+/**
+ * Which optional calls a driver has follows from what it declares, both ways: a promised call that is missing would fail
+ * in the middle of a life, and a call nobody promised would never be planned. (spec: drivers-and-qemu 8.)
+ */
+import type { Capabilities } from './capabilities.ts'
+import type { Driver } from './driver.ts'
+
+export type OptionalCall =
+  | 'volumeEnsure'
+  | 'volumeResize'
+  | 'volumeDelete'
+  | 'instancePower'
+  | 'instanceReset'
+  | 'attach'
+  | 'detach'
+
+const usesVolumes = (declared: Capabilities) =>
+  declared.bootFromVolume || declared.canCreateVolumeFromImage || declared.volumeAttach.max > 0
+
+/** For each optional call: do these capabilities promise it? */
+export const promises: { readonly [C in OptionalCall]: (declared: Capabilities) => boolean } = {
+  volumeEnsure: usesVolumes,
+  volumeResize: declared => declared.volume.grow !== 'none',
+  volumeDelete: usesVolumes,
+  instancePower: declared =>
+    declared.stop !== 'none' || declared.start !== 'none' || declared.stateAfterCreate === 'stopped',
+  instanceReset: declared => declared.reboot !== 'none',
+  attach: declared => declared.volumeAttach.max > 0,
+  detach: declared => declared.volumeAttach.max > 0,
+}
+export const optionalCalls = Object.keys(promises) as readonly OptionalCall[]
+
+/** Calls that every driver has, whatever it declares. */
+export const requiredCalls = [
+  'describe',
+  'probe',
+  'instanceEnsure',
+  'instanceDestroy',
+  'poll',
+  'observe',
+  'list',
+  'capacity',
+] as const satisfies readonly (keyof Driver)[]

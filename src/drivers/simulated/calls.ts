@@ -1,0 +1,133 @@
+/**
+ * The changing calls as one table, and what is the same for all of them: work accepted earlier under the same token,
+ * work in flight for the same resource, and what overrides it.
+ */
+import type { Handle, Outcome } from '../driver.ts'
+import { rejected, unknownOutcome } from '../outcomes.ts'
+import { attach, detach } from './attachment-calls.ts'
+import type { ChangingVerb } from './faults.ts'
+import { instanceDestroy, instanceEnsure, instancePower, instanceReset } from './instance-calls.ts'
+import type { OperationRecord } from './records.ts'
+import { volumeDelete, volumeEnsure, volumeResize } from './volume-calls.ts'
+import type { World } from './world.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: each verb has its own specification; the table only hands it on
+type Effect = (world: World, id: string, spec: any, token: string, half: boolean) => Outcome
+
+const effects: { readonly [V in ChangingVerb]: Effect } = {
+  volumeEnsure,
+  volumeResize,
+  volumeDelete,
+  instanceEnsure,
+  instancePower,
+  instanceReset,
+  instanceDestroy,
+  attach,
+  detach,
+}
+/** The end of a resource overrides what was begun for it and is not done yet. */
+const overriding = new Set<ChangingVerb>(['volumeDelete', 'instanceDestroy'])
+
+const handleOf = ({ verb, id, resource }: OperationRecord): Handle => ({ op: verb, token: id, data: { resource } })
+
+export class Calls {
+  readonly #world: World
+  /** Work that is accepted and not done: by resource. Little of it is ever in flight at once. */
+  readonly #open = new Map<string, OperationRecord>()
+  #nextDueAt = Number.POSITIVE_INFINITY
+
+  constructor(world: World) {
+    this.#world = world
+    for (const operation of world.operations.values()) if (operation.outcome === undefined) this.#track(operation)
+  }
+
+  /** Does, half does, or finds done what is asked. */
+  make(verb: ChangingVerb, id: string, spec: unknown, token: string, half: boolean): Outcome {
+    return this.#known(verb, id, token) ?? effects[verb](this.#world, id, spec, token, half)
+  }
+
+  /** Accepts the call and does it `afterMs` later. */
+  delay(verb: ChangingVerb, id: string, spec: unknown, token: string, afterMs: number): Outcome {
+    const known = this.#known(verb, id, token)
+    if (known) return known
+    const operation = this.#operation(verb, id, spec, token, this.#world.now() + afterMs)
+    this.#world.keepOperation(operation)
+    this.#track(operation)
+    return this.#pending(operation)
+  }
+
+  /** Does the call now, but says so only when the handle is polled. A refusal is said at once. */
+  hide(verb: ChangingVerb, id: string, spec: unknown, token: string): Outcome {
+    const known = this.#known(verb, id, token)
+    if (known) return known
+    const outcome = effects[verb](this.#world, id, spec, token, false)
+    if (outcome.kind !== 'done') return outcome
+    // The specification is not needed any more: the work is done.
+    const operation = this.#operation(verb, id, null, token, this.#world.now())
+    operation.outcome = outcome
+    this.#world.keepOperation(operation)
+    return this.#pending(operation)
+  }
+
+  poll(handle: Handle): Outcome {
+    const operation = this.#world.operations.get(handle.token)
+    if (operation === undefined)
+      return unknownOutcome(`${handle.op} ${handle.token} is not remembered; observe instead`)
+    return operation.outcome ?? this.#pending(operation)
+  }
+
+  /** The outcome is safe with the caller. */
+  settle(token: string): void {
+    const operation = this.#world.operations.get(token)
+    if (operation?.outcome !== undefined) this.#world.dropOperation(operation)
+  }
+
+  /** Does what has become due. Called before anything is asked or looked at, so time passes without timers. */
+  catchUp(): void {
+    const now = this.#world.now()
+    if (this.#nextDueAt > now) return
+    const due = [...this.#open.values()].filter(({ dueAt }) => dueAt <= now).sort((a, b) => a.dueAt - b.dueAt)
+    for (const operation of due) {
+      const { verb, resource, spec, id } = operation
+      this.#finish(operation, effects[verb](this.#world, resource, spec, id, false))
+    }
+  }
+
+  #known(verb: ChangingVerb, id: string, token: string): Outcome | undefined {
+    const { operations } = this.#world
+    const same = operations.size === 0 ? undefined : operations.get(token)
+    if (same !== undefined) {
+      const { outcome } = same
+      if (outcome === undefined) return this.#pending(same)
+      if (outcome.kind === 'done') return { ...outcome, already: true }
+      // It was refused when it came due; the same call may be tried again.
+      this.#world.dropOperation(same)
+    }
+    const other = this.#open.size === 0 ? undefined : this.#open.get(id)
+    if (other === undefined) return undefined
+    if (!overriding.has(verb)) return rejected('busy', `${id}: ${other.verb} (${other.id}) is still being done`)
+    this.#finish(other, rejected('precondition', `${other.verb} of ${id} was overridden by ${verb}`))
+    return undefined
+  }
+
+  #operation(verb: ChangingVerb, resource: string, spec: unknown, token: string, dueAt: number): OperationRecord {
+    return { kind: 'operation', id: token, sequence: this.#world.nextSequence(), verb, resource, spec, dueAt }
+  }
+
+  #pending(operation: OperationRecord): Outcome {
+    const pollAfterMs = operation.outcome ? 1 : Math.max(operation.dueAt - this.#world.now(), 1)
+    return { kind: 'pending', handle: handleOf(operation), pollAfterMs }
+  }
+
+  #track(operation: OperationRecord): void {
+    this.#open.set(operation.resource, operation)
+    this.#nextDueAt = Math.min(this.#nextDueAt, operation.dueAt)
+  }
+
+  #finish(operation: OperationRecord, outcome: Outcome): void {
+    this.#open.delete(operation.resource)
+    this.#nextDueAt = Math.min(...[...this.#open.values()].map(({ dueAt }) => dueAt))
+    operation.outcome = outcome
+    this.#world.keepOperation(operation)
+  }
+}

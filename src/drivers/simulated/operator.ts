@@ -1,0 +1,81 @@
+/** What happens to a provider without the engine having asked: guests that end, objects that vanish, strangers' objects. */
+import type { Observation } from '../driver.ts'
+import { computes } from './capacity.ts'
+import { connect } from './devices.ts'
+import { dissolve } from './instance-calls.ts'
+import type { SimulatedWorld } from './options.ts'
+import { absence, observationOf, type VolumeRecord } from './records.ts'
+import { everything } from './views.ts'
+import type { World } from './world.ts'
+
+type Operator = Omit<SimulatedWorld, 'calls' | 'heal'> & { loseProcess(id: string): void }
+
+export const operatorOf = (world: World, publish: (observation: Observation) => void): Operator => {
+  /** The guest of an instance ends; where stopping destroys, the instance goes with it. */
+  const endGuest = (id: string, endReason: 'guest-shutdown' | 'vanished'): boolean => {
+    const instance = world.instances.get(id)
+    if (instance === undefined || !computes(instance)) return false
+    world.alter(instance, ended => {
+      ended.status = 'stopped'
+    })
+    if (world.declared.stop === 'destroys' || world.declared.vanishesAfterStop) {
+      dissolve(world, instance)
+      publish(absence('instance', id, world.now()))
+    } else {
+      const seen = observationOf(instance, world.now())
+      publish({ ...seen, facts: { ...seen.facts, endReason } })
+    }
+    return true
+  }
+  const vanishVolume = (volume: VolumeRecord): void => {
+    for (const user of [...volume.users]) {
+      const instance = world.instances.get(user)!
+      connect(
+        world,
+        instance,
+        instance.devices.filter(device => device.volume !== volume.id),
+      )
+    }
+    world.remove(volume)
+  }
+
+  return {
+    objects: () => everything(world),
+    made: id => world.made(id),
+    resets: id => world.instances.get(id)?.resets ?? 0,
+    powerOffGuest: id => endGuest(id, 'guest-shutdown'),
+    vanish: id => {
+      const record = world.instances.get(id) ?? world.volumes.get(id)
+      if (record === undefined) return false
+      if (record.kind === 'volume') vanishVolume(record)
+      else {
+        connect(world, record, [])
+        world.remove(record)
+      }
+      publish(absence(record.kind, id, world.now()))
+      return true
+    },
+    plant: ({ id, sizeBytes, zone = world.declared.zones[0]!, owner = world.owner }) => {
+      if (world.volumes.has(id)) throw new Error(`volume ${id} exists already; plant another id`)
+      world.add({
+        kind: 'volume',
+        id,
+        askedFor: id,
+        nth: world.made(id) + 1,
+        sequence: world.nextSequence(),
+        owner,
+        token: 'planted',
+        madeAt: world.now(),
+        spec: { sizeBytes, zone },
+        sizeBytes,
+        users: [],
+      })
+      world.written()
+    },
+    loseProcess: id => {
+      if (endGuest(id, 'vanished')) return
+      // A call about a disk loses the guest that has the disk.
+      for (const user of world.volumes.get(id)?.users ?? []) endGuest(user, 'vanished')
+    },
+  }
+}

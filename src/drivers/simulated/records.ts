@@ -1,0 +1,113 @@
+/** What the simulated provider knows: one record per object, its own truth, in a shape of its own. */
+import type { Facts, InstanceSpec, Observation, Outcome, Reference, VolumeSpec } from '../driver.ts'
+import type { ChangingVerb } from './faults.ts'
+
+interface Owned {
+  readonly id: string
+  /** The id it was asked for under, and the how-manieth object made under it. They differ only for a provider that makes another object when a call is repeated. */
+  readonly askedFor: string
+  readonly nth: number
+  /** Order of creation. */
+  readonly sequence: number
+  readonly owner: string
+  /** Token of the call that made it, and when (ms since 1970). */
+  readonly token: string
+  readonly madeAt: number
+  /** A call did only some of its work; it is neither here nor gone until the call is repeated. */
+  incomplete?: 'making' | 'removing'
+}
+export interface VolumeRecord extends Owned {
+  readonly kind: 'volume'
+  readonly spec: VolumeSpec
+  sizeBytes: number
+  /** Instances that have it. */
+  users: string[]
+}
+export type Status = 'running' | 'stopped' | 'paused' | 'suspended'
+export interface Device {
+  readonly device: string
+  readonly volume: string
+  readonly root: boolean
+}
+export interface InstanceRecord extends Owned {
+  readonly kind: 'instance'
+  readonly spec: InstanceSpec
+  readonly host: string
+  readonly privateAddress: string
+  status: Status
+  /** The newest launch it has heard of, and the last one that had a process. */
+  generation: number
+  launched: number
+  devices: Device[]
+  /** Token of the last reset, so that it is not done twice. */
+  resetToken?: string
+  resets: number
+}
+/** Work that was accepted, with its outcome once there is one. */
+export interface OperationRecord {
+  readonly kind: 'operation'
+  /** The token of the call. */
+  readonly id: string
+  readonly sequence: number
+  readonly verb: ChangingVerb
+  readonly resource: string
+  readonly spec: unknown
+  readonly dueAt: number
+  outcome?: Outcome
+}
+/** What is left of an object: enough to know a late call about it. */
+export interface GoneRecord {
+  readonly kind: 'gone'
+  /** `<kind> <id>` of what is gone. */
+  readonly id: string
+  readonly sequence: number
+  readonly generation: number
+  /** How many objects were made under this id. */
+  readonly made: number
+}
+export type ObjectRecord = VolumeRecord | InstanceRecord
+export type AnyRecord = ObjectRecord | OperationRecord | GoneRecord
+
+export const factsOf = (record: ObjectRecord): Facts =>
+  record.kind === 'volume'
+    ? { sizeBytes: record.sizeBytes }
+    : {
+        status: record.status,
+        generation: record.generation,
+        host: record.host,
+        privateAddress: record.privateAddress,
+      }
+
+export const referenceOf = (record: ObjectRecord): Reference => ({ providerId: `sim/${record.id}` })
+
+export const observationOf = (record: ObjectRecord, observedAt: number): Observation => ({
+  kind: record.kind,
+  id: record.id,
+  exists: record.incomplete === undefined ? 'yes' : 'unknown',
+  facts: factsOf(record),
+  ref: referenceOf(record),
+  generation: record.kind === 'instance' ? record.generation : undefined,
+  owner: record.owner,
+  token: record.token,
+  observedAt,
+})
+
+export const absence = (kind: Observation['kind'], id: string, observedAt: number): Observation => ({
+  kind,
+  id,
+  exists: 'no',
+  facts: {},
+  observedAt,
+})
+
+/** An attachment has no life of its own: it is the instance, the volume and the device, under `<instance>/<volume>`. */
+export const attachmentOf = (instance: InstanceRecord, device: Device, observedAt: number): Observation => ({
+  kind: 'attachment',
+  id: `${instance.id}/${device.volume}`,
+  exists: 'yes',
+  facts: { instance: instance.id, volume: device.volume, device: device.device, root: device.root },
+  generation: instance.generation,
+  owner: instance.owner,
+  token: instance.token,
+  observedAt,
+})

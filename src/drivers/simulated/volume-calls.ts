@@ -1,0 +1,115 @@
+/** What the simulated provider does with volumes. Each call looks at the truth, and does all of it, half of it or nothing. */
+import type { Outcome, VolumeSpec } from '../driver.ts'
+import { done, partlyDone, rejected } from '../outcomes.ts'
+import { remakes, strayOf } from './identity.ts'
+import { factsOf, referenceOf, type VolumeRecord } from './records.ts'
+import type { World } from './world.ts'
+
+const found = (volume: VolumeRecord, already: boolean): Outcome => done(factsOf(volume), already, referenceOf(volume))
+
+const sameVolume = (a: VolumeSpec, b: VolumeSpec): boolean =>
+  a.sizeBytes === b.sizeBytes &&
+  a.zone === b.zone &&
+  a.volumeType === b.volumeType &&
+  a.from?.kind === b.from?.kind &&
+  a.from?.id === b.from?.id
+
+const sizeProblem = (world: World, sizeBytes: number): Outcome | undefined => {
+  const { minBytes, maxBytes, stepBytes } = world.declared.volume
+  if (
+    Number.isSafeInteger(sizeBytes) &&
+    sizeBytes >= minBytes &&
+    sizeBytes <= maxBytes &&
+    sizeBytes % stepBytes === 0
+  ) {
+    return undefined
+  }
+  return rejected('invalid', `a volume has ${minBytes} to ${maxBytes} bytes in steps of ${stepBytes}, not ${sizeBytes}`)
+}
+
+const volumeProblem = (world: World, id: string, spec: VolumeSpec): Outcome | undefined => {
+  const invalid = sizeProblem(world, spec.sizeBytes)
+  if (invalid) return invalid
+  if (!world.declared.zones.includes(spec.zone)) {
+    return rejected('invalid', `volume ${id}: there is no zone "${spec.zone}", only ${world.declared.zones.join(', ')}`)
+  }
+  if (spec.from?.kind === 'image' && !world.declared.canCreateVolumeFromImage) {
+    return rejected('unsupported', `volume ${id}: this provider makes no volumes from images`)
+  }
+  const lacking = world.capacity.lacking({ volumeBytes: spec.sizeBytes })
+  return lacking === undefined ? undefined : rejected('exhausted', `volume ${id}: ${lacking}`)
+}
+
+export const volumeEnsure = (world: World, id: string, spec: VolumeSpec, token: string, half: boolean): Outcome => {
+  const existing = world.volumes.get(id)
+  if (existing !== undefined && !remakes(world, existing, token)) {
+    if (existing.owner !== world.owner || !sameVolume(existing.spec, spec)) {
+      return rejected('conflict', `volume ${id} exists with another owner or specification`)
+    }
+    if (existing.incomplete === undefined) return found(existing, true)
+    if (existing.incomplete === 'removing') return rejected('conflict', `volume ${id} is being deleted`)
+    if (half) return partlyDone(`volume ${id} is half made`)
+    world.alter(existing, volume => {
+      volume.incomplete = undefined
+    })
+    return found(existing, false)
+  }
+  if (existing === undefined && world.gone('volume', id) && world.declared.idempotency.by !== 'none') {
+    // A create that comes late, after the delete, must not bring an empty disk back under the old name.
+    return rejected('conflict', `volume ${id} was deleted; an id is used once`)
+  }
+  const problem = volumeProblem(world, id, spec)
+  if (problem) return problem
+  const volume: VolumeRecord = {
+    kind: 'volume',
+    id: existing === undefined ? id : strayOf(world, id),
+    askedFor: id,
+    nth: world.made(id) + 1,
+    sequence: world.nextSequence(),
+    owner: world.owner,
+    token,
+    madeAt: world.now(),
+    incomplete: half ? 'making' : undefined,
+    spec,
+    sizeBytes: spec.sizeBytes,
+    users: [],
+  }
+  world.add(volume)
+  return half ? partlyDone(`volume ${id} is half made`) : found(volume, false)
+}
+
+/** Grows; a volume that is large enough already is left as it is, and none ever shrinks. */
+export const volumeResize = (world: World, id: string, { sizeBytes }: { sizeBytes: number }): Outcome => {
+  const volume = world.volumes.get(id)
+  if (volume === undefined || volume.incomplete) return rejected('notFound', `there is no volume ${id} to resize`)
+  const invalid = sizeProblem(world, sizeBytes)
+  if (invalid) return invalid
+  if (volume.sizeBytes >= sizeBytes) return found(volume, true)
+  const runsUnder = volume.users.find(user => world.instances.get(user)?.status !== 'stopped')
+  if (world.declared.volume.grow === 'offline' && runsUnder !== undefined) {
+    return rejected('precondition', `volume ${id} grows only while ${runsUnder}, which has it, is stopped`)
+  }
+  const lacking = world.capacity.lacking({ volumeBytes: sizeBytes - volume.sizeBytes })
+  if (lacking !== undefined) return rejected('exhausted', `volume ${id}: ${lacking}`)
+  world.alter(volume, grown => {
+    grown.sizeBytes = sizeBytes
+  })
+  return found(volume, false)
+}
+
+export const volumeDelete = (world: World, id: string, _: unknown, __: string, half: boolean): Outcome => {
+  const volume = world.volumes.get(id)
+  if (volume === undefined) return done({}, true)
+  if (volume.owner !== world.owner) return rejected('denied', `volume ${id} belongs to ${volume.owner}`)
+  if (volume.users.length > 0) {
+    return rejected('precondition', `volume ${id} is connected to ${volume.users.join(', ')}; detach or destroy first`)
+  }
+  if (half) {
+    world.alter(volume, leaving => {
+      leaving.incomplete = 'removing'
+    })
+    return partlyDone(`volume ${id} is half deleted`)
+  }
+  world.remove(volume)
+  return done({})
+}
