@@ -267,14 +267,14 @@ export class Declined {
 }
 export const decline = (requirement: string, data?: Json) => new Declined(requirement, data)
 
-export interface Command<I extends z.ZodType = z.ZodType> {
+export interface Command<I extends z.ZodType = z.ZodType, Creates extends boolean = boolean> {
   /** Short name of the requested event an accepted command becomes. */
   readonly event: string
   readonly summary: string
   readonly input: I
   readonly who: Authority
   /** A creating command starts from `absent` and makes its own id. */
-  readonly creates: boolean
+  readonly creates: Creates
   /** For kinds named by their creator: the id is `<kind>/<input.name>`. */
   readonly namedBy?: string
   readonly needs: Readonly<Record<string, FactSource>>
@@ -284,21 +284,21 @@ export interface Command<I extends z.ZodType = z.ZodType> {
 
 /** One thing callers may ask of a kind. Without `complete`, the event's data is the parsed input. */
 // biome-ignore lint/suspicious/noExplicitAny: the context type is chosen by the annotated parameter of `complete`
-export const command = <I extends Shape, C = any>(spec: {
+export const command = <I extends Shape = Nothing, C = any, const Creates extends boolean = false>(spec: {
   event: string
   summary: string
   who: Authority
   input?: I
-  creates?: boolean
+  creates?: Creates
   namedBy?: string
   needs?: Record<string, FactSource>
   complete?: (completion: Completion<z.infer<z.ZodObject<I>>, C>) => Json | Declined
-}): Command<z.ZodObject<I>> => ({
+}): Command<z.ZodObject<I>, Creates> => ({
   event: spec.event,
   summary: spec.summary,
   input: z.strictObject(spec.input ?? ({} as I)) as unknown as z.ZodObject<I>,
   who: spec.who,
-  creates: spec.creates ?? false,
+  creates: (spec.creates ?? false) as Creates,
   namedBy: spec.namedBy,
   needs: spec.needs ?? {},
   complete: spec.complete ?? (({ input }) => input as Json),

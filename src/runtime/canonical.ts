@@ -1,0 +1,45 @@
+/**
+ * Canonical JSON: keys sorted, undefined dropped, so that one value has one text. That text is what is stored and what
+ * the digest is taken over; plain JSON would differ after a value went through a database and back.
+ */
+
+/** Throws TypeError for what JSON cannot carry faithfully: NaN, infinities, functions, symbols, bigints. */
+export function canonical(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return JSON.stringify(value)
+    case 'number':
+      if (!Number.isFinite(value)) throw new TypeError(`${value} has no JSON text`)
+      return Object.is(value, -0) ? '0' : String(value)
+    case 'boolean':
+      return value ? 'true' : 'false'
+    case 'object':
+      if (value === null) return 'null'
+      return Array.isArray(value) ? listText(value) : recordText(value as Record<string, unknown>)
+    default:
+      throw new TypeError(`a ${typeof value} has no JSON text`)
+  }
+}
+
+function listText(list: readonly unknown[]): string {
+  let text = '['
+  for (let index = 0; index < list.length; index += 1) {
+    if (index > 0) text += ','
+    text += list[index] === undefined ? 'null' : canonical(list[index])
+  }
+  return `${text}]`
+}
+
+function recordText(record: Record<string, unknown>): string {
+  const keys = Object.keys(record).sort()
+  let text = '{'
+  let first = true
+  for (const key of keys) {
+    const value = record[key]
+    if (value === undefined) continue
+    text += first ? '' : ','
+    first = false
+    text += `${JSON.stringify(key)}:${canonical(value)}`
+  }
+  return `${text}}`
+}

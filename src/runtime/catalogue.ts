@@ -1,0 +1,109 @@
+/** The kinds of an engine, compiled once: evaluator, requirements by event, who an id belongs to. */
+import type { Command, Envelope, EventSpec, Json, Kind, MachineEvent } from '../../machines/grammar.ts'
+import { type Evaluator, evaluator } from './evolve.ts'
+import { BrokenRule, InvalidRequest } from './refusal.ts'
+
+export class CompiledKind {
+  readonly kind: Kind
+  readonly evaluator: Evaluator
+  /** Every requirement any state's transition on this event names, in order of first mention. */
+  readonly #requirements = new Map<string, readonly string[]>()
+
+  constructor(kind: Kind) {
+    this.kind = kind
+    this.evaluator = evaluator(kind)
+    for (const leaf of this.evaluator.chart.leaves.values())
+      for (const [type, transitions] of leaf.on)
+        this.#requirements.set(type, [
+          ...new Set([...(this.#requirements.get(type) ?? []), ...transitions.flatMap(each => each.requires)]),
+        ])
+  }
+
+  spec(type: string): EventSpec {
+    const found = this.kind.events.specs[type.slice(this.kind.name.length + 1)]
+    if (!found) throw new BrokenRule(`kind ${this.kind.name} has no event ${type}`)
+    return found
+  }
+
+  requirements(type: string): readonly string[] {
+    return this.#requirements.get(type) ?? []
+  }
+
+  /** Commands whose event has an entry in this state. */
+  allowed(state: string): string[] {
+    const on = this.evaluator.chart.leaves.get(state)?.on
+    return Object.entries(this.kind.commands)
+      .filter(([, command]) => !command.creates && on?.has(`${this.kind.name}.${command.event}`))
+      .map(([name]) => name)
+  }
+
+  is(state: string, tag: 'settled' | 'working' | 'terminal'): boolean {
+    return this.evaluator.chart.leaves.get(state)?.tags.has(tag) ?? false
+  }
+
+  machineEvent({ type, resource, version, account, at, data, facts }: Envelope): MachineEvent {
+    return { type, resource, version, account, at, data, facts: facts ?? {} }
+  }
+
+  /** Brings data of an older schema to today's, step by step. */
+  upcast(event: Envelope): Envelope {
+    const { schema, upcasts } = this.spec(event.type)
+    if (event.schema === schema) return event
+    let data: Json = event.data
+    for (let version = event.schema; version < schema; version += 1) {
+      const upcast = upcasts[version]
+      if (!upcast) throw new BrokenRule(`${event.type} has no upcast from schema ${version}`)
+      data = upcast(data)
+    }
+    return { ...event, data }
+  }
+}
+
+export class Catalogue {
+  readonly kinds: ReadonlyMap<string, CompiledKind>
+  readonly #byPrefix = new Map<string, CompiledKind>()
+
+  /** Throws BrokenRule if two kinds share a name or an id prefix. */
+  constructor(kinds: Iterable<Kind>) {
+    const compiled = new Map<string, CompiledKind>()
+    for (const kind of kinds) {
+      const each = new CompiledKind(kind)
+      if (compiled.has(kind.name)) throw new BrokenRule(`two kinds are called ${kind.name}`)
+      compiled.set(kind.name, each)
+      for (const prefix of [`${kind.idPrefix}-`, `${kind.name}/`]) {
+        if (this.#byPrefix.has(prefix)) throw new BrokenRule(`two kinds have ids that begin with ${prefix}`)
+        this.#byPrefix.set(prefix, each)
+      }
+    }
+    this.kinds = compiled
+  }
+
+  /** Throws InvalidRequest unknownKind. */
+  kind(name: string): CompiledKind {
+    const found = this.kinds.get(name)
+    if (found) return found
+    throw new InvalidRequest('unknownKind', 'kind', `There is no kind '${name}'; known: ${[...this.kinds.keys()].join(', ')}.`)
+  }
+
+  /** The command and its kind. Throws InvalidRequest unknownKind or unknownCommand. */
+  command(kind: string, name: string): { compiled: CompiledKind; command: Command } {
+    const compiled = this.kind(kind)
+    const { commands } = compiled.kind
+    const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+    if (command) return { compiled, command }
+    const known = Object.keys(commands).join(', ')
+    throw new InvalidRequest('unknownCommand', 'command', `${kind} has no command '${name}'; known: ${known}.`)
+  }
+
+  /** The kind whose ids look like this one, if any. */
+  ofId(id: string): CompiledKind | undefined {
+    const end = id.search(/[-/]/)
+    return end < 0 ? undefined : this.#byPrefix.get(id.slice(0, end + 1))
+  }
+
+  ofEvent(type: string): CompiledKind {
+    const found = this.kinds.get(type.slice(0, type.indexOf('.')))
+    if (found) return found
+    throw new BrokenRule(`no kind has an event ${type}`)
+  }
+}

@@ -1,0 +1,251 @@
+/**
+ * One command against the draft: accepted, unchanged, or refused with every reason. (design: contract points 1, 2, 10.)
+ *
+ * Order: the target, who may, the expected version, the facts, completion (ids, defaults), the event's own shape, the
+ * machine. Input was parsed before the command was queued.
+ */
+import { type Command, Declined, type Json } from '../../machines/grammar.ts'
+import { Cascade, ProposalRefused } from './cascade.ts'
+import type { Catalogue, CompiledKind } from './catalogue.ts'
+import type { Draft } from './draft.ts'
+import type { Hash } from './envelope.ts'
+import { FactReader, NotFound, type Providers } from './facts.ts'
+import type { Ids } from './ids.ts'
+import { commands, type Principal, reaches, sees, type Tree } from './principal.ts'
+import { BrokenRule, type Reason, type RefusalOf } from './refusal.ts'
+import { type Snapshot, unborn } from './snapshot.ts'
+
+/** A command whose input has been parsed. */
+export interface ParsedCommand {
+  readonly compiled: CompiledKind
+  readonly name: string
+  readonly command: Command
+  /** Undefined for creating commands that make their own id. */
+  readonly id: string | undefined
+  readonly input: Json
+  readonly expectedVersion?: number
+}
+
+/** What one command of a submit came to. */
+export interface CommandResult {
+  readonly outcome: 'accepted' | 'unchanged'
+  readonly id: string
+  readonly kind: string
+  /** The state a reader sees, before and after. */
+  readonly previousState: string
+  readonly state: string
+  readonly version: number
+  /** Of its event; 0 when unchanged. */
+  readonly position: number
+}
+
+export interface Surroundings {
+  readonly catalogue: Catalogue
+  readonly providers: Providers
+  readonly ids: Ids
+  readonly hash: Hash
+  readonly now: number
+}
+
+type Verdict = { result: CommandResult } | { refusal: RefusalOf }
+
+export const visible = (path: string): string => {
+  const end = path.indexOf('.')
+  return end < 0 ? path : path.slice(0, end)
+}
+
+export class CommandDecision {
+  readonly #around: Surroundings
+  readonly #draft: Draft
+  readonly #principal: Principal
+  readonly #token: string | undefined
+  readonly #tree: Tree
+
+  constructor(around: Surroundings, draft: Draft, principal: Principal, token: string | undefined) {
+    this.#around = around
+    this.#draft = draft
+    this.#principal = principal
+    this.#token = token
+    this.#tree = treeOf(draft)
+  }
+
+  /** Decides and, if accepted, writes to the draft. The caller rolls back when any command of the submit is refused. */
+  decide(asked: ParsedCommand, index: number): Verdict {
+    const target = this.#target(asked)
+    const refuse = (reasons: readonly Reason[], snapshot: Snapshot): Verdict => ({
+      refusal: {
+        command: `${asked.compiled.kind.name}.${asked.name}`,
+        kind: asked.compiled.kind.name,
+        resource: snapshot.resource,
+        state: visible(snapshot.state),
+        reasons,
+        allowed: asked.compiled.allowed(snapshot.state),
+        index,
+      },
+    })
+    if ('requirement' in target) return refuse([target.reason], target.snapshot)
+    const { snapshot } = target
+    const reader = new FactReader(this.#around.catalogue, this.#draft, this.#around.providers, this.#principal, this.#tree)
+    const facts = reader.read(asked.command.needs, asked.input)
+    if (facts instanceof NotFound) return refuse([notFound(facts.kind, facts.id, facts.field)], snapshot)
+    const completed = this.#complete(asked, snapshot, facts)
+    if (completed instanceof Declined)
+      return refuse([this.#reason(asked.compiled, snapshot, completed.requirement, completed.data)], snapshot)
+    return this.#ask(asked, snapshot, completed, facts, refuse)
+  }
+
+  #ask(
+    asked: ParsedCommand,
+    snapshot: Snapshot,
+    data: Json,
+    facts: Record<string, unknown>,
+    refuse: (reasons: readonly Reason[], snapshot: Snapshot) => Verdict,
+  ): Verdict {
+    const { compiled } = asked
+    const type = `${compiled.kind.name}.${asked.command.event}`
+    const spec = compiled.spec(type)
+    const parsed = spec.data.safeParse(data)
+    if (!parsed.success)
+      throw new BrokenRule(`${type}: the completed command does not fit its event: ${parsed.error.message}`)
+    const known = spec.facts.safeParse(facts)
+    if (!known.success) throw new BrokenRule(`${type}: the facts do not fit its event: ${known.error.message}`)
+    const cascade = new Cascade(this.#around.catalogue, this.#draft, this.#around.hash, this.#around.now)
+    try {
+      const { decision, event } = cascade.offer(compiled, snapshot, {
+        type,
+        origin: 'requested',
+        data: parsed.data as Json,
+        facts: Object.keys(known.data).length ? (known.data as Json) : undefined,
+        actor: this.#principal.actor,
+        token: this.#token,
+      })
+      if (decision === 'undecided' || decision === 'refused')
+        return refuse(this.#reasons(compiled, snapshot, type, parsed.data, known.data, decision), snapshot)
+      const after = this.#draft.snapshot(snapshot.resource) ?? snapshot
+      return { result: resultOf(snapshot, after, event?.position) }
+    } catch (proposal) {
+      if (!(proposal instanceof ProposalRefused)) throw proposal
+      const { compiled: other, snapshot: target, type: proposed, data: offered } = proposal
+      const decision = other.evaluator.chart.leaves.get(target.state)?.on.has(proposed) ? 'refused' : 'undecided'
+      return refuse(this.#reasons(other, target, proposed, offered, {}, decision), target)
+    }
+  }
+
+  #target({ compiled, command, id, input, expectedVersion }: ParsedCommand):
+    | { snapshot: Snapshot }
+    | { requirement: string; reason: Reason; snapshot: Snapshot } {
+    const { kind } = compiled
+    const { account, region = 'local' } = this.#principal
+    const no = (reason: Reason, snapshot: Snapshot) => ({ requirement: reason.requirement, reason, snapshot })
+    if (command.creates) {
+      const made = command.namedBy
+        ? `${kind.name}/${(input as Record<string, string>)[command.namedBy]}`
+        : this.#draft.fresh(this.#newId(kind.name))
+      const fresh = unborn(compiled, made, account, region)
+      if (!reaches(this.#principal, command.who)) return no(notPermitted(made, command), fresh)
+      const existing = command.namedBy ? this.#draft.snapshot(made) : null
+      return existing ? no(alreadyExists(kind.name, made), existing) : { snapshot: fresh }
+    }
+    const snapshot = this.#draft.snapshot(id!)
+    const isOurs = snapshot && snapshot.kind === kind.name && sees(this.#principal, compiled, snapshot, this.#tree)
+    if (!isOurs) return no(notFound(kind.name, id!, 'id'), unborn(compiled, id!, account, region))
+    if (!reaches(this.#principal, command.who) || !commands(this.#principal, snapshot.account, this.#tree))
+      return no(notPermitted(id!, command), snapshot)
+    if (expectedVersion !== undefined && expectedVersion !== snapshot.version)
+      return no(otherVersion(snapshot, expectedVersion), snapshot)
+    return { snapshot }
+  }
+
+  #newId(kindName: string): string {
+    const { kind } = this.#around.catalogue.kind(kindName)
+    return `${kind.idPrefix}-${this.#around.ids.next(this.#around.now)}`
+  }
+
+  #complete({ command, input }: ParsedCommand, snapshot: Snapshot, facts: unknown): Json | Declined {
+    return command.complete({
+      input,
+      facts,
+      id: snapshot.resource,
+      account: snapshot.account,
+      at: Math.max(this.#around.now, this.#draft.at),
+      context: snapshot.context,
+      state: visible(snapshot.state),
+      newId: kind => this.#draft.fresh(this.#newId(kind)),
+    })
+  }
+
+  /** Every requirement of the event that says no; in a wrong state, those of all states besides the state itself. */
+  #reasons(
+    compiled: CompiledKind,
+    snapshot: Snapshot,
+    type: string,
+    data: unknown,
+    facts: unknown,
+    decision: 'refused' | 'undecided',
+  ): Reason[] {
+    const event = { ...snapshot, type, at: this.#draft.at, version: snapshot.version + 1, data, facts }
+    const here = compiled.evaluator.chart.leaves.get(snapshot.state)?.on.get(type) ?? []
+    const names = decision === 'refused' ? here.flatMap(each => each.requires) : compiled.requirements(type)
+    const no = [...new Set(names)].filter(
+      name => !compiled.kind.requirements[name]?.({ context: snapshot.context, event }),
+    )
+    const reasons = no.map(name => this.#reason(compiled, snapshot, name, data as Json))
+    return decision === 'undecided' ? [...reasons, wrongState(compiled, snapshot, type)] : reasons
+  }
+
+  #reason({ kind }: CompiledKind, { resource, state, context }: Snapshot, requirement: string, data: Json): Reason {
+    const refusal = kind.refusals[requirement]
+    if (!refusal) throw new BrokenRule(`kind ${kind.name} has no refusal for its requirement ${requirement}`)
+    const { code, sentence } = refusal
+    if (typeof sentence === 'string') return { requirement, code, sentence }
+    return { requirement, code, sentence: sentence({ resource, state: visible(state), context, data }) }
+  }
+}
+
+const resultOf = (before: Snapshot, after: Snapshot, position = 0): CommandResult => ({
+  outcome: position ? 'accepted' : 'unchanged',
+  id: after.resource,
+  kind: after.kind,
+  previousState: visible(before.state),
+  state: visible(after.state),
+  version: after.version,
+  position,
+})
+
+const notFound = (kind: string, id: string, field: string): Reason => ({
+  requirement: `${field}Exists`,
+  code: 'notFound',
+  sentence: `The ${kind} '${id}' does not exist.`,
+})
+const alreadyExists = (kind: string, id: string): Reason => ({
+  requirement: 'new',
+  code: 'alreadyExists',
+  sentence: `The ${kind} '${id}' exists already; choose another name.`,
+})
+const notPermitted = (id: string, { who, summary }: Command): Reason => ({
+  requirement: 'authority',
+  code: 'notPermitted',
+  sentence: `'${summary}' on '${id}' takes the authority of ${who}, and of the resource's own account.`,
+})
+const otherVersion = ({ resource, version }: Snapshot, expected: number): Reason => ({
+  requirement: 'expectedVersion',
+  code: 'versionMismatch',
+  sentence: `'${resource}' is at version ${version}, not ${expected}; read it again and decide anew.`,
+})
+function wrongState(compiled: CompiledKind, { resource, state }: Snapshot, type: string): Reason {
+  const states = [...compiled.evaluator.chart.leaves.values()].filter(leaf => leaf.on.has(type)).map(l => visible(l.path))
+  const possible = [...new Set(states)].join(', ')
+  return {
+    requirement: 'state',
+    code: 'wrongState',
+    sentence: `'${resource}' is ${visible(state)}; ${type} is possible only when it is ${possible}.`,
+  }
+}
+
+/** The tree of accounts and domains, read from their published faces. */
+const treeOf = (draft: Draft): Tree => ({
+  domainOf: account => nameIn(draft.snapshot(`account/${account}`)?.context, 'domain'),
+  parentOf: domain => nameIn(draft.snapshot(`domain/${domain}`)?.context, 'parent'),
+})
+const nameIn = (context: unknown, field: string): string | undefined =>
+  (context as Record<string, string> | undefined)?.[field] ?? undefined

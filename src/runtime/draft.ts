@@ -1,0 +1,167 @@
+/**
+ * A commit being decided: what the batch has written so far, over what is resident in memory. Every member sees what
+ * earlier members wrote; a member that is refused is rolled back to its mark and leaves nothing.
+ *
+ * Reads are synchronous. What is not resident throws `Missing`; the batch loads it and decides the member again, so that
+ * deciding never waits in the middle and is the same on any store.
+ */
+import type { Envelope } from '../../machines/grammar.ts'
+import type { Projection, ViewRow } from '../../projections/contract.ts'
+import type { AskRow, AskUpdate, ClaimChange, Commit, StoredEvent, TimerKey, TimerRow, TokenRow } from '../store/store.ts'
+import type { Snapshot } from './snapshot.ts'
+
+/** What is in memory. `null`: known not to exist; `undefined`: not known, load it. */
+export interface Resident {
+  snapshot(resource: string): Snapshot | null | undefined
+  claim(view: string, key: string): ClaimRow | undefined
+}
+export interface ClaimRow {
+  readonly row: ViewRow | undefined
+  readonly revision: number
+}
+
+/** Thrown by a read of something not resident. */
+export class Missing {
+  readonly resources: readonly string[]
+  readonly claims: readonly { view: string; key: string }[]
+  constructor(resources: readonly string[], claims: Missing['claims'] = []) {
+    this.resources = resources
+    this.claims = claims
+  }
+}
+
+type TimerChange = { readonly key: TimerKey; readonly armed: TimerRow | undefined }
+interface Mark {
+  readonly position: number
+  readonly at: number
+  readonly undo: number
+  readonly lengths: readonly number[]
+}
+
+export class Draft {
+  position: number
+  at: number
+  readonly events: StoredEvent[] = []
+  readonly envelopes: Envelope[] = []
+  readonly asksOpened: AskRow[] = []
+  readonly asksClosed: string[] = []
+  readonly asksUpdated: AskUpdate[] = []
+  readonly timerChanges: TimerChange[] = []
+  readonly tokens: TokenRow[] = []
+  readonly snapshots = new Map<string, Snapshot>()
+  readonly claims = new Map<string, ClaimChange & { revision: number }>()
+  readonly #resident: Resident
+  readonly #claimed: readonly Projection[]
+  readonly #fresh = new Set<string>()
+  readonly #undo: (() => void)[] = []
+
+  /** The clock's time for this batch; events get the larger of it and the last event's. */
+  readonly now: number
+
+  constructor(resident: Resident, claimed: readonly Projection[], position: number, at: number, now: number) {
+    this.now = now
+    this.#resident = resident
+    this.#claimed = claimed
+    this.position = position
+    this.at = at
+  }
+
+  /** An id just made: nothing of it exists anywhere. */
+  fresh(resource: string): string {
+    this.#fresh.add(resource)
+    return resource
+  }
+
+  /** The resource as this member sees it, or null. Throws Missing. */
+  snapshot(resource: string): Snapshot | null {
+    const written = this.snapshots.get(resource)
+    if (written) return written
+    const resident = this.#resident.snapshot(resource)
+    if (resident !== undefined) return resident
+    if (this.#fresh.has(resource)) return null
+    throw new Missing([resource])
+  }
+
+  /** All of them at once, so that one load fetches every one that is missing. Throws Missing. */
+  all(resources: readonly string[]): (Snapshot | null)[] {
+    const missing = resources.filter(
+      id => !this.snapshots.has(id) && this.#resident.snapshot(id) === undefined && !this.#fresh.has(id),
+    )
+    if (missing.length) throw new Missing(missing)
+    return resources.map(id => this.snapshot(id))
+  }
+
+  claim(view: string, key: string): ClaimRow {
+    const written = this.claims.get(`${view}/${key}`)
+    if (written) return written
+    const resident = this.#resident.claim(view, key)
+    if (resident) return resident
+    throw new Missing([], [{ view, key }])
+  }
+
+  /** Adds an event with the snapshot after it, and folds it into the claimed views. Throws Missing. */
+  append(stored: StoredEvent, envelope: Envelope, after: Snapshot): void {
+    for (const view of this.#claimed) for (const key of view.keys(envelope)) this.#fold(view, key, envelope)
+    this.events.push(stored)
+    this.envelopes.push(envelope)
+    this.position = envelope.position
+    this.at = envelope.at
+    const before = this.snapshots.get(after.resource)
+    this.#undo.push(() =>
+      before ? this.snapshots.set(after.resource, before) : this.snapshots.delete(after.resource),
+    )
+    this.snapshots.set(after.resource, after)
+  }
+
+  #fold(view: Projection, key: string, envelope: Envelope): void {
+    const name = `${view.name}/${key}`
+    const before = this.claims.get(name)
+    const { row, revision } = this.claim(view.name, key)
+    const next = view.fold(row, envelope, key)
+    if (next === row) return
+    this.#undo.push(() => (before ? this.claims.set(name, before) : this.claims.delete(name)))
+    this.claims.set(name, { view: view.name, key, row: next, expected: before?.expected ?? revision, revision })
+  }
+
+  mark(): Mark {
+    return { position: this.position, at: this.at, undo: this.#undo.length, lengths: this.#lists().map(l => l.length) }
+  }
+
+  /** Forgets everything since the mark. */
+  rollback({ position, at, undo, lengths }: Mark): void {
+    while (this.#undo.length > undo) this.#undo.pop()!()
+    this.#lists().forEach((list, index) => {
+      list.length = lengths[index]!
+    })
+    this.position = position
+    this.at = at
+  }
+
+  #lists(): unknown[][] {
+    const { events, envelopes, asksOpened, asksClosed, asksUpdated, timerChanges, tokens } = this
+    return [events, envelopes, asksOpened, asksClosed, asksUpdated, timerChanges, tokens]
+  }
+
+  get isEmpty(): boolean {
+    return this.#lists().every(list => list.length === 0)
+  }
+
+  /** What to hand to the store: asks opened and closed in one commit, and timers changed twice, are settled here. */
+  toCommit(): Commit {
+    const closed = new Set(this.asksClosed)
+    const opened = closed.size ? this.asksOpened.filter(ask => !closed.has(ask.token)) : this.asksOpened
+    for (const ask of this.asksOpened) closed.delete(ask.token)
+    const timers = new Map(this.timerChanges.map(change => [`${change.key.resource} ${change.key.event}`, change]))
+    const changes = [...timers.values()]
+    return {
+      events: this.events,
+      asksOpened: opened,
+      asksClosed: [...closed],
+      asksUpdated: this.asksUpdated,
+      timersArmed: changes.flatMap(({ armed }) => armed ?? []),
+      timersDisarmed: changes.filter(({ armed }) => !armed).map(({ key }) => key),
+      tokens: this.tokens,
+      claims: [...this.claims.values()],
+    }
+  }
+}

@@ -1,0 +1,57 @@
+/** An event on its way into the log and back: canonical text, and a digest that chains it to its stream. */
+import type { Envelope } from '../../machines/grammar.ts'
+import type { StoredEvent } from '../store/store.ts'
+import { canonical } from './canonical.ts'
+
+/** sha256 of a text; the engine is given one so that this folder needs no crypto module. */
+export type Hash = (text: string) => string
+
+export type Unsealed = Omit<Envelope, 'digest'>
+
+/** Digest before the first event of a stream. */
+export const GENESIS = ''
+
+/** The digest of an event: over the canonical JSON of the previous digest and the envelope. */
+export const digestOf = (previous: string, text: string, hash: Hash): string =>
+  hash(`[${JSON.stringify(previous)},${text}]`)
+
+/** Makes the canonical text once and chains it. */
+export function seal(event: Unsealed, previous: string, hash: Hash): { stored: StoredEvent; envelope: Envelope } {
+  const text = canonical(event)
+  const digest = digestOf(previous, text, hash)
+  const { position, resource, version } = event
+  return { stored: { position, resource, version, text, digest }, envelope: { ...event, digest } }
+}
+
+/** Something in the log is not what was written. Names the place; the stream it belongs to is contained. */
+export class Damaged extends Error {
+  override readonly name = 'Damaged'
+  readonly code = 'damaged'
+  readonly position: number
+  readonly resource: string
+  constructor(position: number, resource: string, what: string, options?: ErrorOptions) {
+    super(`event at position ${position} (${resource}) ${what}; restore it from a backup or an export`, options)
+    this.position = position
+    this.resource = resource
+  }
+}
+
+/** Parses a stored event. Throws Damaged if its text is not JSON or names another place than its row. */
+export function unseal(stored: StoredEvent): Envelope {
+  let event: Unsealed
+  try {
+    event = JSON.parse(stored.text)
+  } catch (cause) {
+    throw new Damaged(stored.position, stored.resource, 'is not JSON', { cause })
+  }
+  if (event?.position !== stored.position || event.resource !== stored.resource || event.version !== stored.version)
+    throw new Damaged(stored.position, stored.resource, 'does not name its own place')
+  return { ...event, digest: stored.digest }
+}
+
+/** Parses a stored event and checks its digest against the one before it. Throws Damaged. */
+export function verified(stored: StoredEvent, previous: string, hash: Hash): Envelope {
+  if (digestOf(previous, stored.text, hash) !== stored.digest)
+    throw new Damaged(stored.position, stored.resource, 'does not match its digest')
+  return unseal(stored)
+}

@@ -1,0 +1,112 @@
+/** Reads what a command declared that it needs to know, over what earlier members of the batch wrote. */
+import type { FactSource, Json } from '../../machines/grammar.ts'
+import type { Catalogue } from './catalogue.ts'
+import type { Draft } from './draft.ts'
+import { type Principal, sees, type Tree } from './principal.ts'
+
+/** What a provider's driver declares, as the engine keeps it. */
+export interface ProviderFact {
+  readonly name: string
+  readonly capabilities: unknown
+}
+export type Providers = ReadonlyMap<string, ProviderFact>
+
+/** A resource that a command names does not exist, or is none of the caller's business: both read the same. */
+export class NotFound {
+  readonly kind: string
+  readonly id: string
+  readonly field: string
+  constructor(kind: string, id: string, field: string) {
+    this.kind = kind
+    this.id = id
+    this.field = field
+  }
+}
+
+export class FactReader {
+  readonly #catalogue: Catalogue
+  readonly #draft: Draft
+  readonly #providers: Providers
+  readonly #principal: Principal
+  readonly #tree: Tree
+
+  constructor(catalogue: Catalogue, draft: Draft, providers: Providers, principal: Principal, tree: Tree) {
+    this.#catalogue = catalogue
+    this.#draft = draft
+    this.#providers = providers
+    this.#principal = principal
+    this.#tree = tree
+  }
+
+  /** The facts by name, or the first resource that is not there. Throws Missing for what is not resident. */
+  read(needs: Readonly<Record<string, FactSource>>, input: Json): Record<string, unknown> | NotFound {
+    const names = Object.keys(needs)
+    this.#draft.all(names.flatMap(name => this.#ids(needs[name]!, input)))
+    const facts: Record<string, unknown> = {}
+    for (const name of names) {
+      const fact = this.#one(needs[name]!, input)
+      if (fact instanceof NotFound) return fact
+      facts[name] = fact
+    }
+    return facts
+  }
+
+  #ids(source: FactSource, input: Json): string[] {
+    if (source.from === 'account') return [`account/${this.#principal.account}`]
+    if (source.from !== 'resource' && source.from !== 'named') return []
+    return strings(input, source.path).map(value => (source.from === 'named' ? `${source.kind}/${value}` : value))
+  }
+
+  #one(source: FactSource, input: Json): unknown {
+    switch (source.from) {
+      case 'provider':
+        return this.#provider(source.path, input)
+      case 'account':
+        return this.#face(`account/${this.#principal.account}`) ?? null
+      case 'claim': {
+        const key = source.key === 'account' ? this.#principal.account : (strings(input, source.key.path)[0] ?? '')
+        return this.#draft.claim(source.view, key).row ?? null
+      }
+      default:
+        return this.#resources(source, input)
+    }
+  }
+
+  #resources(source: Extract<FactSource, { path: string; kind: string }>, input: Json): unknown {
+    const faces = []
+    for (const id of this.#ids(source, input)) {
+      const face = this.#face(id, source.kind)
+      if (!face && !source.optional) return new NotFound(source.kind, id, source.path)
+      if (face || !source.many) faces.push(face ?? null)
+    }
+    return source.many ? faces : (faces[0] ?? null)
+  }
+
+  #face(id: string, kind?: string): Record<string, unknown> | undefined {
+    const snapshot = this.#draft.snapshot(id)
+    if (!snapshot || (kind !== undefined && snapshot.kind !== kind)) return undefined
+    const compiled = this.#catalogue.kind(snapshot.kind)
+    if (kind !== undefined && !sees(this.#principal, compiled, snapshot, this.#tree)) return undefined
+    const { resource, account, state } = snapshot
+    return { ...compiled.kind.face(snapshot.context), id: resource, kind: snapshot.kind, account, state: state.split('.')[0] }
+  }
+
+  #provider(path: string | undefined, input: Json): unknown {
+    const [given] = path === undefined ? [] : strings(input, path)
+    if (given !== undefined) return this.#providers.get(given) ?? new NotFound('provider', given, path ?? 'provider')
+    const [first] = this.#providers.values()
+    return first ?? new NotFound('provider', '(none)', path ?? 'provider')
+  }
+}
+
+/** Every string a dotted path finds; `*` walks a list. */
+export function strings(value: Json | undefined, path: string): string[] {
+  let found: unknown[] = [value]
+  for (const name of path.split('.'))
+    found = found.flatMap(each => {
+      if (name === '*') return Array.isArray(each) ? each : []
+      const isRecord = typeof each === 'object' && each !== null && Object.hasOwn(each, name)
+      return isRecord ? [(each as Record<string, unknown>)[name]] : []
+    })
+  return found.filter(each => typeof each === 'string')
+}

@@ -1,0 +1,50 @@
+/** Who asks, and what they may reach. (design: contract point 10.) */
+import type { Authority } from '../../machines/grammar.ts'
+import type { CompiledKind } from './catalogue.ts'
+import type { Snapshot } from './snapshot.ts'
+
+export interface Principal {
+  readonly account: string
+  /** For the history: a person or program, e.g. `ops@acme`. */
+  readonly actor: string
+  /** Default `owner`: acts for its own account only. */
+  readonly authority?: Authority
+  /** Root of the tree a domain administrator reaches. */
+  readonly domain?: string
+  readonly region?: string
+}
+
+const ranks: Readonly<Record<Authority, number>> = { owner: 0, domainAdmin: 1, operator: 2, engine: 3 }
+
+/** Whether this authority is at least the one a command declares. */
+export const reaches = (principal: Principal, needed: Authority): boolean =>
+  ranks[principal.authority ?? 'owner'] >= ranks[needed]
+
+/** How the tree of domains is read: the parent of a domain, and the domain of an account. */
+export interface Tree {
+  domainOf(account: string): string | undefined
+  parentOf(domain: string): string | undefined
+}
+
+/** Whether the principal may command resources of this account. */
+export function commands(principal: Principal, account: string, tree: Tree): boolean {
+  const authority = principal.authority ?? 'owner'
+  if (authority === 'operator' || authority === 'engine') return true
+  if (account === principal.account) return true
+  return authority === 'domainAdmin' && within(tree, tree.domainOf(account), principal.domain)
+}
+
+/** Whether the principal may know that this resource exists; if not, it is answered as one that never did. */
+export function sees(principal: Principal, { kind }: CompiledKind, { account, context }: Snapshot, tree: Tree): boolean {
+  if (commands(principal, account, tree)) return true
+  const visibility = kind.visibility(context)
+  return visibility === 'public' || (visibility !== 'private' && visibility.includes(principal.account))
+}
+
+function within(tree: Tree, domain: string | undefined, root: string | undefined): boolean {
+  if (root === undefined) return false
+  // A tree of domains is shallow; the bound keeps a damaged one from looping.
+  for (let each = domain, depth = 0; each !== undefined && depth < 64; each = tree.parentOf(each), depth += 1)
+    if (each === root) return true
+  return false
+}

@@ -1,0 +1,99 @@
+/** The ways a request ends without an event. All are errors with a stable `code`; nothing was written. */
+import type { Json } from '../../machines/grammar.ts'
+
+export interface Reason {
+  /** Name of the requirement that said no, or `state`. */
+  readonly requirement: string
+  readonly code: string
+  readonly sentence: string
+}
+
+export interface RefusalOf {
+  readonly command: string
+  readonly kind: string
+  readonly resource: string
+  readonly state: string
+  readonly reasons: readonly Reason[]
+  /** Commands of this kind that this state has an entry for. */
+  readonly allowed: readonly string[]
+  /** Place of the refused command in its submit. */
+  readonly index: number
+}
+
+/** The machine, or a requirement, said no. `refusals` holds one entry for each refused command of the submit. */
+export class Refused extends Error {
+  override readonly name: string = 'Refused'
+  readonly code: string
+  readonly refusals: readonly RefusalOf[]
+  constructor(refusals: readonly RefusalOf[]) {
+    const [first] = refusals as [RefusalOf]
+    const sentences = refusals.flatMap(refusal => refusal.reasons.map(reason => reason.sentence))
+    super([...new Set(sentences)].join(' '))
+    this.code = first.reasons[0]?.code ?? 'refused'
+    this.refusals = refusals
+  }
+  get resource(): string {
+    return this.refusals[0]!.resource
+  }
+  get state(): string {
+    return this.refusals[0]!.state
+  }
+  get reasons(): readonly Reason[] {
+    return this.refusals[0]!.reasons
+  }
+  get allowed(): readonly string[] {
+    return this.refusals[0]!.allowed
+  }
+}
+
+/** The request itself is wrong: unknown kind or command, a field that does not fit, an id of another kind. */
+export class InvalidRequest extends Error {
+  override readonly name = 'InvalidRequest'
+  readonly code: 'unknownKind' | 'unknownCommand' | 'invalidInput' | 'wrongKind' | 'tooLarge' | 'tokenReused'
+  /** Dotted path of the offending field. */
+  readonly field: string
+  readonly issues: readonly { readonly field: string; readonly message: string }[]
+  constructor(code: InvalidRequest['code'], field: string, message: string, issues?: InvalidRequest['issues']) {
+    super(message)
+    this.code = code
+    this.field = field
+    this.issues = issues ?? [{ field, message }]
+  }
+}
+
+/** The stream of a resource is damaged: it is set aside so that others go on. The cause says where. */
+export class Contained extends Error {
+  override readonly name = 'Contained'
+  readonly code = 'contained'
+  readonly resource: string
+  readonly position: number
+  constructor(resource: string, position: number, options?: ErrorOptions) {
+    super(
+      `${resource} is set aside: its history cannot be trusted from position ${position} on; see the cause, restore it`,
+      options,
+    )
+    this.resource = resource
+    this.position = position
+  }
+}
+
+/** A rule of the kinds is broken (a tell too deep, data its own event does not accept): a bug to report, not a refusal. */
+export class BrokenRule extends Error {
+  override readonly name = 'BrokenRule'
+  readonly code = 'brokenRule'
+  readonly detail: Json
+  constructor(message: string, detail: Json = {}, options?: ErrorOptions) {
+    super(message, options)
+    this.detail = detail
+  }
+}
+
+/** The engine is closing or closed, or its queue is full: nothing was decided; try again later or elsewhere. */
+export class Unavailable extends Error {
+  override readonly name = 'Unavailable'
+  readonly code: 'closed' | 'overloaded'
+  constructor(code: Unavailable['code'], message: string) {
+    super(message)
+    this.code = code
+  }
+}

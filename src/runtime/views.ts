@@ -1,0 +1,124 @@
+/**
+ * Derived rows, coalesced and written behind: events wait here until a flush folds them into their rows, all rows of one
+ * flush in one transaction with the watermark. A crash loses nothing but the work: the tail of the log is folded again.
+ * (design: contract point 11.)
+ */
+import type { Envelope } from '../../machines/grammar.ts'
+import type { Projection, ViewRow } from '../../projections/contract.ts'
+import { type DerivedChanges, type RowChange, SNAPSHOTS, type Store } from '../store/store.ts'
+import { Recent } from './recent.ts'
+import type { Residence } from './residence.ts'
+
+export class Views {
+  readonly #store: Store
+  readonly #residence: Residence
+  readonly derived: readonly Projection[]
+  readonly #rows: ReadonlyMap<string, Recent<ViewRow>>
+  #pending: Envelope[] = []
+  #writing: Promise<void> = Promise.resolve()
+  /** Everything up to here is in the tables. */
+  watermark: number
+  /** Views whose fold threw, with what it threw. */
+  readonly stalled = new Map<string, unknown>()
+
+  constructor(
+    store: Store,
+    residence: Residence,
+    views: readonly Projection[],
+    watermark: number,
+    capacity: number,
+  ) {
+    this.#store = store
+    this.#residence = residence
+    this.derived = views.filter(view => view.consistency !== 'claimed')
+    this.#rows = new Map(this.derived.map(view => [view.name, new Recent<ViewRow>(capacity)]))
+    this.watermark = watermark
+  }
+
+  get pendingCount(): number {
+    return this.#pending.length
+  }
+
+  absorb(envelopes: readonly Envelope[]): void {
+    for (const envelope of envelopes) this.#pending.push(envelope)
+  }
+
+  /** Writes everything committed so far. Waits for a flush under way, so that flushes never overlap. */
+  flush(): Promise<void> {
+    const next = this.#writing.then(() => this.#flush())
+    this.#writing = next.catch(() => {})
+    return next
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#pending.length === 0 && this.#residence.dirtyCount === 0) return
+    const envelopes = this.#pending
+    this.#pending = []
+    const snapshots = this.#residence.takeDirty()
+    try {
+      const rows = await this.#fold(envelopes)
+      const watermark = envelopes.at(-1)?.position ?? this.watermark
+      await this.#store.writeDerived({ snapshots, rows, watermark, views: this.#moving() })
+      this.watermark = watermark
+      this.#residence.written()
+    } catch (error) {
+      this.#pending = [...envelopes, ...this.#pending]
+      this.#residence.unwritten()
+      for (const rows of this.#rows.values()) rows.clear()
+      throw error
+    }
+  }
+
+  /** The changes of a batch, to be written in its own transaction (strict consistency). */
+  async changesOf(envelopes: readonly Envelope[], snapshots: DerivedChanges['snapshots']): Promise<DerivedChanges> {
+    const rows = await this.#fold(envelopes)
+    const watermark = envelopes.at(-1)?.position ?? this.watermark
+    return { snapshots, rows, watermark, views: this.#moving() }
+  }
+
+  /** A view whose fold throws is stalled: its watermark stays, the others go on, and health says so. */
+  async #fold(envelopes: readonly Envelope[]): Promise<RowChange[]> {
+    const changes: RowChange[] = []
+    for (const view of this.derived) {
+      if (this.stalled.has(view.name)) continue
+      try {
+        changes.push(...(await foldRows(view, envelopes, this.#store, this.#rows.get(view.name))))
+      } catch (error) {
+        this.stalled.set(view.name, error)
+      }
+    }
+    return changes
+  }
+
+  #moving(): string[] {
+    return [SNAPSHOTS, ...this.derived.map(view => view.name).filter(name => !this.stalled.has(name))]
+  }
+}
+
+/** Folds events into the rows of one view, reading those that are not at hand in one query. */
+export async function foldRows(
+  view: Projection,
+  envelopes: readonly Envelope[],
+  store: Store,
+  recent?: Recent<ViewRow>,
+): Promise<RowChange[]> {
+  const touched = new Map<string, Envelope[]>()
+  for (const envelope of envelopes)
+    for (const key of view.keys(envelope)) {
+      const known = touched.get(key)
+      if (known) known.push(envelope)
+      else touched.set(key, [envelope])
+    }
+  const unknown = [...touched.keys()].filter(key => !recent?.get(key))
+  const stored = unknown.length ? await store.rows(view.name, unknown) : new Map<string, ViewRow>()
+  const changes: RowChange[] = []
+  for (const [key, events] of touched) {
+    const before = recent?.get(key) ?? stored.get(key)
+    let row = before
+    for (const event of events) row = view.fold(row, event, key)
+    if (row) recent?.set(key, row)
+    else recent?.delete(key)
+    if (row !== before) changes.push({ view: view.name, key, row })
+  }
+  return changes
+}
