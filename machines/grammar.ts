@@ -80,10 +80,15 @@ type Suffixed<K, O> = O extends 'requested'
     : K extends `${string}Requested`
       ? never
       : K
-type WellNamed<S> = { [K in keyof S]: S[K] extends EventSpec<infer O> ? (K extends Suffixed<K, O> ? S[K] : never) : never }
+type WellNamed<S> = {
+  [K in keyof S]: S[K] extends EventSpec<infer O> ? (K extends Suffixed<K, O> ? S[K] : never) : never
+}
 
 /** The alphabet of one kind. Names are checked by type: `…Requested` for requests, `…Due` or `…TimedOut` for deadlines. */
-export interface Alphabet<Name extends string = string, S extends Record<string, EventSpec> = Record<string, EventSpec>> {
+export interface Alphabet<
+  Name extends string = string,
+  S extends Record<string, EventSpec> = Record<string, EventSpec>,
+> {
   readonly kind: Name
   readonly specs: S
 }
@@ -102,15 +107,17 @@ export interface MachineEvent<T extends string = string, D = unknown, F = unknow
   readonly data: D
   readonly facts: F
 }
-export type EventOf<A> = A extends Alphabet<infer Name, infer S>
-  ? {
-      [K in keyof S & string]: S[K] extends EventSpec<Origin, infer D, infer F>
-        ? MachineEvent<`${Name}.${K}`, Readonly<InferShape<D>>, Readonly<InferShape<F>>>
-        : never
-    }[keyof S & string]
-  : never
+export type EventOf<A> =
+  A extends Alphabet<infer Name, infer S>
+    ? {
+        [K in keyof S & string]: S[K] extends EventSpec<Origin, infer D, infer F>
+          ? MachineEvent<`${Name}.${K}`, Readonly<InferShape<D>>, Readonly<InferShape<F>>>
+          : never
+      }[keyof S & string]
+    : never
 /** One event of an alphabet by its short name, to type a requirement or an assignment. */
-export type EventNamed<A, K extends string> = A extends Alphabet<infer Name> ? Extract<EventOf<A>, { type: `${Name}.${K}` }> : never
+export type EventNamed<A, K extends string> =
+  A extends Alphabet<infer Name> ? Extract<EventOf<A>, { type: `${Name}.${K}` }> : never
 
 // ---------------------------------------------------------------------------------------------------------------- wants
 
@@ -218,18 +225,44 @@ export type Authority = 'owner' | 'domainAdmin' | 'operator' | 'engine'
  *   string at `path`.
  */
 export type FactSource =
-  | { readonly from: 'resource'; readonly kind: string; readonly path: string; readonly many?: boolean; readonly optional?: boolean }
-  | { readonly from: 'named'; readonly kind: string; readonly path: string; readonly many?: boolean; readonly optional?: boolean }
+  | {
+      readonly from: 'resource'
+      readonly kind: string
+      readonly path: string
+      readonly many?: boolean
+      readonly optional?: boolean
+    }
+  | {
+      readonly from: 'named'
+      readonly kind: string
+      readonly path: string
+      readonly many?: boolean
+      readonly optional?: boolean
+    }
   | { readonly from: 'provider'; readonly path?: string }
   | { readonly from: 'account' }
   | { readonly from: 'claim'; readonly view: string; readonly key: 'account' | { readonly path: string } }
 
 type Where = { many?: boolean; optional?: boolean }
-export const resource = (kind: string, path: string, where: Where = {}): FactSource => ({ from: 'resource', kind, path, ...where })
-export const named = (kind: string, path: string, where: Where = {}): FactSource => ({ from: 'named', kind, path, ...where })
+export const resource = (kind: string, path: string, where: Where = {}): FactSource => ({
+  from: 'resource',
+  kind,
+  path,
+  ...where,
+})
+export const named = (kind: string, path: string, where: Where = {}): FactSource => ({
+  from: 'named',
+  kind,
+  path,
+  ...where,
+})
 export const provider = (path?: string): FactSource => ({ from: 'provider', path })
 export const callerAccount = (): FactSource => ({ from: 'account' })
-export const claim = (view: string, key: 'account' | { path: string } = 'account'): FactSource => ({ from: 'claim', view, key })
+export const claim = (view: string, key: 'account' | { path: string } = 'account'): FactSource => ({
+  from: 'claim',
+  view,
+  key,
+})
 
 /** The published face of another resource, as a fact. `face` is what its kind chose to publish. */
 export interface Face {
@@ -312,7 +345,21 @@ export type StateTag = 'settled' | 'working' | 'terminal'
 // biome-ignore lint/suspicious/noExplicitAny: written beside the machine's own context type
 export type StateMeta = { readonly awaits?: (context: any) => readonly string[] }
 
-export interface Kind<Name extends string = string, Commands extends Record<string, Command> = Record<string, Command>> {
+/** What a provider shows of a resource without having been asked. */
+export interface Seen {
+  readonly exists: 'yes' | 'no' | 'unknown'
+  readonly facts: { readonly [key: string]: Json | undefined }
+  /** Number of the launch it belongs to, on instances. */
+  readonly generation?: number
+}
+/** The unasked report an observation amounts to, if it says something new: short event name and data. */
+// biome-ignore lint/suspicious/noExplicitAny: written beside the machine's own context type
+export type Observed = (seen: Seen, context: any, state: string) => { event: string; data: Json } | undefined
+
+export interface Kind<
+  Name extends string = string,
+  Commands extends Record<string, Command> = Record<string, Command>,
+> {
   readonly name: Name
   /** Ids are `<idPrefix>-` and 17 hexadecimal digits, or `<name>/…` when commands are `namedBy` their creator. */
   readonly idPrefix: string
@@ -331,6 +378,7 @@ export interface Kind<Name extends string = string, Commands extends Record<stri
   readonly visibility: (context: any) => 'private' | 'public' | readonly string[]
   /** How long a terminal resource is kept before it may be pruned, in ms. */
   readonly retentionMs: number
+  readonly observed: Observed
 }
 
 /** Declares a kind. The machine's root state `absent` is the fold of no events; birth is a transition out of it. */
@@ -348,12 +396,14 @@ export const kind = <const Name extends string, const Commands extends Record<st
   // biome-ignore lint/suspicious/noExplicitAny: written beside the machine's own context type
   visibility?: (context: any) => 'private' | 'public' | readonly string[]
   retentionMs?: number
+  observed?: Observed
 }): Kind<Name, Commands> => ({
   requirements: {},
   refusals: {},
   face: () => ({}),
   visibility: () => 'private',
   retentionMs: 3_600_000,
+  observed: () => undefined,
   ...spec,
 })
 

@@ -64,7 +64,7 @@ export class Views {
     } catch (error) {
       this.#pending = [...envelopes, ...this.#pending]
       this.#residence.unwritten()
-      for (const rows of this.#rows.values()) rows.clear()
+      this.forget()
       throw error
     }
   }
@@ -74,6 +74,11 @@ export class Views {
     const rows = await this.#fold(envelopes)
     const watermark = envelopes.at(-1)?.position ?? this.watermark
     return { snapshots, rows, watermark, views: this.#moving() }
+  }
+
+  /** Rows computed for a transaction that failed are forgotten. */
+  forget(): void {
+    for (const rows of this.#rows.values()) rows.clear()
   }
 
   /** A view whose fold throws is stalled: its watermark stays, the others go on, and health says so. */

@@ -44,6 +44,8 @@ export interface WriterOptions {
   readonly committed: (draft: Draft) => void
   /** With strict consistency: the derived rows to write in the same transaction. */
   readonly derive?: (draft: Draft, snapshots: DerivedChanges['snapshots']) => Promise<DerivedChanges>
+  /** Called when a commit failed: whatever `derive` computed did not happen. */
+  readonly failed?: () => void
   readonly rulesOf: (kind: string) => number
 }
 
@@ -161,6 +163,7 @@ export class Writer {
   }
 
   async #failed(batch: readonly Waiting[], error: unknown, tries: number): Promise<void> {
+    this.#options.failed?.()
     if (batch.length > 1) {
       for (const waiting of batch) await this.#run([waiting])
       return

@@ -87,6 +87,8 @@ export interface DerivedChanges {
   readonly snapshots: readonly SnapshotRow[]
   readonly rows: readonly RowChange[]
   readonly watermark: number
+  /** Whose watermarks move (views, and SNAPSHOTS); all derived ones if not given. */
+  readonly views?: readonly string[]
 }
 
 export interface Commit {

@@ -1,0 +1,369 @@
+/**
+ * The one file that knows every part: it opens the store, catches up, and wires writer, views, worker and timers.
+ * It names no kind, and no view but the inventory that `get` and `list` read.
+ */
+import { EventEmitter } from 'eventemitter3'
+import type { Envelope } from '../machines/grammar.ts'
+import type { Driver, Observation } from './drivers/driver.ts'
+import { registerDrivers } from './drivers/register.ts'
+import { Timers } from './effects/timers.ts'
+import { Worker } from './effects/worker.ts'
+import { Catalogue } from './runtime/catalogue.ts'
+import type { KindMap, SubmitOptions } from './runtime/client.ts'
+import type { Clock } from './runtime/clock.ts'
+import { type CommandResult, visible } from './runtime/decide.ts'
+import type { Draft } from './runtime/draft.ts'
+import type { Hash } from './runtime/envelope.ts'
+import type { Ids } from './runtime/ids.ts'
+import { type ViewMap, type ViewsOf, viewOf } from './runtime/listing.ts'
+import { Bell, readStream, type SubscribeOptions, subscribe } from './runtime/log.ts'
+import { Deadline, type NewsOutcome, Progress, Report, type ReportInput } from './runtime/news.ts'
+import type { Principal } from './runtime/principal.ts'
+import { type Recovery, rebuildView, recover } from './runtime/recover.ts'
+import { Unavailable } from './runtime/refusal.ts'
+import type { CommandInput } from './runtime/request.ts'
+import { Residence } from './runtime/residence.ts'
+import { Session } from './runtime/session.ts'
+import { type Gate, Submissions } from './runtime/submissions.ts'
+import { Views } from './runtime/views.ts'
+import { Writer } from './runtime/writer.ts'
+import type { Opened, Store } from './store/store.ts'
+import { systemClock } from './system/clock.ts'
+import { sha256 } from './system/hash.ts'
+import { systemIds } from './system/ids.ts'
+
+export interface EngineOptions<K extends KindMap, P extends ViewMap, S extends Store> {
+  readonly kinds: K
+  /** The views to keep; `get` and `list` read the one called `inventory`. */
+  readonly projections: P
+  readonly store: S
+  /** Provider name to driver; the first is the default of commands that name none. */
+  readonly drivers: Readonly<Record<string, Driver>>
+  readonly clock?: Clock
+  readonly ids?: Ids
+  /** sha256 of a text. */
+  readonly hash?: Hash
+  /** `strict` writes derived rows in the transaction of their events; the default writes them behind. */
+  readonly consistency?: 'behind' | 'strict'
+  /** Resources kept in memory (default 50 000). */
+  readonly residentMax?: number
+  /** Members of one transaction (64), and members waiting before callers are turned away (10 000). */
+  readonly batchMax?: number
+  readonly queueMax?: number
+  /** Open asks kept in memory (10 000); the rest waits in the store. */
+  readonly asksMax?: number
+  /** Events after which derived rows are written (1 024), and the longest they wait (200 ms). */
+  readonly behindMax?: number
+  readonly behindMs?: number
+  /** How long tokens are remembered (25 hours: EC2 clients count on a day). */
+  readonly tokenRetentionMs?: number
+}
+
+/** What listeners hear. Events come after commit, in order of position. */
+export interface EngineEvents {
+  event: [Envelope]
+  refused: [error: unknown, principal: Principal]
+  fault: [error: unknown, where: string]
+}
+
+/** What `health` says: everything that is not as it should be, by name. */
+export interface Health {
+  readonly position: number
+  readonly contained: readonly { resource: string; position: number; cause: string }[]
+  readonly stalledViews: readonly { view: string; cause: string }[]
+}
+
+export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
+  readonly kinds: K
+  readonly catalogue: Catalogue
+  readonly store: S
+  /** Every view by name, read behind the barrier. Not scoped to an account: sessions are. */
+  readonly views: ViewsOf<P>
+  readonly recovery: Recovery
+  readonly #emitter = new EventEmitter<EngineEvents>()
+  readonly #bell = new Bell()
+  readonly #projections: P
+  readonly #drivers: ReturnType<typeof registerDrivers>
+  readonly #clock: Clock
+  readonly #residence: Residence
+  readonly #writer: Writer
+  readonly #behind: Views
+  readonly #worker: Worker
+  readonly #timers: Timers
+  readonly #submissions: Submissions
+  readonly #around: { catalogue: Catalogue; hash: Hash }
+  readonly #behindMax: number
+  readonly #behindMs: number
+  readonly #watching = new AbortController()
+  #isStrict: boolean
+  #forgetFlush: (() => void) | undefined
+  #closing: Promise<void> | undefined
+
+  /** Use `createEngine`. */
+  constructor(options: EngineOptions<K, P, S>, opened: Opened, parts: { catalogue: Catalogue; residence: Residence; recovery: Recovery }) {
+    const { clock = systemClock(), ids = systemIds(), hash = sha256, store, residentMax = 50_000 } = options
+    const { catalogue, residence } = parts
+    const projections = Object.values(options.projections)
+    this.kinds = options.kinds
+    this.store = store
+    this.catalogue = catalogue
+    this.recovery = parts.recovery
+    this.#projections = options.projections
+    this.#clock = clock
+    this.#residence = residence
+    this.#isStrict = options.consistency === 'strict'
+    this.#behindMax = options.behindMax ?? 1_024
+    this.#behindMs = options.behindMs ?? 200
+    this.#around = { catalogue, hash }
+    this.#drivers = registerDrivers(options.drivers)
+    this.#behind = new Views(store, residence, projections, opened.position, residentMax)
+    this.#writer = new Writer({
+      store,
+      clock,
+      residence,
+      claimed: projections.filter(view => view.consistency === 'claimed'),
+      position: opened.position,
+      at: opened.at,
+      batchMax: options.batchMax ?? 64,
+      queueMax: options.queueMax ?? 10_000,
+      committed: draft => this.#committed(draft),
+      derive: this.#isStrict ? (draft, rows) => this.#behind.changesOf(draft.envelopes, rows) : undefined,
+      failed: () => this.#behind.forget(),
+      rulesOf: kind => catalogue.kind(kind).kind.rules,
+    })
+    const providers = new Map([...this.#drivers].map(([name, { capabilities }]) => [name, { name, capabilities }]))
+    const gate: Gate = { writer: this.#writer, store, clock, hash }
+    this.#submissions = new Submissions(gate, { catalogue, providers, ids, hash }, options.tokenRetentionMs ?? 90_000_000)
+    this.#worker = new Worker({
+      store,
+      clock,
+      providers: this.#drivers,
+      report: report => this.#writer.submit(new Report(report, this.#around)),
+      progress: (resource, update) => this.#writer.submit(new Progress(resource, update)),
+      parse: (type, data) => {
+        const parsed = catalogue.ofEvent(type).spec(type).data.safeParse(data)
+        return parsed.success ? (parsed.data as never) : undefined
+      },
+      residentMax: options.asksMax ?? 10_000,
+    })
+    this.#timers = new Timers({ store, clock, fire: timer => this.#writer.submit(new Deadline(timer, this.#around)) })
+    const barrier = () => this.flush()
+    this.views = Object.fromEntries(
+      Object.entries(this.#projections).map(([name, each]) => [name, viewOf(each, store, barrier)]),
+    ) as unknown as ViewsOf<P>
+  }
+
+  /** Resumes open asks, due timers, and the news of drivers. Called by `createEngine`. */
+  async start(): Promise<void> {
+    await this.#worker.start()
+    await this.#timers.start()
+    for (const [name, { driver }] of this.#drivers) if (driver.watch) void this.#watch(name, driver)
+  }
+
+  /** Acts as this principal: its commands, reads and waits. */
+  as(principal: Principal): Session<K, P, S> & import('./runtime/client.ts').CommandsOf<K> {
+    return Session.open(this, principal, { residence: this.#residence, bell: this.#bell })
+  }
+
+  /**
+   * Decides the commands atomically: all are accepted (or unchanged), or nothing happens. Resolves after the commit.
+   * Throws Refused, InvalidRequest, Unavailable, Contained, BrokenRule, StoreError; nothing is written then.
+   */
+  async submit(commands: readonly CommandInput[], principal: Principal, options: SubmitOptions = {}): Promise<readonly CommandResult[]> {
+    if (this.#closing) throw new Unavailable('closed', 'The engine is closing; open it again.')
+    try {
+      return await this.#submissions.submit(commands, principal, options)
+    } catch (error) {
+      this.#emit('refused', error, principal)
+      throw error
+    }
+  }
+
+  /** Records unasked news about a resource. */
+  report(report: ReportInput): Promise<NewsOutcome> {
+    return this.#writer.submit(new Report(report, this.#around))
+  }
+
+  /** Records what an observation says about the resource it names, if its kind finds that it says something new. */
+  async observed(provider: string, seen: Observation): Promise<NewsOutcome> {
+    const snapshot = await this.#residence.find(seen.id)
+    if (!snapshot) return 'stale'
+    const { kind } = this.catalogue.kind(snapshot.kind)
+    const news = kind.observed(seen, snapshot.context, visible(snapshot.state))
+    if (!news) return 'ignored'
+    const type = `${kind.name}.${news.event}`
+    return this.report({ resource: seen.id, type, data: news.data, actor: `driver:${provider}` })
+  }
+
+  /** After commit; a listener that throws hurts nobody: the error is emitted as `fault`. Returns how to stop listening. */
+  on<E extends keyof EngineEvents>(name: E, listener: (...heard: EngineEvents[E]) => void): () => void {
+    const guarded = (...heard: EngineEvents[E]) => {
+      try {
+        listener(...heard)
+      } catch (error) {
+        if (name !== 'fault') this.#emit('fault', error, `listener of ${name}`)
+      }
+    }
+    this.#emitter.on(name, guarded as never)
+    return () => void this.#emitter.off(name, guarded as never)
+  }
+
+  /** The events of one resource, from a version on. */
+  history(resource: string, fromVersion = 1): AsyncGenerator<Envelope> {
+    return readStream(this.store, resource, fromVersion)
+  }
+
+  /** Every event after a position, then each as it is committed. */
+  subscribe(options: SubscribeOptions = {}): AsyncGenerator<Envelope> {
+    return subscribe(this.store, this.#bell, options, error => this.#emit('fault', error, 'subscription'))
+  }
+
+  /** Writes everything derived: after it, tables and snapshots say what the log says. */
+  async flush(): Promise<void> {
+    this.#forgetFlush?.()
+    this.#forgetFlush = undefined
+    await this.#behind.flush()
+  }
+
+  /** Empties a view and folds the whole log into it. Returns the number of events folded. */
+  async rebuild(view: keyof P & string): Promise<number> {
+    await this.flush()
+    const count = await rebuildView(this.store, this.#projections[view]!, this.#residence)
+    this.#behind.forget()
+    return count
+  }
+
+  /** Resolves when nothing is queued, no call is ready or under way, and no timer is being fired. */
+  async idle(): Promise<void> {
+    do {
+      await this.#writer.idle()
+      await this.#worker.idle()
+      await this.#timers.idle()
+    } while (this.#writer.isBusy)
+  }
+
+  health(): Health {
+    const contained = [...this.#residence.contained.values()]
+    return {
+      position: this.#writer.position,
+      contained: contained.map(each => ({ resource: each.resource, position: each.position, cause: String(each.cause) })),
+      stalledViews: [...this.#behind.stalled].map(([view, cause]) => ({ view, cause: String(cause) })),
+    }
+  }
+
+  /** Counters and sizes, flat, for metrics. */
+  async measures(): Promise<Record<string, number>> {
+    const prefixed = (prefix: string, counts: Record<string, number>) =>
+      Object.fromEntries(Object.entries(counts).map(([name, count]) => [`${prefix}_${name}`, count]))
+    return {
+      position: this.#writer.position,
+      waiting: this.#writer.waiting,
+      behind: this.#behind.pendingCount,
+      resident: this.#residence.size,
+      contained: this.#residence.contained.size,
+      asksOpen: await this.store.countAsks(),
+      asksInFlight: this.#worker.inFlight,
+      ...prefixed('writer', this.#writer.counts),
+      ...prefixed('worker', this.#worker.counts),
+      ...prefixed('timers', this.#timers.counts),
+      ...prefixed('store', await this.store.measures()),
+    }
+  }
+
+  /** Deletes tokens past their retention, in small steps. Returns how many. */
+  prune(): Promise<number> {
+    return this.#submissions.prune()
+  }
+
+  /**
+   * Takes no more requests, waits for calls under way (at most `graceMs`; unanswered asks stay open and are resumed by the
+   * next engine), writes everything, and closes the store. Loses nothing. Safe to call twice.
+   */
+  close({ graceMs = 5_000 }: { graceMs?: number } = {}): Promise<void> {
+    this.#closing ??= this.#close(graceMs)
+    return this.#closing
+  }
+
+  async #close(graceMs: number): Promise<void> {
+    this.#watching.abort()
+    this.#forgetFlush?.()
+    await this.#timers.stop()
+    let forget = () => {}
+    const patience = new Promise<void>(resolve => {
+      forget = this.#clock.wakeAt(this.#clock.now() + graceMs, resolve)
+    })
+    await Promise.race([this.#worker.stop(), patience])
+    forget()
+    await this.#writer.close()
+    await this.#behind.flush()
+    await this.store.close()
+    for (const { driver } of this.#drivers.values()) await driver.close?.()
+    this.#bell.ring()
+  }
+
+  #committed(draft: Draft): void {
+    const { asksOpened, asksClosed, timerChanges, envelopes } = draft
+    if (this.#isStrict) {
+      this.#residence.takeDirty()
+      this.#residence.written()
+      this.#behind.watermark = draft.position
+    } else {
+      this.#behind.absorb(envelopes)
+      this.#flushSoon()
+    }
+    this.#worker.committed(asksOpened, asksClosed)
+    if (timerChanges.length) this.#timers.armed(timerChanges.flatMap(({ armed }) => armed ?? []))
+    if (this.#emitter.listenerCount('event')) for (const envelope of envelopes) this.#emit('event', envelope)
+    this.#bell.ring()
+  }
+
+  #flushSoon(): void {
+    if (this.#behind.pendingCount >= this.#behindMax) return void this.#flushNow()
+    this.#forgetFlush ??= this.#clock.wakeAt(this.#clock.now() + this.#behindMs, () => void this.#flushNow())
+  }
+
+  async #flushNow(): Promise<void> {
+    try {
+      await this.flush()
+    } catch (error) {
+      if (!this.#closing) this.#emit('fault', error, 'writing derived rows')
+    }
+  }
+
+  async #watch(name: string, driver: Driver): Promise<void> {
+    try {
+      for await (const seen of driver.watch!(this.#watching.signal)) await this.observed(name, seen)
+    } catch (error) {
+      if (!this.#watching.signal.aborted) this.#emit('fault', error, `watching ${name}`)
+    }
+  }
+
+  #emit<E extends keyof EngineEvents>(name: E, ...heard: EngineEvents[E]): void {
+    if (this.#emitter.listenerCount(name)) (this.#emitter.emit as (...all: unknown[]) => boolean).call(this.#emitter, name, ...heard)
+  }
+}
+
+/**
+ * Opens a store and starts the engine on it: derived rows catch up, open asks resume, due timers fire.
+ * Throws StoreError (the store), DriverRefused (a driver), BrokenRule (the kinds).
+ */
+export async function createEngine<const K extends KindMap, const P extends ViewMap, S extends Store>(
+  options: EngineOptions<K, P, S>,
+): Promise<Engine<K, P, S>> {
+  const catalogue = new Catalogue(Object.values(options.kinds))
+  registerDrivers(options.drivers)
+  const projections = Object.values(options.projections)
+  const { store, hash = sha256, residentMax = 50_000 } = options
+  const opened = await store.open(projections)
+  try {
+    const residence = new Residence(store, catalogue, hash, residentMax)
+    const recovery = await recover(store, projections, opened, residence, catalogue)
+    const engine = new Engine(options, opened, { catalogue, residence, recovery })
+    await engine.start()
+    return engine
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+

@@ -1,0 +1,31 @@
+/** The public surface of stemma, by area. Importing it loads no HTTP server, command line or logger. */
+
+// The engine
+export { createEngine, Engine, type EngineEvents, type EngineOptions, type Health } from './engine.ts'
+export type { Action } from './runtime/actions.ts'
+export type { CommandOptions, CommandsOf, KindMap, SubmitOptions } from './runtime/client.ts'
+export type { Clock } from './runtime/clock.ts'
+export type { CommandResult } from './runtime/decide.ts'
+export { Damaged } from './runtime/envelope.ts'
+export type { Ids } from './runtime/ids.ts'
+export type { Listing, ListQuery, View, ViewMap, ViewsOf } from './runtime/listing.ts'
+export type { SubscribeOptions } from './runtime/log.ts'
+export type { NewsOutcome, ReportInput } from './runtime/news.ts'
+export type { Principal } from './runtime/principal.ts'
+export { BrokenRule, Contained, InvalidRequest, type Reason, type RefusalOf, Refused, Unavailable } from './runtime/refusal.ts'
+export type { CommandInput } from './runtime/request.ts'
+export type { ResourceRow, Session } from './runtime/session.ts'
+
+// Stores
+export { announce, readOwner, sqlite } from './store/sqlite/index.ts'
+export { Conflict, type Store, StoreError } from './store/store.ts'
+
+// Drivers
+export { DriverRefused } from './drivers/register.ts'
+export { type Capabilities, capabilities, type Driver, type Outcome } from './drivers/driver.ts'
+
+// The rules and the views that come with it
+export { type Kind, kind } from '../machines/grammar.ts'
+export { kinds } from '../machines/index.ts'
+export { type Projection, projection } from '../projections/contract.ts'
+export { projections } from '../projections/index.ts'

@@ -1,0 +1,99 @@
+/** Reading views: typed filters, sorting, and pages that neither skip nor repeat. Always behind the barrier. */
+import type { Projection, RowOf, ViewRow } from '../../projections/contract.ts'
+import type { Store, ViewQuery } from '../store/store.ts'
+import { InvalidRequest } from './refusal.ts'
+
+export type ViewMap = Readonly<Record<string, Projection<string, ViewRow>>>
+type Sortable = string | number | null
+type Filter<Row> = { readonly [C in keyof Row]?: Sortable | readonly (string | number)[] }
+
+export interface ListQuery<Row> {
+  /** Columns and the value, or list of values, each must have. */
+  readonly where?: Filter<Row>
+  /** Column names, `-` before one for descending. The key comes last by itself. */
+  readonly sort?: readonly (`-${keyof Row & string}` | (keyof Row & string))[]
+  /** 1 to 1000; default 100. */
+  readonly limit?: number
+  /** `next` of the page before. It belongs to one query: with other filters or sorting it is refused. */
+  readonly cursor?: string
+}
+export interface Listing<Row> {
+  readonly items: readonly Row[]
+  /** Cursor of the next page; undefined when this is the last. */
+  readonly next: string | undefined
+}
+
+/** One view, as its readers see it. */
+export interface View<Row> {
+  get(key: string): Promise<Row | undefined>
+  /** Throws InvalidRequest for an unknown column, a limit out of range, or a cursor of another query. */
+  list(query?: ListQuery<Row>): Promise<Listing<Row>>
+}
+export type ViewsOf<P extends ViewMap> = { readonly [N in keyof P]: View<RowOf<P[N]>> }
+
+const LIMIT_MAX = 1_000
+
+export function viewOf<Row extends ViewRow>(
+  projection: Projection<string, Row>,
+  store: Store,
+  barrier: () => Promise<void>,
+): View<Row> {
+  const { name } = projection
+  return {
+    async get(key) {
+      await barrier()
+      return (await store.rows(name, [key])).get(key) as Row | undefined
+    },
+    async list(query = {}) {
+      const asked = toViewQuery(projection, query as AnyQuery)
+      await barrier()
+      const rows = (await store.query(name, { ...asked, limit: asked.limit + 1 })) as Row[]
+      const items = rows.slice(0, asked.limit)
+      const last = rows.length > asked.limit ? items.at(-1) : undefined
+      return { items, next: last && cursorOf(query as AnyQuery, asked.sort ?? [], last) }
+    },
+  }
+}
+
+type AnyQuery = ListQuery<ViewRow>
+// biome-ignore lint/suspicious/noExplicitAny: a projection is read here by its columns only, whatever its rows are
+type AnyProjection = Projection<string, any>
+
+function toViewQuery(projection: AnyProjection, query: AnyQuery): ViewQuery {
+  const { limit = 100, where = {}, cursor } = query
+  if (!Number.isInteger(limit) || limit < 1 || limit > LIMIT_MAX)
+    throw new InvalidRequest('invalidInput', 'limit', `limit is an integer from 1 to ${LIMIT_MAX}.`)
+  for (const column of Object.keys(where)) checkColumn(projection, column, 'where')
+  const sort = (query.sort ?? []).map(each => {
+    const column = each.startsWith('-') ? each.slice(1) : each
+    checkColumn(projection, column, 'sort')
+    return { column, direction: each.startsWith('-') ? ('desc' as const) : ('asc' as const) }
+  })
+  const isKeyed = sort.some(({ column }) => column === projection.key)
+  const full = isKeyed ? sort : [...sort, { column: projection.key, direction: 'asc' as const }]
+  return { where: where as ViewQuery['where'], sort: full, limit, after: cursor === undefined ? undefined : afterOf(query, cursor) }
+}
+
+function checkColumn({ name, columns }: AnyProjection, column: string, field: string): void {
+  if (Object.hasOwn(columns, column) && columns[column] !== 'json') return
+  const known = Object.keys(columns).filter(each => columns[each] !== 'json')
+  throw new InvalidRequest('invalidInput', field, `${name} has no column '${column}' to filter or sort by; it has ${known.join(', ')}.`)
+}
+
+// A cursor is the query it belongs to and the values of the last row: readable, and worthless for anything else.
+const shapeOf = ({ where, sort }: AnyQuery) => JSON.stringify([where ?? {}, sort ?? []])
+
+function cursorOf(query: AnyQuery, sort: readonly { column: string }[], row: ViewRow): string {
+  const values = sort.map(({ column }) => row[column] ?? null)
+  return btoa(encodeURIComponent(JSON.stringify([shapeOf(query), values])))
+}
+
+function afterOf(query: AnyQuery, cursor: string): Sortable[] {
+  try {
+    const [shape, values] = JSON.parse(decodeURIComponent(atob(cursor))) as [string, Sortable[]]
+    if (shape === shapeOf(query) && Array.isArray(values)) return values
+  } catch {
+    // Falls through: whatever it is, it is no cursor of ours.
+  }
+  throw new InvalidRequest('invalidInput', 'cursor', 'The cursor does not belong to this query; begin without one.')
+}

@@ -1,0 +1,69 @@
+/** Reading the log: one resource's history, and the whole of it from any position on, live. */
+import type { Envelope } from '../../machines/grammar.ts'
+import type { Store } from '../store/store.ts'
+import { unseal } from './envelope.ts'
+
+const CHUNK = 500
+
+/** The events of one resource in order. Throws Damaged at an event that cannot be read. */
+export async function* readStream(store: Store, resource: string, fromVersion = 1): AsyncGenerator<Envelope> {
+  for (let version = fromVersion; ; ) {
+    const chunk = await store.stream(resource, version, CHUNK)
+    for (const stored of chunk) yield unseal(stored)
+    if (chunk.length < CHUNK) return
+    version = chunk.at(-1)!.version + 1
+  }
+}
+
+export interface SubscribeOptions {
+  /** Position of the last event already seen; 0 for all. */
+  readonly after?: number
+  readonly signal?: AbortSignal
+}
+
+/** Rings when something was committed. */
+export class Bell {
+  #waiting: (() => void)[] = []
+  ring(): void {
+    if (this.#waiting.length === 0) return
+    for (const wake of this.#waiting.splice(0)) wake()
+  }
+  next(): Promise<void> {
+    return new Promise(resolve => this.#waiting.push(resolve))
+  }
+}
+
+/**
+ * Every event after a position, once and in order, for as long as the signal allows: first those in the log, then each
+ * as it is committed. A reader that stops remembers the position of the last event it handled and resumes from it. An
+ * event that cannot be read is left out here; its resource is contained and health names it.
+ */
+export async function* subscribe(
+  store: Store,
+  bell: Bell,
+  { after = 0, signal }: SubscribeOptions,
+  onDamaged: (error: unknown) => void,
+): AsyncGenerator<Envelope> {
+  let position = after
+  const aborted = new Promise<void>(resolve => signal?.addEventListener('abort', () => resolve(), { once: true }))
+  while (!signal?.aborted) {
+    const rung = bell.next()
+    const chunk = await store.log(position, CHUNK)
+    for (const stored of chunk) {
+      if (signal?.aborted) return
+      position = stored.position
+      const event = readOr(() => unseal(stored), onDamaged)
+      if (event) yield event
+    }
+    if (chunk.length === 0) await Promise.race([rung, aborted])
+  }
+}
+
+function readOr(read: () => Envelope, onDamaged: (error: unknown) => void): Envelope | undefined {
+  try {
+    return read()
+  } catch (error) {
+    onDamaged(error)
+    return undefined
+  }
+}

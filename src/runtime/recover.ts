@@ -1,0 +1,101 @@
+/**
+ * Catching up: whatever derived rows a crash left behind, or a view that is new or folds differently now, is folded again
+ * from the log. Reads no clock. (design: contract points 7, 11.)
+ */
+import type { Envelope } from '../../machines/grammar.ts'
+import type { Projection, ViewRow } from '../../projections/contract.ts'
+import { type Opened, SNAPSHOTS, type Store, type StoredEvent } from '../store/store.ts'
+import type { Catalogue } from './catalogue.ts'
+import { unseal } from './envelope.ts'
+import { Recent } from './recent.ts'
+import type { Residence } from './residence.ts'
+import { toRow } from './snapshot.ts'
+import { foldRows } from './views.ts'
+
+/** Events read and folded at once: large enough to coalesce, small enough to keep memory flat. */
+const CHUNK = 5_000
+
+export interface Recovery {
+  /** Events folded into derived rows. */
+  readonly events: number
+  readonly views: readonly string[]
+  readonly resources: number
+}
+
+/** Brings every view and the snapshot rows up to the end of the log. */
+export async function recover(
+  store: Store,
+  views: readonly Projection[],
+  { position, watermarks }: Opened,
+  residence: Residence,
+  catalogue: Catalogue,
+): Promise<Recovery> {
+  let events = 0
+  const behind: string[] = []
+  for (const view of views) {
+    const from = watermarks.get(view.name) ?? 0
+    if (from >= position || (view.consistency === 'claimed' && from > 0)) continue
+    behind.push(view.name)
+    if (from === 0) await store.resetView(view.name)
+    events += await foldView(store, view, from, residence)
+  }
+  const resources = await catchUpSnapshots(store, watermarks.get(SNAPSHOTS) ?? 0, residence, catalogue)
+  return { events, views: behind, resources }
+}
+
+/** Empties a view and folds the whole log into it; the rows are the same byte for byte as those kept live. */
+export async function rebuildView(store: Store, view: Projection, residence: Residence): Promise<number> {
+  await store.resetView(view.name)
+  return foldView(store, view, 0, residence)
+}
+
+async function foldView(store: Store, view: Projection, after: number, residence: Residence): Promise<number> {
+  const recent = new Recent<ViewRow>(CHUNK * 4)
+  let count = 0
+  for await (const chunk of chunks(store, after)) {
+    const envelopes = readable(chunk, residence)
+    const rows = await foldRows(view, envelopes, store, recent)
+    await store.writeDerived({ snapshots: [], rows, watermark: chunk.at(-1)!.position, views: [view.name] })
+    count += chunk.length
+  }
+  return count
+}
+
+async function catchUpSnapshots(store: Store, after: number, residence: Residence, catalogue: Catalogue): Promise<number> {
+  let count = 0
+  for await (const chunk of chunks(store, after)) {
+    const touched = [...new Set(chunk.map(({ resource }) => resource))]
+    const rows = []
+    const loaded = await residence.load(touched)
+    for (const resource of touched) {
+      const snapshot = await residence.fold(resource, loaded.get(resource) ?? undefined)
+      if (snapshot) rows.push(toRow(snapshot, catalogue.kind(snapshot.kind).kind.rules))
+    }
+    await store.writeDerived({ snapshots: rows, rows: [], watermark: chunk.at(-1)!.position, views: [SNAPSHOTS] })
+    count += rows.length
+  }
+  return count
+}
+
+async function* chunks(store: Store, after: number): AsyncGenerator<StoredEvent[]> {
+  for (let from = after; ; ) {
+    const chunk = await store.log(from, CHUNK)
+    if (chunk.length === 0) return
+    yield chunk
+    from = chunk.at(-1)!.position
+  }
+}
+
+/** The events of a chunk; a damaged one contains its resource, whose later events are left out too. */
+function readable(chunk: readonly StoredEvent[], residence: Residence): Envelope[] {
+  const envelopes: Envelope[] = []
+  for (const stored of chunk) {
+    if (residence.contained.has(stored.resource)) continue
+    try {
+      envelopes.push(unseal(stored))
+    } catch (cause) {
+      residence.contain(stored.resource, stored.position, cause)
+    }
+  }
+  return envelopes
+}

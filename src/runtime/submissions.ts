@@ -1,0 +1,87 @@
+/** Submits at the door of the writer: parsed before they wait, and answered once for each token. (design: point 4.) */
+import type { Store } from '../store/store.ts'
+import type { SubmitOptions } from './client.ts'
+import type { Clock } from './clock.ts'
+import type { CommandResult, Surroundings } from './decide.ts'
+import type { Hash } from './envelope.ts'
+import type { Principal } from './principal.ts'
+import { InvalidRequest } from './refusal.ts'
+import { type CommandInput, COMMANDS_PER_SUBMIT_MAX, parseCommand, Request, requestDigest, TOKEN_LENGTH_MAX } from './request.ts'
+import { Conflict } from '../store/store.ts'
+import type { Writer } from './writer.ts'
+
+export interface Gate {
+  readonly writer: Writer
+  readonly store: Store
+  readonly clock: Clock
+  readonly hash: Hash
+}
+
+type Results = readonly CommandResult[]
+const PRUNE_STEP = 500
+
+export class Submissions {
+  readonly #gate: Gate
+  readonly #around: Omit<Surroundings, 'now'>
+  readonly #retentionMs: number
+  /** Requests with a token that are being decided: a second one waits for the first. */
+  readonly #inFlight = new Map<string, { digest: string; results: Promise<Results> }>()
+
+  constructor(gate: Gate, around: Omit<Surroundings, 'now'>, retentionMs: number) {
+    this.#gate = gate
+    this.#around = around
+    this.#retentionMs = retentionMs
+  }
+
+  async submit(inputs: readonly CommandInput[], principal: Principal, { token, dryRun }: SubmitOptions): Promise<Results> {
+    if (inputs.length === 0) throw new InvalidRequest('invalidInput', 'commands', 'A submit has at least one command.')
+    if (inputs.length > COMMANDS_PER_SUBMIT_MAX)
+      throw new InvalidRequest('tooLarge', 'commands', `A submit has at most ${COMMANDS_PER_SUBMIT_MAX} commands, not ${inputs.length}.`)
+    const commands = inputs.map(each => parseCommand(this.#around.catalogue, each))
+    const { writer, hash } = this.#gate
+    if (token === undefined || dryRun) return writer.submit(new Request(commands, principal, this.#around, undefined, dryRun))
+    if (typeof token !== 'string' || token === '' || token.length > TOKEN_LENGTH_MAX)
+      throw new InvalidRequest('invalidInput', 'token', `A token is a text of 1 to ${TOKEN_LENGTH_MAX} characters.`)
+    const digest = requestDigest(commands, hash)
+    return this.#once(`${principal.account} ${token}`, principal.account, token, digest, () =>
+      writer.submit(new Request(commands, principal, this.#around, { token, digest })),
+    )
+  }
+
+  async #once(key: string, account: string, token: string, digest: string, decide: () => Promise<Results>): Promise<Results> {
+    const first = this.#inFlight.get(key)
+    if (first) return same(first, digest, token).results
+    const results = this.#remembered(account, token, digest).then(known => known ?? decide())
+    this.#inFlight.set(key, { digest, results })
+    try {
+      return await results
+    } catch (error) {
+      // Another process was first with this token: what it was told is the answer.
+      const known = error instanceof Conflict && error.on === 'token' ? await this.#remembered(account, token, digest) : undefined
+      if (known) return known
+      throw error
+    } finally {
+      this.#inFlight.delete(key)
+    }
+  }
+
+  async #remembered(account: string, token: string, digest: string): Promise<Results | undefined> {
+    const row = await this.#gate.store.token(account, token)
+    return row && (JSON.parse(same(row, digest, token).result) as Results)
+  }
+
+  async prune(): Promise<number> {
+    const before = this.#gate.clock.now() - this.#retentionMs
+    let pruned = 0
+    for (;;) {
+      const step = await this.#gate.store.pruneTokens(before, PRUNE_STEP)
+      pruned += step
+      if (step < PRUNE_STEP) return pruned
+    }
+  }
+}
+
+function same<R extends { readonly digest: string }>(known: R, digest: string, token: string): R {
+  if (known.digest === digest) return known
+  throw new InvalidRequest('tokenReused', 'token', `Token '${token}' was used with another request; use a new token.`)
+}
