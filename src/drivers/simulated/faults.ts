@@ -74,6 +74,8 @@ export interface Drawn {
 export interface FaultSource {
   /** What goes wrong with this call of the verb; undefined for nothing. Counts the call. */
   draw(verb: Verb): Drawn | undefined
+  /** The next call of this verb goes wrong in this way, whatever the plan says. Throws FaultPlanInvalid. */
+  next(verb: Verb, drawn: Drawn): void
   /** From now on nothing goes wrong. */
   heal(): void
   /** A coin for the details of a fault. */
@@ -109,8 +111,8 @@ const bandsOf = (verb: Verb, plan: FaultPlan): Bands => {
 export const plans = (fault: Fault, plan: FaultPlan = {}, script: readonly FaultStep[] = []): boolean =>
   Object.values(plan).some(odds => odds?.[fault]) || script.some(step => step.fault === fault)
 
-/** Throws FaultPlanInvalid. */
-export const faultSource = (seed: number, plan: FaultPlan = {}, script: readonly FaultStep[] = []): FaultSource => {
+/** Throws FaultPlanInvalid for what no draw could mean. Draws nothing and opens nothing. */
+export const checkPlan = (plan: FaultPlan = {}, script: readonly FaultStep[] = []): void => {
   for (const [verb, odds] of Object.entries(plan)) {
     for (const [fault, chance] of Object.entries(odds ?? {})) {
       checkFault(verb, fault)
@@ -119,21 +121,33 @@ export const faultSource = (seed: number, plan: FaultPlan = {}, script: readonly
     }
   }
   for (const { verb, fault } of script) checkFault(verb, fault)
+  for (const verb of verbs) bandsOf(verb, plan)
+}
 
+/** The plan has to be one that `checkPlan` accepts. */
+export const faultSource = (seed: number, plan: FaultPlan = {}, script: readonly FaultStep[] = []): FaultSource => {
   const bands = Object.fromEntries(verbs.map(verb => [verb, bandsOf(verb, plan)])) as Record<Verb, Bands>
   const steps = new Map(script.map(step => [`${step.verb} ${step.nth}`, step]))
   const scripted = new Set(script.map(({ verb }) => verb))
   const counts = each(verbs, 0)
   const chance = randomStream(seed, 'faults')
+  const ordered = new Map<Verb, Drawn[]>()
   let healed = false
 
   return {
     coin: randomStream(seed, 'fault details'),
+    next: (verb, drawn) => {
+      checkFault(verb, drawn.fault)
+      ordered.set(verb, [...(ordered.get(verb) ?? []), drawn])
+    },
     heal: () => {
       healed = true
+      ordered.clear()
     },
     draw: verb => {
       const nth = ++counts[verb]
+      const order = ordered.size === 0 ? undefined : ordered.get(verb)?.shift()
+      if (order !== undefined) return order
       if (healed) return undefined
       const step = scripted.has(verb) ? steps.get(`${verb} ${nth}`) : undefined
       if (step !== undefined) return step

@@ -8,7 +8,16 @@ import { rejected, unknownOutcome } from '../outcomes.ts'
 import { Calls } from './calls.ts'
 import { realClock } from './clock.ts'
 import { delivery } from './delivery.ts'
-import { type ChangingVerb, changingVerbs, type Drawn, faultSource, plans, type Verb } from './faults.ts'
+import {
+  type ChangingVerb,
+  changingVerbs,
+  checkPlan,
+  type Drawn,
+  FaultPlanInvalid,
+  faultSource,
+  plans,
+  type Verb,
+} from './faults.ts'
 import { fileLedger } from './file.ts'
 import { lag } from './lag.ts'
 import { news } from './news.ts'
@@ -58,7 +67,8 @@ export function simulated(options: SimulatedOptions = {}): SimulatedDriver {
   const { instant = false, seed = 1, clock = realClock, owner = 'stemma' } = options
   const { latencyMs = { min: 2, max: 20 }, delayMs = { min: 10, max: 1000 } } = options
   const declared = declaredBy(options)
-  faultSource(seed, options.faults, options.script)
+  const staleReads = plans('staleRead', options.faults, options.script)
+  checkPlan(options.faults, options.script)
   const ledger = options.file === undefined ? undefined : fileLedger(options.file)
   // Opened again it draws other faults, or a process that dies of the first one would die of it for ever.
   const chanceSeed = seed + (ledger === undefined ? 0 : ledger.openings - 1)
@@ -69,7 +79,7 @@ export function simulated(options: SimulatedOptions = {}): SimulatedDriver {
     owner,
     capacity: options.capacity,
     ledger,
-    lag: plans('staleRead', options.faults, options.script) ? lag(declared.consistency.lagMs) : undefined,
+    lag: staleReads ? lag(declared.consistency.lagMs) : undefined,
     now: clock.now,
     soon: instant ? queueMicrotask : run => clock.soon(run),
   })
@@ -213,6 +223,11 @@ export function simulated(options: SimulatedOptions = {}): SimulatedDriver {
   }
   for (const call of optionalCalls) if (promises[call](declared)) driver[call] = perform(call)
 
+  const failNext: SimulatedWorld['failNext'] = (verb, fault, code) => {
+    if (fault === 'staleRead' && !staleReads)
+      throw new FaultPlanInvalid('stale reads need a plan or script that has one')
+    faults.next(verb, { fault, code })
+  }
   const { loseProcess: _, ...tools } = operator
-  return Object.assign(driver, tools, { calls: counts, heal: faults.heal }) satisfies Driver & SimulatedWorld
+  return Object.assign(driver, tools, { calls: counts, heal: faults.heal, failNext }) satisfies Driver & SimulatedWorld
 }

@@ -8,7 +8,7 @@ import { absence, observationOf, type VolumeRecord } from './records.ts'
 import { everything } from './views.ts'
 import type { World } from './world.ts'
 
-type Operator = Omit<SimulatedWorld, 'calls' | 'heal'> & { loseProcess(id: string): void }
+type Operator = Omit<SimulatedWorld, 'calls' | 'heal' | 'failNext'> & { loseProcess(id: string): void }
 
 export const operatorOf = (world: World, publish: (observation: Observation) => void): Operator => {
   /** The guest of an instance ends; where stopping destroys, the instance goes with it. */

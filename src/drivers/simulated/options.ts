@@ -3,12 +3,13 @@ import {
   type Capabilities,
   capabilities,
   type DeclaredCapabilities,
+  type ErrorCode,
   type Observation,
   type Outcome,
 } from '../driver.ts'
 import type { SimulatedCapacity } from './capacity.ts'
 import type { SimulatedClock } from './clock.ts'
-import { type FaultPlan, FaultPlanInvalid, type FaultStep, plans, type Verb } from './faults.ts'
+import { type Fault, type FaultPlan, FaultPlanInvalid, type FaultStep, plans, type Verb } from './faults.ts'
 
 export interface SimulatedOptions {
   /** File that holds the provider's truth, its own and outside any engine's. Without it the truth is lost with the process. */
@@ -52,7 +53,12 @@ export interface SimulatedWorld {
   vanish(id: string): boolean
   /** Puts a volume there that this driver did not make: an orphan, or a stranger's with another `owner`. */
   plant(volume: { id: string; sizeBytes: number; zone?: string; owner?: string }): void
-  /** From now on nothing goes wrong any more. */
+  /**
+   * The next call of this verb goes wrong in this way. Throws FaultPlanInvalid, also for a stale read where neither
+   * plan nor script has one: nothing older is kept then.
+   */
+  failNext(verb: Verb, fault: Fault, code?: ErrorCode): void
+  /** From now on nothing goes wrong any more, except what `failNext` asks for later. */
   heal(): void
 }
 

@@ -1,0 +1,55 @@
+import { registerDrivers } from '../../drivers/register.ts'
+import { type Clauses, unless } from './clauses.ts'
+import { newId } from './session.ts'
+
+export const basicClauses: Clauses = [
+  {
+    title: 'declares known capabilities, and has exactly the calls that they promise',
+    proof: async ({ driver, expect }) => {
+      const registered = registerDrivers({ driver }).get('driver')!
+      expect(registered.capabilities).toEqual(driver.describe())
+    },
+  },
+  {
+    title: 'describes itself in the same words each time',
+    proof: async ({ driver, expect }) => {
+      expect(driver.describe()).toEqual(driver.describe())
+    },
+  },
+  {
+    title: 'can be used',
+    proof: async session => {
+      const { usable, problems } = await session.driver.probe(session.context(newId('token')))
+      session.expect({ usable, problems }).toEqual({ usable: true, problems: [] })
+    },
+  },
+  {
+    title: 'offers each zone it declares',
+    proof: async session => {
+      for (const zone of session.declared.zones) {
+        // Disks made for the first zone are of no use in another, so a zone is tried with a disk alone where there are any.
+        if (session.driver.volumeEnsure) {
+          await session.done('volumeEnsure', newId('vol'), { ...session.volumeSpec(), zone })
+        } else await session.done('instanceEnsure', newId('i'), { ...(await session.instanceSpec()), zone })
+      }
+    },
+  },
+  {
+    title: 'counts what is used where it declares a measured capacity',
+    skip: unless(declared => declared.capacity === 'measured', 'it measures no capacity'),
+    proof: async session => {
+      const before = await session.driver.capacity(undefined, session.context(newId('token')))
+      await session.running()
+      const after = await session.driver.capacity(undefined, session.context(newId('token')))
+      const same = JSON.stringify(before) === JSON.stringify(after)
+      session.expect(same).toBe(false)
+    },
+  },
+  {
+    title: 'says no to what never was',
+    proof: async session => {
+      const seen = await session.observe('instance', newId('i'))
+      session.expect(seen.exists).toBe('no')
+    },
+  },
+]

@@ -1,0 +1,111 @@
+import type { Observation } from '../../drivers/driver.ts'
+import { type Clauses, firstOf, hasVolumes, repeatsSafely, unless } from './clauses.ts'
+import { newId } from './session.ts'
+
+const failsOnPurpose = unless((_, subject) => subject.fail, 'it can not be made to fail on purpose')
+const reopens = unless((_, subject) => subject.reopen, 'it can not be opened again on what it left')
+
+export const failureClauses: Clauses = [
+  {
+    title: 'settles an answer that was lost after the effect: asked again, it is done already, once',
+    skip: firstOf(failsOnPurpose, repeatsSafely),
+    proof: async session => {
+      const [id, token, spec] = [newId('i'), newId('token'), await session.instanceSpec()]
+      session.subject.fail!('instanceEnsure', 'afterEffect')
+      session.expect((await session.ask('instanceEnsure', id, spec, token)).kind).toBe('unknown')
+      session.expect((await session.observe('instance', id)).exists).toBe('yes')
+      session.expect(await session.done('instanceEnsure', id, spec, token)).toMatchObject({ already: true })
+      session.expect(await session.countListed('instance', id, token)).toBe(1)
+    },
+  },
+  {
+    title: 'has done nothing when it failed before the effect, and does it when asked again',
+    skip: firstOf(failsOnPurpose, repeatsSafely),
+    proof: async session => {
+      const [id, token, spec] = [newId('i'), newId('token'), await session.instanceSpec()]
+      session.subject.fail!('instanceEnsure', 'beforeEffect')
+      const failed = await session.ask('instanceEnsure', id, spec, token)
+      session.expect(['unknown', 'rejected']).toContain(failed.kind)
+      session.expect((await session.observe('instance', id)).exists).toBe('no')
+      session.expect(await session.done('instanceEnsure', id, spec, token)).toMatchObject({ already: false })
+    },
+  },
+  {
+    title: 'gives a handle for long work, and the same one when the call is repeated meanwhile',
+    skip: firstOf(failsOnPurpose, hasVolumes, repeatsSafely),
+    proof: async session => {
+      const [id, token] = [newId('vol'), newId('token')]
+      session.subject.fail!('volumeEnsure', 'delay')
+      const first = await session.once('volumeEnsure', id, session.volumeSpec(), token)
+      const second = await session.once('volumeEnsure', id, session.volumeSpec(), token, 2)
+      if (first.kind !== 'pending' || second.kind !== 'pending')
+        throw new Error(`not pending: ${JSON.stringify([first, second])}`)
+      session.expect(second.handle).toEqual(first.handle)
+      session
+        .expect(await session.ended(first, token))
+        .toMatchObject({ kind: 'done', facts: { sizeBytes: session.sizeBytes } })
+      session.expect(await session.countListed('volume', id, token)).toBe(1)
+    },
+  },
+  {
+    title: 'keeps what it answered when it is opened again, and finds it done already',
+    skip: firstOf(reopens, hasVolumes, repeatsSafely),
+    proof: async session => {
+      const [volume, token] = [newId('vol'), newId('token')]
+      await session.done('volumeEnsure', volume, session.volumeSpec(), token)
+      const { id, spec } = await session.running()
+      const before = await session.observe('instance', id)
+      session.driver = await session.subject.reopen!()
+      const after = await session.observe('instance', id)
+      session.expect({ ...after, observedAt: 0 }).toEqual({ ...before, observedAt: 0 })
+      session
+        .expect(await session.done('volumeEnsure', volume, session.volumeSpec(), token))
+        .toMatchObject({ already: true })
+      session.expect(await session.countListed('volume', volume, token)).toBe(1)
+      for (const device of spec.devices) await session.refused('volumeDelete', device.volume, {}, 'precondition')
+    },
+  },
+  {
+    title: 'does not bring back what was deleted before it was opened again',
+    skip: firstOf(reopens, hasVolumes),
+    proof: async session => {
+      const volume = await session.volume()
+      await session.done('volumeDelete', volume, {})
+      session.driver = await session.subject.reopen!()
+      session.expect((await session.observe('volume', volume)).exists).toBe('no')
+    },
+  },
+  {
+    title: 'goes on with work that was pending when it is opened again',
+    skip: firstOf(reopens, failsOnPurpose, hasVolumes),
+    proof: async session => {
+      const [id, token] = [newId('vol'), newId('token')]
+      session.subject.fail!('volumeEnsure', 'delay')
+      const begun = await session.once('volumeEnsure', id, session.volumeSpec(), token)
+      session.expect(begun.kind).toBe('pending')
+      session.driver = await session.subject.reopen!()
+      session.expect((await session.ended(begun, token)).kind).toBe('done')
+      session.expect(await session.countListed('volume', id, token)).toBe(1)
+    },
+  },
+  {
+    title: 'tells of a guest that ends by itself, by observation and, where it watches, by news',
+    skip: unless((_, subject) => subject.endGuest, 'its guests can not be ended from inside'),
+    proof: async session => {
+      const { id } = await session.running()
+      const watching = new AbortController()
+      const reader = session.driver.watch?.(watching.signal)[Symbol.asyncIterator]()
+      await session.subject.endGuest!(id)
+      const vanishes = session.declared.stop === 'destroys' || session.declared.vanishesAfterStop
+      const ended = ({ exists, facts }: Observation) => (vanishes ? exists === 'no' : facts.status === 'stopped')
+      session.expect(ended(await session.observe('instance', id))).toBe(true)
+      if (reader !== undefined) {
+        const { value } = (await reader.next()) as { value: Observation }
+        session.expect(value.id).toBe(id)
+        session.expect(ended(value)).toBe(true)
+        watching.abort()
+        session.expect((await reader.next()).done).toBe(true)
+      }
+    },
+  },
+]

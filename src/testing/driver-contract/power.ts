@@ -1,0 +1,129 @@
+import { type Clauses, canStart, canStop, firstOf, unless } from './clauses.ts'
+import { newId } from './session.ts'
+
+const start = (generation: number) => ({ want: 'running', mode: 'hard', generation })
+
+export const powerClauses: Clauses = [
+  {
+    title: 'stops an instance and keeps it; stopping it again is done already',
+    skip: canStop,
+    proof: async session => {
+      const { id, spec } = await session.running()
+      session
+        .expect(await session.stop(id))
+        .toMatchObject({ already: false, facts: { status: 'stopped', generation: 1 } })
+      session
+        .expect(await session.observe('instance', id))
+        .toMatchObject({ exists: 'yes', facts: { status: 'stopped' } })
+      session.expect(await session.stop(id)).toMatchObject({ already: true, facts: { status: 'stopped' } })
+      for (const { volume } of spec.devices)
+        session.expect((await session.observe('volume', volume)).exists).toBe('yes')
+    },
+  },
+  {
+    title: 'removes an instance by stopping it, where it declares that',
+    skip: unless(declared => declared.stop === 'destroys', 'stopping does not destroy'),
+    proof: async session => {
+      const { id } = await session.running()
+      await session.stop(id)
+      session.expect((await session.observe('instance', id)).exists).toBe('no')
+      session.expect(await session.stop(id)).toMatchObject({ already: true })
+    },
+  },
+  {
+    title: 'stops gracefully and hard where it declares each style',
+    skip: canStop,
+    proof: async session => {
+      const { stopStyles, graceful } = session.declared
+      const able = { graceful: stopStyles.includes('acpi') && graceful !== 'none', hard: stopStyles.includes('hard') }
+      for (const mode of ['graceful', 'hard'] as const) {
+        const { id } = await session.running()
+        const off = { want: 'off', mode, generation: 1 }
+        if (able[mode]) await session.done('instancePower', id, off)
+        else await session.refused('instancePower', id, off, 'unsupported')
+      }
+    },
+  },
+  {
+    title: 'starts the next launch of a stopped instance, once',
+    skip: firstOf(canStop, canStart),
+    proof: async session => {
+      const { id, spec } = await session.stopped()
+      const next = { ...start(2), devices: spec.devices }
+      const facts = { status: 'running', generation: 2 }
+      session.expect(await session.done('instancePower', id, next)).toMatchObject({ already: false, facts })
+      session.expect(await session.done('instancePower', id, next)).toMatchObject({ already: true, facts })
+      session.expect(await session.observe('instance', id)).toMatchObject({ generation: 2, facts })
+    },
+  },
+  {
+    title: 'refuses what belongs to an older launch, and lets the newer one run',
+    skip: firstOf(canStop, canStart),
+    proof: async session => {
+      const { id } = await session.stopped()
+      await session.done('instancePower', id, start(2))
+      const mode = session.declared.stopStyles.includes('hard') ? 'hard' : 'graceful'
+      await session.refused('instancePower', id, { want: 'off', mode, generation: 1 }, 'precondition')
+      await session.refused('instancePower', id, start(1), 'precondition')
+      session.expect((await session.observe('instance', id)).facts).toMatchObject({ status: 'running', generation: 2 })
+    },
+  },
+  {
+    title: 'does not begin a launch again that has ended',
+    skip: firstOf(canStop, canStart),
+    proof: async session => {
+      const { id } = await session.stopped()
+      await session.refused('instancePower', id, start(1), 'precondition')
+      session.expect((await session.observe('instance', id)).facts.status).toBe('stopped')
+    },
+  },
+  {
+    title: 'refuses to start an instance that does not exist',
+    skip: canStart,
+    proof: session => session.refused('instancePower', newId('i'), start(1), 'notFound'),
+  },
+  {
+    title: 'refuses the power states it does not declare',
+    skip: unless(declared => declared.stop !== 'none' || declared.start !== 'none', 'it has no power call'),
+    proof: async session => {
+      const { suspend, pause } = session.declared
+      for (const [want, able] of [
+        ['suspended', suspend !== 'none'],
+        ['paused', pause],
+      ] as const) {
+        const { id } = await session.running()
+        const asked = { want, mode: 'hard', generation: 1 }
+        if (!able) {
+          await session.refused('instancePower', id, asked, 'unsupported')
+          continue
+        }
+        await session.done('instancePower', id, asked)
+        session.expect((await session.observe('instance', id)).facts.status).toBe(want)
+        await session.done('instancePower', id, start(1))
+        session.expect((await session.observe('instance', id)).facts.status).toBe('running')
+      }
+    },
+  },
+  {
+    title: 'resets a running guest, once for one token, and stays in the same launch',
+    skip: unless(declared => declared.reboot !== 'none', 'it does not reboot'),
+    proof: async session => {
+      const { id } = await session.running()
+      const token = newId('token')
+      session.expect((await session.done('instanceReset', id, { generation: 1 }, token)).already).toBe(false)
+      session.expect((await session.done('instanceReset', id, { generation: 1 }, token)).already).toBe(true)
+      session.expect((await session.observe('instance', id)).facts).toMatchObject({ status: 'running', generation: 1 })
+    },
+  },
+  {
+    title: 'refuses to reset a stopped guest',
+    skip: firstOf(
+      canStop,
+      unless(declared => declared.reboot !== 'none', 'it does not reboot'),
+    ),
+    proof: async session => {
+      const { id } = await session.stopped()
+      await session.refused('instanceReset', id, { generation: 1 }, 'precondition')
+    },
+  },
+]
