@@ -86,9 +86,19 @@ const layers = [
     ],
   },
   {
+    // Of the runtime it shows types, and the errors that callers catch.
     name: 'index',
     files: '^src/index\\.ts$',
-    may: [engine, '^src/store/', driverContract, system, vocabulary, viewContract, ...catalogues],
+    may: [
+      engine,
+      '^src/runtime/(envelope|refusal)\\.ts$',
+      '^src/store/',
+      driverContract,
+      system,
+      vocabulary,
+      viewContract,
+      ...catalogues,
+    ],
     types: ['^src/(runtime|effects)/'],
   },
   {
