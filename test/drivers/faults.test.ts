@@ -125,6 +125,22 @@ describe('a fault', () => {
     expect(driver.made('i-1')).toBe(0)
   })
 
+  it('of delay is remembered with its answer: the same call, repeated late, does not do the work again', async () => {
+    const clock = virtualClock()
+    const driver = simulated({ instant: true, clock, delayMs: { min: 500, max: 500 } })
+    await driver.volumeEnsure!('vol-1', disk, call('vol-1.1.0'))
+    driver.failNext('volumeDelete', 'delay')
+    const remove = () => driver.volumeDelete!('vol-1', {}, call('vol-1.2.0'))
+    expect(await remove()).toMatchObject({ kind: 'pending' })
+    clock.pass(500)
+    expect(await remove()).toMatchObject({ kind: 'done', already: true })
+
+    const unsafe = failingAt('volumeEnsure', 'pending', { capabilities: { idempotency: { by: 'none' } } })
+    await unsafe.volumeEnsure!('vol-1', disk, call('vol-1.1.0'))
+    expect(await unsafe.volumeEnsure!('vol-1', disk, call('vol-1.1.0'))).toMatchObject({ kind: 'done', already: true })
+    expect(unsafe.made('vol-1')).toBe(1)
+  })
+
   it('of pending has made the volume at once, and the handle says so', async () => {
     const driver = failingAt('volumeEnsure', 'pending')
     const begun = await driver.volumeEnsure!('vol-1', disk, call('vol-1.1.0'))

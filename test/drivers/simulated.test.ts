@@ -56,6 +56,33 @@ describe('capacity', () => {
   })
 })
 
+describe('a launch', () => {
+  it('of a newer generation begins when the instance is ensured again, once it has stopped or is gone', async () => {
+    for (const stop of ['preserves', 'destroys'] as const) {
+      const driver = simulated({ instant: true, capabilities: { stop } })
+      await driver.volumeEnsure!('vol-1', disk, call('vol-1.1.0'))
+      await driver.instanceEnsure('i-1', server('vol-1'), call('i-1.1.0'))
+      await driver.instancePower!('i-1', off, call('i-1.2.0'))
+      const next = server('vol-1', { generation: 2 })
+      const facts = { status: 'running', generation: 2 }
+      expect(await driver.instanceEnsure('i-1', next, call('i-1.3.0'))).toMatchObject({
+        kind: 'done',
+        already: false,
+        facts,
+      })
+      expect(await driver.instanceEnsure('i-1', next, call('i-1.3.0'))).toMatchObject({
+        kind: 'done',
+        already: true,
+        facts,
+      })
+      expect(await driver.instanceEnsure('i-1', server('vol-1'), call('i-1.1.0'))).toMatchObject({
+        kind: 'rejected',
+        error: { code: 'precondition' },
+      })
+    }
+  })
+})
+
 describe('an operator', () => {
   it('makes an object vanish, and its creation does not bring it back', async () => {
     const driver = simulated({ instant: true })

@@ -88,6 +88,17 @@ export const volumeClauses: Clauses = [
     },
   },
   {
+    title: 'does not bring a deleted volume back, empty, when its creation is repeated late',
+    skip: firstOf(hasVolumes, repeatsSafely),
+    proof: async session => {
+      const [id, token] = [newId('vol'), newId('token')]
+      await session.done('volumeEnsure', id, session.volumeSpec(), token)
+      await session.done('volumeDelete', id, {})
+      await session.ask('volumeEnsure', id, session.volumeSpec(), token)
+      session.expect((await session.observe('volume', id)).exists).toBe('no')
+    },
+  },
+  {
     title: 'never deletes the disk of an instance',
     skip: firstOf(hasVolumes, bootsFromVolume),
     proof: async session => {
