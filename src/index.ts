@@ -17,7 +17,7 @@ export type { CommandInput } from './runtime/request.ts'
 export type { ResourceRow, Session } from './runtime/session.ts'
 
 // Stores
-export { announce, readOwner, sqlite } from './store/sqlite/index.ts'
+export { readOwner, type SqliteStore, sqlite } from './store/sqlite/index.ts'
 export { Conflict, type Store, StoreError } from './store/store.ts'
 
 // Drivers

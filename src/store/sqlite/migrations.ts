@@ -1,0 +1,99 @@
+/** The store's schema, step by step. A released migration is never edited: a change is a new one. */
+import type { Kysely } from 'kysely'
+import { type Migration, Migrator } from 'kysely/migration'
+import { StoreError } from '../store.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: a migration sees the schema as it was then, not today's types
+type AnySchema = Kysely<any>
+
+const migrations: Readonly<Record<string, Migration>> = {
+  '0001-core': {
+    async up(db: AnySchema) {
+      await db.schema
+        .createTable('events')
+        .addColumn('position', 'integer', column => column.primaryKey())
+        .addColumn('resource', 'text', column => column.notNull())
+        .addColumn('version', 'integer', column => column.notNull())
+        .addColumn('digest', 'text', column => column.notNull())
+        .addColumn('text', 'text', column => column.notNull())
+        .addUniqueConstraint('eventsByStream', ['resource', 'version'])
+        .execute()
+      await db.schema
+        .createTable('snapshots')
+        .addColumn('resource', 'text', column => column.primaryKey())
+        .addColumn('version', 'integer', column => column.notNull())
+        .addColumn('rules', 'integer', column => column.notNull())
+        .addColumn('checksum', 'integer', column => column.notNull())
+        .addColumn('text', 'text', column => column.notNull())
+        .execute()
+      await db.schema
+        .createTable('asks')
+        .addColumn('token', 'text', column => column.primaryKey())
+        .addColumn('resource', 'text', column => column.notNull())
+        .addColumn('verb', 'text', column => column.notNull())
+        .addColumn('provider', 'text', column => column.notNull())
+        .addColumn('args', 'text', column => column.notNull())
+        .addColumn('done', 'text', column => column.notNull())
+        .addColumn('rejected', 'text', column => column.notNull())
+        .addColumn('supersedes', 'integer', column => column.notNull())
+        .addColumn('position', 'integer', column => column.notNull())
+        .addColumn('correlation', 'integer', column => column.notNull())
+        .addColumn('attempts', 'integer', column => column.notNull())
+        .addColumn('dueAt', 'integer', column => column.notNull())
+        .addColumn('handle', 'text')
+        .addColumn('lastError', 'text')
+        .execute()
+      await db.schema.createIndex('asksByPosition').on('asks').column('position').execute()
+      await db.schema
+        .createTable('timers')
+        .addColumn('resource', 'text', column => column.notNull())
+        .addColumn('event', 'text', column => column.notNull())
+        .addColumn('dueAt', 'integer', column => column.notNull())
+        .addColumn('position', 'integer', column => column.notNull())
+        .addColumn('correlation', 'integer', column => column.notNull())
+        .addPrimaryKeyConstraint('timersByResource', ['resource', 'event'])
+        .execute()
+      await db.schema.createIndex('timersByDueAt').on('timers').columns(['dueAt', 'position']).execute()
+      await db.schema
+        .createTable('tokens')
+        .addColumn('account', 'text', column => column.notNull())
+        .addColumn('token', 'text', column => column.notNull())
+        .addColumn('digest', 'text', column => column.notNull())
+        .addColumn('result', 'text', column => column.notNull())
+        .addColumn('at', 'integer', column => column.notNull())
+        .addPrimaryKeyConstraint('tokensByAccount', ['account', 'token'])
+        .execute()
+      await db.schema.createIndex('tokensByAt').on('tokens').column('at').execute()
+      await db.schema
+        .createTable('watermarks')
+        .addColumn('view', 'text', column => column.primaryKey())
+        .addColumn('version', 'integer', column => column.notNull())
+        .addColumn('position', 'integer', column => column.notNull())
+        .execute()
+    },
+  },
+}
+
+/** The newest schema this code knows; also kept in the file as `PRAGMA user_version`. */
+export const SCHEMA_VERSION = Object.keys(migrations).length
+
+/** Throws StoreError schemaTooNew if the file is of a later schema than this code knows. */
+export function checkSchema(found: number, path: string): void {
+  if (found <= SCHEMA_VERSION) return
+  throw new StoreError(
+    'schemaTooNew',
+    `${path} has schema ${found}; this stemma knows up to ${SCHEMA_VERSION}. Open it with the newer stemma that wrote it.`,
+  )
+}
+
+/** Brings the schema up to date. Throws StoreError failed with the cause; what was migrated before stays. */
+export async function migrate(db: Kysely<never>, path: string): Promise<void> {
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: async () => migrations },
+    migrationTableName: 'migrations',
+    migrationLockTableName: 'migrationLock',
+  })
+  const { error } = await migrator.migrateToLatest()
+  if (error) throw new StoreError('failed', `${path} could not be brought to schema ${SCHEMA_VERSION}`, { cause: error })
+}

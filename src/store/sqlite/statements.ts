@@ -1,0 +1,102 @@
+/**
+ * The statements of the hot paths: written and compiled by Kysely once, prepared by SQLite once. (Kysely's own executor
+ * prepares on every call.)
+ */
+import type Database from 'better-sqlite3'
+import { type Compilable, type Kysely, sql } from 'kysely'
+import type { Tables } from './tables.ts'
+
+type Value = string | number | null
+
+export type Statements = ReturnType<typeof prepareStatements>
+
+// Parameters are bound by place: what stands here only says where.
+const text = ''
+const number = 0
+
+export function prepareStatements(db: Kysely<Tables>, database: Database.Database) {
+  const prepared = <Row>(query: Compilable) => database.prepare<Value[], Row>(query.compile().sql)
+  const event = { position: number, resource: text, version: number, digest: text, text }
+  const ask = {
+    token: text,
+    resource: text,
+    verb: text,
+    provider: text,
+    args: text,
+    done: text,
+    rejected: text,
+    supersedes: number,
+    position: number,
+    correlation: number,
+    attempts: number,
+    dueAt: number,
+    handle: text,
+    lastError: text,
+  }
+  const events = db.selectFrom('events').select(['position', 'resource', 'version', 'digest', 'text'])
+  return {
+    begin: database.prepare('BEGIN IMMEDIATE'),
+    commit: database.prepare('COMMIT'),
+    rollback: database.prepare('ROLLBACK'),
+    event: prepared(db.insertInto('events').values(event)),
+    ask: prepared(db.insertInto('asks').values(ask)),
+    closeAsk: prepared(db.deleteFrom('asks').where('token', '=', text)),
+    updateAsk: prepared(
+      db.updateTable('asks').set({ attempts: number, dueAt: number, handle: text, lastError: text }).where('token', '=', text),
+    ),
+    arm: prepared(
+      db
+        .insertInto('timers')
+        .values({ resource: text, event: text, dueAt: number, position: number, correlation: number })
+        .onConflict(conflict =>
+          conflict.columns(['resource', 'event']).doUpdateSet(({ ref }) => ({
+            dueAt: ref('excluded.dueAt'),
+            position: ref('excluded.position'),
+            correlation: ref('excluded.correlation'),
+          })),
+        ),
+    ),
+    disarm: prepared(db.deleteFrom('timers').where('resource', '=', text).where('event', '=', text)),
+    token: prepared(db.insertInto('tokens').values({ account: text, token: text, digest: text, result: text, at: number })),
+    snapshot: prepared(
+      db
+        .insertInto('snapshots')
+        .values({ resource: text, version: number, rules: number, checksum: number, text })
+        .onConflict(conflict =>
+          conflict.column('resource').doUpdateSet(({ ref }) => ({
+            version: ref('excluded.version'),
+            rules: ref('excluded.rules'),
+            checksum: ref('excluded.checksum'),
+            text: ref('excluded.text'),
+          })),
+        ),
+    ),
+    watermark: prepared(db.updateTable('watermarks').set({ position: number }).where('view', '=', text)),
+
+    last: prepared<Tables['events']>(events.orderBy('position', 'desc').limit(1)),
+    log: prepared<unknown>(events.where('position', '>', number).orderBy('position').limit(number)).raw(),
+    stream: prepared<unknown>(
+      events.where('resource', '=', text).where('version', '>=', number).orderBy('version').limit(number),
+    ).raw(),
+    snapshots: prepared<Tables['snapshots']>(
+      db.selectFrom('snapshots').selectAll().where('resource', 'in', sql<string>`(SELECT value FROM json_each(${text}))`),
+    ),
+    findToken: prepared<Tables['tokens']>(
+      db.selectFrom('tokens').selectAll().where('account', '=', text).where('token', '=', text),
+    ),
+    asks: prepared<Tables['asks']>(
+      db.selectFrom('asks').selectAll().where('position', '>', number).orderBy('position').orderBy('token').limit(number),
+    ),
+    countAsks: prepared<{ count: number }>(db.selectFrom('asks').select(({ fn }) => fn.countAll<number>().as('count'))),
+    timers: prepared<Tables['timers']>(
+      db.selectFrom('timers').selectAll().orderBy('dueAt').orderBy('position').limit(number),
+    ),
+    pruneTokens: prepared(
+      db.deleteFrom('tokens').where(
+        sql`(account, token)`,
+        'in',
+        sql`(SELECT account, token FROM tokens WHERE at < ${number} ORDER BY at LIMIT ${number})`,
+      ),
+    ),
+  }
+}

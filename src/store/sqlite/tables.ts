@@ -1,0 +1,26 @@
+/** The store's own tables, as Kysely sees them. Names are the same in TypeScript and SQL. */
+export interface Tables {
+  events: { position: number; resource: string; version: number; digest: string; text: string }
+  snapshots: { resource: string; version: number; rules: number; checksum: number; text: string }
+  asks: {
+    token: string
+    resource: string
+    verb: string
+    provider: string
+    args: string
+    done: string
+    rejected: string
+    supersedes: number
+    position: number
+    correlation: number
+    attempts: number
+    dueAt: number
+    handle: string | null
+    lastError: string | null
+  }
+  timers: { resource: string; event: string; dueAt: number; position: number; correlation: number }
+  tokens: { account: string; token: string; digest: string; result: string; at: number }
+  watermarks: { view: string; version: number; position: number }
+}
+
+export const ownTables: readonly (keyof Tables)[] = ['events', 'snapshots', 'asks', 'timers', 'tokens', 'watermarks']
