@@ -1,0 +1,112 @@
+/** The catalogue: every kind of resource, with its rules, its alphabet and what callers may ask of it. */
+import { accountCommands } from './account.commands.ts'
+import { type AccountContext, account, accountEvents, accountRequirements } from './account.ts'
+import { domainCommands } from './domain.commands.ts'
+import { type DomainContext, domain, domainEvents, domainRequirements } from './domain.ts'
+import { kind } from './grammar.ts'
+import { imageCommands } from './image.commands.ts'
+import { type ImageContext, image, imageEvents, imageRequirements } from './image.ts'
+import { type InstanceContext, instanceEvents } from './instance.alphabet.ts'
+import { instanceCommands } from './instance.commands.ts'
+import { instanceObserved, instanceRequirements } from './instance.rules.ts'
+import { instance } from './instance.ts'
+import { offeringCommands } from './offering.commands.ts'
+import { type OfferingContext, offering, offeringEvents } from './offering.ts'
+import { refusals } from './refusals.ts'
+import { type VolumeContext, volumeEvents } from './volume.alphabet.ts'
+import { volumeCommands } from './volume.commands.ts'
+import { volumeRequirements } from './volume.rules.ts'
+import { volume } from './volume.ts'
+
+const DAY_MS = 24 * 60 * 60_000
+
+export const kinds = {
+  domain: kind({
+    name: 'domain',
+    idPrefix: 'domain',
+    rules: 1,
+    machine: domain,
+    events: domainEvents,
+    commands: domainCommands,
+    requirements: domainRequirements,
+    refusals: refusals.domain,
+    face: ({ parent }: DomainContext) => ({ parent }),
+  }),
+  account: kind({
+    name: 'account',
+    idPrefix: 'account',
+    rules: 1,
+    machine: account,
+    events: accountEvents,
+    commands: accountCommands,
+    requirements: accountRequirements,
+    refusals: refusals.account,
+    face: ({ domain }: AccountContext) => ({ domain }),
+    // A closed account still answers for what it owned.
+    retentionMs: 400 * DAY_MS,
+  }),
+  offering: kind({
+    name: 'offering',
+    idPrefix: 'offering',
+    rules: 1,
+    machine: offering,
+    events: offeringEvents,
+    commands: offeringCommands,
+    refusals: refusals.offering,
+    face: ({ vcpus, memoryBytes }: OfferingContext) => ({ vcpus, memoryBytes }),
+    visibility: () => 'public',
+    // A name is not given to another size soon after it was retired.
+    retentionMs: 400 * DAY_MS,
+  }),
+  image: kind({
+    name: 'image',
+    idPrefix: 'img',
+    rules: 1,
+    machine: image,
+    events: imageEvents,
+    commands: imageCommands,
+    requirements: imageRequirements,
+    refusals: refusals.image,
+    face: ({ rootDevice, sizeBytes, snapshot, encrypted, blockDevices }: ImageContext) => ({
+      rootDevice,
+      sizeBytes,
+      snapshot,
+      encrypted,
+      blockDevices,
+    }),
+    visibility: (context: ImageContext) => (context.public ? 'public' : 'private'),
+  }),
+  volume: kind({
+    name: 'volume',
+    idPrefix: 'vol',
+    rules: 1,
+    machine: volume,
+    events: volumeEvents,
+    commands: volumeCommands,
+    requirements: volumeRequirements,
+    refusals: refusals.volume,
+    face: ({ zone, provider, sizeBytes, attachment }: VolumeContext) => ({
+      zone,
+      provider,
+      sizeBytes,
+      instance: attachment?.instance,
+    }),
+  }),
+  instance: kind({
+    name: 'instance',
+    idPrefix: 'i',
+    rules: 1,
+    machine: instance,
+    events: instanceEvents,
+    commands: instanceCommands,
+    requirements: instanceRequirements,
+    refusals: refusals.instance,
+    face: ({ zone, provider, mode }: InstanceContext) => ({ zone, provider, mode }),
+    observed: instanceObserved,
+  }),
+} as const
+
+export type Kinds = typeof kinds
+export * from './grammar.ts'
+export { refusals } from './refusals.ts'
+export type { AccountContext, DomainContext, ImageContext, InstanceContext, OfferingContext, VolumeContext }

@@ -1,0 +1,182 @@
+/** What an instance remembers, and what can happen to it. */
+import { z } from 'zod'
+import {
+  type EventNamed,
+  type EventOf,
+  elapsed,
+  events,
+  proposed,
+  reference,
+  rejection,
+  reported,
+  requested,
+  told,
+} from './grammar.ts'
+
+export interface Device {
+  readonly volume: string
+  /** As its user spelled it; the key is the normalised name. */
+  readonly device: string
+  readonly root: boolean
+  readonly deleteOnTermination: boolean
+  readonly status: 'attaching' | 'attached' | 'detaching'
+  readonly attachedAt: number
+}
+
+export interface InstanceContext {
+  readonly image: string
+  readonly type: string
+  /** A stateful instance keeps its disks when it stops; a stateless one has nothing to come back to. */
+  readonly mode: 'stateful' | 'stateless'
+  readonly zone: string
+  readonly provider: string
+  readonly vcpus: number
+  readonly memoryBytes: number
+  readonly rootDevice: string
+  /** Claims on volumes, by normalised device name. */
+  readonly devices: Readonly<Record<string, Device>>
+  /** Names of devices whose attach or detach is asked for, in the order in which the answers will come. */
+  readonly changing: readonly string[]
+  /** Device names that ephemeral disks occupy. */
+  readonly ephemeral?: readonly string[]
+  /** What its provider can do, as far as later requests depend on it. */
+  readonly offers: {
+    readonly reboot: boolean
+    readonly hotPlug: boolean
+    readonly hotUnplug: boolean
+    readonly attachMax: number
+  }
+  /** Number of the current launch: one more at each start. */
+  readonly generation: number
+  /** When the current launch was asked for. */
+  readonly launchedAt: number
+  readonly shutdownBehaviour: 'stop' | 'terminate'
+  readonly terminationProtection?: boolean
+  readonly stopProtection?: boolean
+  readonly name?: string
+  readonly userData?: string
+  readonly host?: string
+  readonly privateAddress?: string
+  /** Why it is not running: the driver's words, or `userInitiated`, `guestShutdown`. */
+  readonly reason?: { readonly code: string; readonly message?: string; readonly at: number }
+  /** Its provider no longer sees it although nobody stopped it. */
+  readonly impaired?: boolean
+  readonly overdue?: boolean
+}
+
+export const unborn: InstanceContext = {
+  image: '',
+  type: '',
+  mode: 'stateful',
+  zone: '',
+  provider: '',
+  vcpus: 0,
+  memoryBytes: 0,
+  rootDevice: '',
+  devices: {},
+  changing: [],
+  offers: { reboot: false, hotPlug: false, hotUnplug: false, attachMax: 0 },
+  generation: 0,
+  launchedAt: 0,
+  shutdownBehaviour: 'stop',
+}
+
+const inState = z.object({ state: z.string() })
+const launch = { generation: z.int() }
+const place = { host: z.string().optional(), privateAddress: z.string().optional() }
+const attributes = {
+  name: z.string().optional(),
+  terminationProtection: z.boolean().optional(),
+  stopProtection: z.boolean().optional(),
+}
+const capabilities = z.object({
+  stop: z.string(),
+  start: z.string(),
+  reboot: z.string(),
+  volumeAttach: z.object({ hotPlug: z.boolean(), hotUnplug: z.boolean(), max: z.int() }),
+  volume: z.object({ grow: z.enum(['online', 'offline', 'none']) }),
+})
+
+export const instanceEvents = events('instance', {
+  launchRequested: requested(
+    {
+      image: z.string(),
+      type: z.string(),
+      mode: z.enum(['stateful', 'stateless']),
+      zone: z.string(),
+      provider: z.string(),
+      vcpus: z.int().positive(),
+      memoryBytes: z.int().positive(),
+      rootDevice: z.string(),
+      devices: z.array(
+        z.strictObject({
+          device: z.string(),
+          volume: z.string(),
+          sizeBytes: z.int().positive(),
+          deleteOnTermination: z.boolean(),
+          snapshot: z.string().optional(),
+          volumeType: z.string().optional(),
+        }),
+      ),
+      ephemeral: z.array(z.string()).optional(),
+      shutdownBehaviour: z.enum(['stop', 'terminate']),
+      userData: z.string().optional(),
+      ...attributes,
+    },
+    { account: inState.nullable(), image: inState, offering: inState, provider: z.object({ capabilities }) },
+  ),
+  startRequested: requested(),
+  stopRequested: requested({ force: z.boolean().optional() }),
+  rebootRequested: requested(),
+  terminateRequested: requested(),
+  modifyRequested: requested(
+    {
+      ...attributes,
+      shutdownBehaviour: z.enum(['stop', 'terminate']).optional(),
+      /** New flags by device name, in any spelling. */
+      deleteOnTermination: z.record(z.string(), z.boolean()).optional(),
+      type: z.string().optional(),
+      vcpus: z.int().positive().optional(),
+      memoryBytes: z.int().positive().optional(),
+    },
+    { offering: inState.nullable() },
+  ),
+
+  created: reported({ status: z.enum(['running', 'stopped']), ...launch, ...place, ref: reference.optional() }),
+  createFailed: reported(rejection),
+  started: reported({ ...launch, ...place }),
+  startFailed: reported(rejection),
+  stopped: reported(launch),
+  stopFailed: reported(rejection),
+  rebooted: reported(),
+  rebootFailed: reported(rejection),
+  destroyed: reported(),
+  destroyFailed: reported(rejection),
+  attached: reported(),
+  attachFailed: reported(rejection),
+  detached: reported(),
+  detachFailed: reported(rejection),
+  /** Unasked: the guest shut itself down. */
+  poweredOff: reported(launch),
+  /** Unasked: the provider no longer knows it. */
+  vanished: reported(launch),
+
+  launchTimedOut: elapsed(),
+  stopTimedOut: elapsed(),
+  terminateTimedOut: elapsed(),
+  stopRetryDue: elapsed(),
+  destroyRetryDue: elapsed(),
+
+  // From volumes
+  volumeReady: told({ volume: z.string() }),
+  volumeFailed: told({ volume: z.string(), code: z.string(), message: z.string() }),
+  attachProposed: proposed({ volume: z.string(), device: z.string() }),
+  detachProposed: proposed({ volume: z.string(), device: z.string().optional(), force: z.boolean().optional() }),
+})
+export type InstanceEvent = EventOf<typeof instanceEvents>
+export type InstanceEventNamed<K extends string> = EventNamed<typeof instanceEvents, K>
+/** What functions of an instance see. */
+export interface Now {
+  readonly context: InstanceContext
+  readonly event: InstanceEvent
+}

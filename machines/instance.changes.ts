@@ -1,0 +1,145 @@
+/** How an instance's memory changes with each event. */
+import { assign } from 'xstate'
+import type { InstanceContext, InstanceEvent, InstanceEventNamed as Named, Now } from './instance.alphabet.ts'
+import { normalised } from './instance.block-devices.ts'
+import { atRest, deviceOf, withDevice, withoutDevice, withStatus } from './instance.devices.ts'
+
+type Change = Partial<InstanceContext>
+
+const launched = ({ event }: Now): Change => {
+  const { data, facts, at } = event as Named<'launchRequested'>
+  const { devices, ...rest } = data
+  const { reboot, volumeAttach } = facts.provider.capabilities
+  const root = normalised(data.rootDevice)
+  return {
+    ...rest,
+    generation: 1,
+    launchedAt: at,
+    offers: {
+      reboot: reboot !== 'none',
+      hotPlug: volumeAttach.hotPlug,
+      hotUnplug: volumeAttach.hotUnplug,
+      attachMax: volumeAttach.max,
+    },
+    devices: Object.fromEntries(
+      devices.map(({ device, volume, deleteOnTermination }) => {
+        const name = normalised(device)
+        return [name, { volume, device, root: name === root, deleteOnTermination, status: 'attaching', attachedAt: at }]
+      }),
+    ),
+  }
+}
+
+const volumeReady = ({ context: { devices }, event }: Now): Change => {
+  const { volume } = (event as Named<'volumeReady'>).data
+  return { devices: withStatus(devices, deviceOf(devices, volume)!, 'attached') }
+}
+
+const cameUp = ({ event }: Now): Change => {
+  const { host, privateAddress } = (event as Named<'created' | 'started'>).data
+  return { host, privateAddress, reason: undefined, impaired: undefined }
+}
+
+const restarted = ({ context, event }: Now): Change => ({
+  generation: context.generation + 1,
+  launchedAt: event.at,
+  reason: undefined,
+})
+
+const halted = ({ context: { devices } }: Now): Change => ({
+  devices: atRest(devices),
+  changing: [],
+  host: undefined,
+  impaired: undefined,
+})
+
+const ended = (): Change => ({
+  devices: {},
+  changing: [],
+  host: undefined,
+  privateAddress: undefined,
+  impaired: undefined,
+})
+
+const failed = ({ event }: Now): Change => {
+  const { code, message } = (event as Named<'createFailed' | 'startFailed' | 'volumeFailed'>).data
+  return { reason: { code, message, at: event.at } }
+}
+const byUser = ({ event }: Now): Change => ({ reason: { code: 'userInitiated', at: event.at } })
+const byGuest = ({ event }: Now): Change => ({ reason: { code: 'guestShutdown', at: event.at } })
+
+const modified = ({ context, event }: Now): Change => {
+  const { deleteOnTermination = {}, ...attributes } = (event as Named<'modifyRequested'>).data
+  let { devices } = context
+  for (const [name, flag] of Object.entries(deleteOnTermination)) {
+    const device = devices[normalised(name)]!
+    devices = withDevice(devices, { ...device, deleteOnTermination: flag })
+  }
+  const given = Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined))
+  return { ...given, devices }
+}
+
+/** A device that a volume proposed: connected at once beside a stopped instance, asked for beside a running one. */
+const joined = ({ context, event }: Now, status: 'attaching' | 'attached') => {
+  const { volume, device } = (event as Named<'attachProposed'>).data
+  const root = normalised(device) === normalised(context.rootDevice)
+  return withDevice(context.devices, { volume, device, root, deleteOnTermination: false, status, attachedAt: event.at })
+}
+const attaching = (now: Now): Change => {
+  const { device } = (now.event as Named<'attachProposed'>).data
+  return { devices: joined(now, 'attaching'), changing: [...now.context.changing, normalised(device)] }
+}
+const attachedAtOnce = (now: Now): Change => ({ devices: joined(now, 'attached') })
+
+const leaving = ({ context, event }: Now) => deviceOf(context.devices, (event as Named<'detachProposed'>).data.volume)!
+
+const detaching = (now: Now): Change => ({
+  devices: withStatus(now.context.devices, leaving(now), 'detaching'),
+  changing: [...now.context.changing, leaving(now)],
+})
+/** The stop that is under way ends the connection; nothing is asked for it. */
+const detachingWithStop = (now: Now): Change => ({
+  devices: withStatus(now.context.devices, leaving(now), 'detaching'),
+})
+const detachedAtOnce = (now: Now): Change => ({ devices: withoutDevice(now.context.devices, leaving(now)) })
+
+/** An answer about the connection at the head of the line. */
+const connected = ({ context: { devices, changing } }: Now): Change => ({
+  devices: withStatus(devices, changing[0]!, 'attached'),
+  changing: changing.slice(1),
+})
+const disconnected = ({ context: { devices, changing } }: Now): Change => ({
+  devices: withoutDevice(devices, changing[0]!),
+  changing: changing.slice(1),
+})
+
+const all = {
+  launched,
+  volumeReady,
+  cameUp,
+  restarted,
+  halted,
+  ended,
+  failed,
+  byUser,
+  byGuest,
+  modified,
+  attaching,
+  attachedAtOnce,
+  detaching,
+  detachingWithStop,
+  detachedAtOnce,
+  connected,
+  disconnected,
+  impaired: (): Change => ({ impaired: true }),
+  recovered: (): Change => ({ impaired: undefined }),
+  overdue: (): Change => ({ overdue: true }),
+  answered: (): Change => ({ overdue: undefined }),
+}
+const remember = (change: (now: Now) => Change) =>
+  assign<InstanceContext, InstanceEvent, undefined, InstanceEvent, never>(change)
+
+/** The named changes, as the machine runs them. */
+export const instanceChanges = Object.fromEntries(
+  Object.entries(all).map(([name, change]) => [name, remember(change)]),
+) as Record<keyof typeof all, ReturnType<typeof remember>>

@@ -1,0 +1,112 @@
+/** Clauses of an instance's life that several of its states share. */
+import { ignore, needs } from './grammar.ts'
+import { late } from './instance.late.ts'
+import * as want from './instance.wants.ts'
+
+export const ofAnotherLaunch = { guard: 'otherLaunch', ...ignore('it speaks of another launch') } as const
+
+/** What a launch needs, in the order in which it is refused. */
+export const launchable = needs(
+  'accountOpen',
+  'imageAvailable',
+  'offeringActive',
+  'zoneOffered',
+  'modeOffered',
+  'mappingValid',
+  'sizeGiven',
+  'snapshotKnown',
+  'sizeOffered',
+)
+/** Any live instance may be terminated, unless it is protected from callers. */
+export const terminable = {
+  'instance.terminateRequested': {
+    guard: needs('unprotected', 'stopUnprotected'),
+    target: '#shutting-down',
+    actions: 'byUser',
+  },
+} as const
+/** Once it has run, an instance whose disk survives may be stopped, unless it is protected from callers. */
+export const stoppable = {
+  'instance.stopRequested': { guard: needs('stateful', 'stopUnprotected'), target: '#stopping', actions: 'byUser' },
+} as const
+export const modifiable = {
+  'instance.modifyRequested': { guard: needs('typeKept', 'devicesMapped'), actions: 'modified' },
+} as const
+/** A guest that shuts itself down is obeyed, whatever protects it from callers. */
+export const guestMayPowerOff = {
+  'instance.poweredOff': [
+    ofAnotherLaunch,
+    { guard: 'stopsWithGuest', target: '#stopping', actions: 'byGuest' },
+    { target: '#shutting-down', actions: 'byGuest' },
+  ],
+} as const
+
+const outOfTurn = { guard: 'outOfTurn', ...ignore('no such change is at the head of the line') } as const
+const attached = [{ type: 'tell', params: want.connectionDone }, 'connected'] as const
+const attachFailed = [{ type: 'tell', params: want.connectionFailed }, 'disconnected'] as const
+const detached = [{ type: 'tell', params: want.connectionDone }, 'disconnected'] as const
+const detachFailed = [{ type: 'tell', params: want.connectionFailed }, 'connected'] as const
+
+/** What came of the connections that were asked for, while it runs: after the last one it is steady again. */
+export const connectingWhileRunning = {
+  'instance.attached': [outOfTurn, { guard: 'lastChange', target: 'steady', actions: attached }, { actions: attached }],
+  'instance.attachFailed': [
+    outOfTurn,
+    { guard: 'lastChange', target: 'steady', actions: attachFailed },
+    { actions: attachFailed },
+  ],
+  'instance.detached': [outOfTurn, { guard: 'lastChange', target: 'steady', actions: detached }, { actions: detached }],
+  'instance.detachFailed': [
+    outOfTurn,
+    { guard: 'lastChange', target: 'steady', actions: detachFailed },
+    { actions: detachFailed },
+  ],
+} as const
+/** The same while it stops: those calls were asked for before the stop, and are answered before it. */
+export const connectingWhileStopping = {
+  'instance.attached': [outOfTurn, { actions: attached }],
+  'instance.attachFailed': [outOfTurn, { actions: attachFailed }],
+  'instance.detached': [outOfTurn, { actions: detached }],
+  'instance.detachFailed': [outOfTurn, { actions: detachFailed }],
+} as const
+
+/** Destroying is asked for until it is done: by the end of an instance, and by a launch that failed half way. */
+export const untilDestroyed = {
+  destroying: {
+    tags: 'working',
+    entry: { type: 'ask', params: want.destroy },
+    on: { 'instance.destroyFailed': 'retrying', ...late.destroying },
+  },
+  retrying: {
+    tags: 'working',
+    entry: { type: 'arm', params: want.destroyAgainLater },
+    exit: { type: 'disarm', params: want.destroyAgainNow },
+    on: { 'instance.destroyRetryDue': 'destroying', ...late.retrying },
+  },
+} as const
+
+/** Stopping is asked for until it is done; the guest is asked first, and a second time it is not asked. */
+export const untilStopped = {
+  asking: {
+    tags: 'working',
+    entry: { type: 'ask', params: want.stop },
+    on: {
+      'instance.stopRequested': [{ guard: 'forced', target: 'forcing' }, {}],
+      'instance.stopFailed': 'retrying',
+    },
+  },
+  forcing: {
+    tags: 'working',
+    entry: { type: 'ask', params: want.forceOff },
+    on: { 'instance.stopRequested': {}, 'instance.stopFailed': 'retrying' },
+  },
+  retrying: {
+    tags: 'working',
+    entry: { type: 'arm', params: want.stopAgainLater },
+    exit: { type: 'disarm', params: want.stopAgainNow },
+    on: {
+      'instance.stopRequested': [{ guard: 'forced', target: 'forcing' }, {}],
+      'instance.stopRetryDue': 'forcing',
+    },
+  },
+} as const

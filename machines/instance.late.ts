@@ -1,0 +1,80 @@
+/**
+ * News an instance hears and does nothing about, state by state, with the reason. Every report, deadline and word from
+ * a volume is decided in every state: by a transition of the life, or here. A test counts what is neither.
+ */
+import { ignore } from './grammar.ts'
+import type { instanceEvents } from './instance.alphabet.ts'
+
+type News = keyof typeof instanceEvents.specs & string
+const ignoring = <const K extends News>(why: string, ...names: K[]) =>
+  Object.fromEntries(names.map(name => [`instance.${name}`, ignore(why)])) as Record<
+    `instance.${K}`,
+    ReturnType<typeof ignore>
+  >
+const volumes = ['volumeReady', 'volumeFailed'] as const
+const creation = ['created', 'createFailed', 'launchTimedOut'] as const
+const starting = ['started', 'startFailed'] as const
+const stopping = ['stopped', 'stopFailed', 'stopTimedOut', 'stopRetryDue'] as const
+const rebooting = ['rebooted', 'rebootFailed'] as const
+const connecting = ['attached', 'attachFailed', 'detached', 'detachFailed'] as const
+const destroying = ['destroyed', 'destroyFailed', 'destroyRetryDue', 'terminateTimedOut'] as const
+const news = ['poweredOff', 'vanished'] as const
+const all = [
+  ...volumes,
+  ...creation,
+  ...starting,
+  ...stopping,
+  ...rebooting,
+  ...connecting,
+  ...destroying,
+  ...news,
+] as const
+
+export const late = {
+  absent: ignoring('it never existed', ...all),
+  preparing: ignoring('no compute was asked for yet', 'poweredOff'),
+  abandoning: ignoring('what came to be is being destroyed', 'poweredOff', 'terminateTimedOut'),
+  pending: {
+    ...ignoring('all its volumes were ready before', ...volumes),
+    ...ignoring(
+      'no such call is open',
+      'created',
+      'createFailed',
+      ...starting,
+      ...stopping,
+      ...rebooting,
+      ...destroying,
+    ),
+    ...ignoring('nothing is connected while it starts', ...connecting),
+    ...ignoring('the open call will say what became of it', 'vanished'),
+  },
+  steady: ignoring('no change is under way', ...connecting),
+  running: {
+    ...ignoring('the history keeps how the restart of the guest went', ...rebooting),
+    ...ignoring('its launch is over', ...volumes, ...creation, 'startFailed'),
+    ...ignoring('no such call is open', ...stopping, ...destroying),
+  },
+  stopping: {
+    ...ignoring('it will be asked to stop again anyway', 'stopFailed'),
+    ...ignoring('no retry is due while the question is open', 'stopRetryDue'),
+    ...ignoring('it is being stopped, whatever its start came to', ...creation, ...starting, ...rebooting, ...volumes),
+    ...ignoring('the open call to stop will say what became of it', ...news),
+    ...ignoring('no such call is open', ...destroying),
+  },
+  stopped: {
+    ...ignoring('its launch is over', ...volumes, ...creation),
+    ...ignoring('a start that nobody asked for is found by a survey', ...starting),
+    ...ignoring('it is stopped already', ...stopping, ...rebooting, ...news),
+    ...ignoring('its connections ended with the stop', ...connecting),
+    ...ignoring('no such call is open', ...destroying),
+  },
+  destroying: ignoring('the question is still open', 'destroyRetryDue'),
+  retrying: ignoring('it will be asked again anyway', 'destroyFailed'),
+  shuttingDown: {
+    ...ignoring('its volumes hear of its end when it is gone', ...volumes),
+    ...ignoring('destroying took the place of what was asked before', ...creation, ...starting, ...stopping),
+    ...ignoring('destroying took the place of what was asked before', ...rebooting, ...connecting),
+    ...ignoring('the open call to destroy will say when it is gone', ...news),
+  },
+  terminated: ignoring('it is gone', ...all),
+}

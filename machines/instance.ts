@@ -1,0 +1,247 @@
+/**
+ * An instance: a virtual machine, from the request to launch it until it is confirmed gone.
+ *
+ * What a reader sees are the six states of EC2: pending, running, stopping, stopped, shutting-down, terminated. What
+ * the engine is waiting for within them are sub-states, so that none of it ever leaks into a name a client matches on.
+ *
+ * Four ideas carry the rules.
+ *
+ * *The instance is the hub of its disks.* It keeps the list of devices and does the connecting; volumes are told. A
+ * launch tells each of its volumes to come into being and waits; it asks for compute only when all are ready. Answers
+ * about connections name no disk, but a provider gets one call of a resource at a time, so they come in the order in
+ * which they were asked: `changing` is that order. No connection begins while a power call is open.
+ *
+ * *Nothing is deleted before the compute is gone.* Terminating asks the provider to destroy, for as long as it takes;
+ * time passing is not proof. Only with `destroyed` are the volumes let go, all in that same transaction: deleted or
+ * freed, as each device's flag says. This is also the way out of a launch that failed once compute may exist. A
+ * destroy takes the place of every other open call, so a start that hangs cannot hold up the end.
+ *
+ * *Every start has a number.* Reports carry the number of the launch they speak of, and news of an earlier one is
+ * ignored: a machine started twice cannot be stopped by the echo of its first life.
+ *
+ * *Stop keeps, terminate ends, and neither turns into the other.* Stop exists only where the disk survives it (mode
+ * stateful). Who protects an instance protects it from callers; a guest that shuts itself down is obeyed.
+ *
+ * A deadline that passes marks the instance overdue and changes nothing else. (spec: ec2 2, 7, 8, 16.)
+ */
+import { setup } from 'xstate'
+import { ignore, needs, requires, type StateMeta, type StateTag, wants } from './grammar.ts'
+import { type InstanceContext, type InstanceEvent, unborn } from './instance.alphabet.ts'
+import { instanceChanges } from './instance.changes.ts'
+import {
+  connectingWhileRunning,
+  connectingWhileStopping,
+  guestMayPowerOff,
+  launchable,
+  modifiable,
+  ofAnotherLaunch,
+  stoppable,
+  terminable,
+  untilDestroyed,
+  untilStopped,
+} from './instance.clauses.ts'
+import { volumesWith } from './instance.devices.ts'
+import { late } from './instance.late.ts'
+import { choices, instanceRequirements } from './instance.rules.ts'
+import * as want from './instance.wants.ts'
+
+export const instance = setup({
+  types: {
+    context: {} as InstanceContext,
+    events: {} as InstanceEvent,
+    tags: {} as StateTag,
+    meta: {} as StateMeta & { readonly ignored?: string },
+  },
+  actions: { ...wants, ...instanceChanges },
+  guards: { requires: requires(instanceRequirements), ...choices },
+}).createMachine({
+  id: 'instance',
+  context: unborn,
+  initial: 'absent',
+  states: {
+    absent: {
+      tags: 'settled',
+      on: {
+        'instance.launchRequested': {
+          guard: launchable,
+          target: 'pending',
+          actions: ['launched', { type: 'tell', params: want.makeVolumes }],
+        },
+        ...late.absent,
+      },
+    },
+
+    pending: {
+      initial: 'preparing',
+      entry: { type: 'arm', params: want.launchPatience },
+      exit: ['answered', { type: 'disarm', params: want.launchDone }],
+      states: {
+        preparing: {
+          tags: 'working',
+          meta: { awaits: (context: InstanceContext) => volumesWith(context.devices, 'attaching') },
+          on: {
+            'instance.volumeReady': [
+              { guard: 'lastVolume', target: 'creating', actions: 'volumeReady' },
+              { guard: 'awaitedVolume', actions: 'volumeReady' },
+              ignore('it does not wait for that volume'),
+            ],
+            'instance.volumeFailed': [
+              { guard: 'awaitedVolume', target: '#terminated', actions: 'failed' },
+              ignore('it does not wait for that volume'),
+            ],
+            ...late.preparing,
+          },
+        },
+        creating: {
+          tags: 'working',
+          entry: { type: 'ask', params: want.compute },
+          on: {
+            'instance.created': [
+              { guard: 'stillOff', target: 'starting' },
+              { target: '#running', actions: 'cameUp' },
+            ],
+            'instance.createFailed': { target: 'abandoning', actions: 'failed' },
+            ...guestMayPowerOff,
+          },
+        },
+        starting: {
+          tags: 'working',
+          entry: { type: 'ask', params: want.powerOn },
+          on: {
+            'instance.started': [ofAnotherLaunch, { target: '#running', actions: 'cameUp' }],
+            'instance.startFailed': { target: 'abandoning', actions: 'failed' },
+            ...guestMayPowerOff,
+          },
+        },
+        restarting: {
+          tags: 'working',
+          entry: { type: 'ask', params: want.powerOn },
+          on: {
+            'instance.started': [ofAnotherLaunch, { target: '#running', actions: 'cameUp' }],
+            'instance.startFailed': { target: '#stopped', actions: 'failed' },
+            ...stoppable,
+            ...guestMayPowerOff,
+          },
+        },
+        abandoning: {
+          initial: 'destroying',
+          states: untilDestroyed,
+          on: { 'instance.destroyed': '#terminated', ...late.abandoning },
+        },
+      },
+      on: {
+        'instance.startRequested': {},
+        ...terminable,
+        ...modifiable,
+        'instance.launchTimedOut': { actions: 'overdue' },
+        ...late.pending,
+      },
+    },
+
+    running: {
+      id: 'running',
+      initial: 'steady',
+      states: {
+        steady: { tags: 'settled', on: late.steady },
+        changing: {
+          tags: 'working',
+          on: connectingWhileRunning,
+        },
+      },
+      on: {
+        'instance.startRequested': {},
+        ...stoppable,
+        'instance.rebootRequested': { guard: needs('rebootOffered'), actions: { type: 'ask', params: want.reset } },
+        ...terminable,
+        ...modifiable,
+        'instance.attachProposed': {
+          guard: needs('deviceNamed', 'deviceFree', 'slotFree', 'hotPlugOffered'),
+          target: '.changing',
+          actions: ['attaching', { type: 'ask', params: want.connect }],
+        },
+        'instance.detachProposed': {
+          guard: needs('attachedThere', 'notRoot', 'hotUnplugOffered'),
+          target: '.changing',
+          actions: ['detaching', { type: 'ask', params: want.disconnect }],
+        },
+        ...guestMayPowerOff,
+        'instance.vanished': [
+          ofAnotherLaunch,
+          { guard: 'impaired', ...ignore('that is known') },
+          { actions: 'impaired' },
+        ],
+        'instance.started': [ofAnotherLaunch, { guard: 'impaired', actions: 'recovered' }, ignore('it runs already')],
+        ...late.running,
+      },
+    },
+
+    stopping: {
+      id: 'stopping',
+      initial: 'asking',
+      entry: { type: 'arm', params: want.stopPatience },
+      exit: ['answered', { type: 'disarm', params: want.stopDone }],
+      states: untilStopped,
+      on: {
+        ...terminable,
+        ...modifiable,
+        'instance.detachProposed': { guard: needs('attachedThere', 'notRoot'), actions: 'detachingWithStop' },
+        ...connectingWhileStopping,
+        'instance.stopped': [
+          ofAnotherLaunch,
+          { target: 'stopped', actions: [{ type: 'tell', params: want.settleVolumes }, 'halted'] },
+        ],
+        'instance.stopTimedOut': { actions: 'overdue' },
+        ...late.stopping,
+      },
+    },
+
+    stopped: {
+      id: 'stopped',
+      tags: 'settled',
+      on: {
+        'instance.startRequested': {
+          guard: needs('stateful', 'rootAttached'),
+          target: 'pending.restarting',
+          actions: 'restarted',
+        },
+        'instance.stopRequested': {},
+        ...terminable,
+        'instance.modifyRequested': { guard: needs('devicesMapped', 'offeringActive'), actions: 'modified' },
+        'instance.attachProposed': {
+          guard: needs('deviceNamed', 'deviceFree', 'slotFree'),
+          actions: ['attachedAtOnce', { type: 'tell', params: want.attachedAtOnce }],
+        },
+        'instance.detachProposed': {
+          guard: needs('attachedThere'),
+          actions: [{ type: 'tell', params: want.detachedAtOnce }, 'detachedAtOnce'],
+        },
+        ...late.stopped,
+      },
+    },
+
+    'shutting-down': {
+      id: 'shutting-down',
+      initial: 'destroying',
+      entry: { type: 'arm', params: want.terminatePatience },
+      exit: ['answered', { type: 'disarm', params: want.terminateDone }],
+      states: untilDestroyed,
+      on: {
+        'instance.terminateRequested': {},
+        'instance.destroyed': 'terminated',
+        'instance.terminateTimedOut': { actions: 'overdue' },
+        ...late.shuttingDown,
+      },
+    },
+
+    terminated: {
+      id: 'terminated',
+      tags: ['settled', 'terminal'],
+      entry: [{ type: 'tell', params: want.releaseVolumes }, 'ended'],
+      on: {
+        'instance.terminateRequested': {},
+        'instance.rebootRequested': {},
+        ...late.terminated,
+      },
+    },
+  },
+})

@@ -1,0 +1,146 @@
+/** What an instance asks of its provider, of the clock and of its volumes. */
+import type { Arm, Ask, Disarm, Tell } from './grammar.ts'
+import type { InstanceContext, InstanceEventNamed as Named, Now } from './instance.alphabet.ts'
+import { normalised } from './instance.block-devices.ts'
+import { atHead, deviceOf } from './instance.devices.ts'
+
+/** After these a reader is told that it takes too long; the question stays open. (spec: ec2 2.6) */
+const LAUNCH_PATIENCE_MS = 60 * 60_000
+const STOP_PATIENCE_MS = 10 * 60_000
+const TERMINATE_PATIENCE_MS = 10 * 60_000
+const RETRY_AFTER_MS = 60_000
+
+// Of the provider
+
+const answers = (done: string, rejected: string) => ({ done: `instance.${done}`, rejected: `instance.${rejected}` })
+
+const connections = ({ devices }: InstanceContext) =>
+  Object.values(devices)
+    .filter(each => each.status === 'attached')
+    .map(({ device, volume, root }) => ({ device, volume, root }))
+
+export const compute = ({ context }: Now): Ask => {
+  const { zone, image, vcpus, memoryBytes, generation, userData, provider } = context
+  return {
+    verb: 'instanceEnsure',
+    provider,
+    args: { zone, image, vcpus, memoryBytes, devices: connections(context), generation, userData },
+    answers: answers('created', 'createFailed'),
+  }
+}
+export const powerOn = ({ context }: Now): Ask => ({
+  verb: 'instancePower',
+  provider: context.provider,
+  args: { want: 'running', mode: 'graceful', generation: context.generation, devices: connections(context) },
+  answers: answers('started', 'startFailed'),
+})
+const powerOff = ({ provider, generation }: InstanceContext, mode: 'graceful' | 'hard'): Ask => ({
+  verb: 'instancePower',
+  provider,
+  args: { want: 'off', mode, generation },
+  answers: answers('stopped', 'stopFailed'),
+})
+export const stop = ({ context, event }: Now): Ask =>
+  powerOff(context, event.type === 'instance.stopRequested' && event.data.force ? 'hard' : 'graceful')
+export const forceOff = ({ context }: Now): Ask => powerOff(context, 'hard')
+
+export const reset = ({ context: { provider, generation } }: Now): Ask => ({
+  verb: 'instanceReset',
+  provider,
+  args: { generation },
+  answers: answers('rebooted', 'rebootFailed'),
+})
+export const destroy = ({ context: { provider } }: Now): Ask => ({
+  verb: 'instanceDestroy',
+  provider,
+  args: {},
+  answers: answers('destroyed', 'destroyFailed'),
+  supersedes: true,
+})
+export const connect = ({ context: { provider, generation }, event }: Now): Ask => {
+  const { resource, data } = event as Named<'attachProposed'>
+  const { volume, device } = data
+  return {
+    verb: 'attach',
+    provider,
+    args: { instance: resource, volume, device, generation },
+    answers: answers('attached', 'attachFailed'),
+  }
+}
+export const disconnect = ({ context: { provider, generation, devices }, event }: Now): Ask => {
+  const { resource, data } = event as Named<'detachProposed'>
+  const { volume, force } = data
+  const { device } = devices[deviceOf(devices, volume)!]!
+  return {
+    verb: 'detach',
+    provider,
+    args: { instance: resource, volume, device, generation, force },
+    answers: answers('detached', 'detachFailed'),
+  }
+}
+
+// Of the clock
+
+export const launchPatience: Arm = { event: 'instance.launchTimedOut', afterMs: LAUNCH_PATIENCE_MS }
+export const launchDone: Disarm = { event: 'instance.launchTimedOut' }
+export const stopPatience: Arm = { event: 'instance.stopTimedOut', afterMs: STOP_PATIENCE_MS }
+export const stopDone: Disarm = { event: 'instance.stopTimedOut' }
+export const terminatePatience: Arm = { event: 'instance.terminateTimedOut', afterMs: TERMINATE_PATIENCE_MS }
+export const terminateDone: Disarm = { event: 'instance.terminateTimedOut' }
+export const stopAgainLater: Arm = { event: 'instance.stopRetryDue', afterMs: RETRY_AFTER_MS }
+export const stopAgainNow: Disarm = { event: 'instance.stopRetryDue' }
+export const destroyAgainLater: Arm = { event: 'instance.destroyRetryDue', afterMs: RETRY_AFTER_MS }
+export const destroyAgainNow: Disarm = { event: 'instance.destroyRetryDue' }
+
+// Of its volumes
+
+export const makeVolumes = ({ event }: Now): Tell[] => {
+  const { resource, data, facts } = event as Named<'launchRequested'>
+  const { zone, provider, image, rootDevice } = data
+  const { grow } = facts.provider.capabilities.volume
+  return data.devices.map(({ volume, device, sizeBytes, volumeType, snapshot }) => {
+    const root = normalised(device) === normalised(rootDevice)
+    const from = snapshot ? { kind: 'volumeSnapshot', id: snapshot } : root ? { kind: 'image', id: image } : undefined
+    const disk = { sizeBytes, zone, provider, grow, volumeType, from }
+    return { resource: volume, event: 'volume.requestedByInstance', data: { instance: resource, device, ...disk } }
+  })
+}
+export const releaseVolumes = ({ context: { devices }, event: { resource } }: Now): Tell[] =>
+  Object.values(devices).map(({ volume, deleteOnTermination }) => ({
+    resource: volume,
+    event: 'volume.instanceGone',
+    data: { instance: resource, deleteOnTermination },
+  }))
+
+/** Volumes whose change ends because the compute does. */
+export const settleVolumes = ({ context: { devices }, event: { resource } }: Now): Tell[] =>
+  Object.values(devices)
+    .filter(each => each.status !== 'attached')
+    .map(({ volume, status }) => ({
+      resource: volume,
+      event: status === 'attaching' ? 'volume.attached' : 'volume.detached',
+      data: { instance: resource },
+    }))
+
+const proposer = ({ event }: Now) => (event as Named<'attachProposed' | 'detachProposed'>).data.volume
+export const attachedAtOnce = (now: Now): Tell => ({
+  resource: proposer(now),
+  event: 'volume.attached',
+  data: { instance: now.event.resource },
+})
+export const detachedAtOnce = (now: Now): Tell => ({ ...attachedAtOnce(now), event: 'volume.detached' })
+
+/** To the volume that the answer is about, before the answer moves the line on. */
+export const connectionDone = ({ context, event: { type, resource } }: Now): Tell => ({
+  resource: atHead(context)!.volume,
+  event: type === 'instance.attached' ? 'volume.attached' : 'volume.detached',
+  data: { instance: resource },
+})
+export const connectionFailed = ({ context, event }: Now): Tell => {
+  const { code, message } = (event as Named<'attachFailed' | 'detachFailed'>).data
+  return {
+    resource: atHead(context)!.volume,
+    event: event.type === 'instance.attachFailed' ? 'volume.attachFailed' : 'volume.detachFailed',
+    data: { instance: event.resource, code, message },
+  }
+}

@@ -1,0 +1,22 @@
+import { z } from 'zod'
+import { command } from './grammar.ts'
+
+export const offeringCommands = {
+  define: command({
+    event: 'defineRequested',
+    summary: 'Defines a size of instance under a name.',
+    who: 'operator',
+    creates: true,
+    namedBy: 'name',
+    input: {
+      name: z.string().regex(/^[\w.-]{1,64}$/),
+      vcpus: z.int().positive(),
+      memoryBytes: z.int().positive(),
+    },
+  }),
+  retire: command({
+    event: 'retireRequested',
+    summary: 'Takes the offering out of use; instances launched with it keep their size.',
+    who: 'operator',
+  }),
+}

@@ -1,0 +1,153 @@
+/**
+ * What a refused caller reads: for each requirement a stable code, and a sentence that names the resource and the way
+ * out. Doors map codes to their own; a wrong state and a missing resource are worded by the engine.
+ */
+import type { Refusal, RefusalInput } from './grammar.ts'
+
+type Asked = RefusalInput
+const no = (code: string, sentence: Refusal['sentence']): Refusal => ({ code, sentence })
+
+const accountOpen = no('accountNotOpen', 'The account is suspended or closed; ask its operator to resume it.')
+const zoneOffered = no(
+  'zoneUnknown',
+  ({ data }: Asked) => `There is no zone ${data.zone}; the provider offers ${data.zones?.join(', ')}.`,
+)
+const sizeOffered = no(
+  'invalidSize',
+  ({ data }: Asked) =>
+    `The provider has no volumes of ${data.sizeBytes} bytes: from ${data.minBytes} to ${data.maxBytes}, ` +
+    `in steps of ${data.stepBytes}.`,
+)
+
+export const refusals = {
+  domain: {
+    parentKnown: no(
+      'parentUnknown',
+      ({ data }: Asked) => `The domain ${data.name} needs an existing parent; only the domain root stands alone.`,
+    ),
+  },
+
+  account: {
+    domainActive: no('domainUnknown', ({ data }: Asked) => `There is no domain ${data.domain}; create it first.`),
+  },
+
+  offering: {},
+
+  image: {
+    accountOpen,
+    devicesOnce: no('invalidDeviceMapping', 'Each device of an image may be mapped only once.'),
+  },
+
+  volume: {
+    accountOpen,
+    zoneOffered,
+    sizeOffered,
+    unattached: no('volumeInUse', ({ resource, context }: Asked) => {
+      const { instance = 'an instance' } = context.attachment ?? {}
+      return `The volume ${resource} is attached to ${instance}; detach it first.`
+    }),
+    sameZone: no(
+      'zoneMismatch',
+      ({ resource, context, data }: Asked) =>
+        `The volume ${resource} is in zone ${context.zone}, the instance ${data.instance} is not.`,
+    ),
+    instanceKnown: no('instanceNotFound', ({ data }: Asked) => `There is no instance ${data.instance}.`),
+    attachedHere: no('attachmentNotFound', ({ resource, data }: Asked) => {
+      const where = [data.instance && `to instance ${data.instance}`, data.device && `as device ${data.device}`]
+      return `The volume ${resource} is not attached ${where.filter(Boolean).join(' ')}.`
+    }),
+    notResizing: no(
+      'modificationInProgress',
+      ({ resource }: Asked) => `The volume ${resource} is being resized; wait until that is done.`,
+    ),
+    growing: no(
+      'sizeTooSmall',
+      ({ resource, context, data }: Asked) =>
+        `The volume ${resource} has ${context.sizeBytes} bytes and cannot shrink to ${data.sizeBytes}.`,
+    ),
+    growOffered: no('resizeUnsupported', ({ resource, context }: Asked) =>
+      context.grow === 'offline'
+        ? `The provider resizes the volume ${resource} only while it is detached.`
+        : `The provider cannot resize the volume ${resource}.`,
+    ),
+  },
+
+  instance: {
+    accountOpen,
+    zoneOffered,
+    sizeOffered,
+    imageAvailable: no('imageUnavailable', ({ data }: Asked) => `The image ${data.image} is no longer available.`),
+    offeringActive: no('offeringUnavailable', ({ data }: Asked) => `There is no offering ${data.type} in use.`),
+    modeOffered: no(
+      'modeNoMatch',
+      ({ data }: Asked) =>
+        `The provider ${data.provider} keeps no disk of a stopped instance; ask for mode stateless or auto.`,
+    ),
+    mappingValid: no(
+      'invalidDeviceMapping',
+      ({ data }: Asked) => `The block devices do not fit: ${data.why ?? 'each device once, the root among them'}.`,
+    ),
+    sizeGiven: no('missingSize', ({ data }: Asked) => `A block device is incomplete: ${data.why}.`),
+    snapshotKnown: no('snapshotNotFound', ({ data }: Asked) => `A block device cannot be made: ${data.why}.`),
+    unprotected: no(
+      'terminationProtected',
+      ({ resource }: Asked) =>
+        `The instance ${resource} is protected from termination; modify terminationProtection first.`,
+    ),
+    stopUnprotected: no(
+      'stopProtected',
+      ({ resource }: Asked) => `The instance ${resource} is protected from stopping; modify stopProtection first.`,
+    ),
+    stateful: no(
+      'notStateful',
+      ({ resource }: Asked) =>
+        `The instance ${resource} is stateless: nothing would be left to start again. Terminate it instead.`,
+    ),
+    rootAttached: no(
+      'rootNotAttached',
+      ({ resource, context }: Asked) =>
+        `The instance ${resource} has no volume at its root device ${context.rootDevice}; attach one there.`,
+    ),
+    rebootOffered: no(
+      'rebootUnsupported',
+      ({ resource }: Asked) => `The provider of ${resource} cannot restart a guest; stop and start it.`,
+    ),
+    typeKept: no(
+      'instanceNotStopped',
+      ({ resource, state }: Asked) =>
+        `The instance ${resource} is ${state}; its type changes only while it is stopped.`,
+    ),
+    devicesMapped: no(
+      'deviceNotMapped',
+      ({ resource, data }: Asked) =>
+        `The instance ${resource} does not have all of: ${Object.keys(data.deleteOnTermination ?? {}).join(', ')}.`,
+    ),
+    deviceNamed: no('invalidDeviceName', ({ data }: Asked) => `${data.device} is not a device name such as /dev/sdf.`),
+    deviceFree: no(
+      'deviceInUse',
+      ({ resource, data }: Asked) => `The device ${data.device} of ${resource} is taken; choose another name.`,
+    ),
+    slotFree: no(
+      'attachmentLimitExceeded',
+      ({ resource, context }: Asked) =>
+        `The instance ${resource} takes ${context.offers.attachMax} further volumes and has them; detach one first.`,
+    ),
+    hotPlugOffered: no(
+      'hotPlugUnsupported',
+      ({ resource }: Asked) => `The provider attaches volumes to ${resource} only while it is stopped.`,
+    ),
+    hotUnplugOffered: no(
+      'hotUnplugUnsupported',
+      ({ resource }: Asked) => `The provider detaches volumes from ${resource} only while it is stopped.`,
+    ),
+    attachedThere: no('attachmentNotFound', ({ resource, data }: Asked) => {
+      const as = data.device ? ` as device ${data.device}` : ''
+      return `The volume ${data.volume} is not attached to ${resource}${as}.`
+    }),
+    notRoot: no(
+      'rootAttached',
+      ({ resource, data }: Asked) =>
+        `The volume ${data.volume} is the root of ${resource}; stop the instance before detaching it.`,
+    ),
+  },
+} satisfies Record<string, Record<string, Refusal>>

@@ -1,0 +1,52 @@
+/**
+ * News a volume hears and does nothing about, state by state, with the reason. Every report, deadline and word from an
+ * instance is decided in every state: by a transition of the life, or here. A test counts what is neither.
+ */
+import { ignore } from './grammar.ts'
+import type { volumeEvents } from './volume.alphabet.ts'
+
+type News = keyof typeof volumeEvents.specs & string
+const ignoring = <const K extends News>(why: string, ...names: K[]) =>
+  Object.fromEntries(names.map(name => [`volume.${name}`, ignore(why)])) as Record<
+    `volume.${K}`,
+    ReturnType<typeof ignore>
+  >
+
+const made = ['created', 'createFailed', 'createTimedOut'] as const
+const connected = ['attached', 'attachFailed', 'detached', 'detachFailed'] as const
+const resized = ['resized', 'resizeFailed'] as const
+const removed = ['deleted', 'deleteFailed', 'deleteTimedOut', 'deleteRetryDue'] as const
+const twice = 'requestedByInstance'
+
+export const late = {
+  absent: ignoring('it never existed', ...made, ...connected, ...resized, ...removed, 'instanceGone'),
+  creating: {
+    ...ignoring('it is being made already', twice),
+    ...ignoring('nothing is connected or resized before it is made', ...connected, ...resized),
+    ...ignoring('no deletion is under way', ...removed),
+  },
+  available: {
+    ...ignoring('it is made already', ...made, twice),
+    ...ignoring('no instance has a claim on it', ...connected, 'instanceGone'),
+    ...ignoring('no deletion is under way', ...removed),
+  },
+  attaching: ignoring('nothing is being detached', 'detached', 'detachFailed'),
+  attached: ignoring('it is attached, and no change is under way', ...connected),
+  detaching: ignoring('nothing is being attached', 'attached', 'attachFailed'),
+  inUse: {
+    ...ignoring('it is made already', ...made, twice),
+    ...ignoring('no deletion is under way', ...removed),
+  },
+  error: {
+    ...ignoring('making it has failed for good', ...made, twice),
+    ...ignoring('nothing is connected or resized that was not made', ...connected, ...resized),
+    ...ignoring('no deletion is under way', ...removed),
+  },
+  asking: ignoring('the question is still open', 'deleteRetryDue'),
+  retrying: ignoring('it will be asked again anyway', 'deleteFailed'),
+  deleting: {
+    ...ignoring('deleting took the place of what was asked before', ...made, ...resized, twice),
+    ...ignoring('no instance has a claim on it', ...connected, 'instanceGone'),
+  },
+  deleted: ignoring('it is gone', ...made, twice, ...connected, ...resized, ...removed, 'instanceGone'),
+}

@@ -1,0 +1,183 @@
+/**
+ * A volume: a disk with a life of its own. It is in use as soon as an instance has a claim on it, whether the disk is
+ * being connected, connected, or waiting beside a stopped instance; and free only when no claim is left. The instance
+ * keeps the list of its devices and does the connecting; the volume hears what came of it.
+ *
+ * Nothing here asks for a deletion because an instance is going away: the order comes as `instanceGone`, which the
+ * instance tells only after its compute is confirmed gone. A volume still being made when that order arrives keeps it
+ * until the provider has answered. Deleting is retried until the provider says it is done, so it may take the place of
+ * whatever was asked before. A new size counts from the request on, because that is when the space is promised.
+ * (spec: ec2 3, 8, 16.)
+ */
+import { setup } from 'xstate'
+import { ignore, needs, requires, type StateMeta, type StateTag, wants } from './grammar.ts'
+import { unborn, type VolumeContext, type VolumeEvent } from './volume.alphabet.ts'
+import { volumeChanges } from './volume.changes.ts'
+import { late } from './volume.late.ts'
+import { choices, volumeRequirements } from './volume.rules.ts'
+import * as want from './volume.wants.ts'
+
+/** What came of a resize is taken wherever the volume is alive, attached or not. */
+const resizing = {
+  'volume.modifyRequested': [
+    { guard: { type: 'sameSize' } },
+    {
+      guard: needs('notResizing', 'growing', 'growOffered'),
+      actions: ['resizing', { type: 'ask', params: want.enlarge }],
+    },
+  ],
+  'volume.resized': [{ guard: { type: 'resizing' }, actions: 'resized' }, ignore('no resize is under way')],
+  'volume.resizeFailed': [{ guard: { type: 'resizing' }, actions: 'resizeFailed' }, ignore('no resize is under way')],
+} as const
+
+export const volume = setup({
+  types: {
+    context: {} as VolumeContext,
+    events: {} as VolumeEvent,
+    tags: {} as StateTag,
+    meta: {} as StateMeta & { readonly ignored?: string },
+  },
+  actions: { ...wants, ...volumeChanges },
+  guards: { requires: requires(volumeRequirements), ...choices },
+}).createMachine({
+  id: 'volume',
+  context: unborn,
+  initial: 'absent',
+  states: {
+    absent: {
+      tags: 'settled',
+      on: {
+        'volume.createRequested': {
+          guard: needs('accountOpen', 'zoneOffered', 'sizeOffered'),
+          target: 'creating',
+          actions: 'requested',
+        },
+        'volume.requestedByInstance': { target: 'creating', actions: 'requestedByInstance' },
+        ...late.absent,
+      },
+    },
+    creating: {
+      tags: 'working',
+      entry: [
+        { type: 'ask', params: want.make },
+        { type: 'arm', params: want.createPatience },
+      ],
+      exit: ['answered', { type: 'disarm', params: want.created }],
+      on: {
+        'volume.created': [
+          { guard: 'condemned', target: 'deleting', actions: 'made' },
+          { guard: 'awaited', target: 'in-use.attached', actions: ['made', { type: 'tell', params: want.ready }] },
+          { target: 'available', actions: 'made' },
+        ],
+        'volume.createFailed': [
+          { guard: 'condemned', target: 'deleting', actions: 'failed' },
+          { target: 'error', actions: ['failed', { type: 'tell', params: want.failed }] },
+        ],
+        'volume.createTimedOut': { actions: 'overdue' },
+        'volume.instanceGone': [
+          { guard: 'foreign', ...ignore('another instance had nothing to do with it') },
+          { guard: 'condemns', actions: 'condemned' },
+          { actions: 'released' },
+        ],
+        ...late.creating,
+      },
+    },
+    available: {
+      id: 'available',
+      tags: 'settled',
+      on: {
+        'volume.attachRequested': {
+          guard: needs('unattached', 'sameZone'),
+          target: 'in-use.attaching',
+          actions: ['attaching', { type: 'tell', params: want.proposeAttach }],
+        },
+        'volume.deleteRequested': { guard: needs('unattached'), target: 'deleting' },
+        ...resizing,
+        ...late.available,
+      },
+    },
+    'in-use': {
+      initial: 'attached',
+      states: {
+        attaching: {
+          tags: 'working',
+          meta: { awaits: (context: VolumeContext) => [context.attachment!.instance] },
+          on: {
+            'volume.attached': 'attached',
+            'volume.attachFailed': { target: '#available', actions: ['failed', 'released'] },
+            ...late.attaching,
+          },
+        },
+        attached: {
+          tags: 'settled',
+          on: {
+            'volume.detachRequested': {
+              guard: needs('instanceKnown', 'attachedHere'),
+              target: 'detaching',
+              actions: { type: 'tell', params: want.proposeDetach },
+            },
+            ...late.attached,
+          },
+        },
+        detaching: {
+          tags: 'working',
+          meta: { awaits: (context: VolumeContext) => [context.attachment!.instance] },
+          on: {
+            'volume.detached': { target: '#available', actions: 'released' },
+            'volume.detachFailed': { target: 'attached', actions: 'failed' },
+            ...late.detaching,
+          },
+        },
+      },
+      on: {
+        'volume.instanceGone': [
+          { guard: 'foreign', ...ignore('another instance has no claim on it') },
+          { guard: 'condemns', target: 'deleting', actions: 'released' },
+          { target: 'available', actions: 'released' },
+        ],
+        ...resizing,
+        ...late.inUse,
+      },
+    },
+    error: {
+      tags: 'settled',
+      on: {
+        'volume.deleteRequested': { guard: needs('unattached'), target: 'deleting' },
+        'volume.instanceGone': [
+          { guard: 'foreign', ...ignore('another instance has no claim on it') },
+          { guard: 'condemns', target: 'deleting', actions: 'released' },
+          { actions: 'released' },
+        ],
+        ...late.error,
+      },
+    },
+    deleting: {
+      initial: 'asking',
+      entry: { type: 'arm', params: want.deletePatience },
+      exit: ['answered', { type: 'disarm', params: want.deleted }],
+      states: {
+        asking: {
+          tags: 'working',
+          entry: { type: 'ask', params: want.remove },
+          on: { 'volume.deleteFailed': 'retrying', ...late.asking },
+        },
+        retrying: {
+          tags: 'working',
+          entry: { type: 'arm', params: want.retryLater },
+          exit: { type: 'disarm', params: want.retryNow },
+          on: { 'volume.deleteRetryDue': 'asking', ...late.retrying },
+        },
+      },
+      on: {
+        'volume.deleteRequested': {},
+        'volume.deleted': 'deleted',
+        'volume.deleteTimedOut': { actions: 'overdue' },
+        ...late.deleting,
+      },
+    },
+    deleted: {
+      tags: ['settled', 'terminal'],
+      on: { 'volume.deleteRequested': {}, ...late.deleted },
+    },
+  },
+})
