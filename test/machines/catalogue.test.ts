@@ -1,0 +1,139 @@
+/** What types do not catch: an undecided pair, a requirement nobody words, a want without its answers. */
+import { describe, expect, it } from 'vitest'
+import { refusals } from '../../machines/index.ts'
+import { catalogue, charts, kindNamed, originOf, total } from './charts.ts'
+import { walks } from './walks.ts'
+
+describe.each(catalogue.map(kind => [kind.name, kind] as const))('%s', (name, kind) => {
+  const leaves = [...charts.get(name)!.leaves.values()]
+  const specs = Object.entries(kind.events.specs)
+  const demanded = new Set(leaves.flatMap(leaf => [...leaf.on.values()].flat()).flatMap(each => each.requires))
+
+  it('decides every report, deadline and word of others in every state', () => {
+    const undecided = leaves.flatMap(leaf =>
+      specs
+        .filter(([short, { origin }]) => total.has(origin) && !leaf.on.has(`${name}.${short}`))
+        .map(([short]) => `${leaf.path} × ${short}`),
+    )
+    expect(undecided).toEqual([])
+  })
+
+  it('decides at the end of every list for what cannot be refused', () => {
+    const open = leaves.flatMap(leaf =>
+      [...leaf.on]
+        .filter(([type, all]) => total.has(originOf(type)!) && all.at(-1)!.guard !== undefined)
+        .map(([type]) => `${leaf.path} × ${type}`),
+    )
+    expect(open).toEqual([])
+  })
+
+  it('hears only of events in its alphabet, and of each somewhere', () => {
+    const heard = new Set(leaves.flatMap(leaf => [...leaf.on.keys()]))
+    expect([...heard].sort()).toEqual(specs.map(([short]) => `${name}.${short}`).sort())
+  })
+
+  it('says in each state whether it is settled or working, and ends nowhere else', () => {
+    const tagged = (...tags: string[]) => tags.map(tag => leaves.filter(leaf => leaf.tags.has(tag as 'settled')).length)
+    const [settled, working] = tagged('settled', 'working')
+    expect(settled! + working!).toBe(leaves.length)
+    expect(leaves.filter(leaf => leaf.tags.has('terminal') && !leaf.tags.has('settled'))).toEqual([])
+  })
+
+  it('words every requirement it demands, and no other', () => {
+    expect(Object.keys(kind.requirements).sort()).toEqual([...demanded].sort())
+    expect(Object.keys(kind.refusals).sort()).toEqual([...demanded].sort())
+    const wordings = Object.values((refusals as Record<string, Record<string, { code: string }>>)[name]!)
+    expect(new Set(wordings.map(each => each.code)).size).toBe(wordings.length)
+  })
+
+  it('has requirements and sentences that never throw, whatever the state and however empty the question', () => {
+    const contexts = [charts.get(name)!.machine.config.context, ...(walks().contexts.get(name) ?? [])]
+    const event = { type: `${name}.x`, resource: 'r', version: 1, account: 'acme', at: 0, data: {}, facts: {} }
+    for (const context of contexts)
+      for (const [requirement, holds] of Object.entries(kind.requirements)) {
+        expect(typeof holds({ context, event }), requirement).toBe('boolean')
+        const { sentence } = kind.refusals[requirement]!
+        const words =
+          typeof sentence === 'string' ? sentence : sentence({ resource: 'r', state: 's', context, data: {} })
+        expect(words).toMatch(/\.$/)
+      }
+  })
+
+  it('turns every command into one of its requests', () => {
+    for (const command of Object.values(kind.commands))
+      expect(kind.events.specs[command.event]?.origin).toBe('requested')
+    const requested = specs.filter(([, { origin }]) => origin === 'requested').map(([short]) => short)
+    expect(
+      Object.values(kind.commands)
+        .map(each => each.event)
+        .sort(),
+    ).toEqual(requested.sort())
+  })
+})
+
+/** The calls of a driver that an ask may name. */
+const verbs = [
+  'volumeEnsure',
+  'volumeResize',
+  'volumeDelete',
+  'instanceEnsure',
+  'instancePower',
+  'instanceReset',
+  'instanceDestroy',
+  'attach',
+  'detach',
+]
+const unasked = ['instance.poweredOff', 'instance.vanished']
+
+describe('what random lives want', () => {
+  const { wants } = walks()
+
+  it('asks with known verbs, answered by reports of the same kind, and supersedes only to end', () => {
+    for (const [kind, want] of wants) {
+      if (want.want !== 'ask') continue
+      expect(verbs).toContain(want.verb)
+      for (const answer of [want.answers.done, want.answers.rejected]) {
+        expect(answer.split('.')[0]).toBe(kind)
+        expect(originOf(answer)).toBe('reported')
+      }
+      expect(want.supersedes ?? false).toBe(['instanceDestroy', 'volumeDelete'].includes(want.verb))
+    }
+    const asked = new Set(wants.map(([, want]) => (want.want === 'ask' ? want.verb : '')))
+    expect([...asked].filter(Boolean).sort()).toEqual([...verbs].sort())
+  })
+
+  it('has an asker for every report that is not unasked news', () => {
+    const answers = wants.flatMap(([, want]) => (want.want === 'ask' ? [want.answers.done, want.answers.rejected] : []))
+    const reports = catalogue.flatMap(kind => named(kind.name, 'reported'))
+    expect([...new Set(answers), ...unasked].sort()).toEqual(reports.sort())
+  })
+
+  it('arms its own deadlines, each of them, and disarms no other', () => {
+    const armed = new Set<string>()
+    for (const [kind, want] of wants) {
+      if (want.want !== 'arm' && want.want !== 'disarm') continue
+      expect(want.event.split('.')[0]).toBe(kind)
+      expect(originOf(want.event)).toBe('elapsed')
+      if (want.want === 'arm') armed.add(want.event)
+    }
+    expect([...armed].sort()).toEqual(catalogue.flatMap(kind => named(kind.name, 'elapsed')).sort())
+  })
+
+  it('tells others only what their kinds can be told, and all of it', () => {
+    const told = new Set<string>()
+    for (const [, want] of wants) {
+      if (want.want !== 'tell') continue
+      expect(['told', 'proposed']).toContain(originOf(want.event))
+      told.add(want.event)
+    }
+    const tellable = catalogue.flatMap(kind => [...named(kind.name, 'told'), ...named(kind.name, 'proposed')])
+    expect([...told].sort()).toEqual(tellable.sort())
+  })
+})
+
+function named(kind: string, origin: string): string[] {
+  const { specs } = kindNamed(kind).events
+  return Object.keys(specs)
+    .filter(short => specs[short]!.origin === origin)
+    .map(short => `${kind}.${short}`)
+}

@@ -1,0 +1,128 @@
+/** Random lives of a few instances and volumes: what is done to them, and what they came to want. */
+import fc from 'fast-check'
+import type { Want } from '../../machines/index.ts'
+import { furnished, GiB, type KindName, Refused, type World } from './world.ts'
+
+type Input = Record<string, unknown>
+/** One thing done to the world; `pick` and `other` choose among what exists. */
+export interface Deed {
+  readonly what: (typeof deeds)[number]
+  readonly pick: number
+  readonly other: number
+}
+const deeds = [
+  'launch',
+  'start',
+  'stop',
+  'forceStop',
+  'reboot',
+  'terminate',
+  'protect',
+  'unprotect',
+  'keepDisks',
+  'growType',
+  'createVolume',
+  'attach',
+  'detach',
+  'resize',
+  'deleteVolume',
+  'answer',
+  'answer',
+  'answer',
+  'answer',
+  'answer',
+  'answer',
+  'createdStopped',
+  'reject',
+  'reject',
+  'fire',
+  'powerOff',
+  'vanish',
+  'recover',
+  'echo',
+] as const
+
+export const deed: fc.Arbitrary<Deed> = fc.record({
+  what: fc.constantFrom(...deeds),
+  pick: fc.nat(7),
+  other: fc.nat(7),
+})
+
+const among = <T>(list: readonly T[], index: number): T | undefined => list[index % Math.max(1, list.length)]
+
+/** Does one deed; a refusal is an outcome like any other. Returns what was reported, if anything. */
+export function act(world: World, image: string, { what, pick, other }: Deed): { echo: string } | undefined {
+  const instance = among(world.idsOf('instance'), pick)
+  const volume = among(world.idsOf('volume'), other)
+  const ask = (kind: KindName, name: string, id: string | undefined, input: Input = {}) => {
+    try {
+      world.request(kind, name, id, input)
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error
+    }
+  }
+  const asked = among(
+    [...world.asks].filter(([, open]) => open.length).map(([id]) => id),
+    pick + other,
+  )
+  const generation = instance ? world.get(instance).context.generation : 0
+  if (what === 'launch' && world.idsOf('instance').length < 4) {
+    const shutdownBehaviour = other % 2 ? 'stop' : 'terminate'
+    const blockDevices = other > 3 ? [{ device: 'sdc', sizeBytes: GiB }] : []
+    const mode = pick > 5 ? 'stateless' : 'auto'
+    ask('instance', 'launch', undefined, { image, type: 'small', shutdownBehaviour, blockDevices, mode })
+  }
+  if (what === 'createVolume' && world.idsOf('volume').length < 12)
+    ask('volume', 'create', undefined, { sizeBytes: GiB, zone: pick === 7 ? 'b' : 'a' })
+  if (what === 'answer' && asked) world.answer(asked, 'done')
+  if (what === 'createdStopped' && asked) world.answer(asked, 'done', { status: 'stopped' })
+  if (what === 'reject' && asked) world.answer(asked, 'rejected')
+  const timer = among([...world.timers], pick + other)
+  if (what === 'fire' && timer) world.fire(timer)
+  if (volume && what === 'resize') ask('volume', 'modify', volume, { sizeBytes: (pick + 1) * 2 * GiB })
+  if (volume && what === 'deleteVolume') ask('volume', 'delete', volume)
+  if (volume && what === 'detach') ask('volume', 'detach', volume, pick > 5 ? { force: true } : {})
+  if (!instance) return
+  if (volume && what === 'attach')
+    ask('volume', 'attach', volume, { instance, device: among(['sdf', 'sdg', 'sda1'], other) })
+  if (what === 'start' || what === 'stop' || what === 'reboot' || what === 'terminate') ask('instance', what, instance)
+  if (what === 'forceStop') ask('instance', 'stop', instance, { force: true })
+  if (what === 'protect') ask('instance', 'modify', instance, { terminationProtection: true })
+  if (what === 'unprotect') ask('instance', 'modify', instance, { terminationProtection: false })
+  if (what === 'growType') ask('instance', 'modify', instance, { type: 'large' })
+  if (what === 'keepDisks')
+    ask('instance', 'modify', instance, { deleteOnTermination: { '/dev/sda1': other % 2 === 0 } })
+  const ran = /^(running|pending\.(creating|starting|restarting))/.test(world.get(instance).state)
+  if (what === 'powerOff' && ran) world.report(instance, 'instance.poweredOff', { generation })
+  if (what === 'vanish' && ran) world.report(instance, 'instance.vanished', { generation })
+  if (what === 'recover' && world.get(instance).state.startsWith('running'))
+    world.report(instance, 'instance.started', { generation })
+  if (what === 'echo') {
+    const echoed = among(['started', 'stopped', 'poweredOff', 'vanished'], other)!
+    world.report(instance, `instance.${echoed}`, { generation: generation - 1 })
+    return { echo: instance }
+  }
+  return
+}
+
+let walked: { wants: [string, Want][]; contexts: Map<string, unknown[]> } | undefined
+
+/** Every want of many random lives, one of each form, and the contexts they passed through. Seeded, made once. */
+export function walks() {
+  if (walked) return walked
+  const wants = new Map<string, [string, Want]>()
+  const contexts = new Map<string, unknown[]>()
+  for (const life of fc.sample(fc.array(deed, { minLength: 60, maxLength: 90 }), { numRuns: 1000, seed: 7 })) {
+    const { world, image } = furnished()
+    for (const each of life) act(world, image, each)
+    for (const { resource, type, wants: wanted } of world.log)
+      for (const want of wanted) {
+        const form = want.want === 'ask' ? want.verb + want.answers.done : want.event
+        wants.set(`${resource.split('-')[0]} ${want.want} ${form}`, [type.split('.')[0]!, want])
+      }
+    for (const { kind, context } of world.resources.values())
+      contexts.set(kind, [...(contexts.get(kind) ?? []), context])
+  }
+  walked = { wants: [...wants.values()], contexts }
+  return walked
+}

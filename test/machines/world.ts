@@ -1,0 +1,238 @@
+/**
+ * A cloud of machines without an engine: requests, cascades of told and proposed events, open asks in their queues,
+ * timers, and a provider that answers when the test says so. Small enough to be obviously right; every context makes a
+ * round trip through sorted JSON, as it does through a snapshot, and every event is parsed by its own shape.
+ */
+import {
+  type Ask,
+  type Command,
+  type Completion,
+  Declined,
+  type FactSource,
+  kinds,
+  type MachineEvent,
+  type Want,
+} from '../../machines/index.ts'
+import { capabilities, type DeclaredCapabilities } from '../../src/drivers/capabilities.ts'
+import { type Evaluator, evaluator, type MachineState } from '../../src/runtime/evolve.ts'
+import { catalogue, kindNamed } from './charts.ts'
+
+export type KindName = keyof typeof kinds
+type Json = Record<string, unknown>
+export interface Resource extends MachineState {
+  readonly kind: string
+  readonly version: number
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into contexts of any kind
+  readonly context: any
+}
+export interface Taken {
+  readonly resource: string
+  readonly type: string
+  readonly before: string
+  readonly state: string
+  readonly decision: string
+  readonly event: MachineEvent
+  /** The context it was taken in. */
+  readonly context: unknown
+  readonly wants: readonly Want[]
+}
+/** A request that was not accepted: `notFound`, `wrongState`, or the requirements that said no, in order. */
+export class Refused extends Error {
+  readonly reasons: readonly string[]
+  constructor(reasons: readonly string[]) {
+    super(reasons.join(', '))
+    this.reasons = reasons
+  }
+}
+
+const evaluators = new Map<string, Evaluator>(catalogue.map(kind => [kind.name, evaluator(kind)]))
+const sorted = (value: unknown): unknown =>
+  Array.isArray(value)
+    ? value.map(sorted)
+    : value && typeof value === 'object'
+      ? Object.fromEntries(
+          Object.entries(value)
+            .filter(([, each]) => each !== undefined)
+            .sort(([a], [b]) => (a < b ? -1 : 1))
+            .map(([key, each]) => [key, sorted(each)]),
+        )
+      : value
+
+export const able: DeclaredCapabilities = {
+  zones: ['a', 'b'],
+  stop: 'preserves',
+  start: 'both',
+  reboot: 'both',
+  volume: { grow: 'online' },
+  volumeAttach: { hotPlug: true, hotUnplug: true, max: 4 },
+}
+export const GiB = 1024 ** 3
+
+export class World {
+  resources = new Map<string, Resource>()
+  asks = new Map<string, Ask[]>()
+  timers = new Set<string>()
+  readonly log: Taken[] = []
+  now = 1_000
+  readonly #provider: Json
+  #made = 0
+
+  constructor(declared: DeclaredCapabilities = able) {
+    this.#provider = { name: 'lab', capabilities: capabilities(declared) }
+  }
+
+  get(id: string): Resource {
+    const found = this.resources.get(id)
+    if (!found) throw new Error(`no resource ${id}`)
+    return found
+  }
+  visible = (id: string): string => this.get(id).state.split('.')[0]!
+  idsOf = (kind: string): string[] => [...this.resources].filter(([, each]) => each.kind === kind).map(([id]) => id)
+
+  /** A command, all or nothing. Returns the id and what happened; throws Refused. */
+  request(kind: KindName, name: string, id: string | undefined, input: Json = {}): { id: string; decision: string } {
+    const command = (kinds[kind].commands as Record<string, Command>)[name]!
+    const parsed = command.input.parse(input) as Json
+    const target = id ?? (command.namedBy ? `${kind}/${parsed[command.namedBy]}` : this.#newId(kind))
+    const held = this.resources.get(target) ?? this.#unborn(kind)
+    if (held.version === 0 && !command.creates) throw new Refused(['notFound'])
+    const facts = Object.fromEntries(
+      Object.entries(command.needs).map(([key, from]) => [key, this.#fact(from, parsed)]),
+    )
+    const completion: Completion<Json> = {
+      input: parsed,
+      facts,
+      id: target,
+      account: 'acme',
+      at: this.now,
+      context: held.context,
+      state: held.state,
+      newId: kindOf => this.#newId(kindOf),
+    }
+    const data = command.complete(completion)
+    if (data instanceof Declined) throw new Refused([data.requirement])
+    const kept = kindNamed(kind).events.specs[command.event]!.facts.parse(facts)
+    const saved = [this.resources, this.asks, this.timers, this.log.length] as const
+    this.resources = new Map(this.resources)
+    this.asks = new Map([...this.asks].map(([key, open]) => [key, [...open]]))
+    this.timers = new Set(this.timers)
+    try {
+      return { id: target, decision: this.#take(target, `${kind}.${command.event}`, data, kept) }
+    } catch (error) {
+      ;[this.resources, this.asks, this.timers] = saved
+      this.log.length = saved[3]
+      throw error
+    }
+  }
+
+  /** A report, a deadline, or what the oldest open ask of a resource came to. Returns the decision. */
+  report(resource: string, type: string, data: unknown = {}): string {
+    return this.#take(resource, type, data, {})
+  }
+  answer(resource: string, kind: 'done' | 'rejected', facts: Json = {}): { type: string; data: Json } {
+    const [ask, ...rest] = this.asks.get(resource)!
+    this.asks.set(resource, rest)
+    const answered =
+      kind === 'rejected'
+        ? { type: ask!.answers.rejected, data: { code: 'exhausted', message: 'no room left', retry: 'after-change' } }
+        : { type: ask!.answers.done, data: { ...factsOf(ask!), ...facts } }
+    this.report(resource, answered.type, answered.data)
+    return answered
+  }
+  fire(key: string): void {
+    const [resource, event] = key.split(' ') as [string, string]
+    this.timers.delete(key)
+    this.report(resource, event)
+  }
+  /** Answers everything that is open, and fires retries, until nothing is left to do. */
+  settle(): void {
+    for (let round = 0; round < 10_000; round++) {
+      const asked = [...this.asks].find(([, open]) => open.length)
+      const retry = [...this.timers].find(key => key.endsWith('RetryDue'))
+      if (asked) this.answer(asked[0], 'done')
+      else if (retry) this.fire(retry)
+      else return
+    }
+    throw new Error('the world does not settle')
+  }
+
+  #newId(kind: string): string {
+    return `${kindNamed(kind).idPrefix}-${(++this.#made).toString(16).padStart(17, '0')}`
+  }
+  #unborn(kind: string): Resource {
+    return { kind, version: 0, ...evaluators.get(kind)!.initial }
+  }
+  #face(id: unknown, optional: boolean | undefined): Json | null {
+    const held = this.resources.get(String(id))
+    if (!held && optional) return null
+    if (!held) throw new Refused(['notFound'])
+    const face = kindNamed(held.kind).face(held.context)
+    return { id, kind: held.kind, account: 'acme', state: held.state.split('.')[0], ...face }
+  }
+  #fact(source: FactSource, input: Json): unknown {
+    if (source.from === 'resource') return this.#face(input[source.path], source.optional)
+    if (source.from === 'named') return this.#face(`${source.kind}/${input[source.path]}`, source.optional)
+    return source.from === 'provider' ? this.#provider : null
+  }
+
+  #take(resource: string, type: string, data: unknown, facts: unknown): string {
+    const [kind, short] = type.split('.') as [string, string]
+    const held = this.resources.get(resource) ?? this.#unborn(kind)
+    const spec = kindNamed(kind).events.specs[short]
+    if (!spec) throw new Error(`${type} is not in the alphabet`)
+    const parsed = spec.data.parse(data)
+    const event = { type, resource, version: held.version + 1, account: 'acme', at: ++this.now, data: parsed, facts }
+    const { chart, step } = evaluators.get(kind)!
+    const { next, wants, decision } = step(held, event)
+    if (decision === 'undecided' || decision === 'refused') {
+      if (spec.origin !== 'requested' && spec.origin !== 'proposed')
+        throw new Error(`${held.state} ignores ${type} silently`)
+      const names = new Set(
+        [...chart.leaves.values()].flatMap(leaf => leaf.on.get(type) ?? []).flatMap(each => each.requires),
+      )
+      const here = new Set((chart.leaves.get(held.state)!.on.get(type) ?? []).flatMap(each => each.requires))
+      const noes = [...names].filter(name => !kindNamed(kind).requirements[name]!({ context: held.context, event }))
+      throw new Refused(decision === 'refused' ? noes.filter(name => here.has(name)) : ['wrongState', ...noes])
+    }
+    const { state: before, context } = held
+    this.log.push({ resource, type, before, state: next.state, decision, event, context, wants })
+    if (decision !== 'taken') return decision
+    this.resources.set(resource, { kind, state: next.state, context: sorted(next.context), version: held.version + 1 })
+    for (const want of wants) this.#want(resource, want)
+    return decision
+  }
+
+  #want(resource: string, want: Want): void {
+    if (want.want === 'tell') this.#take(want.resource, want.event, want.data, {})
+    if (want.want === 'arm') this.timers.add(`${resource} ${want.event}`)
+    if (want.want === 'disarm') this.timers.delete(`${resource} ${want.event}`)
+    if (want.want === 'ask')
+      this.asks.set(resource, want.supersedes ? [want] : [...(this.asks.get(resource) ?? []), want])
+  }
+}
+
+function factsOf({ verb, args }: Ask): Json {
+  const { sizeBytes, generation, want } = args as Json
+  if (verb === 'volumeEnsure' || verb === 'volumeResize') return { sizeBytes }
+  if (verb === 'instanceEnsure' || want === 'running') return { status: 'running', generation }
+  return want === 'off' ? { status: 'stopped', generation } : {}
+}
+
+/** A world with an offering and an image, and the id of the image. */
+export function furnished(declared?: DeclaredCapabilities): { world: World; image: string } {
+  const world = new World(declared)
+  world.request('offering', 'define', undefined, { name: 'small', vcpus: 1, memoryBytes: GiB })
+  world.request('offering', 'define', undefined, { name: 'large', vcpus: 4, memoryBytes: 8 * GiB })
+  const blockDevices = [{ device: '/dev/sdb', sizeBytes: 2 * GiB, deleteOnTermination: false }]
+  const { id } = world.request('image', 'register', undefined, { name: 'debian', sizeBytes: 8 * GiB, blockDevices })
+  return { world, image: id }
+}
+/** What a request came to: its decision, or why it was refused. */
+export function outcome(act: () => { decision: string }): string {
+  try {
+    return act().decision
+  } catch (error) {
+    if (error instanceof Refused) return error.reasons.join(', ')
+    throw error
+  }
+}
