@@ -172,6 +172,26 @@ describe('in every life', () => {
     )
   })
 
+  it('an instance that ends, however it ends, takes with it what its flags say and nothing else (6)', () => {
+    fc.assert(
+      fc.property(lives, deeds => {
+        const world = live(deeds, () => {})
+        world.settle()
+        const ends = world.log.filter(({ before, state }) => state === 'terminated' && before !== 'terminated')
+        const flags = ends.flatMap(({ context }) => devices({ context } as Resource))
+        for (const { volume, deleteOnTermination } of flags)
+          if (deleteOnTermination) expect(world.get(volume).state, volume).toBe('deleted')
+        const asked = new Set(
+          world.log.filter(each => each.type === 'volume.deleteRequested').map(each => each.resource),
+        )
+        const doomed = new Set(flags.filter(each => each.deleteOnTermination).map(each => each.volume))
+        for (const [id, { state }] of all(world, 'volume'))
+          if (state === 'deleted') expect(asked.has(id) || doomed.has(id), id).toBe(true)
+      }),
+      budget,
+    )
+  })
+
   it('XState itself comes to the same, step by step', () => {
     const references = new Map(catalogue.map(kind => [kind.name, reference(kind)]))
     fc.assert(

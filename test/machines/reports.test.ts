@@ -131,6 +131,13 @@ describe('terminating', () => {
     expect(world.timers).toEqual(new Set())
   })
 
+  it('of another instance is no business of a volume', () => {
+    const { world, root } = running()
+    const gone = { instance: 'i-other', deleteOnTermination: true }
+    expect(world.report(root, 'volume.instanceGone', gone)).toBe('ignored')
+    expect(world.get(root).state).toBe('in-use.attached')
+  })
+
   it('asks a volume again until the provider has deleted it', () => {
     const { world, id, root } = running()
     world.request('instance', 'terminate', id)
