@@ -52,7 +52,7 @@ export interface EngineOptions<K extends KindMap, P extends ViewMap, S extends S
   readonly queueMax?: number
   /** Open asks kept in memory (10 000); the rest waits in the store. */
   readonly asksMax?: number
-  /** Events after which derived rows are written (1 024), and the longest they wait (200 ms). */
+  /** Events after which derived rows are written (256), and the longest they wait (200 ms). */
   readonly behindMax?: number
   readonly behindMs?: number
   /** How long tokens are remembered (25 hours: EC2 clients count on a day). */
@@ -112,7 +112,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
     this.#clock = clock
     this.#residence = residence
     this.#isStrict = options.consistency === 'strict'
-    this.#behindMax = options.behindMax ?? 1_024
+    this.#behindMax = options.behindMax ?? 256
     this.#behindMs = options.behindMs ?? 200
     this.#around = { catalogue, hash }
     this.#drivers = registerDrivers(options.drivers)
@@ -127,9 +127,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
       batchMax: options.batchMax ?? 64,
       queueMax: options.queueMax ?? 10_000,
       committed: draft => this.#committed(draft),
-      derive: this.#isStrict ? (draft, rows) => this.#behind.changesOf(draft.envelopes, rows) : undefined,
-      failed: () => this.#behind.forget(),
-      rulesOf: kind => catalogue.kind(kind).kind.rules,
+      derive: draft => this.#derive(draft),
     })
     const providers = new Map([...this.#drivers].map(([name, { capabilities }]) => [name, { name, capabilities }]))
     const gate: Gate = { writer: this.#writer, store, clock, hash }
@@ -317,8 +315,13 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
     this.#bell.ring()
   }
 
+  /** Rows that have waited long enough ride in the next commit: they cost no fsync of their own. */
+  async #derive(draft: Draft) {
+    if (this.#isStrict) return this.#behind.rowsOf(draft)
+    return this.#behind.pendingCount >= this.#behindMax ? this.#behind.take() : undefined
+  }
+
   #flushSoon(): void {
-    if (this.#behind.pendingCount >= this.#behindMax) return void this.#flushNow()
     this.#forgetFlush ??= this.#clock.wakeAt(this.#clock.now() + this.#behindMs, () => void this.#flushNow())
   }
 

@@ -1,7 +1,7 @@
 /** An event on its way into the log and back: canonical text, and a digest that chains it to its stream. */
 import type { Envelope } from '../../machines/grammar.ts'
 import type { StoredEvent } from '../store/store.ts'
-import { canonical } from './canonical.ts'
+import { canonical } from '../store/canonical.ts'
 
 /** sha256 of a text; the engine is given one so that this folder needs no crypto module. */
 export type Hash = (text: string) => string
@@ -15,9 +15,47 @@ export const GENESIS = ''
 export const digestOf = (previous: string, text: string, hash: Hash): string =>
   hash(`[${JSON.stringify(previous)},${text}]`)
 
+/** The names of an envelope's fields in the order of canonical JSON; `satisfies` keeps the list complete. */
+const fields = Object.keys({
+  account: 0,
+  actor: 0,
+  answers: 0,
+  at: 0,
+  before: 0,
+  causation: 0,
+  correlation: 0,
+  data: 0,
+  dueAt: 0,
+  facts: 0,
+  kind: 0,
+  origin: 0,
+  position: 0,
+  region: 0,
+  resource: 0,
+  rules: 0,
+  schema: 0,
+  state: 0,
+  token: 0,
+  type: 0,
+  version: 0,
+  wants: 0,
+} satisfies Record<keyof Unsealed, 0>) as (keyof Unsealed)[]
+const prefixes = fields.map(field => `${JSON.stringify(field)}:`)
+
+/** The same text as `canonical(event)`, without looking for the fields of every event anew. */
+export function envelopeText(event: Unsealed): string {
+  let text = ''
+  for (let index = 0; index < fields.length; index += 1) {
+    const value = event[fields[index]!]
+    if (value === undefined) continue
+    text += (text === '' ? '{' : ',') + prefixes[index]! + canonical(value)
+  }
+  return `${text}}`
+}
+
 /** Makes the canonical text once and chains it. */
 export function seal(event: Unsealed, previous: string, hash: Hash): { stored: StoredEvent; envelope: Envelope } {
-  const text = canonical(event)
+  const text = envelopeText(event)
   const digest = digestOf(previous, text, hash)
   const { position, resource, version } = event
   return { stored: { position, resource, version, text, digest }, envelope: { ...event, digest } }

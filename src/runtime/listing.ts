@@ -3,7 +3,8 @@ import type { Projection, RowOf, ViewRow } from '../../projections/contract.ts'
 import type { Store, ViewQuery } from '../store/store.ts'
 import { InvalidRequest } from './refusal.ts'
 
-export type ViewMap = Readonly<Record<string, Projection<string, ViewRow>>>
+// biome-ignore lint/suspicious/noExplicitAny: each projection has a row type of its own
+export type ViewMap = Readonly<Record<string, Projection<string, any>>>
 type Sortable = string | number | null
 type Filter<Row> = { readonly [C in keyof Row]?: Sortable | readonly (string | number)[] }
 

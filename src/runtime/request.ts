@@ -4,7 +4,7 @@
  */
 import type { Json } from '../../machines/grammar.ts'
 import type { TokenRow } from '../store/store.ts'
-import { canonical } from './canonical.ts'
+import { canonical } from '../store/canonical.ts'
 
 import type { Catalogue } from './catalogue.ts'
 import { CommandDecision, type CommandResult, type ParsedCommand, type Surroundings } from './decide.ts'

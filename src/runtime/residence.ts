@@ -152,7 +152,10 @@ export class Residence {
   takeDirty(): SnapshotRow[] {
     this.#writing = this.#dirty
     this.#dirty = new Map()
-    return [...this.#writing.values()].map(each => toRow(each, this.#catalogue.kind(each.kind).kind.rules))
+    return this.rowsOf(this.#writing.values())
+  }
+  rowsOf(snapshots: Iterable<Snapshot>): SnapshotRow[] {
+    return Array.from(snapshots, each => toRow(each, this.#catalogue.kind(each.kind).kind.rules))
   }
   written(): void {
     this.#writing = new Map()

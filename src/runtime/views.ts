@@ -6,8 +6,15 @@
 import type { Envelope } from '../../machines/grammar.ts'
 import type { Projection, ViewRow } from '../../projections/contract.ts'
 import { type DerivedChanges, type RowChange, SNAPSHOTS, type Store } from '../store/store.ts'
+import type { Draft } from './draft.ts'
 import { Recent } from './recent.ts'
 import type { Residence } from './residence.ts'
+
+export interface Taken {
+  readonly changes: DerivedChanges
+  readonly written: () => void
+  readonly failed: () => void
+}
 
 export class Views {
   readonly #store: Store
@@ -15,7 +22,7 @@ export class Views {
   readonly derived: readonly Projection[]
   readonly #rows: ReadonlyMap<string, Recent<ViewRow>>
   #pending: Envelope[] = []
-  #writing: Promise<void> = Promise.resolve()
+  #turn: Promise<void> | undefined
   /** Everything up to here is in the tables. */
   watermark: number
   /** Views whose fold threw, with what it threw. */
@@ -43,37 +50,70 @@ export class Views {
     for (const envelope of envelopes) this.#pending.push(envelope)
   }
 
-  /** Writes everything committed so far. Waits for a flush under way, so that flushes never overlap. */
-  flush(): Promise<void> {
-    const next = this.#writing.then(() => this.#flush())
-    this.#writing = next.catch(() => {})
-    return next
-  }
-
-  async #flush(): Promise<void> {
-    if (this.#pending.length === 0 && this.#residence.dirtyCount === 0) return
-    const envelopes = this.#pending
-    this.#pending = []
-    const snapshots = this.#residence.takeDirty()
+  /** Writes everything committed so far, in a transaction of its own. */
+  async flush(): Promise<void> {
+    while (this.#turn) await this.#turn
+    const taken = await this.take()
+    if (!taken) return
     try {
-      const rows = await this.#fold(envelopes)
-      const watermark = envelopes.at(-1)?.position ?? this.watermark
-      await this.#store.writeDerived({ snapshots, rows, watermark, views: this.#moving() })
-      this.watermark = watermark
-      this.#residence.written()
+      await this.#store.writeDerived(taken.changes)
+      taken.written()
     } catch (error) {
-      this.#pending = [...envelopes, ...this.#pending]
-      this.#residence.unwritten()
-      this.forget()
+      taken.failed()
       throw error
     }
   }
 
-  /** The changes of a batch, to be written in its own transaction (strict consistency). */
-  async changesOf(envelopes: readonly Envelope[], snapshots: DerivedChanges['snapshots']): Promise<DerivedChanges> {
-    const rows = await this.#fold(envelopes)
+  /**
+   * The rows of everything committed so far, for the caller to write; undefined if there are none, or someone else has
+   * them. One of `written` and `failed` must follow, and nobody else gets any before.
+   */
+  async take(): Promise<Taken | undefined> {
+    if (this.#turn || (this.#pending.length === 0 && this.#residence.dirtyCount === 0)) return undefined
+    let finish = () => {}
+    this.#turn = new Promise(resolve => {
+      finish = resolve
+    })
+    const envelopes = this.#pending
+    this.#pending = []
+    const snapshots = this.#residence.takeDirty()
     const watermark = envelopes.at(-1)?.position ?? this.watermark
-    return { snapshots, rows, watermark, views: this.#moving() }
+    const end = () => {
+      this.#turn = undefined
+      finish()
+    }
+    const failed = () => {
+      this.#pending = [...envelopes, ...this.#pending]
+      this.#residence.unwritten()
+      this.forget()
+      end()
+    }
+    try {
+      const rows = await this.#fold(envelopes)
+      const written = () => {
+        this.watermark = watermark
+        this.#residence.written()
+        end()
+      }
+      return { changes: { snapshots, rows, watermark, views: this.#moving() }, written, failed }
+    } catch (error) {
+      failed()
+      throw error
+    }
+  }
+
+  /** The rows of a commit that is about to be written (strict consistency). */
+  async rowsOf(draft: Draft): Promise<Taken> {
+    const snapshots = this.#residence.rowsOf(draft.snapshots.values())
+    const rows = await this.#fold(draft.envelopes)
+    const watermark = draft.position
+    return {
+      changes: { snapshots, rows, watermark, views: this.#moving() },
+      written: () => {
+        this.watermark = watermark
+      },
+      failed: () => this.forget(),
+    }
   }
 
   /** Rows computed for a transaction that failed are forgotten. */

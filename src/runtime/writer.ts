@@ -6,12 +6,13 @@
  * one by one, so that one poison member fails alone; nothing of a failed commit stays in memory. (design: point 4.)
  */
 import type { Projection } from '../../projections/contract.ts'
-import { Conflict, type DerivedChanges, type Store } from '../store/store.ts'
+import { Conflict, type Store } from '../store/store.ts'
 import type { Clock } from './clock.ts'
 import { type ClaimRow, Draft, Missing } from './draft.ts'
 import { Unavailable } from './refusal.ts'
 import type { Residence } from './residence.ts'
-import { type Snapshot, toRow } from './snapshot.ts'
+import type { Snapshot } from './snapshot.ts'
+import type { Taken } from './views.ts'
 
 /** One thing to be decided: a submit, a report, a deadline. */
 export interface Member<R = unknown> {
@@ -42,11 +43,8 @@ export interface WriterOptions {
   readonly queueMax: number
   /** Called after each commit, before its callers hear. */
   readonly committed: (draft: Draft) => void
-  /** With strict consistency: the derived rows to write in the same transaction. */
-  readonly derive?: (draft: Draft, snapshots: DerivedChanges['snapshots']) => Promise<DerivedChanges>
-  /** Called when a commit failed: whatever `derive` computed did not happen. */
-  readonly failed?: () => void
-  readonly rulesOf: (kind: string) => number
+  /** Derived rows to write in the same transaction: this commit's (strict), or those that have waited long enough. */
+  readonly derive: (draft: Draft) => Promise<Taken | undefined>
 }
 
 /** How often a lost race is decided again before it is given up as a fault of the store. */
@@ -149,11 +147,15 @@ export class Writer {
   }
 
   async #commit(draft: Draft): Promise<void> {
-    const { store, derive, residence, committed, rulesOf } = this.#options
-    const commit = draft.toCommit()
-    const rows = (snapshots: Iterable<Snapshot>) => [...snapshots].map(each => toRow(each, rulesOf(each.kind)))
-    const derived = derive ? await derive(draft, rows(draft.snapshots.values())) : undefined
-    await store.commit({ ...commit, derived })
+    const { store, derive, residence, committed } = this.#options
+    const derived = await derive(draft)
+    try {
+      await store.commit({ ...draft.toCommit(), derived: derived?.changes })
+      derived?.written()
+    } catch (error) {
+      derived?.failed()
+      throw error
+    }
     this.position = draft.position
     this.at = draft.at
     this.counts.commits += 1
@@ -163,7 +165,6 @@ export class Writer {
   }
 
   async #failed(batch: readonly Waiting[], error: unknown, tries: number): Promise<void> {
-    this.#options.failed?.()
     if (batch.length > 1) {
       for (const waiting of batch) await this.#run([waiting])
       return

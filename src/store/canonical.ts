@@ -31,7 +31,13 @@ function listText(list: readonly unknown[]): string {
 }
 
 function recordText(record: Record<string, unknown>): string {
-  const keys = Object.keys(record).sort()
+  const keys = Object.keys(record)
+  // Most records are small and many are in order already: looking is cheaper than sorting.
+  for (let index = 1; index < keys.length; index += 1)
+    if (keys[index - 1]! > keys[index]!) {
+      keys.sort()
+      break
+    }
   let text = '{'
   let first = true
   for (const key of keys) {

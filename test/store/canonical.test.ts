@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { canonical } from '../../src/runtime/canonical.ts'
+import { canonical } from '../../src/store/canonical.ts'
 
 describe('canonical JSON', () => {
   it('is always the same text for the same value, whatever the order of keys', () => {
