@@ -67,7 +67,10 @@ export class Residence {
       this.#dirty.set(resource, snapshot)
       this.#recent.set(resource, snapshot)
     }
-    for (const [name, claim] of draft.claims) this.#claims.set(name, { row: claim.row, revision: claim.expected + 1 })
+    for (const [name, claim] of draft.claims) {
+      // The revision a store gives to the row: the position of the commit's last event, and 0 for no row.
+      this.#claims.set(name, { row: claim.row, revision: claim.row ? draft.position : 0 })
+    }
   }
 
   /** Remembers resources and claims that were loaded for a batch. */

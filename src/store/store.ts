@@ -71,13 +71,16 @@ export interface TokenRow {
   readonly at: number
 }
 
-/** A new value of one row of a view; `row` undefined removes it. */
+/** A new value of one row of a view; `row` undefined removes it. Columns that are null or undefined read as absent. */
 export interface RowChange {
   readonly view: string
   readonly key: string
   readonly row: ViewRow | undefined
 }
-/** A change of a claimed view's row: fails the commit unless the stored revision is `expected` (0: no row yet). */
+/**
+ * A change of a claimed view's row: fails the commit unless the stored revision is `expected` (0: no row). Its new
+ * revision is the position of the commit's last event, so that none is used twice, even if the row goes and comes back.
+ */
 export interface ClaimChange extends RowChange {
   readonly expected: number
 }
@@ -96,8 +99,10 @@ export interface Commit {
   readonly asksOpened: readonly AskRow[]
   /** Each must still be open, else the commit fails with a Conflict. */
   readonly asksClosed: readonly string[]
+  /** Each must be open, else the commit fails with a Conflict; one that is also closed here is updated before. */
   readonly asksUpdated: readonly AskUpdate[]
   readonly timersArmed: readonly TimerRow[]
+  /** One that is not armed is none too many. */
   readonly timersDisarmed: readonly TimerKey[]
   readonly tokens: readonly TokenRow[]
   readonly claims: readonly ClaimChange[]
@@ -132,7 +137,10 @@ export interface Opened {
   /** Last position and time in the log; 0 for an empty one. */
   readonly position: number
   readonly at: number
-  /** Position up to which derived rows are complete; a view whose version changed starts at 0 with an empty table. */
+  /**
+   * Position up to which rows are complete. A view whose version or shape changed starts at 0 with an empty table; a
+   * claimed view is complete or at 0, because every commit moves it.
+   */
   readonly watermarks: ReadonlyMap<string, number>
 }
 

@@ -2,76 +2,102 @@
  * One writing process for each file. The lock is a transaction held open on a small database beside it: the operating
  * system lets go of it when the process ends, however it ends. A second file says who holds it, for people and programs.
  */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
-import Database from 'better-sqlite3'
+import { readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import type Database from 'better-sqlite3'
 import { StoreError } from '../store.ts'
+import { isBusy } from './failures.ts'
+import { connect } from './open.ts'
 
 /** Who writes to a file now. `url` is where its server listens, if it has one. */
 export interface Owner {
   readonly pid: number
+  /** ISO 8601. */
   readonly startedAt: string
   readonly url?: string
 }
 
 export interface WriterLock {
+  /** Adds the address of the server to what others find. */
   announce(url: string): void
   release(): void
 }
 
-const ownerPath = (path: string) => `${path}-owner`
-const lockPath = (path: string) => `${path}-writer`
-
-/** Throws StoreError alreadyOpen, naming the holder. */
-export function lockForWriting(path: string): WriterLock {
-  const lock = new Database(lockPath(path))
+/** Names beside the file itself: two processes that come by different links must meet at the same lock. */
+const beside = (path: string, suffix: string) => {
   try {
-    lock.pragma('busy_timeout = 0')
+    return `${realpathSync(path)}${suffix}`
+  } catch {
+    // The file is not made yet; its folder may still be a link.
+    return join(realpathSync(dirname(path)), `${basename(path)}${suffix}`)
+  }
+}
+
+/**
+ * Takes the lock. Throws StoreError alreadyOpen, naming the holder, or StoreError failed if the folder is not there.
+ * A program of ours must never open and close these files by other means than SQLite: closing drops the locks.
+ */
+export function lockForWriting(path: string): WriterLock {
+  let ownerPath = ''
+  let lock: Database.Database | undefined
+  try {
+    ownerPath = beside(path, '-owner')
+    lock = connect(beside(path, '-writer'), false)
+    // Somebody who only asks whether the file is taken holds the lock for an instant.
+    lock.pragma('busy_timeout = 250')
     lock.exec('BEGIN EXCLUSIVE')
   } catch (cause) {
-    lock.close()
-    const holder = ownerNote(path)
-    const who = holder ? `process ${holder.pid}${holder.url ? ` (${holder.url})` : ''}` : 'another process'
-    throw new StoreError(
-      'alreadyOpen',
-      `${path} is being written by ${who}; talk to that one, or end it and try again.`,
-      { cause },
-    )
+    lock?.close()
+    if (isBusy(cause)) throw alreadyOpen(path, ownerPath, cause)
+    throw new StoreError('failed', `${path} cannot be locked for writing: ${(cause as Error).message}`, { cause })
   }
+  const held = lock
   const startedAt = new Date().toISOString()
   const note = (url?: string) => {
     const owner: Owner = { pid: process.pid, startedAt, url }
-    writeFileSync(ownerPath(path), `${JSON.stringify(owner)}\n`, { mode: 0o600 })
+    writeFileSync(ownerPath, `${JSON.stringify(owner)}\n`, { mode: 0o600 })
   }
   note()
   return {
     announce: note,
     release() {
-      rmSync(ownerPath(path), { force: true })
-      lock.exec('ROLLBACK')
-      lock.close()
+      rmSync(ownerPath, { force: true })
+      held.exec('ROLLBACK')
+      held.close()
     },
   }
+}
+
+function alreadyOpen(path: string, ownerPath: string, cause: unknown): StoreError {
+  const holder = noteAt(ownerPath)
+  const who = holder ? `process ${holder.pid}${holder.url ? ` (${holder.url})` : ''}` : 'another process'
+  return new StoreError(
+    'alreadyOpen',
+    `${path} is being written by ${who}; talk to that one, or end it and try again.`,
+    {
+      cause,
+    },
+  )
 }
 
 /** The process that writes to this file now, or undefined if none does. */
 export function readOwner(path: string): Owner | undefined {
   let probe: Database.Database | undefined
   try {
-    probe = new Database(lockPath(path), { fileMustExist: true })
+    probe = connect(beside(path, '-writer'), true)
     probe.pragma('busy_timeout = 0')
-    probe.exec('BEGIN EXCLUSIVE')
-    probe.exec('ROLLBACK')
+    probe.prepare('select 1 from sqlite_schema').get()
     return undefined
   } catch (error) {
-    return (error as { code?: string }).code?.startsWith('SQLITE_BUSY') ? ownerNote(path) : undefined
+    return isBusy(error) ? noteAt(beside(path, '-owner')) : undefined
   } finally {
     probe?.close()
   }
 }
 
-function ownerNote(path: string): Owner | undefined {
+function noteAt(ownerPath: string): Owner | undefined {
   try {
-    return JSON.parse(readFileSync(ownerPath(path), 'utf8')) as Owner
+    return JSON.parse(readFileSync(ownerPath, 'utf8')) as Owner
   } catch {
     // The holder has not written it yet, or has just removed it: there is nothing to name.
     return undefined

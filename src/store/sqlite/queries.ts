@@ -1,39 +1,38 @@
 /** What readers ask of a view, as SQL: equality, lists, sorting, and pages by the values of the last row. */
-import type { Kysely } from 'kysely'
-import type { ViewQuery } from '../store.ts'
+import type { CompiledQuery, Kysely } from 'kysely'
+import type { Projection } from '../../../projections/contract.ts'
+import { StoreError, type ViewQuery } from '../store.ts'
 
-/** Rows as stored. Column names were checked against the projection by the caller. */
+/** Compiles a query of a view. Throws StoreError failed for a column that the view does not have. */
 // biome-ignore lint/suspicious/noExplicitAny: the table is a projection's, known only at run time
-export async function runQuery(db: Kysely<any>, view: string, query: ViewQuery): Promise<Record<string, unknown>[]> {
-  let select = db.selectFrom(view).selectAll()
-  for (const [column, value] of Object.entries(query.where ?? {}))
-    select =
-      value === null
-        ? select.where(column, 'is', null)
-        : Array.isArray(value)
-          ? select.where(column, 'in', value)
-          : select.where(column, '=', value)
-  const sort = query.sort ?? []
+export function compileQuery(db: Kysely<any>, { name, key, columns }: Projection, query: ViewQuery): CompiledQuery {
+  const { where = {}, after, limit } = query
+  const given = query.sort ?? []
+  // The key comes last, so that no two rows are equal and a page has one place to go on from.
+  const sort = given.some(({ column }) => column === key)
+    ? given
+    : [...given, { column: key, direction: 'asc' as const }]
+  for (const column of [...Object.keys(where), ...sort.map(({ column }) => column)])
+    if (!Object.hasOwn(columns, column)) throw new StoreError('failed', `view '${name}' has no column '${column}'`)
+
+  let select = db.selectFrom(name).select(Object.keys(columns))
+  for (const [column, value] of Object.entries(where))
+    if (Array.isArray(value)) select = select.where(column, 'in', value)
+    else select = select.where(column, 'is', value)
   for (const { column, direction } of sort) select = select.orderBy(column, direction)
-  const after = query.after
   if (after)
-    select = select.where(({ eb, or, and }) =>
-      // Beyond the last row: equal in the first n columns, and further in the next one. NULL sorts before all values.
+    select = select.where(({ eb, or, and, lit }) =>
+      // Beyond the last row: equal in the first columns, and further in the next one. NULL sorts before all values.
       or(
-        sort.map(({ column, direction }, index) => {
-          const equal = sort.slice(0, index).map((each, place) => eb(each.column, 'is', after[place] ?? null))
-          const value = after[index] ?? null
+        sort.map(({ column, direction }, place) => {
+          const equal = sort.slice(0, place).map((each, index) => eb(each.column, 'is', after[index] ?? null))
+          const value = after[place] ?? null
+          if (value === null) return and([...equal, direction === 'asc' ? eb(column, 'is not', null) : lit(false)])
           const further =
-            direction === 'asc'
-              ? value === null
-                ? eb(column, 'is not', null)
-                : eb(column, '>', value)
-              : value === null
-                ? eb.lit(false)
-                : or([eb(column, '<', value), eb(column, 'is', null)])
+            direction === 'asc' ? eb(column, '>', value) : or([eb(column, '<', value), eb(column, 'is', null)])
           return and([...equal, further])
         }),
       ),
     )
-  return select.limit(query.limit).execute()
+  return select.limit(limit).compile()
 }

@@ -4,13 +4,13 @@
  */
 import type Database from 'better-sqlite3'
 import { type Compilable, type Kysely, sql } from 'kysely'
-import type { Tables } from './tables.ts'
+import type { Tables } from './schema/tables.ts'
 
 type Value = string | number | null
 
 export type Statements = ReturnType<typeof prepareStatements>
 
-// Parameters are bound by place: what stands here only says where.
+// Parameters are bound by place, limits included: what stands here only says where.
 const text = ''
 const number = 0
 
@@ -37,12 +37,14 @@ export function prepareStatements(db: Kysely<Tables>, database: Database.Databas
   return {
     begin: database.prepare('BEGIN IMMEDIATE'),
     commit: database.prepare('COMMIT'),
-    rollback: database.prepare('ROLLBACK'),
     event: prepared(db.insertInto('events').values(event)),
     ask: prepared(db.insertInto('asks').values(ask)),
     closeAsk: prepared(db.deleteFrom('asks').where('token', '=', text)),
     updateAsk: prepared(
-      db.updateTable('asks').set({ attempts: number, dueAt: number, handle: text, lastError: text }).where('token', '=', text),
+      db
+        .updateTable('asks')
+        .set({ attempts: number, dueAt: number, handle: text, lastError: text })
+        .where('token', '=', text),
     ),
     arm: prepared(
       db
@@ -57,7 +59,12 @@ export function prepareStatements(db: Kysely<Tables>, database: Database.Databas
         ),
     ),
     disarm: prepared(db.deleteFrom('timers').where('resource', '=', text).where('event', '=', text)),
-    token: prepared(db.insertInto('tokens').values({ account: text, token: text, digest: text, result: text, at: number })),
+    token: prepared(
+      db
+        .insertInto('tokens')
+        .values({ account: text, token: text, digest: text, result: text, at: number })
+        .onConflict(conflict => conflict.doNothing()),
+    ),
     snapshot: prepared(
       db
         .insertInto('snapshots')
@@ -79,24 +86,31 @@ export function prepareStatements(db: Kysely<Tables>, database: Database.Databas
       events.where('resource', '=', text).where('version', '>=', number).orderBy('version').limit(number),
     ).raw(),
     snapshots: prepared<Tables['snapshots']>(
-      db.selectFrom('snapshots').selectAll().where('resource', 'in', sql<string>`(SELECT value FROM json_each(${text}))`),
+      db
+        .selectFrom('snapshots')
+        .selectAll()
+        .where('resource', 'in', sql<string>`(select value from json_each(${text}))`),
     ),
     findToken: prepared<Tables['tokens']>(
       db.selectFrom('tokens').selectAll().where('account', '=', text).where('token', '=', text),
     ),
     asks: prepared<Tables['asks']>(
-      db.selectFrom('asks').selectAll().where('position', '>', number).orderBy('position').orderBy('token').limit(number),
+      db
+        .selectFrom('asks')
+        .selectAll()
+        .where('position', '>', number)
+        .orderBy('position')
+        .orderBy('token')
+        .limit(number),
     ),
     countAsks: prepared<{ count: number }>(db.selectFrom('asks').select(({ fn }) => fn.countAll<number>().as('count'))),
     timers: prepared<Tables['timers']>(
       db.selectFrom('timers').selectAll().orderBy('dueAt').orderBy('position').limit(number),
     ),
     pruneTokens: prepared(
-      db.deleteFrom('tokens').where(
-        sql`(account, token)`,
-        'in',
-        sql`(SELECT account, token FROM tokens WHERE at < ${number} ORDER BY at LIMIT ${number})`,
-      ),
+      db
+        .deleteFrom('tokens')
+        .where(sql`rowid`, 'in', sql`(select rowid from tokens where at < ${number} order by at limit ${number})`),
     ),
   }
 }

@@ -20,7 +20,13 @@ export interface Tables {
   }
   timers: { resource: string; event: string; dueAt: number; position: number; correlation: number }
   tokens: { account: string; token: string; digest: string; result: string; at: number }
-  watermarks: { view: string; version: number; position: number }
+  /** `shape`: what the view's table was made of, besides its version. */
+  watermarks: { view: string; version: number; shape: string; position: number }
 }
 
-export const ownTables: readonly (keyof Tables)[] = ['events', 'snapshots', 'asks', 'timers', 'tokens', 'watermarks']
+/** Names that no view may take. */
+export const ownTables: readonly string[] = [
+  ...(['events', 'snapshots', 'asks', 'timers', 'tokens', 'watermarks'] satisfies (keyof Tables)[]),
+  'migrations',
+  'migrationLock',
+]

@@ -1,7 +1,7 @@
 /** The store's schema, step by step. A released migration is never edited: a change is a new one. */
 import type { Kysely } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
-import { StoreError } from '../store.ts'
+import { StoreError } from '../../store.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a migration sees the schema as it was then, not today's types
 type AnySchema = Kysely<any>
@@ -68,6 +68,7 @@ const migrations: Readonly<Record<string, Migration>> = {
         .createTable('watermarks')
         .addColumn('view', 'text', column => column.primaryKey())
         .addColumn('version', 'integer', column => column.notNull())
+        .addColumn('shape', 'text', column => column.notNull())
         .addColumn('position', 'integer', column => column.notNull())
         .execute()
     },
@@ -86,7 +87,10 @@ export function checkSchema(found: number, path: string): void {
   )
 }
 
-/** Brings the schema up to date. Throws StoreError failed with the cause; what was migrated before stays. */
+/**
+ * Brings the schema up to date, within the caller's transaction: Kysely opens none of its own on SQLite, and half a
+ * migration would keep the file from ever opening again. Throws StoreError failed with the cause.
+ */
 export async function migrate(db: Kysely<never>, path: string): Promise<void> {
   const migrator = new Migrator({
     db,
@@ -95,5 +99,6 @@ export async function migrate(db: Kysely<never>, path: string): Promise<void> {
     migrationLockTableName: 'migrationLock',
   })
   const { error } = await migrator.migrateToLatest()
-  if (error) throw new StoreError('failed', `${path} could not be brought to schema ${SCHEMA_VERSION}`, { cause: error })
+  if (error)
+    throw new StoreError('failed', `${path} could not be brought to schema ${SCHEMA_VERSION}`, { cause: error })
 }

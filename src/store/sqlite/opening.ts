@@ -1,0 +1,127 @@
+/** Everything that happens before a store can be used: lock, durability, schema, and the tables of the views. */
+import type Database from 'better-sqlite3'
+import { Kysely, SqliteDialect } from 'kysely'
+import type { Projection } from '../../../projections/contract.ts'
+import { type Opened, SNAPSHOTS, StoreError } from '../store.ts'
+import { asFailure } from './failures.ts'
+import { lockForWriting, type WriterLock } from './lock.ts'
+import { checkSqliteVersion, connect, prepareForWriting } from './open.ts'
+import { readerOf, readerOfFile } from './reader.ts'
+import { checkSchema, migrate, SCHEMA_VERSION } from './schema/migrations.ts'
+import type { Tables } from './schema/tables.ts'
+import { prepareStatements, type Statements } from './statements.ts'
+import { inSlowTransaction, undo } from './transaction.ts'
+import { ViewTables, viewTable } from './view-rows.ts'
+import { checkNames, findView, makeView } from './view-schema.ts'
+
+/** Where a store is: a file, memory, or a connection that the caller keeps. */
+export interface Place {
+  readonly path: string
+  readonly given: Database.Database | undefined
+  readonly readOnly: boolean
+}
+
+/** An open store. */
+export interface Parts {
+  readonly database: Database.Database
+  readonly kysely: Kysely<Tables>
+  readonly statements: Statements
+  readonly views: ViewTables
+  readonly reader: Kysely<never>
+  readonly lock: WriterLock | undefined
+  readonly opened: Opened
+}
+
+/** Opens all of it or nothing. Throws StoreError, having closed and unlocked what it had opened. */
+export async function openParts(place: Place, projections: readonly Projection[]): Promise<Parts> {
+  const { path, given, readOnly } = place
+  const isFile = given === undefined && path !== ':memory:' && path !== ''
+  for (const each of projections) checkNames(each)
+  const lock = isFile && !readOnly ? lockForWriting(path) : undefined
+  let database: Database.Database | undefined
+  try {
+    database = given ?? connect(path, readOnly)
+    // A connection handed over by a store that died in the middle: what that one had begun never happened.
+    undo(database)
+    const kysely = new Kysely<Tables>({ dialect: new SqliteDialect({ database }) })
+    const watermarks = await (readOnly ? findSchema : prepareSchema)(database, kysely, path, projections)
+    const statements = prepareStatements(kysely, database)
+    const present = projections.filter(({ name }) => !readOnly || watermarks.has(name))
+    const tables = new ViewTables(present.map(each => viewTable(kysely, database!, each)))
+    const last = statements.last.get(1)
+    const position = last?.position ?? 0
+    const at = last ? (JSON.parse(last.text).at as number) : 0
+    // Every commit moves the claimed views, so one that is elsewhere missed something: it is folded from the start.
+    for (const name of tables.claimed) if (watermarks.get(name) !== position) watermarks.set(name, 0)
+    for (const { name } of projections) if (!watermarks.has(name)) watermarks.set(name, 0)
+    const reader = isFile ? readerOfFile<never>(path) : readerOf<never>(database)
+    return { database, kysely, statements, views: tables, reader, lock, opened: { position, at, watermarks } }
+  } catch (error) {
+    if (!given) database?.close()
+    lock?.release()
+    throw asFailure(error, path, 'it was not opened')
+  }
+}
+
+type Watermarks = Map<string, number>
+
+/** Brings schema and views up to date in one transaction, so that a crash leaves them as they were. */
+async function prepareSchema(
+  database: Database.Database,
+  kysely: Kysely<Tables>,
+  path: string,
+  projections: readonly Projection[],
+): Promise<Watermarks> {
+  prepareForWriting(database)
+  checkSchema(database.pragma('user_version', { simple: true }) as number, path)
+  return inSlowTransaction(database, async () => {
+    await migrate(kysely as unknown as Kysely<never>, path)
+    database.pragma(`user_version = ${SCHEMA_VERSION}`)
+    const watermarks: Watermarks = new Map([[SNAPSHOTS, await snapshotMark(kysely)]])
+    for (const each of projections) {
+      const found = await findView(kysely, each)
+      if (found === undefined) await makeView(kysely, each)
+      watermarks.set(each.name, found ?? 0)
+    }
+    return watermarks
+  })
+}
+
+/** The snapshot rows are watched over like a view. */
+async function snapshotMark(kysely: Kysely<Tables>): Promise<number> {
+  await kysely
+    .insertInto('watermarks')
+    .values({ view: SNAPSHOTS, version: 1, shape: '', position: 0 })
+    .onConflict(conflict => conflict.doNothing())
+    .execute()
+  const marks = kysely.selectFrom('watermarks').select('position').where('view', '=', SNAPSHOTS)
+  return (await marks.executeTakeFirstOrThrow()).position
+}
+
+/** What a reader finds: views of another version are left out, since nothing may be made anew. */
+async function findSchema(
+  database: Database.Database,
+  kysely: Kysely<Tables>,
+  path: string,
+  projections: readonly Projection[],
+): Promise<Watermarks> {
+  checkSqliteVersion(database)
+  const schema = database.pragma('user_version', { simple: true }) as number
+  checkSchema(schema, path)
+  if (schema < SCHEMA_VERSION)
+    throw new StoreError(
+      'failed',
+      `${path} has schema ${schema}, not ${SCHEMA_VERSION}; open it once for writing, which mends that.`,
+    )
+  const watermarks: Watermarks = new Map([[SNAPSHOTS, await snapshotMarkOf(kysely)]])
+  for (const each of projections) {
+    const found = await findView(kysely, each)
+    if (found !== undefined) watermarks.set(each.name, found)
+  }
+  return watermarks
+}
+
+const snapshotMarkOf = async (kysely: Kysely<Tables>) => {
+  const mark = await kysely.selectFrom('watermarks').select('position').where('view', '=', SNAPSHOTS).executeTakeFirst()
+  return mark?.position ?? 0
+}

@@ -1,0 +1,209 @@
+/** The store's methods, each a few prepared statements on the one writing connection. */
+import { statSync } from 'node:fs'
+import type Database from 'better-sqlite3'
+import type { Kysely } from 'kysely'
+import type { Projection } from '../../../projections/contract.ts'
+import {
+  type AskRow,
+  type Commit,
+  type DerivedChanges,
+  type Opened,
+  type SnapshotRow,
+  type Store,
+  type StoredEvent,
+  StoreError,
+  type TimerRow,
+  type TokenRow,
+  type ViewQuery,
+  type ViewRow,
+} from '../store.ts'
+import { checksumOf, writeCommit, writeDerivedRows } from './commit.ts'
+import { asFailure } from './failures.ts'
+import { openParts, type Parts, type Place } from './opening.ts'
+import { compileQuery } from './queries.ts'
+import type { Tables } from './schema/tables.ts'
+import { inTransaction } from './transaction.ts'
+import { rowOf } from './view-rows.ts'
+import { REVISION } from './view-schema.ts'
+
+type EventRow = [number, string, number, string, string]
+
+export class SqliteFile implements Store {
+  readonly #place: Place
+  #parts: Parts | undefined
+  #isOpening = false
+
+  constructor(options: { path?: string; database?: Database.Database; readOnly?: boolean }) {
+    const { path = ':memory:', database, readOnly = false } = options
+    this.#place = { path: database?.name ?? path, given: database, readOnly }
+  }
+
+  async open(projections: readonly Projection[]): Promise<Opened> {
+    const { path } = this.#place
+    if (this.#parts || this.#isOpening)
+      throw new StoreError('alreadyOpen', `${path} is open already in this very store; close it first`)
+    this.#isOpening = true
+    try {
+      this.#parts = await openParts(this.#place, projections)
+      return this.#parts.opened
+    } finally {
+      this.#isOpening = false
+    }
+  }
+
+  get db(): Kysely<never> {
+    return this.#open().reader
+  }
+
+  announce(url: string): void {
+    this.#open().lock?.announce(url)
+  }
+
+  async commit(commit: Commit): Promise<void> {
+    const { database, statements, views } = this.#writable()
+    inTransaction(database, statements, () => writeCommit(commit, statements, views))
+  }
+
+  async writeDerived(changes: DerivedChanges): Promise<void> {
+    const { database, statements, views } = this.#writable()
+    inTransaction(database, statements, () => writeDerivedRows(changes, statements, views))
+  }
+
+  async resetView(view: string): Promise<void> {
+    const { database, statements, views } = this.#writable()
+    const { clear } = views.named(view)
+    inTransaction(database, statements, () => {
+      clear.run()
+      statements.watermark.run(0, view)
+    })
+  }
+
+  async snapshots(resources: readonly string[]): Promise<{ rows: SnapshotRow[]; damaged: string[] }> {
+    const found = this.#read(({ statements }) => statements.snapshots.all(JSON.stringify(resources)))
+    const isSound = (row: Tables['snapshots']) => checksumOf(row) === row.checksum
+    return {
+      rows: found.filter(isSound).map(({ resource, version, rules, text }) => ({ resource, version, rules, text })),
+      damaged: found.filter(row => !isSound(row)).map(({ resource }) => resource),
+    }
+  }
+
+  async stream(resource: string, fromVersion: number, limit: number): Promise<StoredEvent[]> {
+    const rows = this.#read(({ statements }) => statements.stream.all(resource, fromVersion, limit)) as EventRow[]
+    return rows.map(toEvent)
+  }
+
+  async log(after: number, limit: number): Promise<StoredEvent[]> {
+    const rows = this.#read(({ statements }) => statements.log.all(after, limit)) as EventRow[]
+    return rows.map(toEvent)
+  }
+
+  async claims(view: string, keys: readonly string[]): Promise<Map<string, { row: ViewRow; revision: number }>> {
+    const { projection, claim } = this.#open().views.named(view)
+    if (!claim) throw new StoreError('failed', `view '${view}' is derived; only a claimed one can be claimed`)
+    const rows = this.#byKeys(view, keys)
+    return new Map(
+      rows.map(row => [
+        row[projection.key] as string,
+        { row: rowOf(projection, row), revision: row[REVISION] as number },
+      ]),
+    )
+  }
+
+  async rows(view: string, keys: readonly string[]): Promise<Map<string, ViewRow>> {
+    const { projection } = this.#open().views.named(view)
+    return new Map(this.#byKeys(view, keys).map(row => [row[projection.key] as string, rowOf(projection, row)]))
+  }
+
+  async query(view: string, query: ViewQuery): Promise<ViewRow[]> {
+    return this.#read(({ views, kysely, database }) => {
+      const { projection } = views.named(view)
+      const { sql, parameters } = compileQuery(kysely, projection, query)
+      const rows = database.prepare<unknown[], Record<string, unknown>>(sql).all(...parameters)
+      return rows.map(row => rowOf(projection, row))
+    })
+  }
+
+  async token(account: string, token: string): Promise<TokenRow | undefined> {
+    return this.#read(({ statements }) => statements.findToken.get(account, token))
+  }
+
+  async asks(afterPosition: number, limit: number): Promise<AskRow[]> {
+    return this.#read(({ statements }) => statements.asks.all(afterPosition, limit)).map(toAsk)
+  }
+
+  async countAsks(): Promise<number> {
+    return this.#read(({ statements }) => statements.countAsks.get()?.count ?? 0)
+  }
+
+  async timers(limit: number): Promise<TimerRow[]> {
+    return this.#read(({ statements }) => statements.timers.all(limit))
+  }
+
+  async pruneTokens(before: number, limit: number): Promise<number> {
+    this.#writable()
+    return this.#read(({ statements }) => statements.pruneTokens.run(before, limit).changes)
+  }
+
+  /** `bytes` and `pages` of the database, `walBytes` of the log beside it. */
+  async measures(): Promise<Record<string, number>> {
+    return this.#read(({ database }) => {
+      const pages = database.pragma('page_count', { simple: true }) as number
+      const pageBytes = database.pragma('page_size', { simple: true }) as number
+      const wal = database.memory ? undefined : statSync(`${this.#place.path}-wal`, { throwIfNoEntry: false })
+      return { bytes: pages * pageBytes, pages, walBytes: wal?.size ?? 0 }
+    })
+  }
+
+  /** Writes the log back into the file, closes it and lets go of the lock. Safe to call twice. */
+  async close(): Promise<void> {
+    const parts = this.#parts
+    if (!parts) return
+    this.#parts = undefined
+    try {
+      await parts.reader.destroy()
+      if (!this.#place.readOnly) parts.database.pragma('wal_checkpoint(PASSIVE)')
+      if (!this.#place.given) parts.database.close()
+    } finally {
+      parts.lock?.release()
+    }
+  }
+
+  #byKeys(view: string, keys: readonly string[]): Record<string, unknown>[] {
+    return this.#read(({ views }) => views.named(view).byKeys.all(JSON.stringify(keys)))
+  }
+
+  #read<T>(work: (parts: Parts) => T): T {
+    const parts = this.#open()
+    try {
+      return work(parts)
+    } catch (error) {
+      throw asFailure(error, this.#place.path, 'nothing was changed')
+    }
+  }
+
+  #writable(): Parts {
+    const parts = this.#open()
+    if (!this.#place.readOnly) return parts
+    throw new StoreError('failed', `${this.#place.path} was opened for reading only; open it without readOnly to write`)
+  }
+
+  #open(): Parts {
+    if (this.#parts) return this.#parts
+    throw new StoreError('closed', `${this.#place.path} is not open; open it, or a new store on it`)
+  }
+}
+
+const toEvent = ([position, resource, version, digest, text]: EventRow): StoredEvent => ({
+  position,
+  resource,
+  version,
+  text,
+  digest,
+})
+
+const toAsk = ({ supersedes, handle, lastError, ...row }: Tables['asks']): AskRow => ({
+  ...row,
+  supersedes: supersedes === 1,
+  handle: handle ?? undefined,
+  lastError: lastError ?? undefined,
+})

@@ -1,0 +1,139 @@
+/** Rows of views, to and from their tables, by statements that are prepared once for each view. */
+import type Database from 'better-sqlite3'
+import { type Compilable, type Kysely, sql } from 'kysely'
+import type { Projection, ViewRow } from '../../../projections/contract.ts'
+import { type ClaimChange, StoreError } from '../store.ts'
+import { REVISION } from './view-schema.ts'
+
+type Value = string | number | null
+type Statement = Database.Statement<Value[], Record<string, unknown>>
+
+/** A view's table. */
+export interface ViewTable {
+  readonly projection: Projection
+  readonly upsert: Statement
+  readonly remove: Statement
+  readonly clear: Statement
+  readonly byKeys: Statement
+  /** Only of claimed views: each changes one row, or none if the stored revision is another one. */
+  readonly claim?: { readonly create: Statement; readonly update: Statement; readonly remove: Statement }
+}
+
+/** The views a store was opened with. */
+export class ViewTables {
+  readonly #tables: ReadonlyMap<string, ViewTable>
+  readonly claimed: readonly string[]
+  readonly derived: readonly string[]
+
+  constructor(tables: readonly ViewTable[]) {
+    const names = (claimed: boolean) =>
+      tables.filter(({ claim }) => (claim !== undefined) === claimed).map(({ projection }) => projection.name)
+    this.#tables = new Map(tables.map(table => [table.projection.name, table]))
+    this.claimed = names(true)
+    this.derived = names(false)
+  }
+
+  /** Throws StoreError failed for a view the store was not opened with. */
+  named(name: string): ViewTable {
+    const table = this.#tables.get(name)
+    if (table) return table
+    const known = [...this.#tables.keys()].join(', ') || 'none'
+    throw new StoreError('failed', `there is no view '${name}'; the store was opened with ${known}`)
+  }
+}
+
+/** Prepares what is done with a view's table again and again. */
+// biome-ignore lint/suspicious/noExplicitAny: the table is a projection's, known only at run time
+export function viewTable(db: Kysely<any>, database: Database.Database, projection: Projection): ViewTable {
+  const { name, columns, key, consistency } = projection
+  const isClaimed = consistency === 'claimed'
+  const all = [...Object.keys(columns), ...(isClaimed ? [REVISION] : [])]
+  const prepared = (query: Compilable): Statement => database.prepare(query.compile().sql)
+  // Parameters are bound by place: what stands here only says where.
+  const insert = db.insertInto(name).values(Object.fromEntries(all.map(column => [column, ''])))
+  const others = all.filter(column => column !== key)
+  const remove = db.deleteFrom(name).where(key, '=', '')
+  const update = db
+    .updateTable(name)
+    .set(Object.fromEntries(others.map(column => [column, ''])))
+    .where(key, '=', '')
+  const overwrite = insert.onConflict(conflict =>
+    others.length === 0
+      ? conflict.column(key).doNothing()
+      : conflict
+          .column(key)
+          .doUpdateSet(({ ref }) => Object.fromEntries(others.map(column => [column, ref(`excluded.${column}`)]))),
+  )
+  const isOneOf = sql<boolean>`${sql.ref(key)} in (select value from json_each(${''}))`
+  return {
+    projection,
+    upsert: prepared(overwrite),
+    remove: prepared(remove),
+    clear: prepared(db.deleteFrom(name)),
+    byKeys: prepared(db.selectFrom(name).select(all).where(isOneOf)),
+    claim: isClaimed
+      ? {
+          create: prepared(insert.onConflict(conflict => conflict.doNothing())),
+          update: prepared(update.where(REVISION, '=', 0)),
+          remove: prepared(remove.where(REVISION, '=', 0)),
+        }
+      : undefined,
+  }
+}
+
+/** Writes or removes a row, whatever was there. `watermark` becomes the revision of a claimed view's row. */
+export function writeRow(view: ViewTable, key: string, row: ViewRow | undefined, watermark: number): void {
+  if (row === undefined) view.remove.run(key)
+  else if (view.claim) view.upsert.run(...valuesOf(view.projection, row), watermark)
+  else view.upsert.run(...valuesOf(view.projection, row))
+}
+
+/** Writes or removes a row if its stored revision is the expected one; false, and nothing is changed, if it is not. */
+export function writeClaimedRow(
+  { projection, claim, byKeys }: ViewTable,
+  change: ClaimChange,
+  revision: number,
+): boolean {
+  const { key, row, expected } = change
+  if (!claim) throw new StoreError('failed', `view '${projection.name}' is derived; only a claimed one can be claimed`)
+  if (row === undefined)
+    return expected === 0 ? !byKeys.get(JSON.stringify([key])) : claim.remove.run(key, expected).changes === 1
+  const values = valuesOf(projection, row)
+  if (expected === 0) return claim.create.run(...values, revision).changes === 1
+  const others = values.filter((_, place) => place !== Object.keys(projection.columns).indexOf(projection.key))
+  return claim.update.run(...others, revision, key, expected).changes === 1
+}
+
+/** Values in the order of the columns. Throws StoreError failed for what SQLite has no value for. */
+function valuesOf({ name, columns }: Projection, row: ViewRow): Value[] {
+  const values: Value[] = []
+  for (const column in columns) {
+    const value = row[column]
+    if (value === undefined || value === null) values.push(null)
+    else if (columns[column] === 'json') values.push(sortedJson(value))
+    else if (typeof value === 'string' || typeof value === 'number') values.push(value)
+    else {
+      const found = `column '${column}' is ${columns[column]} and got a ${typeof value}`
+      throw new StoreError('failed', `view '${name}': ${found}; declare it json, or fold it into text or a number`)
+    }
+  }
+  return values
+}
+
+/** The row as it was written, but for columns that were null, which are absent. */
+export function rowOf({ columns }: Projection, stored: Record<string, unknown>): ViewRow {
+  const row: ViewRow = {}
+  for (const column in columns) {
+    const value = stored[column]
+    if (value !== null) row[column] = columns[column] === 'json' ? JSON.parse(value as string) : value
+  }
+  return row
+}
+
+/** JSON with sorted keys: live and rebuilt rows must be the same byte for byte. */
+const sortedJson = (value: unknown): string =>
+  JSON.stringify(value, (_, each) =>
+    typeof each === 'object' && each !== null && !Array.isArray(each)
+      ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : each,
+  )

@@ -1,0 +1,65 @@
+/** The tables of the views: one for each projection, dropped and made anew when it folds differently. */
+import type { Kysely } from 'kysely'
+import type { ColumnType, Projection } from '../../../projections/contract.ts'
+import { StoreError } from '../store.ts'
+import { ownTables, type Tables } from './schema/tables.ts'
+
+const identifier = /^[a-z][A-Za-z0-9_]{0,62}$/
+
+/** Column of claimed views: position of the commit that wrote the row. */
+export const REVISION = 'revision'
+
+/** Throws StoreError failed for names that cannot be, or already are, those of tables and columns. */
+export function checkNames({ name, columns, key, indexes = [] }: Projection): void {
+  const refuse = (what: string) => new StoreError('failed', `view '${name}': ${what}`)
+  const bad = [name, ...Object.keys(columns)].find(each => !identifier.test(each))
+  if (bad !== undefined)
+    throw refuse(`'${bad}' is no name for a table or column; begin with a-z, go on with letters and digits`)
+  if (ownTables.includes(name) || name.startsWith('sqlite'))
+    throw refuse(`the store has a table of that name; take another`)
+  if (Object.hasOwn(columns, REVISION)) throw refuse(`'${REVISION}' is the store's own column; take another name`)
+  const unknown = [key, ...indexes.flat()].find(each => !Object.hasOwn(columns, each))
+  if (unknown !== undefined) throw refuse(`'${unknown}' is none of its columns ${Object.keys(columns).join(', ')}`)
+}
+
+const sqlTypes: Record<ColumnType, 'text' | 'integer' | 'real'> = {
+  text: 'text',
+  integer: 'integer',
+  real: 'real',
+  json: 'text',
+}
+
+/** What a table is made of. A change of it makes the table anew even if its author forgot the version. */
+const shapeOf = ({ key, columns, indexes = [], consistency = 'derived' }: Projection): string =>
+  JSON.stringify([key, columns, indexes, consistency])
+
+/** The watermark of a view whose table is there and of this very shape and version; undefined otherwise. */
+export async function findView(db: Kysely<Tables>, projection: Projection): Promise<number | undefined> {
+  const known = await db.selectFrom('watermarks').selectAll().where('view', '=', projection.name).executeTakeFirst()
+  const isSame = known?.version === projection.version && known.shape === shapeOf(projection)
+  return isSame ? known.position : undefined
+}
+
+/** Drops the view's table, if there is one, and makes it anew with its indexes and a watermark of 0. */
+export async function makeView(db: Kysely<Tables>, projection: Projection): Promise<void> {
+  const { name, version, columns, key, indexes = [], consistency } = projection
+  const { schema } = db
+  await schema.dropTable(name).ifExists().execute()
+  let table = schema.createTable(name)
+  for (const [column, type] of Object.entries(columns))
+    table = table.addColumn(column, sqlTypes[type], each => (column === key ? each.primaryKey().notNull() : each))
+  if (consistency === 'claimed') table = table.addColumn(REVISION, 'integer', column => column.notNull())
+  await table.execute()
+  for (const [place, indexed] of indexes.entries())
+    await schema
+      .createIndex(`${name}By${place}`)
+      .on(name)
+      .columns([...indexed])
+      .execute()
+  const mark = { version, shape: shapeOf(projection), position: 0 }
+  await db
+    .insertInto('watermarks')
+    .values({ view: name, ...mark })
+    .onConflict(conflict => conflict.column('view').doUpdateSet(mark))
+    .execute()
+}
