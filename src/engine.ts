@@ -100,7 +100,11 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
   #closing: Promise<void> | undefined
 
   /** Use `createEngine`. */
-  constructor(options: EngineOptions<K, P, S>, opened: Opened, parts: { catalogue: Catalogue; residence: Residence; recovery: Recovery }) {
+  constructor(
+    options: EngineOptions<K, P, S>,
+    opened: Opened,
+    parts: { catalogue: Catalogue; residence: Residence; recovery: Recovery },
+  ) {
     const { clock = systemClock(), ids = systemIds(), hash = sha256, store, residentMax = 50_000 } = options
     const { catalogue, residence } = parts
     const projections = Object.values(options.projections)
@@ -131,7 +135,11 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
     })
     const providers = new Map([...this.#drivers].map(([name, { capabilities }]) => [name, { name, capabilities }]))
     const gate: Gate = { writer: this.#writer, store, clock, hash }
-    this.#submissions = new Submissions(gate, { catalogue, providers, ids, hash }, options.tokenRetentionMs ?? 90_000_000)
+    this.#submissions = new Submissions(
+      gate,
+      { catalogue, providers, ids, hash },
+      options.tokenRetentionMs ?? 90_000_000,
+    )
     this.#worker = new Worker({
       store,
       clock,
@@ -167,7 +175,11 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
    * Decides the commands atomically: all are accepted (or unchanged), or nothing happens. Resolves after the commit.
    * Throws Refused, InvalidRequest, Unavailable, Contained, BrokenRule, StoreError; nothing is written then.
    */
-  async submit(commands: readonly CommandInput[], principal: Principal, options: SubmitOptions = {}): Promise<readonly CommandResult[]> {
+  async submit(
+    commands: readonly CommandInput[],
+    principal: Principal,
+    options: SubmitOptions = {},
+  ): Promise<readonly CommandResult[]> {
     if (this.#closing) throw new Unavailable('closed', 'The engine is closing; open it again.')
     try {
       return await this.#submissions.submit(commands, principal, options)
@@ -244,7 +256,11 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
     const contained = [...this.#residence.contained.values()]
     return {
       position: this.#writer.position,
-      contained: contained.map(each => ({ resource: each.resource, position: each.position, cause: String(each.cause) })),
+      contained: contained.map(each => ({
+        resource: each.resource,
+        position: each.position,
+        cause: String(each.cause),
+      })),
       stalledViews: [...this.#behind.stalled].map(([view, cause]) => ({ view, cause: String(cause) })),
     }
   }
@@ -342,7 +358,8 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
   }
 
   #emit<E extends keyof EngineEvents>(name: E, ...heard: EngineEvents[E]): void {
-    if (this.#emitter.listenerCount(name)) (this.#emitter.emit as (...all: unknown[]) => boolean).call(this.#emitter, name, ...heard)
+    if (this.#emitter.listenerCount(name))
+      (this.#emitter.emit as (...all: unknown[]) => boolean).call(this.#emitter, name, ...heard)
   }
 }
 
@@ -369,4 +386,3 @@ export async function createEngine<const K extends KindMap, const P extends View
     throw error
   }
 }
-

@@ -34,7 +34,9 @@ export function call(driver: Driver, ask: AskRow, clock: Clock, timeoutMs: numbe
       },
       (error: unknown) => {
         forget()
-        resolve(unknown(`${ask.verb} of ${ask.resource} threw: ${error instanceof Error ? error.message : String(error)}`))
+        resolve(
+          unknown(`${ask.verb} of ${ask.resource} threw: ${error instanceof Error ? error.message : String(error)}`),
+        )
       },
     )
   })

@@ -230,7 +230,11 @@ export class Worker {
       case 'unknown':
         return this.#look(task, provider, outcome.error)
       default:
-        return this.#look(task, provider, failure(`the driver answered ${JSON.stringify(outcome)}, which is no outcome`))
+        return this.#look(
+          task,
+          provider,
+          failure(`the driver answered ${JSON.stringify(outcome)}, which is no outcome`),
+        )
     }
   }
 
@@ -246,13 +250,25 @@ export class Worker {
     const { idempotency, consistency } = provider.capabilities
     if (idempotency.by !== 'none') return this.#again(task, error)
     const { clock } = this.#options
-    const context = { token: task.ask.token, attempt: task.ask.attempts, deadline: clock.now() + 30_000, signal: task.abort.signal, now: () => clock.now() }
+    const context = {
+      token: task.ask.token,
+      attempt: task.ask.attempts,
+      deadline: clock.now() + 30_000,
+      signal: task.abort.signal,
+      now: () => clock.now(),
+    }
     try {
       const seen = await provider.driver.observe(observedKind(task.ask.verb), task.ask.resource, context)
       const { verdict, ...found } = sighting(task.ask.verb, JSON.parse(task.ask.args), seen)
-      if (verdict === 'done' && 'facts' in found) return this.#done(task, provider, found.facts as Record<string, unknown>)
+      if (verdict === 'done' && 'facts' in found)
+        return this.#done(task, provider, found.facts as Record<string, unknown>)
       // What is not there yet may still appear: it counts as absent only after the declared lag.
-      return this.#wait(task, consistency.lagMs + backoffMs(task.ask.attempts, task.ask.token), error.message, undefined)
+      return this.#wait(
+        task,
+        consistency.lagMs + backoffMs(task.ask.attempts, task.ask.token),
+        error.message,
+        undefined,
+      )
     } catch (thrown) {
       return this.#again(task, failure(`observing it threw: ${String(thrown)}`))
     }
@@ -287,5 +303,10 @@ export class Worker {
   }
 }
 
-const failure = (message: string): DriverError => ({ code: 'unknownOutcome', effect: 'possible', retry: 'same', message })
+const failure = (message: string): DriverError => ({
+  code: 'unknownOutcome',
+  effect: 'possible',
+  retry: 'same',
+  message,
+})
 const rejectionOf = ({ code, message, retry }: DriverError): Json => ({ code, message, retry })

@@ -1,8 +1,9 @@
 /** What would be accepted now, and for the rest why not. (design: contract point 2.) */
+
+import type { CompiledKind } from './catalogue.ts'
 import type { Principal } from './principal.ts'
 import { InvalidRequest, type Reason, Refused } from './refusal.ts'
 import type { CommandInput } from './request.ts'
-import type { CompiledKind } from './catalogue.ts'
 
 export type Action =
   | { readonly command: string; readonly answer: 'accepted' | 'unchanged' }

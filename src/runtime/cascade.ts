@@ -120,7 +120,8 @@ export class Cascade {
 
   #follow(before: Snapshot, event: Envelope, wants: readonly Want[]): void {
     this.#width += 1
-    if (this.#width > EVENTS_PER_SUBMIT_MAX) throw new BrokenRule(`one submit made over ${EVENTS_PER_SUBMIT_MAX} events`)
+    if (this.#width > EVENTS_PER_SUBMIT_MAX)
+      throw new BrokenRule(`one submit made over ${EVENTS_PER_SUBMIT_MAX} events`)
     this.#ask(before, event, wants)
     this.#time(event, wants)
     const root = this.#path.length === 0

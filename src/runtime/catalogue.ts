@@ -82,7 +82,11 @@ export class Catalogue {
   kind(name: string): CompiledKind {
     const found = this.kinds.get(name)
     if (found) return found
-    throw new InvalidRequest('unknownKind', 'kind', `There is no kind '${name}'; known: ${[...this.kinds.keys()].join(', ')}.`)
+    throw new InvalidRequest(
+      'unknownKind',
+      'kind',
+      `There is no kind '${name}'; known: ${[...this.kinds.keys()].join(', ')}.`,
+    )
   }
 
   /** The command and its kind. Throws InvalidRequest unknownKind or unknownCommand. */

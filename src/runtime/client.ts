@@ -16,7 +16,8 @@ export interface CommandOptions extends SubmitOptions {
 }
 
 type Input<C extends Command> = z.input<C['input']>
-type Optional<I> = Record<never, never> extends I ? [input?: I, options?: CommandOptions] : [input: I, options?: CommandOptions]
+type Optional<I> =
+  Record<never, never> extends I ? [input?: I, options?: CommandOptions] : [input: I, options?: CommandOptions]
 type Call<C extends Command> = C['creates'] extends true
   ? (input: Input<C>, options?: SubmitOptions) => Promise<CommandResult>
   : (id: string, ...rest: Optional<Input<C>>) => Promise<CommandResult>

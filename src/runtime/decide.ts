@@ -11,7 +11,7 @@ import type { Draft } from './draft.ts'
 import type { Hash } from './envelope.ts'
 import { FactReader, NotFound, type Providers } from './facts.ts'
 import type { Ids } from './ids.ts'
-import { commands, type Principal, reaches, sees, type Tree } from './principal.ts'
+import { commands, type Principal, ROOT_DOMAIN, reaches, sees, type Tree } from './principal.ts'
 import { BrokenRule, type Reason, type RefusalOf } from './refusal.ts'
 import { type Snapshot, unborn } from './snapshot.ts'
 
@@ -85,7 +85,13 @@ export class CommandDecision {
     })
     if ('requirement' in target) return refuse([target.reason], target.snapshot)
     const { snapshot } = target
-    const reader = new FactReader(this.#around.catalogue, this.#draft, this.#around.providers, this.#principal, this.#tree)
+    const reader = new FactReader(
+      this.#around.catalogue,
+      this.#draft,
+      this.#around.providers,
+      this.#principal,
+      this.#tree,
+    )
     const facts = reader.read(asked.command.needs, asked.input)
     if (facts instanceof NotFound) return refuse([notFound(facts.kind, facts.id, facts.field)], snapshot)
     const completed = this.#complete(asked, snapshot, facts)
@@ -131,9 +137,13 @@ export class CommandDecision {
     }
   }
 
-  #target({ compiled, command, id, input, expectedVersion }: ParsedCommand):
-    | { snapshot: Snapshot }
-    | { requirement: string; reason: Reason; snapshot: Snapshot } {
+  #target({
+    compiled,
+    command,
+    id,
+    input,
+    expectedVersion,
+  }: ParsedCommand): { snapshot: Snapshot } | { requirement: string; reason: Reason; snapshot: Snapshot } {
     const { kind } = compiled
     const { account, region = 'local' } = this.#principal
     const no = (reason: Reason, snapshot: Snapshot) => ({ requirement: reason.requirement, reason, snapshot })
@@ -233,7 +243,9 @@ const otherVersion = ({ resource, version }: Snapshot, expected: number): Reason
   sentence: `'${resource}' is at version ${version}, not ${expected}; read it again and decide anew.`,
 })
 function wrongState(compiled: CompiledKind, { resource, state }: Snapshot, type: string): Reason {
-  const states = [...compiled.evaluator.chart.leaves.values()].filter(leaf => leaf.on.has(type)).map(l => visible(l.path))
+  const states = [...compiled.evaluator.chart.leaves.values()]
+    .filter(leaf => leaf.on.has(type))
+    .map(l => visible(l.path))
   const possible = [...new Set(states)].join(', ')
   return {
     requirement: 'state',
@@ -244,7 +256,7 @@ function wrongState(compiled: CompiledKind, { resource, state }: Snapshot, type:
 
 /** The tree of accounts and domains, read from their published faces. */
 const treeOf = (draft: Draft): Tree => ({
-  domainOf: account => nameIn(draft.snapshot(`account/${account}`)?.context, 'domain'),
+  domainOf: account => nameIn(draft.snapshot(`account/${account}`)?.context, 'domain') ?? ROOT_DOMAIN,
   parentOf: domain => nameIn(draft.snapshot(`domain/${domain}`)?.context, 'parent'),
 })
 const nameIn = (context: unknown, field: string): string | undefined =>

@@ -7,7 +7,16 @@
  */
 import type { Envelope } from '../../machines/grammar.ts'
 import type { Projection, ViewRow } from '../../projections/contract.ts'
-import type { AskRow, AskUpdate, ClaimChange, Commit, StoredEvent, TimerKey, TimerRow, TokenRow } from '../store/store.ts'
+import type {
+  AskRow,
+  AskUpdate,
+  ClaimChange,
+  Commit,
+  StoredEvent,
+  TimerKey,
+  TimerRow,
+  TokenRow,
+} from '../store/store.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** What is in memory. `null`: known not to exist; `undefined`: not known, load it. */
@@ -107,9 +116,7 @@ export class Draft {
     this.position = envelope.position
     this.at = envelope.at
     const before = this.snapshots.get(after.resource)
-    this.#undo.push(() =>
-      before ? this.snapshots.set(after.resource, before) : this.snapshots.delete(after.resource),
-    )
+    this.#undo.push(() => (before ? this.snapshots.set(after.resource, before) : this.snapshots.delete(after.resource)))
     this.snapshots.set(after.resource, after)
   }
 

@@ -1,7 +1,7 @@
 /** An event on its way into the log and back: canonical text, and a digest that chains it to its stream. */
 import type { Envelope } from '../../machines/grammar.ts'
-import type { StoredEvent } from '../store/store.ts'
 import { canonical } from '../store/canonical.ts'
+import type { StoredEvent } from '../store/store.ts'
 
 /** sha256 of a text; the engine is given one so that this folder needs no crypto module. */
 export type Hash = (text: string) => string

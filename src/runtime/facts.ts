@@ -88,7 +88,13 @@ export class FactReader {
     const compiled = this.#catalogue.kind(snapshot.kind)
     if (kind !== undefined && !sees(this.#principal, compiled, snapshot, this.#tree)) return undefined
     const { resource, account, state } = snapshot
-    return { ...compiled.kind.face(snapshot.context), id: resource, kind: snapshot.kind, account, state: state.split('.')[0] }
+    return {
+      ...compiled.kind.face(snapshot.context),
+      id: resource,
+      kind: snapshot.kind,
+      account,
+      state: state.split('.')[0],
+    }
   }
 
   #provider(path: string | undefined, input: Json): unknown {

@@ -72,13 +72,22 @@ function toViewQuery(projection: AnyProjection, query: AnyQuery): ViewQuery {
   })
   const isKeyed = sort.some(({ column }) => column === projection.key)
   const full = isKeyed ? sort : [...sort, { column: projection.key, direction: 'asc' as const }]
-  return { where: where as ViewQuery['where'], sort: full, limit, after: cursor === undefined ? undefined : afterOf(query, cursor) }
+  return {
+    where: where as ViewQuery['where'],
+    sort: full,
+    limit,
+    after: cursor === undefined ? undefined : afterOf(query, cursor),
+  }
 }
 
 function checkColumn({ name, columns }: AnyProjection, column: string, field: string): void {
   if (Object.hasOwn(columns, column) && columns[column] !== 'json') return
   const known = Object.keys(columns).filter(each => columns[each] !== 'json')
-  throw new InvalidRequest('invalidInput', field, `${name} has no column '${column}' to filter or sort by; it has ${known.join(', ')}.`)
+  throw new InvalidRequest(
+    'invalidInput',
+    field,
+    `${name} has no column '${column}' to filter or sort by; it has ${known.join(', ')}.`,
+  )
 }
 
 // A cursor is the query it belongs to and the values of the last row: readable, and worthless for anything else.

@@ -75,7 +75,15 @@ export class Deadline implements Member<NewsOutcome> {
     }
     const compiled = this.#around.catalogue.ofEvent(type)
     const cascade = new Cascade(this.#around.catalogue, draft, this.#around.hash, draft.now)
-    const candidate = { type, origin: 'elapsed', data: {}, dueAt, causation: position, correlation, actor: 'engine' } as const
+    const candidate = {
+      type,
+      origin: 'elapsed',
+      data: {},
+      dueAt,
+      causation: position,
+      correlation,
+      actor: 'engine',
+    } as const
     const { decision } = cascade.offer(compiled, snapshot, candidate)
     if (decision === 'taken') return 'taken'
     draft.timerChanges.push({ key, armed: undefined })

@@ -20,6 +20,9 @@ const ranks: Readonly<Record<Authority, number>> = { owner: 0, domainAdmin: 1, o
 export const reaches = (principal: Principal, needed: Authority): boolean =>
   ranks[principal.authority ?? 'owner'] >= ranks[needed]
 
+/** Where accounts live that nobody opened. (docs/decisions/0006.) */
+export const ROOT_DOMAIN = 'root'
+
 /** How the tree of domains is read: the parent of a domain, and the domain of an account. */
 export interface Tree {
   domainOf(account: string): string | undefined
@@ -35,7 +38,12 @@ export function commands(principal: Principal, account: string, tree: Tree): boo
 }
 
 /** Whether the principal may know that this resource exists; if not, it is answered as one that never did. */
-export function sees(principal: Principal, { kind }: CompiledKind, { account, context }: Snapshot, tree: Tree): boolean {
+export function sees(
+  principal: Principal,
+  { kind }: CompiledKind,
+  { account, context }: Snapshot,
+  tree: Tree,
+): boolean {
   if (commands(principal, account, tree)) return true
   const visibility = kind.visibility(context)
   return visibility === 'public' || (visibility !== 'private' && visibility.includes(principal.account))

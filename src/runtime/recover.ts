@@ -61,7 +61,12 @@ async function foldView(store: Store, view: Projection, after: number, residence
   return count
 }
 
-async function catchUpSnapshots(store: Store, after: number, residence: Residence, catalogue: Catalogue): Promise<number> {
+async function catchUpSnapshots(
+  store: Store,
+  after: number,
+  residence: Residence,
+  catalogue: Catalogue,
+): Promise<number> {
   let count = 0
   for await (const chunk of chunks(store, after)) {
     const touched = [...new Set(chunk.map(({ resource }) => resource))]

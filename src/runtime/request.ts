@@ -3,15 +3,15 @@
  * (design: contract points 1, 2, 4.)
  */
 import type { Json } from '../../machines/grammar.ts'
-import type { TokenRow } from '../store/store.ts'
 import { canonical } from '../store/canonical.ts'
+import type { TokenRow } from '../store/store.ts'
 
 import type { Catalogue } from './catalogue.ts'
 import { CommandDecision, type CommandResult, type ParsedCommand, type Surroundings } from './decide.ts'
 import type { Draft } from './draft.ts'
 import { strings } from './facts.ts'
 import type { Principal } from './principal.ts'
-import { InvalidRequest, Refused, type RefusalOf } from './refusal.ts'
+import { InvalidRequest, type RefusalOf, Refused } from './refusal.ts'
 import type { Member } from './writer.ts'
 
 /** What a caller writes. `id` names the target of a command that does not create. */
@@ -29,7 +29,8 @@ export const TOKEN_LENGTH_MAX = 128
 
 /** Checks everything about a command that needs no state. Throws InvalidRequest. */
 export function parseCommand(catalogue: Catalogue, asked: CommandInput): ParsedCommand {
-  if (typeof asked !== 'object' || asked === null) throw new InvalidRequest('invalidInput', 'command', 'A command is an object.')
+  if (typeof asked !== 'object' || asked === null)
+    throw new InvalidRequest('invalidInput', 'command', 'A command is an object.')
   const { compiled, command } = catalogue.command(asked.kind, asked.command)
   const { expectedVersion } = asked
   const parsed = command.input.safeParse(asked.input ?? {})
@@ -53,7 +54,11 @@ function fieldOf(issue: { path: PropertyKey[]; code?: string; keys?: string[] })
 
 function targetId(catalogue: Catalogue, kind: string, id: unknown): string {
   if (typeof id !== 'string' || id === '' || id.length > 256)
-    throw new InvalidRequest('invalidInput', 'id', `id: the id of the ${kind} is missing, or is no text of 1 to 256 characters.`)
+    throw new InvalidRequest(
+      'invalidInput',
+      'id',
+      `id: the id of the ${kind} is missing, or is no text of 1 to 256 characters.`,
+    )
   const other = catalogue.ofId(id)
   if (other && other.kind.name !== kind)
     throw new InvalidRequest('wrongKind', 'id', `'${id}' is the id of a ${other.kind.name}, not of a ${kind}.`)
@@ -67,7 +72,17 @@ export interface Remembered {
 
 /** The same request has the same digest, whatever the order of its keys. */
 export const requestDigest = (commands: readonly ParsedCommand[], hash: (text: string) => string): string =>
-  hash(canonical(commands.map(({ compiled, name, id, input, expectedVersion }) => [compiled.kind.name, name, id, input, expectedVersion])))
+  hash(
+    canonical(
+      commands.map(({ compiled, name, id, input, expectedVersion }) => [
+        compiled.kind.name,
+        name,
+        id,
+        input,
+        expectedVersion,
+      ]),
+    ),
+  )
 
 export class Request implements Member<readonly CommandResult[]> {
   readonly reads: readonly string[]
@@ -143,4 +158,3 @@ function existenceFirst(refusals: readonly RefusalOf[]): readonly RefusalOf[] {
   const missing = refusals.filter(({ reasons }) => reasons[0]?.code === 'notFound')
   return missing.length ? missing : refusals
 }
-

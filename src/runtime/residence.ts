@@ -131,7 +131,11 @@ export class Residence {
         const compiled = this.#catalogue.kind(snapshot?.kind ?? first!.kind)
         const start = snapshot ?? unborn(compiled, resource, first!.account, first!.region)
         if (events[0]!.version !== start.version + 1)
-          throw new Damaged(events[0]!.position, resource, `has version ${events[0]!.version}, not ${start.version + 1}`)
+          throw new Damaged(
+            events[0]!.position,
+            resource,
+            `has version ${events[0]!.version}, not ${start.version + 1}`,
+          )
         snapshot = refold(compiled, start, events, this.#hash)
       } catch (cause) {
         this.contain(resource, cause instanceof Damaged ? cause.position : events[0]!.position, cause)

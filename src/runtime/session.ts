@@ -7,7 +7,7 @@ import { type CommandsOf, commandsOf, type KindMap, type SubmitOptions } from '.
 import { type CommandResult, visible } from './decide.ts'
 import type { Listing, ListQuery, ViewMap } from './listing.ts'
 import type { Bell } from './log.ts'
-import { type Principal, sees, type Tree } from './principal.ts'
+import { type Principal, ROOT_DOMAIN, sees, type Tree } from './principal.ts'
 import { Refused } from './refusal.ts'
 import type { CommandInput } from './request.ts'
 import type { Residence } from './residence.ts'
@@ -17,8 +17,14 @@ import type { Snapshot } from './snapshot.ts'
 export interface Host<K extends KindMap> {
   readonly kinds: K
   readonly catalogue: Catalogue
-  readonly views: Readonly<Record<string, { get(key: string): Promise<ViewRow | undefined>; list(query?: never): Promise<Listing<ViewRow>> }>>
-  submit(commands: readonly CommandInput[], principal: Principal, options?: SubmitOptions): Promise<readonly CommandResult[]>
+  readonly views: Readonly<
+    Record<string, { get(key: string): Promise<ViewRow | undefined>; list(query?: never): Promise<Listing<ViewRow>> }>
+  >
+  submit(
+    commands: readonly CommandInput[],
+    principal: Principal,
+    options?: SubmitOptions,
+  ): Promise<readonly CommandResult[]>
   history(resource: string, fromVersion?: number): AsyncGenerator<Envelope>
 }
 
@@ -99,7 +105,8 @@ export class Session<K extends KindMap, _P extends ViewMap = ViewMap, _S = unkno
   async #seen(id: string): Promise<Snapshot> {
     const snapshot = await this.#residence.find(id)
     const compiled = snapshot && this.#host.catalogue.kind(snapshot.kind)
-    if (snapshot && compiled && sees(this.principal, compiled, snapshot, await this.#tree(snapshot.account))) return snapshot
+    if (snapshot && compiled && sees(this.principal, compiled, snapshot, await this.#tree(snapshot.account)))
+      return snapshot
     return this.#missing(id)
   }
 
@@ -114,8 +121,8 @@ export class Session<K extends KindMap, _P extends ViewMap = ViewMap, _S = unkno
   async #tree(account: string): Promise<Tree> {
     const parents = new Map<string, string | undefined>()
     if (this.principal.authority !== 'domainAdmin') return { domainOf: () => undefined, parentOf: () => undefined }
-    const domain = nameIn(await this.#residence.find(`account/${account}`), 'domain')
-    for (let each = domain; each !== undefined && !parents.has(each); each = parents.get(each))
+    const domain = nameIn(await this.#residence.find(`account/${account}`), 'domain') ?? ROOT_DOMAIN
+    for (let each: string | undefined = domain; each !== undefined && !parents.has(each); each = parents.get(each))
       parents.set(each, nameIn(await this.#residence.find(`domain/${each}`), 'parent'))
     return { domainOf: () => domain, parentOf: each => parents.get(each) }
   }

@@ -1,10 +1,9 @@
 /** The fold of one resource's stream: what the next decision is made on. Immutable; a new event makes a new one. */
 import type { Envelope, Want } from '../../machines/grammar.ts'
-import type { SnapshotRow } from '../store/store.ts'
+import type { SnapshotRow, StoredEvent } from '../store/store.ts'
 import type { CompiledKind } from './catalogue.ts'
 import { GENESIS, type Hash, verified } from './envelope.ts'
 import type { MachineState } from './evolve.ts'
-import type { StoredEvent } from '../store/store.ts'
 
 export interface OpenAsk {
   readonly token: string
@@ -90,7 +89,8 @@ function timersAfter(timers: Snapshot['timers'], { wants, dueAt, type, at }: Env
 }
 
 const isTimer = ({ want }: Want) => want === 'arm' || want === 'disarm'
-export const dueTime = ({ dueAt, afterMs = 0 }: { dueAt?: number; afterMs?: number }, at: number) => dueAt ?? at + afterMs
+export const dueTime = ({ dueAt, afterMs = 0 }: { dueAt?: number; afterMs?: number }, at: number) =>
+  dueAt ?? at + afterMs
 
 /** A snapshot as a row of the store: a cache that is refolded when its rules or its checksum differ. */
 export function toRow({ resource, version, ...rest }: Snapshot, rules: number): SnapshotRow {

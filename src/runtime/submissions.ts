@@ -1,13 +1,20 @@
 /** Submits at the door of the writer: parsed before they wait, and answered once for each token. (design: point 4.) */
 import type { Store } from '../store/store.ts'
+import { Conflict } from '../store/store.ts'
 import type { SubmitOptions } from './client.ts'
 import type { Clock } from './clock.ts'
 import type { CommandResult, Surroundings } from './decide.ts'
 import type { Hash } from './envelope.ts'
 import type { Principal } from './principal.ts'
 import { InvalidRequest } from './refusal.ts'
-import { type CommandInput, COMMANDS_PER_SUBMIT_MAX, parseCommand, Request, requestDigest, TOKEN_LENGTH_MAX } from './request.ts'
-import { Conflict } from '../store/store.ts'
+import {
+  COMMANDS_PER_SUBMIT_MAX,
+  type CommandInput,
+  parseCommand,
+  Request,
+  requestDigest,
+  TOKEN_LENGTH_MAX,
+} from './request.ts'
 import type { Writer } from './writer.ts'
 
 export interface Gate {
@@ -33,13 +40,22 @@ export class Submissions {
     this.#retentionMs = retentionMs
   }
 
-  async submit(inputs: readonly CommandInput[], principal: Principal, { token, dryRun }: SubmitOptions): Promise<Results> {
+  async submit(
+    inputs: readonly CommandInput[],
+    principal: Principal,
+    { token, dryRun }: SubmitOptions,
+  ): Promise<Results> {
     if (inputs.length === 0) throw new InvalidRequest('invalidInput', 'commands', 'A submit has at least one command.')
     if (inputs.length > COMMANDS_PER_SUBMIT_MAX)
-      throw new InvalidRequest('tooLarge', 'commands', `A submit has at most ${COMMANDS_PER_SUBMIT_MAX} commands, not ${inputs.length}.`)
+      throw new InvalidRequest(
+        'tooLarge',
+        'commands',
+        `A submit has at most ${COMMANDS_PER_SUBMIT_MAX} commands, not ${inputs.length}.`,
+      )
     const commands = inputs.map(each => parseCommand(this.#around.catalogue, each))
     const { writer, hash } = this.#gate
-    if (token === undefined || dryRun) return writer.submit(new Request(commands, principal, this.#around, undefined, dryRun))
+    if (token === undefined || dryRun)
+      return writer.submit(new Request(commands, principal, this.#around, undefined, dryRun))
     if (typeof token !== 'string' || token === '' || token.length > TOKEN_LENGTH_MAX)
       throw new InvalidRequest('invalidInput', 'token', `A token is a text of 1 to ${TOKEN_LENGTH_MAX} characters.`)
     const digest = requestDigest(commands, hash)
@@ -48,7 +64,13 @@ export class Submissions {
     )
   }
 
-  async #once(key: string, account: string, token: string, digest: string, decide: () => Promise<Results>): Promise<Results> {
+  async #once(
+    key: string,
+    account: string,
+    token: string,
+    digest: string,
+    decide: () => Promise<Results>,
+  ): Promise<Results> {
     const first = this.#inFlight.get(key)
     if (first) return same(first, digest, token).results
     const results = this.#remembered(account, token, digest).then(known => known ?? decide())
@@ -57,7 +79,8 @@ export class Submissions {
       return await results
     } catch (error) {
       // Another process was first with this token: what it was told is the answer.
-      const known = error instanceof Conflict && error.on === 'token' ? await this.#remembered(account, token, digest) : undefined
+      const known =
+        error instanceof Conflict && error.on === 'token' ? await this.#remembered(account, token, digest) : undefined
       if (known) return known
       throw error
     } finally {

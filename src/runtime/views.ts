@@ -28,13 +28,7 @@ export class Views {
   /** Views whose fold threw, with what it threw. */
   readonly stalled = new Map<string, unknown>()
 
-  constructor(
-    store: Store,
-    residence: Residence,
-    views: readonly Projection[],
-    watermark: number,
-    capacity: number,
-  ) {
+  constructor(store: Store, residence: Residence, views: readonly Projection[], watermark: number, capacity: number) {
     this.#store = store
     this.#residence = residence
     this.derived = views.filter(view => view.consistency !== 'claimed')

@@ -202,7 +202,8 @@ class Loaded {
   async resources(ids: readonly string[]): Promise<void> {
     const missing = new Set<string>()
     for (const id of ids)
-      if (!this.snapshots.has(id) && !this.#residence.contained.has(id) && !this.#residence.snapshot(id)) missing.add(id)
+      if (!this.snapshots.has(id) && !this.#residence.contained.has(id) && !this.#residence.snapshot(id))
+        missing.add(id)
     if (missing.size === 0) return
     for (const [id, snapshot] of await this.#residence.load([...missing])) this.snapshots.set(id, snapshot)
   }

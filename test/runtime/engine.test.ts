@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { createEngine } from '../../src/engine.ts'
-import { simulated } from '../../src/drivers/simulated/index.ts'
-import type { Driver, Outcome } from '../../src/drivers/driver.ts'
-import { sqlite } from '../../src/store/sqlite/index.ts'
 import { projection } from '../../projections/contract.ts'
+import type { Driver, Outcome } from '../../src/drivers/driver.ts'
+import { simulated } from '../../src/drivers/simulated/index.ts'
+import { createEngine } from '../../src/engine.ts'
+import { sqlite } from '../../src/store/sqlite/index.ts'
 import { lamp } from './light.ts'
 
 const inventory = projection({
@@ -22,7 +22,11 @@ const inventory = projection({
 })
 const done: Outcome = { kind: 'done', already: false, facts: {} }
 const lab = (overrides: Partial<Driver> = {}): Driver =>
-  Object.assign(simulated({ instant: true }), { instanceEnsure: async () => done, instanceDestroy: async () => done }, overrides) as Driver
+  Object.assign(
+    simulated({ instant: true }),
+    { instanceEnsure: async () => done, instanceDestroy: async () => done },
+    overrides,
+  ) as Driver
 
 const open = (driver = lab(), path = ':memory:') =>
   createEngine({ kinds: { lamp }, projections: { inventory }, store: sqlite(path), drivers: { lab: driver } })

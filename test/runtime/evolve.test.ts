@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import { transition } from 'xstate'
 import { describe, expect, it } from 'vitest'
+import { transition } from 'xstate'
 import type { Kind, Want } from '../../machines/grammar.ts'
 import { evaluator, type MachineState, reference, valueOf } from '../../src/runtime/evolve.ts'
 import { lamp } from './light.ts'
@@ -12,7 +12,9 @@ function publicStep(kind: Kind, from: MachineState, event: { type: string }) {
     { value: unknown; context: unknown },
     { type: string; params?: object | object[] }[],
   ]
-  const wants = actions.flatMap(({ type, params }) => [params ?? []].flat().map(each => ({ want: type, ...each }) as Want))
+  const wants = actions.flatMap(({ type, params }) =>
+    [params ?? []].flat().map(each => ({ want: type, ...each }) as Want),
+  )
   return { value: after.value, context: after.context, wants }
 }
 
@@ -28,7 +30,12 @@ describe('the compiled evaluator', () => {
       version: fc.nat(),
       account: fc.constant('acme'),
       at: fc.nat(),
-      data: fc.record({ label: fc.string(), provider: fc.constant('lab'), twin: fc.constantFrom(null, 'lamp-9'), locked: fc.boolean() }),
+      data: fc.record({
+        label: fc.string(),
+        provider: fc.constant('lab'),
+        twin: fc.constantFrom(null, 'lamp-9'),
+        locked: fc.boolean(),
+      }),
       facts: fc.constant({}),
     })
     fc.assert(

@@ -62,7 +62,13 @@ const destroy = ({ context }: { context: Lamp }): Ask => ({
 const makeTwin = ({ context }: { context: Lamp }): Tell[] =>
   context.twin === null
     ? []
-    : [{ resource: context.twin, event: 'lamp.twinMade', data: { label: `${context.label}'s twin`, provider: context.provider } }]
+    : [
+        {
+          resource: context.twin,
+          event: 'lamp.twinMade',
+          data: { label: `${context.label}'s twin`, provider: context.provider },
+        },
+      ]
 const proposePair = ({ event }: { event: LampEvent }): Tell => {
   const { resource, data } = event as Named<'pairRequested'>
   return { resource: data.twin, event: 'lamp.twinProposed', data: { twin: resource } }
@@ -106,8 +112,11 @@ const machine = setup({
       on: {
         'lamp.lightRequested': { guard: needs('unlocked'), target: 'warming' },
         'lamp.lockRequested': { actions: 'lock' },
-        'lamp.pairRequested': { guard: needs('unlocked', 'single'), actions: ['pair', { type: 'tell', params: proposePair }] },
-        'lamp.twinProposed': { guard: needs('unlocked') , actions: 'count' },
+        'lamp.pairRequested': {
+          guard: needs('unlocked', 'single'),
+          actions: ['pair', { type: 'tell', params: proposePair }],
+        },
+        'lamp.twinProposed': { guard: needs('unlocked'), actions: 'count' },
         'lamp.breakRequested': { guard: needs('unlocked'), target: 'breaking' },
         'lamp.lit': ignore('late'),
         'lamp.lightFailed': ignore('late'),
@@ -119,7 +128,10 @@ const machine = setup({
     },
     warming: {
       tags: 'working',
-      entry: [{ type: 'ask', params: light }, { type: 'arm', params: { event: 'lamp.dimDue', afterMs: 1_000 } }],
+      entry: [
+        { type: 'ask', params: light },
+        { type: 'arm', params: { event: 'lamp.dimDue', afterMs: 1_000 } },
+      ],
       exit: { type: 'disarm', params: { event: 'lamp.dimDue' } },
       on: {
         'lamp.lightRequested': {},
@@ -147,7 +159,10 @@ const machine = setup({
         'lamp.breakFailed': ignore('late'),
         'lamp.twinMade': ignore('made already'),
       },
-      states: { bright: { on: { 'lamp.dimDue': [{ guard: 'hasTwin', actions: 'count' }, { target: 'dim' }] } }, dim: { on: { 'lamp.dimDue': ignore('dim already') } } },
+      states: {
+        bright: { on: { 'lamp.dimDue': [{ guard: 'hasTwin', actions: 'count' }, { target: 'dim' }] } },
+        dim: { on: { 'lamp.dimDue': ignore('dim already') } },
+      },
     },
     breaking: {
       tags: 'working',
@@ -196,7 +211,11 @@ export const lamp = kind({
       who: 'owner',
       creates: true,
       input: { label: z.string(), twins: z.boolean().optional() },
-      complete: ({ input, newId }) => ({ label: input.label, provider: 'lab', twin: input.twins ? newId('lamp') : null }),
+      complete: ({ input, newId }) => ({
+        label: input.label,
+        provider: 'lab',
+        twin: input.twins ? newId('lamp') : null,
+      }),
     }),
     light: command({ event: 'lightRequested', summary: 'Light it', who: 'owner' }),
     lock: command({ event: 'lockRequested', summary: 'Lock it', who: 'owner', input: { locked: z.boolean() } }),
