@@ -1,0 +1,42 @@
+#!/usr/bin/env node
+/** The `stemma` command. Exit codes: 0 done, 1 refused or failed, 2 the request itself was wrong. */
+import { Command, CommanderError } from 'commander'
+import { actionsCommand } from './commands/actions.ts'
+import { doCommand } from './commands/do.ts'
+import { historyCommand } from './commands/history.ts'
+import { launchCommand } from './commands/launch.ts'
+import { listCommand } from './commands/list.ts'
+import { powerCommands } from './commands/power.ts'
+import { serveCommand } from './commands/serve.ts'
+import { showCommand } from './commands/show.ts'
+import { traceCommand } from './commands/trace.ts'
+import { volumeCommands } from './commands/volumes.ts'
+import { printFailure } from './failure.ts'
+
+/** What this command can do, in the order of its help. */
+const commands: readonly ((program: Command) => void)[] = [
+  serveCommand,
+  launchCommand,
+  powerCommands,
+  volumeCommands,
+  listCommand,
+  showCommand,
+  historyCommand,
+  actionsCommand,
+  doCommand,
+  traceCommand,
+]
+
+const program = new Command('stemma')
+  .description('Lifecycle of cloud resources, by a server if one holds the data, else on the file.')
+  .showSuggestionAfterError()
+  .exitOverride()
+for (const add of commands) add(program)
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  // Commander has said what was wrong; asking for help is nothing wrong.
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
+  else process.exitCode = printFailure(error, process.argv.includes('--json'))
+}

@@ -1,0 +1,76 @@
+/** Where answers go: a table for people, or one JSON document for programs. */
+import type { Envelope } from '../../machines/grammar.ts'
+import type { Action } from '../index.ts'
+import { coloured, styled, table, time } from './tables.ts'
+import type { CommandOutcome, Row } from './target.ts'
+
+const say = (text: string) => void process.stdout.write(`${text}\n`)
+
+/** Prints as JSON what was asked as JSON, else what `table` makes of it. */
+export function print<T>(answer: T, isJson: boolean | undefined, tableOf: (answer: T) => string): void {
+  say(isJson ? JSON.stringify(answer, undefined, 2) : tableOf(answer))
+}
+
+/** Columns that say little in a list of one kind for one account. */
+const quiet = new Set(['kind', 'account', 'region', 'status', 'version', 'position', 'updatedAt'])
+const first = ['id', 'name', 'state']
+/** What only some kinds have and everybody asks for first. */
+const sizes = ['type', 'sizeBytes', 'vcpus', 'memoryBytes']
+
+/** A list of resources: the columns in which any of them has something to show. */
+export function listed(rows: readonly Row[]): string {
+  if (rows.length === 0) return styled('dim', 'There is none.')
+  const wide = rows.map(row => ({ ...row, ...picked(row.attributes) }))
+  const used = [...new Set(wide.flatMap(row => Object.keys(row)))].filter(each => wide.some(row => isShown(row[each])))
+  const others = used.filter(each => !first.includes(each) && !quiet.has(each))
+  const columns = [...first.filter(each => used.includes(each)), ...others]
+  return table(
+    columns,
+    wide.map(row => columns.map(column => cell(row, column))),
+  )
+}
+const isShown = (value: unknown) => value !== null && value !== undefined && typeof value !== 'object'
+const picked = (attributes: unknown): Row =>
+  Object.fromEntries(Object.entries((attributes ?? {}) as Row).filter(([name]) => sizes.includes(name)))
+
+function cell(row: Row, column: string): unknown {
+  const value = row[column]
+  if (column === 'state') return coloured(String(row.kind), String(value))
+  if (column.endsWith('At')) return time(value)
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : value
+}
+
+/** One resource: a line for each thing it has, what only its kind has included. */
+export function shown({ attributes, relations, ...row }: Row): string {
+  const all: Row = { ...row, ...(attributes as Row) }
+  const lines = Object.keys(all)
+    .filter(each => all[each] !== null && all[each] !== undefined)
+    .map(each => [each, cell(all, each)])
+  const related = ((relations ?? []) as { role: string; id: string }[]).map(({ role, id }) => [`${role} →`, id])
+  return table(['field', 'value'], [...lines, ...related])
+}
+
+export function told(events: readonly Envelope[]): string {
+  const heading = ['version', 'position', 'at', 'event', 'origin', 'before', 'state', 'actor']
+  const rows = events.map(({ version, position, at, type, origin, before, state, kind, actor }) => {
+    return [version, position, time(at), type, origin, before, coloured(kind, state.split('.')[0]!), actor]
+  })
+  return table(heading, rows)
+}
+
+/** What became of a command. */
+export function outcome({ id, kind, outcome, previousState, state, settled, version }: CommandOutcome): string {
+  const now = settled ?? state
+  const came = settled === null ? `${coloured(kind, state)} (not settled yet)` : coloured(kind, now)
+  return table(['id', 'outcome', 'before', 'state', 'version'], [[id, outcome, previousState, came, version]])
+}
+
+export function judged(actions: readonly Action[]): string {
+  const why = (action: Action) => {
+    if (action.answer === 'refused') return action.reasons.map(each => `${each.code}: ${each.sentence}`).join(' ')
+    return action.answer === 'depends' ? `on ${action.on.join(', ')}` : ''
+  }
+  const colours = { accepted: 'green', unchanged: 'dim', refused: 'red', depends: 'yellow' } as const
+  const rows = actions.map(each => [each.command, styled(colours[each.answer], each.answer), why(each)])
+  return table(['command', 'answer', 'why'], rows)
+}

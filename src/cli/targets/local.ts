@@ -1,0 +1,42 @@
+/** Commands on the file itself, when no server holds it: the same engine, opened for as long as the command takes. */
+import { projections } from '../../../projections/index.ts'
+import { type AccessToken, listResources, principalOf } from '../../doors/native/index.ts'
+import { openCloud } from '../compose.ts'
+import type { Target } from '../target.ts'
+
+/** The longest a command waits for its resource to settle. */
+const WAIT_MS_MAX = 30_000
+
+/** Opens the file and acts on it as the principal of this access. Throws StoreError alreadyOpen. */
+export async function local(data: string, access: AccessToken): Promise<Target> {
+  const cloud = await openCloud({ data })
+  const session = cloud.as(principalOf(access))
+
+  const settled = async (id: string): Promise<string | null> => {
+    const signal = AbortSignal.timeout(WAIT_MS_MAX)
+    try {
+      return await session.settled(id, { signal })
+    } catch (error) {
+      if (signal.aborted) return null
+      throw error
+    }
+  }
+
+  return {
+    async submit(command, { wait, dryRun }) {
+      const [result] = await session.submit([command], { dryRun })
+      return wait && !dryRun ? { ...result!, settled: await settled(result!.id) } : result!
+    },
+    async list(kind, { where, sort, limit }) {
+      return (await listResources(session, kind, { where, sort, limit }, projections.inventory.columns)).items
+    },
+    get: id => session.get(id),
+    async history(id, from) {
+      const events = []
+      for await (const event of session.history(id, from)) events.push(event)
+      return events
+    },
+    actions: id => session.actions(id),
+    close: () => cloud.close(),
+  }
+}

@@ -1,0 +1,54 @@
+/** Chooses the target of a command: a server, if one holds the data, else the file itself. */
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import { readOwner } from '../../index.ts'
+import { chosenAccess } from '../access.ts'
+import { Failure, usage } from '../failure.ts'
+import type { Target } from '../target.ts'
+
+/** Options of every command that works on a target. */
+export interface TargetOptions {
+  readonly data: string
+  readonly tokens?: string
+  readonly account?: string
+  readonly url?: string
+  readonly json?: boolean
+}
+
+export const DATA_DEFAULT = '.stemma/cloud.db'
+
+export const targetOptions = (command: Command): Command =>
+  command
+    .option('--data <file>', 'the data file', DATA_DEFAULT)
+    .option('--tokens <file>', 'access tokens; default: <data>.tokens.json')
+    .option('--account <name>', 'whose token to use; default: the first in the file')
+    .option('--url <url>', 'a server to use whatever holds the file; its token comes from STEMMA_TOKEN')
+    .option('--json', 'print JSON')
+
+/** Opens the target, runs, and closes it. */
+export async function onTarget<T>(options: TargetOptions, run: (target: Target) => Promise<T>): Promise<T> {
+  const target = await openTarget(options)
+  try {
+    return await run(target)
+  } finally {
+    await target.close()
+  }
+}
+
+async function openTarget(options: TargetOptions): Promise<Target> {
+  const { remote } = await import('./remote.ts')
+  const { STEMMA_TOKEN: given } = process.env
+  if (options.url !== undefined) {
+    if (given) return remote(options.url, given)
+    throw usage('Put the access token of the server into the variable STEMMA_TOKEN.', '--url')
+  }
+  const data = resolve(options.data)
+  const owner = readOwner(data)
+  if (owner?.url) return remote(owner.url, given ?? (await chosenAccess(options, data)).token)
+  if (owner) {
+    const message = `${data} is held by process ${owner.pid}, which serves nobody; end it and try again.`
+    throw new Failure({ code: 'alreadyOpen', message })
+  }
+  const { local } = await import('./local.ts')
+  return local(data, await chosenAccess(options, data))
+}

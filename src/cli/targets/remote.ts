@@ -1,0 +1,60 @@
+/** Commands through a server, over the native door. */
+import type { Envelope } from '../../../machines/grammar.ts'
+import { type ErrorBody, pathOf } from '../../doors/native/index.ts'
+import type { Action, CommandInput } from '../../index.ts'
+import { Failure } from '../failure.ts'
+import { kindOf } from '../kind-of.ts'
+import type { CommandOutcome, Row, Target } from '../target.ts'
+
+/** A target that speaks to the server at this address with this token. */
+export function remote(url: string, token: string): Target {
+  const call = async <T>(path: string, body?: unknown): Promise<T> => {
+    const headers = {
+      authorization: `Bearer ${token}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    }
+    const method = body === undefined ? 'GET' : 'POST'
+    let response: Response
+    try {
+      response = await fetch(new URL(path, url), {
+        method,
+        headers,
+        body: body === undefined ? body : JSON.stringify(body),
+      })
+    } catch (cause) {
+      throw new Failure({ code: 'unreachable', message: `The server at ${url} does not answer.` }, { cause })
+    }
+    const answer = (await response.json().catch(() => undefined)) as { error?: ErrorBody } | undefined
+    if (response.ok && answer !== undefined) return answer as T
+    const strange = { code: 'failed', message: `The server at ${url} answered ${response.status} without saying why.` }
+    throw new Failure(answer?.error ?? strange)
+  }
+  const at = (id: string) => pathOf(kindOf(id), id)
+
+  return {
+    submit({ kind, command, id, input }: CommandInput, { wait, dryRun }) {
+      const asked = new URLSearchParams({
+        ...(wait && !dryRun ? { wait: 'settled' } : {}),
+        ...(dryRun ? { dryRun: 'true' } : {}),
+      })
+      const path = `/v1/${encodeURIComponent(kind)}/${encodeURIComponent(command)}?${asked}`
+      return call<CommandOutcome>(path, { ...(input as object), ...(id === undefined ? {} : { id }) })
+    },
+    async list(kind, { where, sort, limit }) {
+      const asked = new URLSearchParams({ ...where, ...(sort === undefined ? {} : { sort }), limit: String(limit) })
+      return (await call<{ items: Row[] }>(`/v1/${encodeURIComponent(kind)}?${asked}`)).items
+    },
+    get: id => call<Row>(at(id)),
+    async history(id, from) {
+      const events: Envelope[] = []
+      for (let next: number | null = from; next !== null; ) {
+        const page: { items: Envelope[]; next: number | null } = await call(`${at(id)}/history?from=${next}&limit=1000`)
+        events.push(...page.items)
+        next = page.next
+      }
+      return events
+    },
+    actions: async id => (await call<{ items: Action[] }>(`${at(id)}/actions`)).items,
+    close: async () => {},
+  }
+}

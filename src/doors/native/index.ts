@@ -1,0 +1,97 @@
+/** The native door: the engine over HTTP. Words in, commands out; every rule stays in the engine. */
+import Fastify, { type FastifyInstance } from 'fastify'
+import { type Principal, projections } from '../../index.ts'
+import { authentication } from './authentication.ts'
+import { acceptJson } from './body.ts'
+import { commandRoutes } from './commands.ts'
+import type { AnyEngine, AnySession, Inside } from './engine.ts'
+import { type Answer, answerOf } from './errors.ts'
+import { eventRoutes, type StreamLimits } from './events.ts'
+import { healthRoutes } from './health.ts'
+import { openapi } from './openapi.ts'
+import { readRoutes } from './reads.ts'
+import type { AccessToken } from './tokens.ts'
+
+export { principalOf, Unauthenticated } from './authentication.ts'
+export { answerOf, type ErrorBody } from './errors.ts'
+export { listResources } from './filters.ts'
+export { idMeant, isNamed, pathOf } from './paths.ts'
+export { type AccessToken, parseTokens, readTokens, TokensInvalid } from './tokens.ts'
+
+export interface NativeDoorOptions extends StreamLimits {
+  readonly engine: AnyEngine
+  /** Who may come in, and as whom. */
+  readonly tokens: readonly AccessToken[]
+  /** Largest body in bytes (default 1 MiB); more is answered with 413. */
+  readonly bodyLimit?: number
+  /** Columns of the engine's inventory; default: those of the inventory that comes with stemma. */
+  readonly columns?: Inside['columns']
+  /** Hears of what was answered with 500. Without it nobody does. */
+  readonly onFault?: (error: unknown, where: string) => void
+}
+
+/**
+ * A server that is not listening yet: `await door.listen({ host: '127.0.0.1', port: 7420 })`. Closing it ends streams and
+ * waits, lets requests under way finish, and leaves the engine open. Throws TokensInvalid.
+ */
+export function createNativeDoor(options: NativeDoorOptions): FastifyInstance {
+  const { engine, tokens, bodyLimit = 1_048_576, columns = projections.inventory.columns, onFault } = options
+  const authenticate = authentication(tokens)
+  const sessions = new Map<Principal, AnySession>()
+  const closing = new AbortController()
+  const app = Fastify({
+    bodyLimit,
+    routerOptions: { maxParamLength: 1_024 },
+    frameworkErrors: (error, _, reply) => void send(reply, answerOf(error)),
+  })
+  acceptJson(app)
+  // A line of its own reads better in a terminal.
+  app.setReplySerializer(payload => `${JSON.stringify(payload)}\n`)
+  app.setErrorHandler((error, request, reply) => {
+    const answer = answerOf(error)
+    if (answer.isFault) onFault?.(error, `${request.method} ${request.routeOptions.url}`)
+    return send(reply, answer)
+  })
+  app.setNotFoundHandler((request, reply) => {
+    const message = `There is no ${request.method} of this path; GET /openapi.json lists what there is.`
+    return reply.code(404).send({ error: { code: 'unknownRoute', message } })
+  })
+  app.addHook('preClose', async () => closing.abort())
+
+  const inside: Inside = {
+    engine,
+    closing: closing.signal,
+    columns,
+    sessionOf(request) {
+      const principal = request.getDecorator<Principal>('principal')
+      const session = sessions.get(principal) ?? engine.as(principal)
+      sessions.set(principal, session)
+      return session
+    },
+  }
+  const document = openapi(Object.values(engine.kinds), columns)
+  app.get('/openapi.json', async () => document)
+  healthRoutes(app, inside, header => attempt(() => authenticate(header)))
+  app.decorateRequest('principal', null as never)
+  app.register(async guarded => {
+    // Before the body is read: a stranger's megabytes are not worth parsing.
+    guarded.addHook('onRequest', async request => {
+      request.setDecorator('principal', authenticate(request.headers.authorization))
+    })
+    commandRoutes(guarded, inside)
+    readRoutes(guarded, inside)
+    eventRoutes(guarded, inside, options)
+  })
+  return app
+}
+
+type Reply = Parameters<Parameters<FastifyInstance['setErrorHandler']>[0]>[2]
+const send = (reply: Reply, { status, headers, body }: Answer) => reply.code(status).headers(headers).send(body)
+
+function attempt<T>(run: () => T): T | undefined {
+  try {
+    return run()
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,107 @@
+/** Shapes of the OpenAPI document that do not depend on the kinds. */
+const word = { type: 'string' } as const
+const words = { type: 'array', items: word } as const
+const number = { type: 'integer' } as const
+
+const reason = {
+  type: 'object',
+  properties: { requirement: word, code: word, sentence: word },
+  required: ['requirement', 'code', 'sentence'],
+}
+const reasons = { type: 'array', items: { $ref: '#/components/schemas/Reason' } }
+const refusal = { resource: word, state: word, reasons, allowed: words }
+
+export const schemas = {
+  Reason: reason,
+  Failure: {
+    type: 'object',
+    properties: {
+      error: {
+        type: 'object',
+        properties: {
+          code: { ...word, description: 'Stable and machine readable.' },
+          message: word,
+          field: { ...word, description: 'What was wrong with the request, as a dotted path.' },
+          issues: { type: 'array', items: { type: 'object', properties: { field: word, message: word } } },
+          ...refusal,
+          refusals: {
+            type: 'array',
+            items: { type: 'object', properties: { command: word, kind: word, index: number, ...refusal } },
+          },
+        },
+        required: ['code', 'message'],
+      },
+    },
+    required: ['error'],
+  },
+  Result: {
+    type: 'object',
+    properties: {
+      outcome: { enum: ['accepted', 'unchanged'] },
+      id: word,
+      kind: word,
+      previousState: word,
+      state: word,
+      version: number,
+      position: { ...number, description: 'Of its event; 0 when unchanged.' },
+      settled: { type: ['string', 'null'], description: 'With wait=settled: the state it came to, or null.' },
+    },
+    required: ['outcome', 'id', 'kind', 'previousState', 'state', 'version', 'position'],
+  },
+  Action: {
+    type: 'object',
+    properties: {
+      command: word,
+      answer: { enum: ['accepted', 'unchanged', 'refused', 'depends'] },
+      reasons,
+      on: words,
+    },
+    required: ['command', 'answer'],
+  },
+  Submit: {
+    type: 'object',
+    properties: {
+      commands: {
+        type: 'array',
+        minItems: 1,
+        items: {
+          type: 'object',
+          properties: { kind: word, command: word, id: word, input: { type: 'object' }, expectedVersion: number },
+          required: ['kind', 'command'],
+          additionalProperties: false,
+        },
+      },
+    },
+    required: ['commands'],
+    additionalProperties: false,
+  },
+  Event: {
+    type: 'object',
+    properties: {
+      position: number,
+      resource: word,
+      kind: word,
+      version: number,
+      type: word,
+      origin: { enum: ['requested', 'reported', 'elapsed', 'told', 'proposed'] },
+      at: { ...number, description: 'Milliseconds since 1970.' },
+      before: word,
+      state: word,
+      data: {},
+      facts: {},
+      wants: { type: 'array', items: { type: 'object' } },
+      rules: number,
+      schema: number,
+      account: word,
+      region: word,
+      actor: word,
+      token: word,
+      correlation: number,
+      causation: number,
+      answers: word,
+      dueAt: number,
+      digest: word,
+    },
+    required: ['position', 'resource', 'kind', 'version', 'type', 'origin', 'at', 'before', 'state', 'data', 'digest'],
+  },
+}

@@ -1,0 +1,162 @@
+/** The OpenAPI 3.1 document, generated from the catalogue: what it says is what the server checks. */
+import { z } from 'zod'
+import type { Kind } from '../../index.ts'
+import { filterable } from './filters.ts'
+import { schemas } from './openapi.schemas.ts'
+import { isNamed } from './paths.ts'
+
+type Json = Record<string, unknown>
+type Columns = Readonly<Record<string, 'text' | 'integer' | 'real' | 'json'>>
+
+const reference = (name: string) => ({ $ref: `#/components/schemas/${name}` })
+const json = (schema: Json) => ({ content: { 'application/json': { schema } } })
+const failure = { description: 'Refused or failed; nothing was written.', ...json(reference('Failure')) }
+const responses = (status: string, description: string, schema: Json) => ({
+  [status]: { description, ...json(schema) },
+  default: failure,
+})
+const inQuery = (name: string, schema: Json, description?: string) => ({ name, in: 'query', schema, description })
+const inHeader = (name: string, description: string) => ({
+  name,
+  in: 'header',
+  schema: { type: 'string' },
+  description,
+})
+const listOf = (items: Json, next: Json) => ({ type: 'object', properties: { items: { type: 'array', items }, next } })
+const word = { type: 'string' }
+const count = { type: 'integer', minimum: 1, maximum: 1_000, default: 100 }
+const dryRun = inQuery('dryRun', { type: 'boolean', default: false }, 'Decide, check, and write nothing.')
+const idempotency = inHeader(
+  'Idempotency-Key',
+  'The same request with the same key is answered again, never done again.',
+)
+
+/**
+ * The document for these kinds. The same kinds give the same text.
+ * @param columns of the inventory: what a resource looks like to a reader, and what lists filter by
+ */
+export function openapi(kinds: readonly Kind[], columns: Columns): Json {
+  const paths = Object.assign({}, ...kinds.map(kind => pathsOf(kind, columns)))
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'stemma',
+      version: '1',
+      description: 'Lifecycle of cloud resources: every accepted command is one event.',
+    },
+    security: [{ token: [] }],
+    paths: { ...paths, ...generalPaths() },
+    components: {
+      securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+      schemas: { ...schemas, Resource: resourceSchema(columns) },
+    },
+  }
+}
+
+function pathsOf(kind: Kind, columns: Columns): Json {
+  const { name } = kind
+  const what = isNamed(kind) ? `Its name, or ${name}/<name> encoded.` : `Begins with ${kind.idPrefix}-.`
+  const parameters = [{ name: 'id', in: 'path', required: true, schema: word, description: what }]
+  const filters = filterable(columns)
+  const actions = { type: 'object', properties: { items: { type: 'array', items: reference('Action') } } }
+  const get = (summary: string, schema: Json, more: readonly Json[] = parameters) => ({
+    get: { tags: [name], summary, parameters: more, responses: responses('200', 'Read.', schema) },
+  })
+  const history = listOf(reference('Event'), { type: ['integer', 'null'], description: '`from` of the next page.' })
+  return {
+    [`/v1/${name}`]: get(
+      `Lists resources of kind ${name}.`,
+      listOf(reference('Resource'), { type: ['string', 'null'], description: '`cursor` of the next page.' }),
+      [
+        ...filters.map(each => inQuery(each, typeOf(columns[each]!))),
+        inQuery('sort', word, 'Columns separated by commas; - before one for descending.'),
+        inQuery('limit', count),
+        inQuery('cursor', word),
+      ],
+    ),
+    [`/v1/${name}/{id}`]: get('Reads one.', reference('Resource')),
+    [`/v1/${name}/{id}/history`]: get('Its events in order.', history, [
+      ...parameters,
+      inQuery('from', { type: 'integer', minimum: 1, default: 1 }, 'Version to begin at.'),
+      inQuery('limit', count),
+    ]),
+    [`/v1/${name}/{id}/actions`]: get('What would be accepted now, and for the rest why not.', actions),
+    ...Object.fromEntries(Object.keys(kind.commands).map(verb => [`/v1/${name}/${verb}`, commandPath(kind, verb)])),
+  }
+}
+
+function commandPath({ name, commands }: Kind, verb: string): Json {
+  const { summary, input, creates, who } = commands[verb]!
+  const wait = inQuery('wait', { const: 'settled' }, 'Answer when the resource has settled, or after 30 seconds.')
+  const ifMatch = inHeader('If-Match', 'Refuse unless the resource is at this version.')
+  return {
+    post: {
+      tags: [name],
+      operationId: `${name}.${verb}`,
+      summary,
+      description: `Takes the authority of ${who}.`,
+      parameters: [dryRun, wait, idempotency, ...(creates ? [] : [ifMatch])],
+      requestBody: { required: true, ...json(bodySchema(input, creates)) },
+      responses: responses(creates ? '201' : '200', 'Accepted, or nothing to do.', reference('Result')),
+    },
+  }
+}
+
+/** The input's own schema, and the id of the target unless the command makes it. */
+function bodySchema(input: z.ZodType, creates: boolean): Json {
+  const { $schema: _, ...schema } = z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' }) as Json
+  if (creates) return schema
+  const { properties, required = [] } = schema as { properties?: Json; required?: string[] }
+  return { ...schema, properties: { id: word, ...properties }, required: ['id', ...required] }
+}
+
+function generalPaths(): Json {
+  const get = (summary: string, more: Json) => ({ get: { tags: ['server'], summary, ...more } })
+  const free = (description: string) => ({ security: [], responses: { '200': { description } } })
+  return {
+    '/v1/submit': {
+      post: {
+        tags: ['several'],
+        summary: 'Several commands, decided atomically: all or none.',
+        parameters: [dryRun, idempotency],
+        requestBody: { required: true, ...json(reference('Submit')) },
+        responses: responses('200', 'All accepted, or nothing to do.', {
+          type: 'object',
+          properties: { results: { type: 'array', items: reference('Result') } },
+        }),
+      },
+    },
+    '/v1/events': get('Events as they are committed.', {
+      parameters: [
+        inQuery('after', { type: 'integer', minimum: 0 }, 'Position of the last event seen; 0 for all.'),
+        ...['kind', 'account', 'resource'].map(each => inQuery(each, word)),
+        inHeader('Last-Event-ID', 'Id of the last event seen.'),
+      ],
+      responses: {
+        '200': { description: 'A stream; the id of each is its position.', content: { 'text/event-stream': {} } },
+        default: failure,
+      },
+    }),
+    '/-/health': get('Whether everything is as it should be.', free('It lives.')),
+    '/-/ready': get('Whether it takes requests.', {
+      security: [],
+      responses: { '200': { description: 'It does.' }, '503': { description: 'It is closing.' } },
+    }),
+    '/-/metrics': get('Its numbers, for Prometheus.', free('Text.')),
+    '/openapi.json': get('This document.', free('JSON.')),
+  }
+}
+
+const typeOf = (column: string): Json =>
+  column === 'text' ? word : column === 'json' ? {} : { type: column === 'integer' ? 'integer' : 'number' }
+
+const resourceSchema = (columns: Columns): Json => ({
+  type: 'object',
+  description: 'A resource as readers see it. What it does not have is null.',
+  properties: Object.fromEntries(
+    Object.entries(columns).map(([column, type]) => {
+      const schema = typeOf(type)
+      return [column, schema.type ? { type: [schema.type, 'null'] } : schema]
+    }),
+  ),
+})
