@@ -57,7 +57,7 @@ export function reference(kind: Pick<Kind, 'machine'>): Evaluator {
     initial: { state: chart.initial, context: initial.context },
     step(from, event) {
       collected.length = 0
-      const before = machine.resolveState({ value: valueOf(from.state), context: from.context as Loose } as Loose)
+      const before = machine.resolveState({ value: stateValueOf(from.state), context: from.context as Loose } as Loose)
       const after = machine.transition(before as Loose, event as Loose, scope as Loose)
       const nothing = after === before && collected.length === 0
       if (nothing) return { next: from, wants: noWants, decision: decisionOfNothing(chart, from, event) }
@@ -174,7 +174,7 @@ function decisionOfNothing(chart: Chart, { state, context }: MachineState, event
 }
 
 /** `a.b` -> `{ a: 'b' }`, XState's way to write a nested state. */
-export function valueOf(path: string): string | object {
+export function stateValueOf(path: string): string | object {
   const names = path.split('.')
   return names.slice(0, -1).reduceRight<string | object>((inner, name) => ({ [name]: inner }), names.at(-1) as string)
 }

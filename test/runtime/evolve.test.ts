@@ -2,12 +2,12 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { transition } from 'xstate'
 import type { Kind, Want } from '../../machines/grammar.ts'
-import { evaluator, type MachineState, reference, valueOf } from '../../src/runtime/evolve.ts'
+import { evaluator, type MachineState, reference, stateValueOf } from '../../src/runtime/evolve.ts'
 import { lamp } from './light.ts'
 
 /** XState's public, pure `transition()`: slower than both evaluators, and the last word. */
 function publicStep(kind: Kind, from: MachineState, event: { type: string }) {
-  const before = kind.machine.resolveState({ value: valueOf(from.state), context: from.context } as never)
+  const before = kind.machine.resolveState({ value: stateValueOf(from.state), context: from.context } as never)
   const [after, actions] = transition(kind.machine, before as never, event as never) as unknown as [
     { value: unknown; context: unknown },
     { type: string; params?: object | object[] }[],
@@ -46,7 +46,7 @@ describe('the compiled evaluator', () => {
           const plain = slow.step(state, each)
           const last = publicStep(lamp, state, each)
           expect(fast).toEqual(plain)
-          expect({ value: valueOf(fast.next.state), context: fast.next.context, wants: fast.wants }).toEqual(last)
+          expect({ value: stateValueOf(fast.next.state), context: fast.next.context, wants: fast.wants }).toEqual(last)
           state = fast.next
         }
       }),
