@@ -35,8 +35,8 @@ const volumeReady = ({ context: { devices }, event }: Now): Change => {
   return { devices: withStatus(devices, deviceOf(devices, volume)!, 'attached') }
 }
 
-const cameUp = ({ event }: Now): Change => {
-  const { host, privateAddress } = (event as Named<'created' | 'started'>).data
+const cameUp = ({ context, event }: Now): Change => {
+  const { host, privateAddress = context.privateAddress } = (event as Named<'created' | 'started'>).data
   return { host, privateAddress, reason: undefined, impaired: undefined }
 }
 

@@ -32,6 +32,8 @@ export interface Taken {
   readonly state: string
   readonly decision: string
   readonly event: MachineEvent
+  /** It answers an open ask. */
+  readonly answers: boolean
   /** The context it was taken in. */
   readonly context: unknown
   readonly wants: readonly Want[]
@@ -126,8 +128,8 @@ export class World {
   }
 
   /** A report, a deadline, or what the oldest open ask of a resource came to. Returns the decision. */
-  report(resource: string, type: string, data: unknown = {}): string {
-    return this.#take(resource, type, data, {})
+  report(resource: string, type: string, data: unknown = {}, answers = false): string {
+    return this.#take(resource, type, data, {}, answers)
   }
   answer(resource: string, kind: 'done' | 'rejected', facts: Json = {}): { type: string; data: Json } {
     const [ask, ...rest] = this.asks.get(resource)!
@@ -136,7 +138,7 @@ export class World {
       kind === 'rejected'
         ? { type: ask!.answers.rejected, data: { code: 'exhausted', message: 'no room left', retry: 'after-change' } }
         : { type: ask!.answers.done, data: { ...factsOf(ask!), ...facts } }
-    this.report(resource, answered.type, answered.data)
+    this.report(resource, answered.type, answered.data, true)
     return answered
   }
   fire(key: string): void {
@@ -175,7 +177,7 @@ export class World {
     return source.from === 'provider' ? this.#provider : null
   }
 
-  #take(resource: string, type: string, data: unknown, facts: unknown): string {
+  #take(resource: string, type: string, data: unknown, facts: unknown, answers = false): string {
     const [kind, short] = type.split('.') as [string, string]
     const held = this.resources.get(resource) ?? this.#unborn(kind)
     const spec = kindNamed(kind).events.specs[short]
@@ -195,7 +197,7 @@ export class World {
       throw new Refused(decision === 'refused' ? noes.filter(name => here.has(name)) : ['wrongState', ...noes])
     }
     const { state: before, context } = held
-    this.log.push({ resource, type, before, state: next.state, decision, event, context, wants })
+    this.log.push({ resource, type, before, state: next.state, decision, event, answers, context, wants })
     if (decision !== 'taken') return decision
     this.resources.set(resource, { kind, state: next.state, context: sorted(next.context), version: held.version + 1 })
     for (const want of wants) this.#want(resource, want)

@@ -1,0 +1,122 @@
+/** What an instance shows: what it was launched as, its devices, its protections, and why it is not running. */
+import type { Envelope } from '../machines/grammar.ts'
+import type { Attributes, KindView } from './inventory.ts'
+import { defined, overdue } from './inventory.volume.ts'
+
+interface Device {
+  readonly device: string
+  readonly volume: string
+  readonly root: boolean
+  readonly deleteOnTermination: boolean
+  readonly status: 'attaching' | 'attached' | 'detaching'
+  readonly attachedAt: number
+}
+
+export const instanceView: KindView = {
+  attributes: (before, event) => overdue(devicesOf(changes(before, event), event), event),
+  relations: ({ image, type, devices }) => [
+    { role: 'image', id: image },
+    { role: 'offering', id: `offering/${type}` },
+    ...devices.map((each: Device) => ({ role: 'volume', id: each.volume })),
+  ],
+}
+
+function changes(before: Attributes, event: Envelope): Attributes {
+  const { type, at, before: left, state } = event
+  const data = event.data as Attributes
+  const moved = left !== state
+  switch (type) {
+    case 'instance.launchRequested': {
+      const { devices: _, name: __, zone: ___, provider: ____, ...launched } = data
+      return { ...launched, devices: [], generation: 1, launchedAt: at }
+    }
+    case 'instance.startRequested': {
+      const { reason: _, ...rest } = before
+      return { ...rest, generation: before.generation + 1, launchedAt: at }
+    }
+    case 'instance.created':
+    case 'instance.started': {
+      if (!state.startsWith('running')) return before
+      const { impaired: _, ...rest } = before
+      if (left.startsWith('running')) return rest
+      const { host, privateAddress = before.privateAddress } = data
+      return defined({ ...rest, host, privateAddress, reason: undefined })
+    }
+    case 'instance.stopRequested':
+    case 'instance.terminateRequested':
+      // Forcing a stop that is under way gives it no other reason.
+      return moved && !(left.startsWith('stopping') && state.startsWith('stopping'))
+        ? { ...before, reason: { code: 'userInitiated', at } }
+        : before
+    case 'instance.poweredOff':
+      return moved ? { ...before, reason: { code: 'guestShutdown', at } } : before
+    case 'instance.createFailed':
+    case 'instance.startFailed':
+    case 'instance.volumeFailed':
+      return moved ? placeless({ ...before, reason: { code: data.code, message: data.message, at } }, state) : before
+    case 'instance.vanished':
+      return { ...before, impaired: true }
+    case 'instance.stopped':
+    case 'instance.destroyed':
+      return moved ? placeless(before, state) : before
+    case 'instance.modifyRequested':
+      return modified(before, data)
+    default:
+      return before
+  }
+}
+
+/** Without the host once it has stopped, and without the address once it is gone. */
+function placeless(attributes: Attributes, state: string): Attributes {
+  if (state !== 'stopped' && state !== 'terminated') return attributes
+  const { host: _, impaired: __, privateAddress, ...rest } = attributes
+  return state === 'stopped' ? defined({ ...rest, privateAddress }) : rest
+}
+
+function modified(before: Attributes, { name: _, deleteOnTermination = {}, ...given }: Attributes): Attributes {
+  const flags = new Map(Object.entries(deleteOnTermination).map(([device, flag]) => [bare(device), flag]))
+  const devices = before.devices.map((each: Device) => {
+    const deleteOnTermination = flags.get(bare(each.device))
+    return deleteOnTermination === undefined ? each : { ...each, deleteOnTermination }
+  })
+  return { ...before, ...defined(given), devices }
+}
+
+const bare = (device: string) => device.replace(/^\/dev\//, '').replace(/^((?:s|xv|v|h)da)1$/, '$1')
+
+const statusAfter: Readonly<Record<string, Device['status'] | 'gone'>> = {
+  'volume.attached': 'attached',
+  'volume.detachFailed': 'attached',
+  'volume.attachFailed': 'gone',
+  'volume.detached': 'gone',
+  'volume.instanceGone': 'gone',
+}
+
+/** Devices in the order in which they came. */
+function devicesOf(attributes: Attributes, { type, data, state, at, wants = [] }: Envelope): Attributes {
+  const said = data as Attributes
+  let devices: readonly Device[] = attributes.devices
+  if (type === 'instance.launchRequested')
+    devices = said.devices.map(({ device, volume, deleteOnTermination }: Device) => {
+      const root = bare(device) === bare(said.rootDevice)
+      return { device, volume, root, deleteOnTermination, status: 'attaching', attachedAt: at }
+    })
+  if (type === 'instance.attachProposed') {
+    const root = bare(said.device) === bare(attributes.rootDevice)
+    const { device, volume } = said as Device
+    devices = [...devices, { device, volume, root, deleteOnTermination: false, status: 'attaching', attachedAt: at }]
+  }
+  if (type === 'instance.detachProposed') devices = withStatus(devices, said.volume, 'detaching')
+  if (type === 'instance.volumeReady' && state.startsWith('pending'))
+    devices = withStatus(devices, said.volume, 'attached')
+  for (const want of wants) {
+    const status = want.want === 'tell' ? statusAfter[want.event] : undefined
+    if (want.want === 'tell' && status) devices = withStatus(devices, want.resource, status)
+  }
+  return devices === attributes.devices ? attributes : { ...attributes, devices }
+}
+
+function withStatus(devices: readonly Device[], volume: string, status: Device['status'] | 'gone'): readonly Device[] {
+  if (status === 'gone') return devices.filter(each => each.volume !== volume)
+  return devices.map(each => (each.volume === volume && each.status !== status ? { ...each, status } : each))
+}

@@ -1,0 +1,133 @@
+/**
+ * The inventory: one row for each resource, as a reader sees it. The columns are the same for every kind; what only one
+ * kind has is in `attributes`, and the resources it belongs with are in `relations`. A kind it does not know, such as
+ * an embedder's own, gets the columns all the same.
+ *
+ * It folds envelopes and nothing else: which state an event led to is in the envelope, so no rule is repeated here; and
+ * what became of a device is read from what its instance told the volume, because an answer does not name the disk.
+ * An answer that a machine ignored is in the history too, and must leave the row as it is but for the version.
+ */
+import type { Envelope } from '../machines/grammar.ts'
+import { projection } from './contract.ts'
+import { instanceView } from './inventory.instance.ts'
+import { volumeView } from './inventory.volume.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: attributes are what each kind's view makes them
+export type Attributes = Readonly<Record<string, any>>
+export interface Relation {
+  readonly role: string
+  readonly id: string
+}
+export interface InventoryRow {
+  readonly id: string
+  readonly kind: string
+  readonly account: string
+  readonly region: string
+  /** What a reader sees: the first name of `status`. */
+  readonly state: string
+  /** Dotted path of the state the machine is in. */
+  readonly status: string
+  readonly name?: string
+  readonly zone?: string
+  readonly provider?: string
+  /** Milliseconds since 1970. */
+  readonly createdAt: number
+  readonly updatedAt: number
+  /** Of the last event: its order in the resource's own stream, and in the log. */
+  readonly version: number
+  readonly position: number
+  readonly attributes: Attributes
+  readonly relations: readonly Relation[]
+}
+
+/** What one kind shows beyond the columns. Both are pure; the same attributes object means nothing changed. */
+export interface KindView {
+  attributes(before: Attributes, event: Envelope): Attributes
+  relations(attributes: Attributes): readonly Relation[]
+}
+
+/** A kind whose attributes are those it was made with. */
+const asMade = (relations: KindView['relations'] = () => []): KindView => ({
+  attributes: (before, { version, data }) => {
+    if (version !== 1) return before
+    const { name: _, zone: __, provider: ___, ...rest } = data as Attributes
+    return rest
+  },
+  relations,
+})
+
+const views: Readonly<Record<string, KindView>> = {
+  instance: instanceView,
+  volume: volumeView,
+  image: asMade(),
+  offering: asMade(),
+  account: asMade(({ domain }) => [{ role: 'domain', id: `domain/${domain}` }]),
+  domain: asMade(({ parent }) => (parent === undefined ? [] : [{ role: 'parent', id: `domain/${parent}` }])),
+}
+const unknown: KindView = { attributes: before => before, relations: () => [] }
+
+const nothing: Attributes = {}
+const noRelations: readonly Relation[] = []
+
+/** What a request or a birth says of these columns. */
+function columnsOf({ origin, version, data }: Envelope): Pick<InventoryRow, 'name' | 'zone' | 'provider'> {
+  if (origin !== 'requested' && version !== 1) return {}
+  const { name, zone, provider } = data as Attributes
+  return {
+    ...(typeof name === 'string' && { name }),
+    ...(typeof zone === 'string' && { zone }),
+    ...(typeof provider === 'string' && { provider }),
+  }
+}
+
+export const inventory = projection<'inventory', InventoryRow>({
+  name: 'inventory',
+  version: 1,
+  key: 'id',
+  columns: {
+    id: 'text',
+    kind: 'text',
+    account: 'text',
+    region: 'text',
+    state: 'text',
+    status: 'text',
+    name: 'text',
+    zone: 'text',
+    provider: 'text',
+    createdAt: 'integer',
+    updatedAt: 'integer',
+    version: 'integer',
+    position: 'integer',
+    attributes: 'json',
+    relations: 'json',
+  },
+  indexes: [['account', 'kind', 'id']],
+  keys: event => [event.resource],
+  fold: (row, event) => {
+    const { resource: id, kind, account, region, state: status, at, version, position } = event
+    const view = views[kind] ?? unknown
+    const before = row?.attributes ?? nothing
+    const attributes = view.attributes(before, event)
+    return {
+      ...row,
+      ...columnsOf(event),
+      id,
+      kind,
+      account,
+      region,
+      state: visible(status),
+      status,
+      createdAt: row?.createdAt ?? at,
+      updatedAt: at,
+      version,
+      position,
+      attributes,
+      relations: attributes === before ? (row?.relations ?? noRelations) : view.relations(attributes),
+    }
+  },
+})
+
+function visible(status: string): string {
+  const end = status.indexOf('.')
+  return end < 0 ? status : status.slice(0, end)
+}

@@ -1,0 +1,191 @@
+/** The inventory says of every resource what its machine knows, though it folds nothing but the history. */
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Envelope, Json } from '../../machines/index.ts'
+import { type InventoryRow, inventory } from '../../projections/inventory.ts'
+import { kindNamed } from '../machines/charts.ts'
+import { act, deed } from '../machines/walks.ts'
+import { furnished, GiB, type World } from '../machines/world.ts'
+
+/** The history an engine would keep: what was taken, and answers even where the machine ignored them. */
+function history(world: World): Envelope[] {
+  const versions = new Map<string, number>()
+  return world.log
+    .filter(({ decision, answers }) => decision === 'taken' || answers)
+    .map(({ resource, type, before, state, event, wants }, index) => {
+      const [kind, short] = type.split('.') as [string, string]
+      const version = (versions.get(resource) ?? 0) + 1
+      versions.set(resource, version)
+      const { origin, schema } = kindNamed(kind).events.specs[short]!
+      const position = index + 1
+      const who = { account: 'acme', region: 'here', actor: 'test' }
+      const data = event.data as Json
+      return {
+        position,
+        resource,
+        kind,
+        version,
+        type,
+        origin,
+        at: event.at,
+        before,
+        state,
+        data,
+        wants,
+        rules: 1,
+        schema,
+        ...who,
+        correlation: position,
+        digest: '',
+      }
+    })
+}
+function fold(events: readonly Envelope[]): Map<string, InventoryRow> {
+  const rows = new Map<string, InventoryRow>()
+  for (const event of events)
+    for (const key of inventory.keys(event)) rows.set(key, inventory.fold(rows.get(key), event, key)!)
+  return rows
+}
+const plain = (value: unknown) => JSON.parse(JSON.stringify(value))
+
+describe('the inventory', () => {
+  it('agrees with every machine, after every life', () => {
+    fc.assert(
+      fc.property(fc.array(deed, { minLength: 10, maxLength: 80 }), deeds => {
+        const { world, image } = furnished()
+        for (const each of deeds) act(world, image, each)
+        for (const [id, row] of fold(history(world))) {
+          const { state, context } = world.get(id)
+          expect(row).toMatchObject({ id, status: state, state: state.split('.')[0] })
+          expect({ id, ...shown(row) }).toEqual({ id, ...plain(known(row.kind, context)) })
+        }
+      }),
+      { numRuns: 400 },
+    )
+  })
+
+  it('shows an instance with its volumes, and a volume with its instance', () => {
+    const { world, image } = furnished()
+    const { id } = world.request('instance', 'launch', undefined, { image, type: 'small', name: 'web' })
+    world.settle()
+    const rows = fold(history(world))
+    const { sda, sdb } = world.get(id).context.devices
+    expect(rows.get(id)).toMatchObject({
+      kind: 'instance',
+      account: 'acme',
+      state: 'running',
+      status: 'running.steady',
+      name: 'web',
+      zone: 'a',
+      provider: 'lab',
+      version: 4,
+      attributes: { mode: 'stateful', type: 'small', vcpus: 1, memoryBytes: GiB, generation: 1 },
+      relations: [
+        { role: 'image', id: image },
+        { role: 'offering', id: 'offering/small' },
+        { role: 'volume', id: sda.volume },
+        { role: 'volume', id: sdb.volume },
+      ],
+    })
+    expect(rows.get(sda.volume)).toMatchObject({
+      state: 'in-use',
+      attributes: { sizeBytes: 8 * GiB, attachment: { instance: id, device: '/dev/sda1', status: 'attached' } },
+      relations: [
+        { role: 'instance', id },
+        { role: 'image', id: image },
+      ],
+    })
+    expect(rows.get('offering/small')).toMatchObject({ name: 'small', attributes: { vcpus: 1, memoryBytes: GiB } })
+  })
+
+  it('keeps the columns of a kind it does not know', () => {
+    const [first] = history(furnished().world)
+    const event = {
+      ...first!,
+      resource: 'lamp-1',
+      kind: 'lamp',
+      type: 'lamp.lit',
+      state: 'on.bright',
+      data: { name: 'desk' },
+    }
+    expect(inventory.fold(undefined, event, 'lamp-1')).toMatchObject({
+      id: 'lamp-1',
+      kind: 'lamp',
+      state: 'on',
+      status: 'on.bright',
+      name: 'desk',
+      attributes: {},
+      relations: [],
+    })
+  })
+
+  it('never changes the row it is given', () => {
+    const { world, image } = furnished()
+    const { id } = world.request('instance', 'launch', undefined, { image, type: 'small' })
+    world.settle()
+    world.request('instance', 'terminate', id)
+    world.settle()
+    const frozen = new Map<string, InventoryRow>()
+    for (const event of history(world)) {
+      const row = inventory.fold(frozen.get(event.resource), event, event.resource)!
+      frozen.set(event.resource, deepFreeze(row))
+    }
+    expect(frozen.get(id)).toMatchObject({ state: 'terminated', attributes: { devices: [] } })
+  })
+})
+
+type Known = Record<string, unknown>
+const byVolume = (a: { volume: string }, b: { volume: string }) => (a.volume < b.volume ? -1 : 1)
+
+/** The part of a row that its machine also remembers, in one order. */
+function shown({ kind, attributes }: InventoryRow): Known {
+  if (kind === 'instance')
+    return plain({ ...instanceFacts(attributes), devices: [...attributes.devices].sort(byVolume) })
+  if (kind !== 'volume') return {}
+  const { attachment, ...rest } = attributes
+  return plain({
+    ...volumeFacts(rest),
+    attachment: attachment && { instance: attachment.instance, device: attachment.device },
+  })
+}
+// biome-ignore lint/suspicious/noExplicitAny: contexts of two kinds
+function known(kind: string, context: any): Known {
+  if (kind === 'instance')
+    return { ...instanceFacts(context), devices: Object.values<{ volume: string }>(context.devices).sort(byVolume) }
+  return kind === 'volume' ? { ...volumeFacts(context), attachment: context.attachment } : {}
+}
+function instanceFacts({
+  type,
+  mode,
+  vcpus,
+  memoryBytes,
+  generation,
+  launchedAt,
+  shutdownBehaviour,
+  terminationProtection,
+  reason,
+  impaired,
+  overdue,
+}: Known): Known {
+  return {
+    type,
+    mode,
+    vcpus,
+    memoryBytes,
+    generation,
+    launchedAt,
+    shutdownBehaviour,
+    terminationProtection,
+    reason,
+    impaired,
+    overdue,
+  }
+}
+function volumeFacts({ sizeBytes, from, resizing, overdue, reason }: Known): Known {
+  const { code, message } = (reason ?? {}) as Known
+  return { sizeBytes, from, resizing, overdue, reason: reason && { code, message } }
+}
+function deepFreeze<T>(value: T): T {
+  if (value && typeof value === 'object') Object.values(Object.freeze(value)).forEach(deepFreeze)
+  return value
+}
