@@ -1,7 +1,6 @@
 /** What an instance shows: what it was launched as, its devices, its protections, and why it is not running. */
 import type { Envelope } from '../machines/grammar.ts'
-import type { Attributes, KindView } from './inventory.ts'
-import { defined, overdue } from './inventory.volume.ts'
+import { type Attributes, defined, type KindView, overdue } from './inventory.row.ts'
 
 interface Device {
   readonly device: string

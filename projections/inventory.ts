@@ -10,41 +10,10 @@
 import type { Envelope } from '../machines/grammar.ts'
 import { projection } from './contract.ts'
 import { instanceView } from './inventory.instance.ts'
+import type { Attributes, InventoryRow, KindView, Relation } from './inventory.row.ts'
 import { volumeView } from './inventory.volume.ts'
 
-// biome-ignore lint/suspicious/noExplicitAny: attributes are what each kind's view makes them
-export type Attributes = Readonly<Record<string, any>>
-export interface Relation {
-  readonly role: string
-  readonly id: string
-}
-export interface InventoryRow {
-  readonly id: string
-  readonly kind: string
-  readonly account: string
-  readonly region: string
-  /** What a reader sees: the first name of `status`. */
-  readonly state: string
-  /** Dotted path of the state the machine is in. */
-  readonly status: string
-  readonly name?: string
-  readonly zone?: string
-  readonly provider?: string
-  /** Milliseconds since 1970. */
-  readonly createdAt: number
-  readonly updatedAt: number
-  /** Of the last event: its order in the resource's own stream, and in the log. */
-  readonly version: number
-  readonly position: number
-  readonly attributes: Attributes
-  readonly relations: readonly Relation[]
-}
-
-/** What one kind shows beyond the columns. Both are pure; the same attributes object means nothing changed. */
-export interface KindView {
-  attributes(before: Attributes, event: Envelope): Attributes
-  relations(attributes: Attributes): readonly Relation[]
-}
+export type { InventoryRow, Relation }
 
 /** A kind whose attributes are those it was made with. */
 const asMade = (relations: KindView['relations'] = () => []): KindView => ({

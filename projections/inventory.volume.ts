@@ -1,6 +1,6 @@
 /** What a volume shows: its size and origin, and the one attachment it may have. */
 import type { Envelope } from '../machines/grammar.ts'
-import type { Attributes, KindView } from './inventory.ts'
+import { type Attributes, defined, type KindView, overdue } from './inventory.row.ts'
 
 interface Attachment {
   readonly instance: string
@@ -62,14 +62,3 @@ function attachmentOf(before: Attributes, { type, data, state, at }: Envelope): 
 }
 
 const isAlive = (state: string) => state === 'available' || state.startsWith('in-use')
-
-/** Marked by a deadline, until it leaves the state a reader sees. */
-export function overdue(attributes: Attributes, { type, before, state }: Envelope): Attributes {
-  if (type.endsWith('TimedOut')) return { ...attributes, overdue: true }
-  if (!attributes.overdue || before.split('.')[0] === state.split('.')[0]) return attributes
-  return defined({ ...attributes, overdue: undefined })
-}
-
-/** Without what is undefined. */
-export const defined = (attributes: Attributes): Attributes =>
-  Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined))
