@@ -107,6 +107,17 @@ export const kinds = {
 } as const
 
 export type Kinds = typeof kinds
-export * from './grammar.ts'
+export type {
+  Ask,
+  Command,
+  Completion,
+  Envelope,
+  FactSource,
+  Json,
+  Kind,
+  MachineEvent,
+  Want,
+} from './grammar.ts'
+export { Declined } from './grammar.ts'
 export { refusals } from './refusals.ts'
 export type { AccountContext, DomainContext, ImageContext, InstanceContext, OfferingContext, VolumeContext }

@@ -1,5 +1,6 @@
 /** What providers and guests say, wanted or not, and what becomes of an instance and its volumes. */
 import { describe, expect, it } from 'vitest'
+import { kinds } from '../../machines/index.ts'
 import { furnished, GiB, type World } from './world.ts'
 
 function launched(input: Record<string, unknown> = {}) {
@@ -110,6 +111,27 @@ describe('an instance its provider no longer sees', () => {
     expect(world.get(root).state).toBe('in-use.attached')
     world.report(id, 'instance.started', { generation: 1 })
     expect(world.get(id).context.impaired).toBeUndefined()
+  })
+})
+
+describe('a sight of an instance at its provider', () => {
+  const seen = (world: World, id: string, exists: 'yes' | 'no' | 'unknown', status?: string, generation?: number) => {
+    const { state, context } = world.get(id)
+    return kinds.instance.observed({ exists, facts: { status }, generation }, context, state)?.event
+  }
+
+  it('is news only while it runs, of this launch, and if it says something else than is known', () => {
+    const { world, id } = running()
+    expect(seen(world, id, 'yes', 'running', 1)).toBeUndefined()
+    expect(seen(world, id, 'unknown')).toBeUndefined()
+    expect(seen(world, id, 'yes', 'stopped', 0)).toBeUndefined()
+    expect(seen(world, id, 'yes', 'stopped', 1)).toBe('poweredOff')
+    expect(seen(world, id, 'no')).toBe('vanished')
+    world.report(id, 'instance.vanished', { generation: 1 })
+    expect(seen(world, id, 'no')).toBeUndefined()
+    expect(seen(world, id, 'yes', 'running', 1)).toBe('started')
+    world.request('instance', 'stop', id)
+    expect(seen(world, id, 'yes', 'stopped', 1)).toBeUndefined()
   })
 })
 
