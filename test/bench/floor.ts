@@ -1,0 +1,57 @@
+/** The floor: plain better-sqlite3 writing the same rows into an equal database, in the same transactions. */
+import Database from 'better-sqlite3'
+import type { Commit, DerivedChanges } from '../../src/store/store.ts'
+import type { Written } from './setting.ts'
+
+/** Replays what an engine wrote, `commitsPerTransaction` of its commits at a time; returns commands per second. */
+export function floor(path: string, written: readonly Written[], commitsPerTransaction = 1): number {
+  const database = new Database(path)
+  database.pragma('journal_mode = WAL')
+  database.pragma('synchronous = FULL')
+  database.pragma('wal_autocheckpoint = 4000')
+  database.pragma('cache_size = -65536')
+  const event = database.prepare('INSERT INTO events (position, resource, version, digest, text) VALUES (?, ?, ?, ?, ?)')
+  const snapshot = database.prepare(
+    'INSERT INTO snapshots (resource, version, rules, checksum, text) VALUES (?, ?, ?, 0, ?) ON CONFLICT (resource) DO UPDATE SET version = excluded.version, text = excluded.text',
+  )
+  const row = database.prepare(
+    'INSERT INTO inventory (id, account, state, version, position, createdAt, updatedAt, attributes) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET state = excluded.state, version = excluded.version, position = excluded.position, updatedAt = excluded.updatedAt, attributes = excluded.attributes',
+  )
+  const watermark = database.prepare('UPDATE watermarks SET position = ?')
+  const writeCommit = (commit: Commit) => {
+    for (const each of commit.events) event.run(each.position, each.resource, each.version, each.digest, each.text)
+    if (commit.derived) writeDerived(commit.derived)
+  }
+  const writeDerived = (derived: DerivedChanges) => {
+    for (const each of derived.snapshots) snapshot.run(each.resource, each.version, each.rules, each.text)
+    for (const { row: each } of derived.rows) row.run(...(each!.ready as unknown[]))
+    watermark.run(derived.watermark)
+  }
+  // What JavaScript must prepare is not SQL's work: done before the clock starts.
+  let commands = 0
+  for (const each of written) {
+    const derived = 'derived' in each ? each.derived : each.commit.derived
+    for (const change of derived?.rows ?? []) {
+      const { id, account, state, version, position, createdAt, updatedAt, attributes } = change.row!
+      Object.assign(change.row!, {
+        ready: [id, account, state, version, position, createdAt, updatedAt, JSON.stringify(attributes)],
+      })
+    }
+    if ('commit' in each) commands += each.commit.events.length
+  }
+  const begun = process.hrtime.bigint()
+  let open = 0
+  for (const each of written) {
+    if (open === 0) database.exec('BEGIN IMMEDIATE')
+    if ('commit' in each) writeCommit(each.commit)
+    else writeDerived(each.derived)
+    open += 1
+    if (open < commitsPerTransaction) continue
+    database.exec('COMMIT')
+    open = 0
+  }
+  if (open > 0) database.exec('COMMIT')
+  const rate = (commands * 1e9) / Number(process.hrtime.bigint() - begun)
+  database.close()
+  return rate
+}

@@ -1,0 +1,54 @@
+/**
+ * `npm run bench [-- --quick]`: every promise about speed, with its floor measured in the same run. Figures of different
+ * runs on shared machines cannot be compared; the ratios can.
+ */
+import { benchCommands } from './commands.ts'
+import { benchTransitions } from './transitions.ts'
+import { benchViews } from './views.ts'
+
+const isQuick = process.argv.includes('--quick')
+const sizes = isQuick ? [1_000, 10_000] : [1_000, 100_000, 1_000_000]
+const whole = (value: number) => Math.round(value).toLocaleString('en')
+const ratio = (value: number) => value.toFixed(2)
+const promises: { promise: string; measured: string; kept: boolean }[] = []
+
+const transitions = benchTransitions(isQuick ? 200_000 : 2_000_000)
+promises.push({
+  promise: "transitions against XState's transition(): at least 1.7",
+  measured: `${ratio(transitions.ratio)} (${whole(transitions.compiledPerSecond)}/s; shared scope ${whole(transitions.sharedScopePerSecond)}/s)`,
+  kept: transitions.ratio >= 1.7,
+})
+
+for (const each of await benchCommands(sizes, isQuick ? 10_000 : 40_000, isQuick ? 1 : 5)) {
+  promises.push({
+    promise: `durable commands against plain SQLite at ${whole(each.resources)} resources: at least 0.5`,
+    measured: `${ratio(each.ratio)} (${whole(each.perSecond)}/s; strict ${whole(each.strictPerSecond)}/s; floor ${whole(each.floorPerSecond)}/s)`,
+    kept: each.ratio >= 0.5,
+  })
+  promises.push({
+    promise: `64 callers against one at ${whole(each.resources)} resources: at least 4`,
+    measured: `${ratio(each.perSecond / each.onePerSecond)} (one caller ${whole(each.onePerSecond)}/s)`,
+    kept: each.perSecond >= 4 * each.onePerSecond,
+  })
+  promises.push({
+    promise: `event loop delay p99 at ${whole(each.resources)} resources: under 50 ms`,
+    measured: `${each.loopDelayP99Ms.toFixed(1)} ms`,
+    kept: each.loopDelayP99Ms < 50,
+  })
+}
+
+const views = await benchViews(isQuick ? 10_000 : 100_000)
+promises.push({
+  promise: `cold start with ${whole(views.resources)} resources: under 2 s`,
+  measured: `${whole(views.coldStartMs)} ms, first command ${views.firstCommandMs.toFixed(1)} ms`,
+  kept: views.coldStartMs < 2_000,
+})
+promises.push({
+  promise: 'rebuild of the inventory: at least 100,000 events/s',
+  measured: `${whole(views.rebuildPerSecond)}/s`,
+  kept: views.rebuildPerSecond >= 100_000,
+})
+promises.push({ promise: 'memory of a resident resource', measured: `${whole(views.bytesPerResident)} bytes`, kept: true })
+
+for (const { promise, measured, kept } of promises) console.log(`${kept ? 'kept  ' : 'BROKEN'}  ${promise}: ${measured}`)
+if (promises.some(({ kept }) => !kept)) process.exitCode = 1
