@@ -13,7 +13,7 @@ const event = (name: string, data: unknown): MachineEvent => ({
   account: 'bench',
   at: 1,
   data,
-  facts: { image: { state: 'available' }, offering: { state: 'active' }, provider: { capabilities: { stop: 'preserves', start: 'both', reboot: 'both', volumeAttach: { hotPlug: true, hotUnplug: true, max: 8 } } },
+  facts: { image: { state: 'available' }, offering: { state: 'active' }, provider: { capabilities: { stop: 'preserves', start: 'both', reboot: 'both', volumeAttach: { hotPlug: true, hotUnplug: true, max: 8 }, volume: { grow: 'online' } } },
     account: null,
   },
 })
