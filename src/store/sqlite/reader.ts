@@ -7,7 +7,8 @@ import { connect } from './open.ts'
 
 type Column<T> = T extends string | number | null ? T : T extends undefined ? null : string
 /** Tables of projections, as Kysely sees them: columns that are neither text nor numbers are JSON text. */
-export type TablesOf<P extends Readonly<Record<string, Projection>>> = {
+// biome-ignore lint/suspicious/noExplicitAny: any row type will do, and rows are contravariant in their folds
+export type TablesOf<P extends Readonly<Record<string, Projection<string, any>>>> = {
   [N in keyof P as P[N]['name']]: P[N] extends Projection<string, infer Row>
     ? { [C in keyof Row]-?: Column<Row[C]> }
     : never

@@ -1,0 +1,66 @@
+import type { Clauses } from './clauses.ts'
+import { event } from './samples.ts'
+
+/** Commits of 1, 2, 3, 4, 1, ... events of seven streams, as a list of commits. */
+const commits = (count: number) => {
+  let position = 0
+  const versions = new Map<string, number>()
+  return Array.from({ length: count }, (_, index) =>
+    Array.from({ length: (index % 4) + 1 }, () => {
+      position += 1
+      const resource = `i-${(position * 5) % 7}`
+      const version = (versions.get(resource) ?? 0) + 1
+      versions.set(resource, version)
+      return event(position, resource, version)
+    }),
+  )
+}
+
+export const positionClauses: Clauses = [
+  {
+    title: 'reads the log in order of position, whole, in chunks of any size',
+    proof: async session => {
+      await session.open()
+      const all = commits(50)
+      for (const events of all) await session.commit({ events })
+      for (const size of [1, 2, 7, 64, 1_000]) {
+        const read = []
+        for (;;) {
+          const chunk = await session.store.log(read.at(-1)?.position ?? 0, size)
+          if (chunk.length === 0) break
+          session.expect(chunk.length <= size).toBe(true)
+          read.push(...chunk)
+        }
+        session.expect(read).toEqual(all.flat())
+      }
+    },
+  },
+  {
+    title: 'gives one position to one of two racers',
+    proof: async session => {
+      await session.open()
+      const racers = ['i-1', 'i-2', 'i-3'].map(resource => session.commit({ events: [event(1, resource, 1)] }))
+      session.expect(await session.accepted(racers)).toBe(1)
+      session.expect((await session.store.log(0, 10)).length).toBe(1)
+    },
+  },
+  {
+    title: 'gives one version to one of two racers',
+    proof: async session => {
+      await session.open()
+      const racers = [1, 2, 3].map(position => session.commit({ events: [event(position, 'i-1', 1)] }))
+      session.expect(await session.accepted(racers)).toBe(1)
+      session.expect((await session.store.stream('i-1', 1, 10)).length).toBe(1)
+    },
+  },
+  {
+    title: 'opens empty at 0, and later at the position and time of the last event',
+    proof: async session => {
+      session.expect(await session.open()).toMatchObject({ position: 0, at: 0 })
+      for (const events of commits(5)) await session.commit({ events })
+      const before = await session.picture()
+      session.expect(await session.reopen()).toMatchObject({ position: 11, at: 1_011 })
+      session.expect(await session.picture()).toEqual(before)
+    },
+  },
+]
