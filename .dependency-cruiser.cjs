@@ -7,7 +7,7 @@ const packages = (...names) => names.map(name => `(^|/)node_modules/${name}/`)
 
 const vocabulary = '^machines/grammar\\.ts$'
 const viewContract = '^projections/contract\\.ts$'
-const storeContract = '^src/store/store\\.ts$'
+const storeContract = '^src/store/(store|canonical)\\.ts$'
 /** The contract files and what helps to keep it, directly in src/drivers; each provider has a folder of its own. */
 const driverContract = '^src/drivers/[^/]+\\.ts$'
 const engine = '^src/engine(\\.ts$|/)'
