@@ -12,33 +12,33 @@ const unknown = (message: string): Outcome => ({
 
 /** Calls the ask's verb, or polls its handle. Never rejects; after `timeoutMs`, or when aborted, the outcome is unknown. */
 export function call(driver: Driver, ask: AskRow, clock: Clock, timeoutMs: number, abort: Abort): Promise<Outcome> {
-  const deadline = clock.now() + timeoutMs
-  const context: CallContext = {
-    token: ask.token,
-    attempt: ask.attempts,
-    deadline,
-    get signal() {
-      return abort.signal
-    },
-    now: () => clock.now(),
-  }
-  return new Promise(resolve => {
-    const forget = clock.wakeAt(deadline, () => {
-      abort.abort()
-      resolve(unknown(`${ask.verb} of ${ask.resource} gave no answer within ${timeoutMs} ms`))
+  const context = contextOf(ask, clock, timeoutMs, abort)
+  return within(clock, timeoutMs, abort, () => attempt(driver, ask, context)).catch((error: unknown) =>
+    unknown(`${ask.verb} of ${ask.resource}: ${error instanceof Error ? error.message : String(error)}`),
+  )
+}
+
+/** What a driver is told about a call. */
+export const contextOf = (ask: AskRow, clock: Clock, timeoutMs: number, abort: Abort): CallContext => ({
+  token: ask.token,
+  attempt: ask.attempts,
+  deadline: clock.now() + timeoutMs,
+  get signal() {
+    return abort.signal
+  },
+  now: () => clock.now(),
+})
+
+/** Does the work, but waits no longer than `timeoutMs`, nor past the abort: then it rejects, and the work is told. */
+export function within<T>(clock: Clock, timeoutMs: number, abort: Abort, work: () => Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const forget = clock.wakeAt(clock.now() + timeoutMs, () => abort.abort(`gave no answer within ${timeoutMs} ms`))
+    abort.heard(why => {
+      forget()
+      reject(new Error(why))
     })
-    attempt(driver, ask, context).then(
-      outcome => {
-        forget()
-        resolve(outcome)
-      },
-      (error: unknown) => {
-        forget()
-        resolve(
-          unknown(`${ask.verb} of ${ask.resource} threw: ${error instanceof Error ? error.message : String(error)}`),
-        )
-      },
-    )
+    const answer = async () => work()
+    answer().then(resolve, reject).finally(forget)
   })
 }
 
@@ -56,17 +56,24 @@ const unsupported = (verb: string): DriverError => ({
   message: `this provider has no ${verb}`,
 })
 
-/** An AbortController made only when someone looks: most calls answer before anyone does. */
+/** Of one attempt. An AbortController is made only when someone looks: most calls answer before anyone does. */
 export class Abort {
   #controller: AbortController | undefined
   #isAborted = false
+  #listener: ((why: string) => void) | undefined
   get signal(): AbortSignal {
     this.#controller ??= new AbortController()
     if (this.#isAborted) this.#controller.abort()
     return this.#controller.signal
   }
-  abort(): void {
+  /** Whoever waits for the answer hears why it waits no longer. */
+  heard(listener: (why: string) => void): void {
+    this.#listener = listener
+  }
+  abort(why: string): void {
+    if (this.#isAborted) return
     this.#isAborted = true
     this.#controller?.abort()
+    this.#listener?.(why)
   }
 }

@@ -7,15 +7,17 @@ import type { Facts, Observation, ResourceKind } from '../drivers/driver.ts'
 /** `done`: the effect is there, with these facts. `notDone`: it is not. `unclear`: look again later. */
 export type Sighting = { verdict: 'done'; facts: Facts } | { verdict: 'notDone' } | { verdict: 'unclear' }
 
+type Args = Record<string, unknown>
 interface Effect {
   readonly kind: ResourceKind
-  readonly settles: (seen: Observation, args: Record<string, unknown>) => boolean
+  /** What to look at, if it is not the resource of the ask. */
+  readonly of?: (resource: string, args: Args) => string
+  readonly settles: (seen: Observation, args: Args) => boolean
 }
 
 const exists: Effect['settles'] = seen => seen.exists === 'yes'
 const isGone: Effect['settles'] = seen => seen.exists === 'no'
-type Device = { volume: string }
-const volumesOf = ({ facts }: Observation) => ((facts.devices ?? []) as unknown as Device[]).map(({ volume }) => volume)
+const connection: Effect['of'] = (instance, { volume }) => `${instance}/${volume}`
 
 const effects: Readonly<Record<string, Effect>> = {
   volumeEnsure: { kind: 'volume', settles: exists },
@@ -28,8 +30,8 @@ const effects: Readonly<Record<string, Effect>> = {
     settles: ({ facts, generation }, { want, generation: wanted }) =>
       generation === wanted && facts.status === (want === 'off' ? 'stopped' : want),
   },
-  attach: { kind: 'instance', settles: (seen, { volume }) => volumesOf(seen).includes(String(volume)) },
-  detach: { kind: 'instance', settles: (seen, { volume }) => !volumesOf(seen).includes(String(volume)) },
+  attach: { kind: 'attachment', of: connection, settles: exists },
+  detach: { kind: 'attachment', of: connection, settles: isGone },
 }
 
 /** What an observation says about a call. A reset leaves no trace, so it is done once the instance is there. */
@@ -37,8 +39,15 @@ export function sighting(verb: string, args: unknown, seen: Observation): Sighti
   if (seen.exists === 'unknown') return { verdict: 'unclear' }
   const effect = effects[verb]
   if (!effect) return seen.exists === 'yes' ? { verdict: 'done', facts: seen.facts } : { verdict: 'unclear' }
-  if (!effect.settles(seen, args as Record<string, unknown>)) return { verdict: 'notDone' }
+  if (!effect.settles(seen, args as Args)) return { verdict: 'notDone' }
   return { verdict: 'done', facts: { ...seen.facts, ...(seen.generation ? { generation: seen.generation } : {}) } }
 }
 
-export const observedKind = (verb: string): ResourceKind => effects[verb]?.kind ?? 'instance'
+/** Which object shows whether the call has had its effect. */
+export function whereToLook(verb: string, resource: string, args: unknown): { kind: ResourceKind; id: string } {
+  const { kind = 'instance', of } = effects[verb] ?? {}
+  return { kind, id: of?.(resource, args as Args) ?? resource }
+}
+
+/** Whether a look can tell that the call was made; a reset leaves no trace. */
+export const leavesTrace = (verb: string): boolean => effects[verb] !== undefined

@@ -7,12 +7,12 @@
  * the driver declares idempotency, else by looking.
  */
 import type { Json } from '../../machines/grammar.ts'
-import type { Capabilities, Driver, DriverError, Outcome } from '../drivers/driver.ts'
+import type { Capabilities, Driver, DriverError, Observation, Outcome } from '../drivers/driver.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { NewsOutcome, ReportInput } from '../runtime/news.ts'
 import type { AskRow, AskUpdate, Store } from '../store/store.ts'
-import { Abort, call } from './call.ts'
-import { observedKind, sighting } from './observe.ts'
+import { Abort, call, contextOf, within } from './call.ts'
+import { leavesTrace, sighting, whereToLook } from './observe.ts'
 import { backoffMs } from './retry.ts'
 
 export interface Provider {
@@ -36,11 +36,20 @@ export interface WorkerOptions {
 
 interface Task {
   ask: AskRow
-  readonly abort: Abort
+  /** Of the attempt under way: one that was given up must not spoil the next. */
+  abort: Abort
+  /**
+   * The call may have been made already: until this time what is not seen may still appear. Where calls are not
+   * idempotent, nothing is called before a look later than this has found it not done.
+   */
+  doubtUntil: number | undefined
   state: 'queued' | 'waiting' | 'running'
   isClosed: boolean
   forget?: () => void
 }
+
+/** When a store that could not be read is tried again. */
+const READ_AGAIN_MS = 1_000
 
 export class Worker {
   readonly #options: WorkerOptions
@@ -53,9 +62,11 @@ export class Worker {
   #lastTaken = 0
   #isBehind = false
   #isLoading = false
+  /** Asks were opened while a chunk was being read, which may not have them. */
+  #isMissed = false
   #isStopped = false
   #idle: (() => void)[] = []
-  readonly counts = { calls: 0, done: 0, rejected: 0, retries: 0, unknown: 0, stale: 0, superseded: 0 }
+  readonly counts = { calls: 0, done: 0, rejected: 0, retries: 0, unknown: 0, stale: 0, superseded: 0, unread: 0 }
 
   constructor(options: WorkerOptions) {
     this.#options = options
@@ -82,6 +93,7 @@ export class Worker {
   committed(opened: readonly AskRow[], closed: readonly string[]): void {
     for (const token of closed) this.#close(token)
     if (!this.#isBehind) for (const ask of opened) this.#take(ask)
+    else if (opened.length) this.#isMissed = true
     this.#after()
   }
 
@@ -103,7 +115,7 @@ export class Worker {
     return true
   }
 
-  #take(ask: AskRow): void {
+  #take(ask: AskRow, doubtUntil?: number): void {
     if (this.#resident >= this.#options.residentMax) {
       this.#isBehind = true
       return
@@ -112,7 +124,7 @@ export class Worker {
     const line = this.#lines.get(ask.resource) ?? []
     if (line.some(task => task.ask.token === ask.token)) return
     this.#lines.set(ask.resource, line)
-    const task: Task = { ask, abort: new Abort(), state: 'queued', isClosed: false }
+    const task: Task = { ask, abort: new Abort(), doubtUntil, state: 'queued', isClosed: false }
     line.push(task)
     this.#resident += 1
     if (line.length === 1) this.#offer(task)
@@ -149,7 +161,7 @@ export class Worker {
     task.forget?.()
     this.#resident -= 1
     if (task.state === 'running') {
-      task.abort.abort()
+      task.abort.abort('was superseded')
       this.counts.superseded += 1
     }
     if (line.length === 0) this.#lines.delete(resource)
@@ -181,8 +193,16 @@ export class Worker {
   }
 
   #after(): void {
-    if (this.#isBehind && !this.#isStopped && this.#resident <= this.#options.residentMax / 2) void this.#load()
+    if (this.#isBehind && !this.#isStopped && this.#resident <= this.#options.residentMax / 2)
+      void this.#load().catch(() => this.#loadLater())
     this.#dispatch()
+  }
+
+  /** The store could not be read; what is open there stays open. */
+  #loadLater(): void {
+    const { clock } = this.#options
+    this.counts.unread += 1
+    clock.wakeAt(clock.now() + READ_AGAIN_MS, () => this.#after())
   }
 
   /** Takes the next asks from the store, in order; done when it has no more. */
@@ -191,14 +211,24 @@ export class Worker {
     this.#isLoading = true
     try {
       const limit = this.#options.residentMax - this.#resident
+      this.#isMissed = false
       // One position may have several asks, and the last of them may not have fitted: begin with it again.
       const rows = limit > 0 ? await this.#options.store.asks(Math.max(0, this.#lastTaken - 1), limit) : []
-      this.#isBehind = rows.length >= limit
-      for (const row of rows) this.#take(row)
+      this.#isBehind = rows.length >= limit || this.#isMissed
+      for (const row of rows) this.#take(row, this.#doubtOf(row))
     } finally {
       this.#isLoading = false
     }
-    this.#dispatch()
+    if (this.#isMissed) this.#after()
+    else this.#dispatch()
+  }
+
+  /** An ask of an earlier process may have been called by it. */
+  #doubtOf({ verb, provider, handle }: AskRow): number | undefined {
+    const { clock, providers } = this.#options
+    const known = providers.get(provider)?.capabilities
+    const isSafe = known?.idempotency.by !== 'none' || handle !== undefined || !leavesTrace(verb)
+    return isSafe ? undefined : clock.now() + known.consistency.lagMs
   }
 
   async #carry(task: Task, provider: Provider | undefined): Promise<void> {
@@ -206,6 +236,8 @@ export class Worker {
       return this.#again(task, failure(`no driver is registered as '${task.ask.provider}'; register it and restart`))
     const { clock } = this.#options
     const isPoll = task.ask.handle !== undefined
+    task.abort = new Abort()
+    if (task.doubtUntil !== undefined && !isPoll) return this.#look(task, provider)
     if (!isPoll) task.ask = { ...task.ask, attempts: task.ask.attempts + 1 }
     this.counts.calls += 1
     const timeoutMs = provider.capabilities.limits.callTimeoutMs
@@ -225,12 +257,12 @@ export class Worker {
         return this.#wait(task, outcome.pollAfterMs, undefined, JSON.stringify(outcome.handle))
       case 'rejected':
         if (outcome.error.retry === 'same' || outcome.error.retry === 'later') return this.#again(task, outcome.error)
-        if (outcome.error.retry === 'observe-first') return this.#look(task, provider, outcome.error)
-        return this.#answer(task, provider, task.ask.rejected, rejectionOf(outcome.error), 'rejected')
+        if (outcome.error.retry === 'observe-first') return this.#doubt(task, provider, outcome.error)
+        return this.#answer(task, provider.driver, task.ask.rejected, rejectionOf(outcome.error), 'rejected')
       case 'unknown':
-        return this.#look(task, provider, outcome.error)
+        return this.#doubt(task, provider, outcome.error)
       default:
-        return this.#look(
+        return this.#doubt(
           task,
           provider,
           failure(`the driver answered ${JSON.stringify(outcome)}, which is no outcome`),
@@ -240,38 +272,49 @@ export class Worker {
 
   #done(task: Task, provider: Provider, facts: Record<string, unknown>): Promise<void> {
     const data = this.#options.parse(task.ask.done, facts)
-    if (data === undefined) return this.#look(task, provider, failure(`its facts do not fit ${task.ask.done}`))
-    return this.#answer(task, provider, task.ask.done, data, 'done')
+    if (data === undefined) return this.#doubt(task, provider, failure(`its facts do not fit ${task.ask.done}`))
+    return this.#answer(task, provider.driver, task.ask.done, data, 'done')
   }
 
   /** Unknown: ask again where that is safe, else look at the world first. */
-  async #look(task: Task, provider: Provider, error: DriverError): Promise<void> {
+  #doubt(task: Task, provider: Provider, error: DriverError): Promise<void> {
     this.counts.unknown += 1
     const { idempotency, consistency } = provider.capabilities
     if (idempotency.by !== 'none') return this.#again(task, error)
+    task.doubtUntil = this.#options.clock.now() + consistency.lagMs
+    task.ask = { ...task.ask, lastError: error.message, handle: undefined }
+    return this.#look(task, provider)
+  }
+
+  /**
+   * Looks whether the call has had its effect. What is not there yet may still appear: it counts as absent only after
+   * the declared lag, and then the call is made again.
+   */
+  async #look(task: Task, { driver, capabilities }: Provider): Promise<void> {
     const { clock } = this.#options
-    const context = {
-      token: task.ask.token,
-      attempt: task.ask.attempts,
-      deadline: clock.now() + 30_000,
-      signal: task.abort.signal,
-      now: () => clock.now(),
-    }
+    const { ask } = task
+    const waitMs = backoffMs(Math.max(1, ask.attempts), ask.token)
+    const args = JSON.parse(ask.args) as unknown
+    const { kind, id } = whereToLook(ask.verb, ask.resource, args)
+    const { callTimeoutMs } = capabilities.limits
+    task.abort = new Abort()
+    const context = contextOf(ask, clock, callTimeoutMs, task.abort)
+    const since = clock.now()
+    let seen: Observation
     try {
-      const seen = await provider.driver.observe(observedKind(task.ask.verb), task.ask.resource, context)
-      const { verdict, ...found } = sighting(task.ask.verb, JSON.parse(task.ask.args), seen)
-      if (verdict === 'done' && 'facts' in found)
-        return this.#done(task, provider, found.facts as Record<string, unknown>)
-      // What is not there yet may still appear: it counts as absent only after the declared lag.
-      return this.#wait(
-        task,
-        consistency.lagMs + backoffMs(task.ask.attempts, task.ask.token),
-        error.message,
-        undefined,
-      )
+      seen = await within(clock, callTimeoutMs, task.abort, () => driver.observe(kind, id, context))
     } catch (thrown) {
-      return this.#again(task, failure(`observing it threw: ${String(thrown)}`))
+      return task.isClosed ? undefined : this.#wait(task, waitMs, `observing it failed: ${String(thrown)}`, undefined)
     }
+    if (task.isClosed) return
+    const found = sighting(ask.verb, args, seen)
+    if (found.verdict === 'done') {
+      const data = this.#options.parse(ask.done, found.facts)
+      if (data !== undefined) return this.#answer(task, driver, ask.done, data, 'done')
+    }
+    const isAbsent = found.verdict === 'notDone' && since >= task.doubtUntil!
+    if (isAbsent) task.doubtUntil = undefined
+    return this.#wait(task, isAbsent ? waitMs : capabilities.consistency.lagMs + waitMs, ask.lastError, undefined)
   }
 
   #again(task: Task, error: DriverError): Promise<void> {
@@ -285,18 +328,26 @@ export class Worker {
     task.ask = { ...task.ask, dueAt, lastError, handle }
     const { token, attempts } = task.ask
     // If this cannot be written, memory still knows; after a crash the call is repeated, as any call may be.
-    await this.#options.progress(task.ask.resource, { token, attempts, dueAt, lastError, handle }).catch(() => 'stale')
-    if (!task.isClosed) this.#offer(task)
+    const update = { token, attempts, dueAt, lastError, handle }
+    const outcome = await this.#options.progress(task.ask.resource, update).catch(() => 'unwritten' as const)
+    if (outcome === 'stale') this.#forget(token)
+    else if (!task.isClosed) this.#offer(task)
   }
 
-  async #answer(task: Task, provider: Provider, type: string, data: Json, count: 'done' | 'rejected'): Promise<void> {
+  /** It was closed before it was loaded here: nobody waits for its answer, and it must not hold up the next. */
+  #forget(token: string): void {
+    this.counts.stale += 1
+    this.#close(token)
+  }
+
+  async #answer(task: Task, driver: Driver, type: string, data: Json, count: 'done' | 'rejected'): Promise<void> {
     const { token, resource, position, correlation, provider: name } = task.ask
     const report = { resource, type, data, answers: token, causation: position, correlation, actor: `driver:${name}` }
     try {
       const outcome = await this.#options.report(report)
-      if (outcome === 'stale') this.counts.stale += 1
+      if (outcome === 'stale') this.#forget(token)
       else this.counts[count] += 1
-      provider.driver.settle?.(token)
+      driver.settle?.(token)
     } catch (error) {
       if (!task.isClosed) await this.#again(task, failure(`its answer could not be committed: ${String(error)}`))
     }
