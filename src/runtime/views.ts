@@ -148,11 +148,17 @@ export async function foldRows(
       if (known) known.push(envelope)
       else touched.set(key, [envelope])
     }
-  const unknown = [...touched.keys()].filter(key => !recent?.get(key))
+  // Taken out before anything is put in: putting in may evict what this flush still needs.
+  const known = new Map<string, ViewRow>()
+  for (const key of touched.keys()) {
+    const row = recent?.get(key)
+    if (row) known.set(key, row)
+  }
+  const unknown = [...touched.keys()].filter(key => !known.has(key))
   const stored = unknown.length ? await store.rows(view.name, unknown) : new Map<string, ViewRow>()
   const changes: RowChange[] = []
   for (const [key, events] of touched) {
-    const before = recent?.get(key) ?? stored.get(key)
+    const before = known.get(key) ?? stored.get(key)
     let row = before
     for (const event of events) row = view.fold(row, event, key)
     if (row) recent?.set(key, row)
