@@ -12,6 +12,7 @@ import { showCommand } from './commands/show.ts'
 import { traceCommand } from './commands/trace.ts'
 import { volumeCommands } from './commands/volumes.ts'
 import { printFailure } from './failure.ts'
+import { version } from './version.ts'
 
 /** What this command can do, in the order of its help. */
 const commands: readonly ((program: Command) => void)[] = [
@@ -29,6 +30,7 @@ const commands: readonly ((program: Command) => void)[] = [
 
 const program = new Command('stemma')
   .description('Lifecycle of cloud resources, by a server if one holds the data, else on the file.')
+  .version(version)
   .showSuggestionAfterError()
   .exitOverride()
 for (const add of commands) add(program)

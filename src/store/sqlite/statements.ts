@@ -7,6 +7,13 @@ import { type Compilable, type Kysely, sql } from 'kysely'
 import type { Tables } from './schema/tables.ts'
 
 type Value = string | number | null
+/** What the store does with a prepared statement. */
+export interface Statement<Row = unknown> {
+  run(...values: Value[]): { changes: number }
+  get(...values: Value[]): Row | undefined
+  all(...values: Value[]): Row[]
+  raw(): Statement<Row>
+}
 
 export type Statements = ReturnType<typeof prepareStatements>
 
@@ -15,7 +22,7 @@ const text = ''
 const number = 0
 
 export function prepareStatements(db: Kysely<Tables>, database: Database.Database) {
-  const prepared = <Row>(query: Compilable) => database.prepare<Value[], Row>(query.compile().sql)
+  const prepared = <Row>(query: Compilable): Statement<Row> => database.prepare<Value[], Row>(query.compile().sql)
   const event = { position: number, resource: text, version: number, digest: text, text }
   const ask = {
     token: text,
@@ -35,8 +42,8 @@ export function prepareStatements(db: Kysely<Tables>, database: Database.Databas
   }
   const events = db.selectFrom('events').select(['position', 'resource', 'version', 'digest', 'text'])
   return {
-    begin: database.prepare('BEGIN IMMEDIATE'),
-    commit: database.prepare('COMMIT'),
+    begin: database.prepare('BEGIN IMMEDIATE') as Statement,
+    commit: database.prepare('COMMIT') as Statement,
     event: prepared(db.insertInto('events').values(event)),
     ask: prepared(db.insertInto('asks').values(ask)),
     closeAsk: prepared(db.deleteFrom('asks').where('token', '=', text)),
