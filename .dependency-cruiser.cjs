@@ -116,7 +116,7 @@ const layers = [
   {
     name: 'cli',
     files: '^src/cli/',
-    may: ['^src/(cli|doors|console)/', system, ...publicEntries, '(^|/)node_modules/'],
+    may: ['^src/(cli|doors|console)/', system, ...publicEntries, '^package\\.json$', '(^|/)node_modules/'],
     node: true,
   },
 ]
