@@ -59,7 +59,8 @@ export class Submissions {
     if (typeof token !== 'string' || token === '' || token.length > TOKEN_LENGTH_MAX)
       throw new InvalidRequest('invalidInput', 'token', `A token is a text of 1 to ${TOKEN_LENGTH_MAX} characters.`)
     const digest = requestDigest(commands, hash)
-    return this.#once(`${principal.account} ${token}`, principal.account, token, digest, () =>
+    // As a list: an account or a token may hold any separator, and 'a' with 'b c' must not be 'a b' with 'c'.
+    return this.#once(JSON.stringify([principal.account, token]), principal.account, token, digest, () =>
       writer.submit(new Request(commands, principal, this.#around, { token, digest })),
     )
   }
