@@ -51,3 +51,6 @@ export function whereToLook(verb: string, resource: string, args: unknown): { ki
 
 /** Whether a look can tell that the call was made; a reset leaves no trace. */
 export const leavesTrace = (verb: string): boolean => effects[verb] !== undefined
+
+/** Whether making the call twice is the same as making it once, at any provider: what is gone cannot go again. */
+export const isSafeTwice = (verb: string): boolean => effects[verb]?.settles === isGone

@@ -12,7 +12,7 @@ import type { Clock } from '../runtime/clock.ts'
 import type { NewsOutcome, ReportInput } from '../runtime/news.ts'
 import type { AskRow, AskUpdate, Store } from '../store/store.ts'
 import { Abort, call, contextOf, within } from './call.ts'
-import { leavesTrace, sighting, whereToLook } from './observe.ts'
+import { isSafeTwice, leavesTrace, sighting, whereToLook } from './observe.ts'
 import { backoffMs } from './retry.ts'
 
 export interface Provider {
@@ -227,7 +227,7 @@ export class Worker {
   #doubtOf({ verb, provider, handle }: AskRow): number | undefined {
     const { clock, providers } = this.#options
     const known = providers.get(provider)?.capabilities
-    const isSafe = known?.idempotency.by !== 'none' || handle !== undefined || !leavesTrace(verb)
+    const isSafe = known?.idempotency.by !== 'none' || handle !== undefined || isSafeTwice(verb) || !leavesTrace(verb)
     return isSafe ? undefined : clock.now() + known.consistency.lagMs
   }
 
@@ -280,7 +280,8 @@ export class Worker {
   #doubt(task: Task, provider: Provider, error: DriverError): Promise<void> {
     this.counts.unknown += 1
     const { idempotency, consistency } = provider.capabilities
-    if (idempotency.by !== 'none') return this.#again(task, error)
+    if (idempotency.by !== 'none' || isSafeTwice(task.ask.verb) || error.code === 'partial')
+      return this.#again(task, error)
     task.doubtUntil = this.#options.clock.now() + consistency.lagMs
     task.ask = { ...task.ask, lastError: error.message, handle: undefined }
     return this.#look(task, provider)
