@@ -19,7 +19,7 @@ export interface AzureOptions {
 }
 
 /** Calls the simulated provider takes at once: its answers share transactions, as many as there are. */
-const CALLS_IN_FLIGHT_MAX = 512
+const CALLS_IN_FLIGHT_MAX = 1_024
 
 /**
  * Runs or resumes the trace. Resolves to undefined when the signal stopped it.

@@ -43,12 +43,10 @@ const ACCOUNT = 'azure'
 const ACTOR = 'trace@azure'
 const ROOT_BYTES = 30 * 2 ** 30
 /** Submits waiting at once. Fewer leave transactions half empty, more only hold memory. */
-const SUBMITS_MAX = 512
-/** Terminations of one submit. */
-const ENDS_PER_SUBMIT = 32
+const SUBMITS_MAX = 1_024
 /** Sized for the two cores and the 1 GiB that a whole trace must fit into, with 25 thousand machines and their disks. */
 const RESIDENT_MAX = 60_000
-const ENGINE_BOUNDS = { batchMax: 256, queueMax: 20_000, asksMax: 20_000, behindMax: 8_192 }
+const ENGINE_BOUNDS = { batchMax: 512, queueMax: 20_000, asksMax: 20_000, behindMax: 8_192 }
 
 /**
  * Runs or resumes the plan. Closes store and driver.
@@ -130,21 +128,14 @@ class TraceRun {
     this.#options.onProgress?.({ launched: this.#launched, total: machineCount(this.#plan), second })
   }
 
+  /** Each by a caller of its own; those asked to end before an interruption are known to be. */
   async #end(machines: Uint32Array): Promise<void> {
     const { idByMachine } = this.#standing
-    const ids: string[] = []
+    const submits: (() => Promise<unknown>)[] = []
     for (const machine of machines) {
       const id = idByMachine.get(machine)
-      if (id !== undefined) ids.push(id)
+      if (id !== undefined) submits.push(() => this.#tenant.submit([{ kind: 'instance', command: 'terminate', id }]))
       idByMachine.delete(machine)
-    }
-    if (ids.length === 0) return
-    const submits: (() => Promise<unknown>)[] = []
-    for (let from = 0; from < ids.length; from += ENDS_PER_SUBMIT) {
-      const commands = ids
-        .slice(from, from + ENDS_PER_SUBMIT)
-        .map(id => ({ kind: 'instance', command: 'terminate', id }))
-      submits.push(() => this.#tenant.submit(commands))
     }
     await this.#inWindows(submits)
   }
@@ -153,7 +144,7 @@ class TraceRun {
     const submits: (() => Promise<unknown>)[] = []
     for (let batch = from; batch < to; batch += 1)
       if (!this.#standing.launchedBatches.has(batch)) submits.push(() => this.#launchBatch(batch))
-    if (submits.length) await this.#inWindows(submits)
+    await this.#inWindows(submits)
   }
 
   async #launchBatch(batch: number): Promise<void> {
@@ -171,6 +162,7 @@ class TraceRun {
 
   /** All of them, SUBMITS_MAX at once, and then whatever the engine makes of them. A refusal is counted, not thrown. */
   async #inWindows(submits: readonly (() => Promise<unknown>)[]): Promise<void> {
+    if (submits.length === 0) return
     for (let from = 0; from < submits.length; from += SUBMITS_MAX) {
       const window = submits.slice(from, from + SUBMITS_MAX).map(submit => submit())
       for (const settled of await Promise.allSettled(window)) {
