@@ -3,6 +3,7 @@
  * It names no kind, and no view but the inventory that `get` and `list` read.
  */
 import { EventEmitter } from 'eventemitter3'
+import type { Kysely } from 'kysely'
 import type { Envelope } from '../machines/grammar.ts'
 import type { Driver, Observation } from './drivers/driver.ts'
 import { registerDrivers } from './drivers/register.ts'
@@ -27,7 +28,8 @@ import { Session } from './runtime/session.ts'
 import { type Gate, Submissions } from './runtime/submissions.ts'
 import { Views } from './runtime/views.ts'
 import { Writer } from './runtime/writer.ts'
-import type { Opened, Store } from './store/store.ts'
+import type { TablesOf } from './store/sqlite/index.ts'
+import { type Opened, type Store, StoreError } from './store/store.ts'
 import { systemClock } from './system/clock.ts'
 import { sha256 } from './system/hash.ts'
 import { systemIds } from './system/ids.ts'
@@ -157,6 +159,16 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
     this.views = Object.fromEntries(
       Object.entries(this.#projections).map(([name, each]) => [name, viewOf(each, store, barrier)]),
     ) as unknown as ViewsOf<P>
+  }
+
+  /**
+   * A typed read-only Kysely handle over the views' tables, to join them with an embedder's own. It sees what is
+   * written: `flush` first where that matters. Throws StoreError closed, or failed if this store has no such handle.
+   */
+  get db(): Kysely<TablesOf<P>> {
+    const { db } = this.store as { db?: Kysely<TablesOf<P>> }
+    if (db) return db
+    throw new StoreError('failed', 'this store has no SQL to read with; read through `views`')
   }
 
   /** Resumes open asks, due timers, and the news of drivers. Called by `createEngine`. */
