@@ -24,9 +24,12 @@ describe('canonical JSON', () => {
     expect(canonical({ b: undefined, a: -0 })).toBe('{"a":0}')
   })
 
-  it.each([Number.NaN, Number.POSITIVE_INFINITY, 1n, Symbol('x'), () => 1])('refuses %s, which JSON cannot carry', value => {
-    expect(() => canonical({ value })).toThrow(TypeError)
-  })
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, 1n, Symbol('x'), () => 1])(
+    'refuses %s, which JSON cannot carry',
+    value => {
+      expect(() => canonical({ value })).toThrow(TypeError)
+    },
+  )
 })
 
 function reversed(value: unknown): unknown {

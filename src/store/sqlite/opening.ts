@@ -73,9 +73,10 @@ async function prepareSchema(
   projections: readonly Projection[],
 ): Promise<Watermarks> {
   prepareForWriting(database)
-  checkSchema(database.pragma('user_version', { simple: true }) as number, path)
+  const schema = database.pragma('user_version', { simple: true }) as number
+  checkSchema(schema, path)
   return inSlowTransaction(database, async () => {
-    await migrate(kysely as unknown as Kysely<never>, path)
+    if (schema < SCHEMA_VERSION) await migrate(kysely as unknown as Kysely<never>)
     database.pragma(`user_version = ${SCHEMA_VERSION}`)
     const watermarks: Watermarks = new Map([[SNAPSHOTS, await snapshotMark(kysely)]])
     for (const each of projections) {

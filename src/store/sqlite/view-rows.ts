@@ -2,6 +2,7 @@
 import type Database from 'better-sqlite3'
 import { type Compilable, type Kysely, sql } from 'kysely'
 import type { Projection, ViewRow } from '../../../projections/contract.ts'
+import { canonical } from '../canonical.ts'
 import { type ClaimChange, StoreError } from '../store.ts'
 import { REVISION } from './view-schema.ts'
 
@@ -110,7 +111,7 @@ function valuesOf({ name, columns }: Projection, row: ViewRow): Value[] {
   for (const column in columns) {
     const value = row[column]
     if (value === undefined || value === null) values.push(null)
-    else if (columns[column] === 'json') values.push(sortedJson(value))
+    else if (columns[column] === 'json') values.push(canonical(value))
     else if (typeof value === 'string' || typeof value === 'number') values.push(value)
     else {
       const found = `column '${column}' is ${columns[column]} and got a ${typeof value}`
@@ -129,11 +130,3 @@ export function rowOf({ columns }: Projection, stored: Record<string, unknown>):
   }
   return row
 }
-
-/** JSON with sorted keys: live and rebuilt rows must be the same byte for byte. */
-const sortedJson = (value: unknown): string =>
-  JSON.stringify(value, (_, each) =>
-    typeof each === 'object' && each !== null && !Array.isArray(each)
-      ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : each,
-  )

@@ -33,10 +33,10 @@ const sorted = (sort: Sort, some: readonly unknown[] = rows) =>
   [...(some as Row[])].sort(inOrder(sort)).map(({ id }) => id)
 const idsOf = (found: readonly Record<string, unknown>[]) => found.map(({ id }) => id)
 
-/** Reads a query to its end by pages, each beginning after the last row of the one before. */
-export async function allPages({ store }: Pick<Session, 'store'>, view: string, query: ViewQuery, key = 'id') {
+/** Reads a query to its end by pages, each beginning after the last row of the one before. The view's key is `id`. */
+export async function allPages({ store }: Pick<Session, 'store'>, view: string, query: ViewQuery) {
   const found: Record<string, unknown>[] = []
-  const columns = [...(query.sort ?? []).map(({ column }) => column), key]
+  const columns = [...new Set([...(query.sort ?? []).map(({ column }) => column), 'id'])]
   let after: ViewQuery['after']
   for (;;) {
     const page = await store.query(view, { ...query, after })

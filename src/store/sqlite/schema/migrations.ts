@@ -89,9 +89,9 @@ export function checkSchema(found: number, path: string): void {
 
 /**
  * Brings the schema up to date, within the caller's transaction: Kysely opens none of its own on SQLite, and half a
- * migration would keep the file from ever opening again. Throws StoreError failed with the cause.
+ * migration would keep the file from ever opening again. Throws what the database threw.
  */
-export async function migrate(db: Kysely<never>, path: string): Promise<void> {
+export async function migrate(db: Kysely<never>): Promise<void> {
   const migrator = new Migrator({
     db,
     provider: { getMigrations: async () => migrations },
@@ -99,6 +99,5 @@ export async function migrate(db: Kysely<never>, path: string): Promise<void> {
     migrationLockTableName: 'migrationLock',
   })
   const { error } = await migrator.migrateToLatest()
-  if (error)
-    throw new StoreError('failed', `${path} could not be brought to schema ${SCHEMA_VERSION}`, { cause: error })
+  if (error) throw error
 }

@@ -1,0 +1,10 @@
+/** A process of its own that writes to a store and holds it until it is killed. Usage: `node holder.ts <path>`. */
+import { sqlite } from '../../src/store/sqlite/index.ts'
+import { commitNumber, views } from './everything.ts'
+
+const store = sqlite(process.argv[2]!)
+await store.open(views)
+await store.commit(commitNumber(1))
+store.announce('http://127.0.0.1:4711')
+process.stdout.write('holding\n')
+setInterval(() => {}, 60_000)
