@@ -76,7 +76,7 @@ function toViewQuery(projection: AnyProjection, query: AnyQuery): ViewQuery {
     where: where as ViewQuery['where'],
     sort: full,
     limit,
-    after: cursor === undefined ? undefined : afterOf(query, cursor),
+    after: cursor === undefined ? undefined : afterOf(query, full.length, cursor),
   }
 }
 
@@ -98,10 +98,13 @@ function cursorOf(query: AnyQuery, sort: readonly { column: string }[], row: Vie
   return btoa(encodeURIComponent(JSON.stringify([shapeOf(query), values])))
 }
 
-function afterOf(query: AnyQuery, cursor: string): Sortable[] {
+const isSortable = (value: unknown) => value === null || typeof value === 'string' || typeof value === 'number'
+
+function afterOf(query: AnyQuery, columnCount: number, cursor: string): Sortable[] {
   try {
     const [shape, values] = JSON.parse(decodeURIComponent(atob(cursor))) as [string, Sortable[]]
-    if (shape === shapeOf(query) && Array.isArray(values)) return values
+    const isWhole = Array.isArray(values) && values.length === columnCount && values.every(isSortable)
+    if (shape === shapeOf(query) && isWhole) return values
   } catch {
     // Falls through: whatever it is, it is no cursor of ours.
   }
