@@ -37,8 +37,11 @@ function cell(row: Row, column: string): unknown {
   const value = row[column]
   if (column === 'state') return coloured(String(row.kind), String(value))
   if (column.endsWith('At')) return time(value)
-  return typeof value === 'object' && value !== null ? JSON.stringify(value) : value
+  return plain(typeof value === 'object' && value !== null ? JSON.stringify(value) : value)
 }
+
+/** Names are other people's words: what would move the cursor or the colours of a terminal is left out. */
+const plain = (value: unknown) => (typeof value === 'string' ? value.replace(/\p{Cc}/gu, '�') : value)
 
 /** One resource: a line for each thing it has, what only its kind has included. */
 export function shown({ attributes, relations, ...row }: Row): string {
@@ -53,7 +56,7 @@ export function shown({ attributes, relations, ...row }: Row): string {
 export function told(events: readonly Envelope[]): string {
   const heading = ['version', 'position', 'at', 'event', 'origin', 'before', 'state', 'actor']
   const rows = events.map(({ version, position, at, type, origin, before, state, kind, actor }) => {
-    return [version, position, time(at), type, origin, before, coloured(kind, state.split('.')[0]!), actor]
+    return [version, position, time(at), type, origin, before, coloured(kind, state.split('.')[0]!), plain(actor)]
   })
   return table(heading, rows)
 }

@@ -95,7 +95,8 @@ function ofTransport(error: unknown): Answer | undefined {
   if (statusCode === 413) return answer(413, { code: 'tooLarge', field: 'body', message: tooLarge })
   if (code === 'FST_ERR_BAD_URL')
     return answer(400, { code: 'invalidInput', field: 'url', message: 'The path of the URL is not properly encoded.' })
-  return answer(statusCode, { code: 'invalidInput', field: 'body', message: (error as Error).message })
+  const field = statusCode === 415 ? 'Content-Type' : 'body'
+  return answer(statusCode, { code: 'invalidInput', field, message: (error as Error).message })
 }
 
 /** A bug or a broken store. The words of such errors are for the operator; the caller gets the code. */

@@ -4,6 +4,7 @@ import { type Principal, projections } from '../../index.ts'
 import { authentication } from './authentication.ts'
 import { acceptJson } from './body.ts'
 import { commandRoutes } from './commands.ts'
+import { closePromptly } from './connections.ts'
 import type { AnyEngine, AnySession, Inside } from './engine.ts'
 import { type Answer, answerOf } from './errors.ts'
 import { eventRoutes, type StreamLimits } from './events.ts'
@@ -45,6 +46,7 @@ export function createNativeDoor(options: NativeDoorOptions): FastifyInstance {
     frameworkErrors: (error, _, reply) => void send(reply, answerOf(error)),
   })
   acceptJson(app)
+  closePromptly(app, closing.signal)
   // A line of its own reads better in a terminal.
   app.setReplySerializer(payload => `${JSON.stringify(payload)}\n`)
   app.setErrorHandler((error, request, reply) => {
