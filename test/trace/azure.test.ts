@@ -57,6 +57,13 @@ describe('a trace through the engine', () => {
     expect(events.filter(({ type }) => type === 'volume.created')).toHaveLength(launches.length)
   })
 
+  it('makes room by what ends for what starts at the same instant', async () => {
+    const { folder } = traceFolder([[['a U1', 'a U1']], [['b U1'], ['a U1']]])
+    const driver = simulated({ instant: true, capacity: { instances: 2 } })
+    const { figures } = await runTrace(readTrace(folder), { store: sqlite(':memory:'), driver })
+    expect(figures).toMatchObject(referenceFigures(folder))
+  })
+
   it('counts a launch that the provider cannot make as a machine that never ran', async () => {
     const { folder } = traceFolder([[['a U1', 'a U1', 'a U1']]])
     const driver = simulated({ instant: true, capacity: { instances: 2 } })
