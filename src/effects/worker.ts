@@ -92,8 +92,11 @@ export class Worker {
   /** A commit opened and closed these. Closed ones first: a superseding ask must not wait behind what it ended. */
   committed(opened: readonly AskRow[], closed: readonly string[]): void {
     for (const token of closed) this.#close(token)
-    if (!this.#isBehind) for (const ask of opened) this.#take(ask)
-    else if (opened.length) this.#isMissed = true
+    // Asked and superseded in one commit: it was never open, and must not be called.
+    const ended = new Set(closed)
+    const open = ended.size ? opened.filter(({ token }) => !ended.has(token)) : opened
+    if (!this.#isBehind) for (const ask of open) this.#take(ask)
+    else if (open.length) this.#isMissed = true
     this.#after()
   }
 
