@@ -90,6 +90,7 @@ describe('the reading handle', () => {
     ]
     expect(await read()).toEqual(rows)
     await expect(store.db.deleteFrom('inventory').execute()).rejects.toThrow(/read/)
+    await expect(store.db.deleteFrom('inventory').returningAll().execute()).rejects.toThrow(/read/)
     await expect(store.db.insertInto('inventory').values({ id: 'i-9' }).execute()).rejects.toThrow(/read/)
     await expect(store.db.schema.dropTable('inventory').execute()).rejects.toThrow(/read/)
     expect(await read()).toEqual(rows)
