@@ -196,7 +196,8 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
     try {
       return await this.#submissions.submit(commands, principal, options)
     } catch (error) {
-      this.#emit('refused', error, principal)
+      // A question is no refusal: `actions` asks about every command each time somebody looks.
+      if (!options.dryRun) this.#emit('refused', error, principal)
       throw error
     }
   }
@@ -321,10 +322,10 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
     await Promise.race([this.#worker.stop(), patience])
     forget()
     await this.#writer.close()
+    this.#bell.end()
     await this.#behind.flush()
     await this.store.close()
     for (const { driver } of this.#drivers.values()) await driver.close?.()
-    this.#bell.ring()
   }
 
   #committed(draft: Draft): void {

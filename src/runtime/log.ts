@@ -1,6 +1,6 @@
 /** Reading the log: one resource's history, and the whole of it from any position on, live. */
 import type { Envelope } from '../../machines/grammar.ts'
-import type { Store } from '../store/store.ts'
+import type { Store, StoredEvent } from '../store/store.ts'
 import { unseal } from './envelope.ts'
 
 const CHUNK = 500
@@ -21,21 +21,26 @@ export interface SubscribeOptions {
   readonly signal?: AbortSignal
 }
 
-/** Rings when something was committed. */
+/** Rings when something was committed, and for the last time when nothing ever will be again. */
 export class Bell {
   #waiting: (() => void)[] = []
+  isOver = false
   ring(): void {
     if (this.#waiting.length === 0) return
     for (const wake of this.#waiting.splice(0)) wake()
   }
   next(): Promise<void> {
-    return new Promise(resolve => this.#waiting.push(resolve))
+    return this.isOver ? Promise.resolve() : new Promise(resolve => this.#waiting.push(resolve))
+  }
+  end(): void {
+    this.isOver = true
+    this.ring()
   }
 }
 
 /**
- * Every event after a position, once and in order, for as long as the signal allows: first those in the log, then each
- * as it is committed. A reader that stops remembers the position of the last event it handled and resumes from it. An
+ * Every event after a position, once and in order, for as long as the signal allows and the engine is open: first those
+ * in the log, then each as it is committed. A reader that stops remembers the position of the last event it handled and resumes from it. An
  * event that cannot be read is left out here; its resource is contained and health names it.
  */
 export async function* subscribe(
@@ -45,17 +50,35 @@ export async function* subscribe(
   onDamaged: (error: unknown) => void,
 ): AsyncGenerator<Envelope> {
   let position = after
-  const aborted = new Promise<void>(resolve => signal?.addEventListener('abort', () => resolve(), { once: true }))
-  while (!signal?.aborted) {
-    const rung = bell.next()
-    const chunk = await store.log(position, CHUNK)
-    for (const stored of chunk) {
-      if (signal?.aborted) return
-      position = stored.position
-      const event = readOr(() => unseal(stored), onDamaged)
-      if (event) yield event
+  // Racing against a promise that lives as long as the subscription would leave something behind at every turn.
+  const wake = () => bell.ring()
+  signal?.addEventListener('abort', wake, { once: true })
+  try {
+    while (!signal?.aborted) {
+      const rung = bell.next()
+      const chunk = await readLog(store, position, bell)
+      for (const stored of chunk) {
+        if (signal?.aborted) return
+        position = stored.position
+        const event = readOr(() => unseal(stored), onDamaged)
+        if (event) yield event
+      }
+      if (chunk.length > 0) continue
+      if (bell.isOver) return
+      await rung
     }
-    if (chunk.length === 0) await Promise.race([rung, aborted])
+  } finally {
+    signal?.removeEventListener('abort', wake)
+  }
+}
+
+/** A store that has been closed has no more: a slow reader resumes from its position later. */
+async function readLog(store: Store, after: number, bell: Bell): Promise<StoredEvent[]> {
+  try {
+    return await store.log(after, CHUNK)
+  } catch (error) {
+    if (bell.isOver) return []
+    throw error
   }
 }
 

@@ -8,7 +8,7 @@ import { type CommandResult, visible } from './decide.ts'
 import type { Listing, ListQuery, ViewMap } from './listing.ts'
 import type { Bell } from './log.ts'
 import { type Principal, ROOT_DOMAIN, sees, type Tree } from './principal.ts'
-import { Refused } from './refusal.ts'
+import { Refused, Unavailable } from './refusal.ts'
 import type { CommandInput } from './request.ts'
 import type { Residence } from './residence.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -91,13 +91,18 @@ export class Session<K extends KindMap, _P extends ViewMap = ViewMap, _S = unkno
     return actionsOf({ kind: compiled.kind, allowed: compiled.allowed(snapshot.state) }, id, this.principal, dryRun)
   }
 
-  /** Waits until the resource is no longer in a working state; resolves to the state a reader sees. */
+  /**
+   * Waits until the resource is no longer in a working state; resolves to the state a reader sees. Throws Refused
+   * notFound, and Unavailable if the engine is closed meanwhile.
+   */
   async settled(id: string, { signal }: { signal?: AbortSignal } = {}): Promise<string> {
     for (;;) {
       const rung = this.#bell.next()
       const snapshot = await this.#seen(id)
       if (!this.#host.catalogue.kind(snapshot.kind).is(snapshot.state, 'working')) return visible(snapshot.state)
       signal?.throwIfAborted()
+      if (this.#bell.isOver)
+        throw new Unavailable('closed', `The engine closed while '${id}' was ${visible(snapshot.state)}.`)
       await Promise.race([rung, aborted(signal)])
     }
   }
