@@ -129,7 +129,7 @@ export interface PowerSpec {
   readonly want: 'running' | 'paused' | 'off' | 'suspended'
   readonly mode: 'graceful' | 'hard'
   readonly generation: number
-  /** What must be connected when it runs. */
+  /** What is connected when it runs: a stopped instance holds no volume, so every start names them again. */
   readonly devices?: readonly DeviceSpec[]
 }
 export interface AttachSpec {

@@ -43,7 +43,7 @@ interface Task {
    * idempotent, nothing is called before a look later than this has found it not done.
    */
   doubtUntil: number | undefined
-  state: 'queued' | 'waiting' | 'running'
+  state: 'queued' | 'waiting' | 'running' | 'answering'
   isClosed: boolean
   forget?: () => void
 }
@@ -347,6 +347,7 @@ export class Worker {
   async #answer(task: Task, driver: Driver, type: string, data: Json, count: 'done' | 'rejected'): Promise<void> {
     const { token, resource, position, correlation, provider: name } = task.ask
     const report = { resource, type, data, answers: token, causation: position, correlation, actor: `driver:${name}` }
+    task.state = 'answering'
     try {
       const outcome = await this.#options.report(report)
       if (outcome === 'stale') this.#forget(token)

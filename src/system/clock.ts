@@ -1,4 +1,4 @@
-/** The real clock. */
+/** The real clock. What waits keeps the process alive: an engine that has work to do is ended by closing it. */
 import type { Clock } from '../runtime/clock.ts'
 
 /** setTimeout counts in 32 bits; a longer wait is made of several. */
@@ -12,8 +12,6 @@ export function systemClock(): Clock {
       const wait = () => {
         const left = time - Date.now()
         timeout = setTimeout(left > WAIT_MS_MAX ? wait : wake, Math.max(0, Math.min(left, WAIT_MS_MAX)))
-        // Pending timers are durable: they must not keep a process alive that has nothing else to do.
-        timeout.unref()
       }
       wait()
       return () => clearTimeout(timeout)

@@ -63,6 +63,8 @@ type Step =
 const slots = [0, 1, 2, 3]
 interface Wanted {
   status: 'running' | 'stopped'
+  /** Which of its volumes are connected: none survives a stop. */
+  root: boolean
   generation: number
   data: boolean
 }
@@ -110,9 +112,17 @@ class Story {
     } else if (step.do === 'stop') {
       await this.ask('instancePower', id, { want: 'off', mode: 'hard', generation })
       now.status = 'stopped'
+      now.root = now.data = false
     } else if (step.do === 'start' && now.status === 'stopped') {
-      await this.ask('instancePower', id, { want: 'running', mode: 'hard', generation: generation + 1 })
+      await this.ask('instancePower', id, {
+        want: 'running',
+        mode: 'hard',
+        generation: generation + 1,
+        devices: server(root).devices,
+      })
       now.status = 'running'
+      now.root = true
+      now.data = false
       now.generation++
     } else if (step.do === 'grow') {
       const sizeBytes = this.sizes.get(root)! + gigabyte
@@ -132,15 +142,16 @@ class Story {
       this.sizes.set(volume, disk.sizeBytes)
     }
     await this.ask('instanceEnsure', id, server(root))
-    this.wanted.set(at, { status: 'running', generation: 1, data: false })
+    this.wanted.set(at, { status: 'running', generation: 1, root: true, data: false })
   }
 
   /** Every object that should be there, as the provider would show it. */
   expected(): string[] {
     const lines = [...this.sizes].map(([id, sizeBytes]) => `volume ${id} ${sizeBytes}`)
-    for (const [at, { status, generation, data }] of this.wanted) {
+    for (const [at, { status, generation, root, data }] of this.wanted) {
       const id = this.name('i', at)
-      lines.push(`instance ${id} ${status} ${generation}`, `attachment ${id}/${this.name('root', at)}`)
+      lines.push(`instance ${id} ${status} ${generation}`)
+      if (root) lines.push(`attachment ${id}/${this.name('root', at)}`)
       if (data) lines.push(`attachment ${id}/${this.name('data', at)}`)
     }
     return lines.sort()

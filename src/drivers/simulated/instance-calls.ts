@@ -155,6 +155,8 @@ const turnOff = (world: World, instance: InstanceRecord, generation: number): Ou
       stopped.status = 'stopped'
     })
   }
+  // A stopped instance holds no volume: what is detached or deleted meanwhile must not wait for it.
+  connect(world, instance, [])
   const outcome = found(instance, already)
   if (world.declared.stop === 'destroys' || world.declared.vanishesAfterStop) dissolve(world, instance)
   return outcome

@@ -1,0 +1,101 @@
+/**
+ * Records the histories that every later release must still replay: `node test/histories/record.ts <folder>` writes one
+ * file for each story. Run once at a release, into a folder named after it; what is recorded is never written again.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { kinds } from '../../machines/index.ts'
+import { projections } from '../../projections/index.ts'
+import { simulated } from '../../src/drivers/simulated/index.ts'
+import { createEngine } from '../../src/engine.ts'
+import { sqlite } from '../../src/store/sqlite/index.ts'
+
+const GiB = 1_073_741_824
+const [folder] = process.argv.slice(2)
+if (!folder) throw new Error('usage: node test/histories/record.ts <folder>')
+mkdirSync(folder, { recursive: true })
+
+type World = ReturnType<typeof simulated>
+async function open(world: World) {
+  const engine = await createEngine({ kinds, projections, store: sqlite(':memory:'), drivers: { local: world } })
+  const operator = engine.as({ account: 'operator', actor: 'recorder', authority: 'operator' })
+  const acme = engine.as({ account: 'acme', actor: 'recorder' })
+  await operator.domain.create({ name: 'root' })
+  await operator.account.open({ name: 'acme', domain: 'root' })
+  await operator.offering.define({ name: 'small', vcpus: 1, memoryBytes: GiB })
+  const { id: image } = await acme.image.register({
+    name: 'debian',
+    sizeBytes: 8 * GiB,
+    blockDevices: [{ device: '/dev/sdb', sizeBytes: 2 * GiB, deleteOnTermination: false }],
+  })
+  return { engine, operator, acme, image, world }
+}
+type Setting = Awaited<ReturnType<typeof open>>
+
+const stories: Record<string, (setting: Setting) => Promise<void>> = {
+  async 'launch-stop-start-terminate'({ acme, image }) {
+    const { id } = await acme.instance.launch({ image, type: 'small' })
+    await acme.settled(id)
+    await acme.instance.stop(id)
+    await acme.settled(id)
+    await acme.instance.modify(id, { terminationProtection: true })
+    await acme.instance.start(id)
+    await acme.settled(id)
+    await acme.instance.reboot(id)
+    await acme.instance.modify(id, { terminationProtection: false })
+    await acme.instance.terminate(id)
+    await acme.settled(id)
+  },
+  async 'attach-grow-detach-delete'({ acme, image }) {
+    const { id } = await acme.instance.launch({ image, type: 'small' })
+    const { id: volume } = await acme.volume.create({ sizeBytes: GiB })
+    await acme.settled(id)
+    await acme.settled(volume)
+    await acme.volume.attach(volume, { instance: id, device: '/dev/sdf' })
+    await acme.settled(volume)
+    await acme.volume.modify(volume, { sizeBytes: 2 * GiB })
+    await acme.settled(volume)
+    await acme.instance.stop(id)
+    await acme.settled(id)
+    await acme.volume.detach(volume)
+    await acme.volume.delete(volume)
+    await acme.settled(volume)
+    await acme.instance.terminate(id)
+    await acme.settled(id)
+  },
+  async 'launch-that-fails'({ acme, image, world }) {
+    world.failNext('instanceEnsure', 'rejected', 'exhausted')
+    const { id } = await acme.instance.launch({ image, type: 'small' })
+    await acme.settled(id)
+  },
+  async 'terminate-while-launching'({ acme, image }) {
+    const { id } = await acme.instance.launch({ image, type: 'small' })
+    await acme.instance.terminate(id)
+    await acme.settled(id)
+  },
+  async 'guest-powers-itself-off'({ acme, image, world, engine }) {
+    const { id } = await acme.instance.launch({ image, type: 'small', shutdownBehaviour: 'terminate' })
+    await acme.settled(id)
+    const heard = new Promise<void>(resolve => {
+      const stop = engine.on('event', event => {
+        if (event.type !== 'instance.destroyed') return
+        stop()
+        resolve()
+      })
+    })
+    world.powerOffGuest(id)
+    await heard
+  },
+}
+
+for (const [name, tell] of Object.entries(stories)) {
+  const setting = await open(simulated({ latencyMs: { min: 0, max: 2 } }))
+  await tell(setting)
+  await setting.engine.idle()
+  const { worker_retries: retries } = await setting.engine.measures()
+  if (retries) console.log(name, await setting.engine.measures())
+  const events = await setting.engine.store.log(0, 10_000)
+  writeFileSync(join(folder, `${name}.jsonl`), `${events.map(event => JSON.stringify(event)).join('\n')}\n`)
+  await setting.engine.close()
+  console.log(`${name}: ${events.length} events`)
+}
