@@ -35,5 +35,9 @@ export const projection = <const Name extends string, Row extends ViewRow>(
   spec: Projection<Name, Row>,
 ): Projection<Name, Row> => spec
 
+/** Any projection, whatever its rows are. */
+// biome-ignore lint/suspicious/noExplicitAny: row types are contravariant in their folds
+export type AnyProjection = Projection<string, any>
+
 /** The row type of a projection. */
 export type RowOf<P> = P extends Projection<string, infer Row> ? Row : never

@@ -1,10 +1,9 @@
 /** Reading views: typed filters, sorting, and pages that neither skip nor repeat. Always behind the barrier. */
-import type { Projection, RowOf, ViewRow } from '../../projections/contract.ts'
+import type { AnyProjection, Projection, RowOf, ViewRow } from '../../projections/contract.ts'
 import type { Store, ViewQuery } from '../store/store.ts'
 import { InvalidRequest } from './refusal.ts'
 
-// biome-ignore lint/suspicious/noExplicitAny: each projection has a row type of its own
-export type ViewMap = Readonly<Record<string, Projection<string, any>>>
+export type ViewMap = Readonly<Record<string, AnyProjection>>
 type Sortable = string | number | null
 type Filter<Row> = { readonly [C in keyof Row]?: Sortable | readonly (string | number)[] }
 
@@ -57,8 +56,6 @@ export function viewOf<Row extends ViewRow>(
 }
 
 type AnyQuery = ListQuery<ViewRow>
-// biome-ignore lint/suspicious/noExplicitAny: a projection is read here by its columns only, whatever its rows are
-type AnyProjection = Projection<string, any>
 
 function toViewQuery(projection: AnyProjection, query: AnyQuery): ViewQuery {
   const { limit = 100, where = {}, cursor } = query

@@ -6,7 +6,7 @@
  * every expectation in it. Nothing here supposes a single process: what this process believed is checked at commit.
  */
 import type { Json } from '../../machines/grammar.ts'
-import type { Projection, ViewRow } from '../../projections/contract.ts'
+import type { AnyProjection, Projection, ViewRow } from '../../projections/contract.ts'
 
 /** One event as stored: `text` is the canonical JSON of its envelope without the digest. */
 export interface StoredEvent {
@@ -161,7 +161,7 @@ export interface Store {
    * Creates or migrates the schema, prepares the tables of the views (dropping those of another version), takes the
    * writer's lock. Throws StoreError with code sqliteTooOld, schemaTooNew, alreadyOpen or notDurable.
    */
-  open(views: readonly Projection[]): Promise<Opened>
+  open(views: readonly AnyProjection[]): Promise<Opened>
   /** Applies all of it in one durable transaction. Throws Conflict, or whatever the database threw, having written nothing. */
   commit(commit: Commit): Promise<void>
   /** Writes derived rows in a transaction of their own. */

@@ -6,7 +6,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { type AnyStateMachine, assign } from 'xstate'
+import { createMachine } from 'xstate'
 import { kinds } from '../../machines/index.ts'
 import { Catalogue } from '../../src/runtime/catalogue.ts'
 import { Damaged } from '../../src/runtime/envelope.ts'
