@@ -79,12 +79,7 @@ interface Opened {
 }
 
 async function welcome(cloud: Cloud, { url, data, tokens, source }: Opened): Promise<void> {
-  const isShown = source === undefined || data === undefined || source === tokensPath(data)
-  const rows = tokens.map(({ account, authority = 'owner', token }) => [
-    account,
-    authority,
-    isShown ? token : '(in the file)',
-  ])
+  const rows = tokens.map(({ account, authority = 'owner', token }) => [account, authority, token])
   const lines = [
     `${styled('bold', 'stemma')} serves ${data ?? 'memory'} at ${styled('cyan', url)}`,
     '',
