@@ -46,7 +46,8 @@ export function readChart(machine: AnyStateMachine): Chart {
     if (node.always?.length || node.invoke.length || node.after.length)
       beyondTable = `state ${node.id} uses always, after or invoke`
     const children = Object.values(node.states)
-    if (children.length) return children.forEach(visit)
+    for (const child of children) visit(child)
+    if (children.length > 0) return
     const lineage = ancestry(node)
     const tags = new Set(lineage.flatMap(each => each.tags) as StateTag[])
     const meta = lineage.map(each => each.meta as StateMeta | undefined).find(each => each?.awaits)
