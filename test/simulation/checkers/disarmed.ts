@@ -1,0 +1,31 @@
+/** Bug class: a timer stays armed after the state it was armed for. Which belongs to which is written from the rules. */
+import { visibleOf } from '../fold.ts'
+import { Violation } from '../violation.ts'
+import type { CheckerMaker } from './checker.ts'
+
+const NAME = 'disarmed in time'
+
+/** Deadline -> states a reader sees while it may be armed. (spec: ec2 2.6.) */
+const belongs: Readonly<Record<string, readonly string[]>> = {
+  'instance.launchTimedOut': ['pending'],
+  'instance.stopTimedOut': ['stopping'],
+  'instance.stopRetryDue': ['stopping'],
+  'instance.terminateTimedOut': ['shutting-down'],
+  'instance.destroyRetryDue': ['shutting-down', 'pending'],
+  'volume.createTimedOut': ['creating'],
+  'volume.deleteTimedOut': ['deleting'],
+  'volume.deleteRetryDue': ['deleting'],
+}
+
+export const disarmed: CheckerMaker = () => ({
+  name: NAME,
+  event({ resource, position }, world) {
+    const { state, timers } = world.fold.resources.get(resource)!
+    for (const timer of timers.keys()) {
+      const states = belongs[timer]
+      if (!states) throw new Violation(NAME, `nobody said which states ${timer} belongs to; add it to the checker`)
+      if (!states.includes(visibleOf(state)))
+        throw new Violation(NAME, `${resource} is ${state} since event ${position}, and ${timer} is still armed`)
+    }
+  },
+})

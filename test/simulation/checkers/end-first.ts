@@ -1,0 +1,24 @@
+/** Bug class: the end of a resource waits in line behind what was asked before. It takes its place. (spec: ec2 8.) */
+import { visibleOf } from '../fold.ts'
+import { Violation } from '../violation.ts'
+import type { CheckerMaker } from './checker.ts'
+
+const NAME = 'the end supersedes'
+
+/** State in which only the end may be asked for, and the call that ends. */
+const ends: Readonly<Record<string, string>> = { 'shutting-down': 'instanceDestroy', deleting: 'volumeDelete' }
+
+export const endFirst: CheckerMaker = () => ({
+  name: NAME,
+  event({ resource, position }, world) {
+    const { state, asks } = world.fold.resources.get(resource)!
+    const end = ends[visibleOf(state)]
+    if (end === undefined) return
+    const others = [...asks.values()].filter(({ verb }) => verb !== end)
+    if (others.length)
+      throw new Violation(
+        NAME,
+        `${resource} is ${state} since event ${position}, and ${others.map(({ token, verb }) => `${verb} ${token}`).join(', ')} is still open`,
+      )
+  },
+})

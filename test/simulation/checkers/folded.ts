@@ -1,0 +1,61 @@
+/** I3: every snapshot is the fold of its stream, and every row of a view the fold of the log, byte for byte. */
+
+import type { Projection, ViewRow } from '../../../projections/contract.ts'
+import { canonical } from '../../../src/store/canonical.ts'
+import { simulationViews } from '../views.ts'
+import { Violation } from '../violation.ts'
+import type { World } from '../world.ts'
+import type { CheckerMaker } from './checker.ts'
+
+const NAME = 'I3 fold'
+
+/** JSON drops what is undefined; so does a database. */
+const plain = (value: unknown) => canonical(JSON.parse(JSON.stringify(value)))
+
+function checkSnapshots(world: World): void {
+  const rows = world.database.prepare('SELECT resource, version, text FROM snapshots').all() as {
+    resource: string
+    version: number
+    text: string
+  }[]
+  const stored = new Map(rows.map(row => [row.resource, row]))
+  for (const [resource, snapshot] of world.replay.snapshots) {
+    const row = stored.get(resource)
+    if (!row) throw new Violation(NAME, `${resource} has no snapshot row`)
+    const found = plain({ resource, version: row.version, ...JSON.parse(row.text) })
+    const expected = plain(snapshot)
+    if (found !== expected)
+      throw new Violation(NAME, `snapshot of ${resource}\n  is     ${found}\n  folded ${expected}`)
+  }
+}
+
+function checkView(world: World, view: Projection): void {
+  const expected = new Map<string, ViewRow>()
+  for (const event of world.log)
+    for (const key of view.keys(event)) {
+      const row = view.fold(expected.get(key), event, key)
+      if (row) expected.set(key, row)
+      else expected.delete(key)
+    }
+  const json = new Set(Object.keys(view.columns).filter(column => view.columns[column] === 'json'))
+  const stored = world.database.prepare(`SELECT * FROM "${view.name}"`).all() as Record<string, unknown>[]
+  if (stored.length !== expected.size)
+    throw new Violation(NAME, `${view.name} has ${stored.length} rows; folding the log gives ${expected.size}`)
+  for (const row of stored) {
+    const key = row[view.key] as string
+    for (const column of Object.keys(view.columns)) {
+      const value = expected.get(key)?.[column] ?? null
+      const text = json.has(column) && value !== null ? plain(value) : value
+      if (row[column] !== text)
+        throw new Violation(NAME, `${view.name} ${key} ${column}\n  is     ${row[column]}\n  folded ${text}`)
+    }
+  }
+}
+
+export const folded: CheckerMaker = () => ({
+  name: NAME,
+  rest(world) {
+    checkSnapshots(world)
+    for (const view of Object.values(simulationViews)) checkView(world, view as unknown as Projection)
+  },
+})

@@ -1,0 +1,38 @@
+/** Every checker, one promise each. */
+import { alive } from './alive.ts'
+import { calls } from './calls.ts'
+import type { Checker, CheckerMaker } from './checker.ts'
+import { computeFirst } from './compute-first.ts'
+import { disarmed } from './disarmed.ts'
+import { endFirst } from './end-first.ts'
+import { fenced } from './fenced.ts'
+import { folded } from './folded.ts'
+import { gapless } from './gapless.ts'
+import { kept } from './kept.ts'
+import { once } from './once.ts'
+import { oneObject } from './one-object.ts'
+import { predicted } from './predicted.ts'
+import { refused } from './refused.ts'
+import { tenant } from './tenant.ts'
+import { whole } from './whole.ts'
+
+const makers: readonly CheckerMaker[] = [
+  kept,
+  whole,
+  folded,
+  gapless,
+  once,
+  oneObject,
+  alive,
+  tenant,
+  fenced,
+  refused,
+  disarmed,
+  computeFirst,
+  endFirst,
+  calls,
+  predicted,
+]
+
+/** A fresh set for one world. */
+export const everyChecker = (): Checker[] => makers.map(make => make())

@@ -1,0 +1,54 @@
+/** I7: at most one object for each id, and at rest the provider has exactly what the log says exists. */
+import type { Observation } from '../../../src/drivers/driver.ts'
+import { visibleOf } from '../fold.ts'
+import { Violation } from '../violation.ts'
+import type { World } from '../world.ts'
+import type { CheckerMaker } from './checker.ts'
+
+const NAME = 'I7 one object'
+
+const made = ['instance', 'volume']
+/** States in which the provider must have the object, and in which it must not; in others either is right. */
+const there = new Set(['running', 'stopped', 'available', 'in-use'])
+const gone = new Set(['terminated', 'deleted', 'absent'])
+
+function checkMade(world: World): void {
+  for (const { id, kind } of world.fold.resources.values()) {
+    if (!made.includes(kind)) continue
+    const count = world.provider.made(id)
+    if (count > 1) throw new Violation(NAME, `${count} objects were made for ${id}`)
+  }
+}
+
+function checkTruth(world: World): void {
+  const objects = new Map<string, Observation>(world.provider.objects().map(seen => [seen.id, seen]))
+  for (const { id, kind, state } of world.fold.resources.values()) {
+    if (!made.includes(kind)) continue
+    const seen = objects.get(id)
+    if (gone.has(visibleOf(state)) && seen)
+      throw new Violation(NAME, `orphan: ${id} is ${state}, but the provider still has it`)
+    if (there.has(visibleOf(state)) && !seen && !world.disturbed.has(id))
+      throw new Violation(NAME, `ghost: ${id} is ${state}, but the provider does not have it`)
+    if (
+      seen &&
+      kind === 'instance' &&
+      !world.disturbed.has(id) &&
+      there.has(visibleOf(state)) &&
+      seen.facts.status !== visibleOf(state)
+    )
+      throw new Violation(NAME, `${id} is ${state}, but the provider says ${seen.facts.status}`)
+  }
+  for (const { id, kind } of objects.values())
+    if (made.includes(kind) && !world.fold.resources.has(id))
+      throw new Violation(NAME, `orphan: nobody asked for ${id}`)
+}
+
+export const oneObject: CheckerMaker = () => ({
+  name: NAME,
+  replied: (_, __, world) => checkMade(world),
+  rest: checkTruth,
+  clean(world) {
+    const left = world.provider.objects().map(({ kind, id }) => `${kind} ${id}`)
+    if (left.length) throw new Violation(NAME, `left at the provider after everything was deleted: ${left.join(', ')}`)
+  },
+})

@@ -1,0 +1,47 @@
+/** I2: events, asks, timers and tokens of one submit are all there or none: the rows are what the events say. */
+import { Violation } from '../violation.ts'
+import type { World } from '../world.ts'
+import type { CheckerMaker } from './checker.ts'
+
+const NAME = 'I2 whole'
+
+const differences = (expected: ReadonlySet<string>, found: ReadonlySet<string>): string[] => [
+  ...[...expected].filter(each => !found.has(each)).map(each => `${each} is missing`),
+  ...[...found].filter(each => !expected.has(each)).map(each => `${each} should not be there`),
+]
+
+function compare(world: World, what: string, sql: string, expected: Iterable<string>): void {
+  const found = new Set(world.database.prepare(sql).pluck().all() as string[])
+  const wrong = differences(new Set(expected), found)
+  if (wrong.length) throw new Violation(NAME, `${what}: ${wrong.slice(0, 5).join('; ')}`)
+}
+
+function check(world: World): void {
+  const resources = [...world.fold.resources.values()]
+  compare(
+    world,
+    'asks',
+    'SELECT token FROM asks',
+    resources.flatMap(({ asks }) => [...asks.keys()]),
+  )
+  compare(
+    world,
+    'timers',
+    "SELECT resource || ' ' || event || ' ' || dueAt FROM timers",
+    resources.flatMap(({ id, timers }) => [...timers].map(([event, dueAt]) => `${id} ${event} ${dueAt}`)),
+  )
+  const remembered = new Set(
+    world.database.prepare("SELECT account || ' ' || token FROM tokens").pluck().all() as string[],
+  )
+  for (const { token, actor, position } of world.log)
+    if (token !== undefined && !remembered.has(`${world.submissionOf(actor)!.account} ${token}`))
+      throw new Violation(NAME, `event ${position} of ${actor} came with token ${token}, which is not remembered`)
+  for (const { actor, commands, from } of world.submissions) {
+    const count = world.log.slice(from).filter(event => event.actor === actor && event.causation === undefined).length
+    if (count > commands.length)
+      throw new Violation(NAME, `${actor} gave ${commands.length} commands, which became ${count} events`)
+  }
+}
+
+/** I2, seen where it matters: on what a crash left, and at rest. */
+export const whole: CheckerMaker = () => ({ name: NAME, crashed: check, rest: check })

@@ -1,0 +1,42 @@
+/** Bugs in the rules. */
+import { type Planted, withMachine } from './plant.ts'
+
+const listed = (value: unknown): unknown[] => (value === undefined ? [] : Array.isArray(value) ? value : [value])
+
+/** Volumes are let go when the end is asked for, not when the provider says that the compute is gone. */
+export const releasedTooEarly: Planted = {
+  name: 'volumes are released before the destroy is confirmed',
+  noticedBy: ['compute goes first', 'model agrees'],
+  options: {
+    kinds: withMachine('instance', ({ states }) => {
+      const ending = states['shutting-down']
+      const [tell] = listed(states.terminated.entry)
+      ending.entry = [...listed(ending.entry), tell]
+      states.terminated.entry = listed(states.terminated.entry).slice(1)
+    }),
+  },
+}
+
+/** The patience of a stop outlives the stop. */
+export const notDisarmed: Planted = {
+  name: 'a timer is not disarmed',
+  noticedBy: ['disarmed in time'],
+  options: {
+    kinds: withMachine('instance', ({ states }) => {
+      states.stopping.exit = listed(states.stopping.exit).filter(each => each === 'answered')
+    }),
+  },
+}
+
+/** The call to destroy waits in line like any other. */
+export const notSuperseding: Planted = {
+  name: 'the destroy supersedes nothing',
+  noticedBy: ['the end supersedes'],
+  options: {
+    kinds: withMachine('instance', ({ states }) => {
+      const { destroying } = states['shutting-down'].states
+      const ask = destroying.entry
+      destroying.entry = { type: 'ask', params: (now: unknown) => ({ ...ask.params(now), supersedes: undefined }) }
+    }),
+  },
+}

@@ -1,0 +1,53 @@
+/** Bugs between the rules and the disk. */
+import { Draft } from '../../../src/runtime/draft.ts'
+import type { Store } from '../../../src/store/store.ts'
+import type { Planted } from './plant.ts'
+
+/** A store whose commits are changed on the way; everything else goes through. */
+const changing = (store: Store, commit: Store['commit']): Store =>
+  new Proxy(store, {
+    get(target, name) {
+      const value = name === 'commit' ? commit : Reflect.get(target, name, target)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+
+export const tokenMissing: Planted = {
+  name: 'the token row is missing',
+  noticedBy: ['I2 whole', 'I6 once'],
+  options: { throughStore: store => changing(store, commit => store.commit({ ...commit, tokens: [] })) },
+}
+
+/** The caller hears before the commit is written: the next one writes it too. */
+export const acknowledgedTooEarly: Planted = {
+  name: 'a commit is acknowledged before it is written',
+  noticedBy: ['I1 kept', 'I4 gapless', 'I6 once', 'no fault'],
+  options: {
+    throughStore(store) {
+      let late: Promise<void> = Promise.resolve()
+      return changing(store, async commit => {
+        await late
+        late = new Promise(resolve => setImmediate(resolve)).then(() => store.commit(commit))
+        late.catch(() => {})
+      })
+    },
+  },
+}
+
+/** What a refused member asked for stays in the batch, although its events are taken back. */
+export const refusedTrace: Planted = {
+  name: 'a refused batch member leaves a trace',
+  noticedBy: ['I2 whole', 'refused leaves no trace', 'I7 one object'],
+  options: {},
+  sabotage() {
+    const { rollback } = Draft.prototype
+    Draft.prototype.rollback = function forgetful(mark) {
+      const asked = [...this.asksOpened]
+      rollback.call(this, mark)
+      this.asksOpened.push(...asked.slice(this.asksOpened.length))
+    }
+    return () => {
+      Draft.prototype.rollback = rollback
+    }
+  },
+}

@@ -1,0 +1,56 @@
+/**
+ * Canonical stories of one caller, for crashes at every seam: what is asked, in order, each after the last has settled.
+ * (spec: reliability R2, R3.)
+ */
+import type { CommandInput } from '../../src/runtime/request.ts'
+import type { Scenery } from './setup.ts'
+import { GIB } from './shape.ts'
+
+/** Ids of what the story has made so far, by the name it gave them. */
+export type Cast = Readonly<Record<string, string>>
+export interface Chapter {
+  /** What is asked, given who is there already. */
+  readonly ask: (cast: Cast, scenery: Scenery) => CommandInput
+  /** Name under which the result's id is known afterwards. */
+  readonly as?: string
+  /** The next chapter begins at once, not after everything has settled. */
+  readonly atOnce?: boolean
+}
+export interface Scenario {
+  readonly name: string
+  /** Told without crashes. */
+  readonly before: readonly Chapter[]
+  /** Told with a crash somewhere. */
+  readonly story: readonly Chapter[]
+}
+
+const account = 'ant'
+const of = (kind: string, command: string, name: string, input?: (cast: Cast) => unknown): Chapter => ({
+  ask: cast => ({ kind, command, id: cast[name]!, input: input?.(cast) }),
+})
+const launch: Chapter = {
+  as: 'instance',
+  ask: (_, { images }) => ({ kind: 'instance', command: 'launch', input: { image: images[account]!, type: 'small' } }),
+}
+const create: Chapter = { as: 'volume', ask: () => ({ kind: 'volume', command: 'create', input: { sizeBytes: GIB } }) }
+const stop = of('instance', 'stop', 'instance')
+const start = of('instance', 'start', 'instance')
+const terminate = of('instance', 'terminate', 'instance')
+const attach = of('volume', 'attach', 'volume', ({ instance }) => ({ instance, device: '/dev/sdf' }))
+const detach = of('volume', 'detach', 'volume')
+const resize = of('volume', 'modify', 'volume', () => ({ sizeBytes: 2 * GIB }))
+const remove = of('volume', 'delete', 'volume')
+const atOnce = (chapter: Chapter): Chapter => ({ ...chapter, atOnce: true })
+
+export const scenarios: readonly Scenario[] = [
+  { name: 'launch', before: [], story: [launch] },
+  { name: 'stop', before: [launch], story: [stop] },
+  { name: 'start', before: [launch, stop], story: [start] },
+  { name: 'terminate', before: [launch], story: [terminate] },
+  { name: 'terminate while launching', before: [], story: [atOnce(launch), terminate] },
+  { name: 'terminate while stopping', before: [launch], story: [atOnce(stop), terminate] },
+  { name: 'create and delete a volume', before: [], story: [create, remove] },
+  { name: 'attach', before: [launch, create], story: [attach] },
+  { name: 'detach', before: [launch, create, attach], story: [detach] },
+  { name: 'resize', before: [create], story: [resize] },
+]

@@ -1,0 +1,78 @@
+/** The second phase: faults are over, the clock runs, and everything has to come to rest within a bound. */
+
+import { Violation } from './violation.ts'
+import type { World } from './world.ts'
+
+/** Continuations that may be run until everything is settled. Retries back off to a minute, so this is hours. */
+const STEPS_MAX = 6_000
+const ROUNDS_MAX = 6
+
+const open = (world: World) => [...world.fold.resources.values()].filter(({ asks }) => asks.size > 0)
+const isSettled = (world: World): boolean =>
+  world.engine !== undefined &&
+  world.submissions.every(({ outcome }) => outcome !== 'open') &&
+  open(world).length === 0 &&
+  world.replay.working().length === 0
+
+function stuck(world: World): Violation {
+  const working = world.replay.working()
+  const named = [...new Set([...working, ...open(world).map(({ id }) => id)])].map(id => {
+    const { state, asks, timers } = world.fold.resources.get(id)!
+    const asked = [...asks.values()].map(({ token, verb }) => `${verb} ${token}`)
+    return `${id} is ${state} [open: ${asked.join(', ') || 'none'}; armed: ${[...timers.keys()].join(', ') || 'none'}]`
+  })
+  const unanswered = world.submissions.filter(({ outcome }) => outcome === 'open').map(({ actor }) => actor)
+  return new Violation('I8 alive', `never settles: ${[...named, ...unanswered].join('; ')}`)
+}
+
+/** Runs until nothing works and nothing is asked any more. Throws Violation, naming what does not settle. */
+export async function settle(world: World): Promise<void> {
+  for (let step = 0; step < STEPS_MAX; step += 1) {
+    if (!world.engine) {
+      await world.start()
+      continue
+    }
+    const [next] = world.time.ready()
+    if (next) world.run(next)
+    else if (isSettled(world)) return
+    else if (!world.wait()) throw stuck(world)
+    await world.drain()
+  }
+  throw stuck(world)
+}
+
+/** Faults end, everything settles, derived rows are written, and every checker looks at the world at rest. */
+export async function comeToRest(world: World): Promise<void> {
+  world.provider.heal()
+  world.life.endAt(Number.POSITIVE_INFINITY)
+  await settle(world)
+  let isWritten = false
+  void world.engine!.flush().then(() => {
+    isWritten = true
+  })
+  await world.drain()
+  if (!isWritten) throw new Violation('I8 alive', 'derived rows are never written')
+  for (const checker of world.options.checkers) await checker.rest?.(world)
+}
+
+/** Every tenant deletes all it has; nothing may be left anywhere. */
+export async function cleanSlate(world: World): Promise<void> {
+  for (let round = 0; round < ROUNDS_MAX; round += 1) {
+    const alive = [...world.fold.resources.values()].filter(
+      ({ id, kind }) => (kind === 'instance' || kind === 'volume') && !world.replay.is(id, 'terminal'),
+    )
+    if (alive.length === 0) break
+    for (const { id, kind, account, state } of alive) {
+      const give = (command: string, input?: unknown) =>
+        world.submit({ account, commands: [{ kind, command, id, input }] })
+      if (kind === 'volume') {
+        if (!state.startsWith('in-use')) give('delete')
+        continue
+      }
+      give('modify', { terminationProtection: false, stopProtection: false })
+      give('terminate')
+    }
+    await settle(world)
+  }
+  for (const checker of world.options.checkers) checker.clean?.(world)
+}

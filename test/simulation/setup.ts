@@ -1,0 +1,56 @@
+/** What is there before anything happens: sizes to choose from, tenants, and images to launch. */
+import type { CommandInput } from '../../src/runtime/request.ts'
+import { GIB } from './shape.ts'
+import type { Submission } from './submission.ts'
+import { Violation } from './violation.ts'
+import type { World } from './world.ts'
+
+export const tenants = ['ant', 'bee', 'cow'] as const
+export const OPERATOR = 'operator'
+
+export interface Scenery {
+  /** Image ids: one public, and one private for each tenant. */
+  readonly publicImage: string
+  readonly images: Readonly<Record<string, string>>
+}
+
+/** Runs what is ready, in order and without time passing, until the answer is there. */
+export async function answered(world: World, submission: Submission): Promise<Submission> {
+  await world.drain()
+  while (submission.outcome === 'open') {
+    const [next] = world.time.ready()
+    if (!next) throw new Violation('I8 alive', `${submission.actor} is never answered`)
+    world.run(next)
+    await world.drain()
+  }
+  return submission
+}
+
+const image = (input: object): CommandInput => ({
+  kind: 'image',
+  command: 'register',
+  input: { rootDevice: '/dev/sda1', sizeBytes: GIB, ...input },
+})
+
+export async function furnish(world: World): Promise<Scenery> {
+  await world.start()
+  const asOperator = async (commands: CommandInput[]) => {
+    const done = await answered(world, world.submit({ account: OPERATOR, authority: 'operator', commands }))
+    return done.results!.map(({ id }) => id)
+  }
+  const open = tenants.slice(0, 2).map(name => ({ kind: 'account', command: 'open', input: { name, domain: 'root' } }))
+  await asOperator([{ kind: 'domain', command: 'create', input: { name: 'root' } }])
+  const size = { vcpus: 1, memoryBytes: GIB }
+  const [publicImage] = (await asOperator([
+    image({ name: 'shared', public: true, blockDevices: [{ device: '/dev/sdb', sizeBytes: GIB }] }),
+    { kind: 'offering', command: 'define', input: { name: 'small', ...size } },
+    { kind: 'offering', command: 'define', input: { name: 'large', ...size, vcpus: 4 } },
+    ...open,
+  ])) as [string]
+  const images: Record<string, string> = {}
+  for (const account of tenants) {
+    const made = await answered(world, world.submit({ account, commands: [image({ name: account })] }))
+    images[account] = made.results![0]!.id
+  }
+  return { publicImage, images }
+}

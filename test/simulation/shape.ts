@@ -1,0 +1,144 @@
+/**
+ * What a run is like: drawn once for each seed, options and all (swarm testing). Half of the runs leave out about half of
+ * the features, because a fault that is always there hides what happens without it.
+ */
+import type { FaultPlan } from '../../src/drivers/simulated/index.ts'
+import { type Random, streamOf } from './random.ts'
+
+export const actions = [
+  'run',
+  'wait',
+  'submit',
+  'retry',
+  'repeat',
+  'report',
+  'crash',
+  'crashInside',
+  'powerOff',
+  'read',
+  'rebuild',
+] as const
+export type Action = (typeof actions)[number]
+
+export interface Shape {
+  readonly tenants: number
+  readonly idempotency: 'id' | 'token' | 'none'
+  readonly stateAfterCreate: 'running' | 'stopped'
+  readonly hotPlug: boolean
+  readonly reboot: boolean
+  readonly callsInFlightMax: number
+  readonly latencyMs: { readonly min: number; readonly max: number }
+  readonly delayMs: { readonly min: number; readonly max: number }
+  readonly faults: FaultPlan
+  /** Bytes of volumes the provider has; undefined: without limit. */
+  readonly volumeBytes: number | undefined
+  readonly batchMax: number
+  readonly asksMax: number
+  readonly behindMax: number
+  readonly residentMax: number
+  readonly consistency: 'behind' | 'strict'
+  /** Share of steps after which the next follows without waiting for what the first began. */
+  readonly bursts: number
+  readonly weights: Readonly<Record<Action, number>>
+}
+
+/** A quiet world: nothing fails, nothing is small. Canonical scenarios run in it. */
+export const calm: Shape = {
+  tenants: 1,
+  idempotency: 'id',
+  stateAfterCreate: 'running',
+  hotPlug: true,
+  reboot: true,
+  callsInFlightMax: 64,
+  latencyMs: { min: 2, max: 2 },
+  delayMs: { min: 10, max: 10 },
+  faults: {},
+  volumeBytes: undefined,
+  batchMax: 64,
+  asksMax: 10_000,
+  behindMax: 1_024,
+  residentMax: 50_000,
+  consistency: 'behind',
+  bursts: 0,
+  weights: Object.fromEntries(actions.map(action => [action, 1])) as Record<Action, number>,
+}
+
+const usual: Record<Action, number> = {
+  run: 60,
+  wait: 12,
+  submit: 22,
+  retry: 3,
+  repeat: 2,
+  report: 3,
+  crash: 1,
+  crashInside: 1.5,
+  powerOff: 1,
+  read: 2,
+  rebuild: 0.3,
+}
+/** Without these nothing happens at all. */
+const essential = new Set<Action>(['run', 'wait', 'submit'])
+
+const changingFaults = [
+  'beforeEffect',
+  'afterEffect',
+  'silence',
+  'partial',
+  'delay',
+  'pending',
+  'duplicateAnswer',
+  'throws',
+  'rejected',
+  'lostProcess',
+] as const
+
+function faultsOf(random: Random, omits: () => boolean, idempotency: Shape['idempotency']): FaultPlan {
+  const odds: Record<string, number> = {}
+  for (const fault of changingFaults) if (!omits()) odds[fault] = random.pick([0.01, 0.03, 0.08])
+  const looks = { beforeEffect: omits() ? 0 : 0.1, throws: omits() ? 0 : 0.1 }
+  const stale = idempotency === 'none' && !omits() ? { staleRead: 0.3 } : {}
+  return {
+    '*': odds,
+    poll: looks,
+    observe: { ...looks, ...stale },
+    list: {},
+    probe: {},
+    capacity: {},
+    // Nobody can finish what a provider that tells two calls apart by nothing has half done.
+    ...(idempotency === 'none' ? { instanceEnsure: { partial: 0 }, volumeEnsure: { partial: 0 } } : {}),
+  }
+}
+
+export function shapeOf(seed: number): Shape {
+  const random = streamOf(seed, 'shape')
+  const isSparse = random.chance(0.5)
+  const omits = () => isSparse && random.chance(0.5)
+  const idempotency = random.pick(['id', 'id', 'token', 'none'] as const)
+  const weights = { ...usual }
+  for (const action of actions) {
+    if (!essential.has(action) && omits()) weights[action] = 0
+    weights[action] *= random.pick([0.5, 1, 1, 2])
+  }
+  const fast = random.chance(0.3)
+  return {
+    tenants: random.between(1, 3),
+    idempotency,
+    stateAfterCreate: random.pick(['running', 'running', 'stopped']),
+    hotPlug: random.chance(0.8),
+    reboot: random.chance(0.8),
+    callsInFlightMax: random.pick([1, 2, 64]),
+    latencyMs: fast ? { min: 0, max: 3 } : { min: 1, max: random.pick([20, 2_000, 120_000]) },
+    delayMs: { min: 1, max: random.pick([100, 10_000]) },
+    faults: random.chance(0.2) ? {} : faultsOf(random, omits, idempotency),
+    volumeBytes: random.chance(0.2) ? 12 * GIB : undefined,
+    batchMax: random.pick([1, 2, 8, 64]),
+    asksMax: random.pick([8, 10_000, 10_000]),
+    behindMax: random.pick([1, 8, 1_024]),
+    residentMax: random.pick([2, 8, 50_000]),
+    consistency: random.chance(0.25) ? 'strict' : 'behind',
+    bursts: random.pick([0, 0, 0.3]),
+    weights,
+  }
+}
+
+export const GIB = 1024 ** 3

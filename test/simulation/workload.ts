@@ -1,0 +1,149 @@
+/** What callers ask: commands of all kinds, in batches, with tokens used again, stale versions, and ids of others. */
+import type { CommandInput } from '../../src/runtime/request.ts'
+import { visibleOf } from './fold.ts'
+import type { Random } from './random.ts'
+import { OPERATOR, type Scenery, tenants } from './setup.ts'
+import { GIB } from './shape.ts'
+import type { Request } from './submission.ts'
+import type { World } from './world.ts'
+
+export interface Workload {
+  readonly world: World
+  readonly scenery: Scenery
+  readonly random: Random
+}
+
+const idsOf = ({ fold }: World, kind: string, account: string): string[] =>
+  [...fold.resources.values()].filter(each => each.kind === kind && each.account === account).map(({ id }) => id)
+
+/** Newer resources are drawn more often: old ones are mostly gone. */
+function someId({ world, random }: Workload, kind: string, account: string): string | undefined {
+  const ids = idsOf(world, kind, account)
+  if (ids.length === 0) return undefined
+  return random.chance(0.7) ? ids[Math.max(0, ids.length - 1 - random.below(4))] : random.pick(ids)
+}
+
+const devices = ['/dev/sdf', 'sdg', 'xvdf', '/dev/sda1', 'nonsense']
+
+function launch({ random, scenery }: Workload, account: string): CommandInput {
+  const blockDevices = random.chance(0.3)
+    ? [
+        {
+          device: random.pick(['/dev/sdc', '/dev/sdd']),
+          sizeBytes: GIB * random.between(1, 3),
+          deleteOnTermination: random.chance(0.5),
+        },
+      ]
+    : []
+  const input = {
+    image: random.pick([scenery.publicImage, scenery.images[account]!]),
+    type: random.pick(['small', 'large']),
+    blockDevices,
+    ...(random.chance(0.2) ? { mode: 'stateless' } : {}),
+    ...(random.chance(0.2) ? { shutdownBehaviour: 'terminate' } : {}),
+    ...(random.chance(0.1) ? { terminationProtection: true } : {}),
+    ...(random.chance(0.2) ? { zone: 'b' } : {}),
+  }
+  return { kind: 'instance', command: 'launch', input }
+}
+
+function toInstance(workload: Workload, account: string): CommandInput | undefined {
+  const { random } = workload
+  const id = someId(workload, 'instance', account)
+  if (id === undefined) return undefined
+  const command = random.weighted({ start: 4, stop: 5, reboot: 2, terminate: 4, modify: 2 })
+  const modify = () =>
+    random.pick<object>([
+      { terminationProtection: random.chance(0.3) },
+      { stopProtection: random.chance(0.2) },
+      { shutdownBehaviour: random.pick(['stop', 'terminate']) },
+      { deleteOnTermination: { [random.pick(['/dev/sda1', 'sdb', 'sdf'])]: random.chance(0.5) } },
+      { type: random.pick(['small', 'large']) },
+    ])
+  const input = command === 'modify' ? modify() : command === 'stop' && random.chance(0.3) ? { force: true } : undefined
+  return { kind: 'instance', command, id, input }
+}
+
+function toVolume(workload: Workload, account: string): CommandInput | undefined {
+  const { random } = workload
+  if (random.chance(0.3)) return { kind: 'volume', command: 'create', input: { sizeBytes: GIB * random.between(1, 4) } }
+  const id = someId(workload, 'volume', account)
+  if (id === undefined) return undefined
+  const command = random.weighted({ attach: 5, detach: 4, modify: 2, delete: 3 })
+  const instance = someId(workload, 'instance', account)
+  const inputs: Record<string, unknown> = {
+    attach: { instance, device: random.pick(devices) },
+    detach: random.chance(0.3) ? { force: true } : {},
+    modify: { sizeBytes: GIB * random.between(1, 8) },
+  }
+  return command === 'attach' && instance === undefined
+    ? undefined
+    : { kind: 'volume', command, id, input: inputs[command] }
+}
+
+function someCommand(workload: Workload, account: string): CommandInput {
+  const { random } = workload
+  const drawn = random.weighted({ launch: 2, instance: 6, volume: 6 })
+  const command =
+    drawn === 'launch' ? undefined : drawn === 'instance' ? toInstance(workload, account) : toVolume(workload, account)
+  return command ?? launch(workload, account)
+}
+
+/** A command of another tenant's resource. The answer must be as if it had never existed. */
+function trespass(workload: Workload, account: string): CommandInput | undefined {
+  const { random, world } = workload
+  const other = random.pick(tenants.filter(each => each !== account))
+  const commands = toInstance({ world, random, scenery: workload.scenery }, other) ?? toVolume(workload, other)
+  return commands?.id === undefined ? undefined : commands
+}
+
+/** The next thing a tenant asks. */
+export function someRequest(workload: Workload, tenantCount: number): Request {
+  const { random, world } = workload
+  const account = random.pick(tenants.slice(0, tenantCount))
+  const number = world.submissions.length + 1
+  const token = random.chance(0.6) ? `token-${number}` : undefined
+  const dryRun = random.chance(0.05)
+  if (random.chance(0.05)) {
+    const command = trespass(workload, account)
+    if (command) return { account, commands: [command], token, dryRun }
+  }
+  if (random.chance(0.03))
+    return {
+      account: OPERATOR,
+      authority: 'operator',
+      commands: [random.chance(0.5) ? suspension(random) : someCommand(workload, account)],
+      token,
+    }
+  const size = random.chance(0.2) ? random.between(2, 4) : 1
+  const commands = Array.from({ length: size }, () => versioned(workload, someCommand(workload, account)))
+  return { account, commands, token, dryRun }
+}
+
+const suspension = (random: Random): CommandInput => ({
+  kind: 'account',
+  command: random.pick(['suspend', 'resume', 'resume']),
+  id: `account/${random.pick(tenants.slice(0, 2))}`,
+})
+
+/** Some callers say which version they have seen; some of those have seen an old one. */
+function versioned({ random, world }: Workload, command: CommandInput): CommandInput {
+  if (command.id === undefined || !random.chance(0.1)) return command
+  const version = world.fold.resources.get(command.id)!.version
+  return { ...command, expectedVersion: Math.max(1, version - (random.chance(0.4) ? 1 : 0)) }
+}
+
+/** An earlier request with a token once more: the same, or (one time in four) another one under its token. */
+export function repeated({ random, world }: Workload, isLost: boolean): Request | undefined {
+  const known = world.submissions.filter(({ token, outcome }) => token !== undefined && (!isLost || outcome === 'lost'))
+  if (known.length === 0) return undefined
+  const { account, authority, commands, token } = known[Math.max(0, known.length - 1 - random.below(6))]!
+  const isOther = !isLost && random.chance(0.25)
+  return { account, authority, token, commands: isOther ? [...commands, ...commands] : commands }
+}
+
+/** Instances whose guest may end by itself. */
+export const running = ({ fold }: World): string[] =>
+  [...fold.resources.values()]
+    .filter(({ kind, state }) => kind === 'instance' && visibleOf(state) === 'running')
+    .map(({ id }) => id)
