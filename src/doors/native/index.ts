@@ -42,6 +42,8 @@ export function createNativeDoor(options: NativeDoorOptions): FastifyInstance {
   const closing = new AbortController()
   const app = Fastify({
     bodyLimit,
+    // While it closes, what still arrives is answered as ever: the engine is open until the door is shut.
+    return503OnClosing: false,
     routerOptions: { maxParamLength: 1_024 },
     frameworkErrors: (error, _, reply) => void send(reply, answerOf(error)),
   })
