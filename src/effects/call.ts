@@ -2,6 +2,7 @@
 import type { CallContext, Driver, DriverError, Handle, Outcome } from '../drivers/driver.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { AskRow } from '../store/store.ts'
+import { understood } from './understood.ts'
 
 type Method = (id: string, args: unknown, context: CallContext) => Promise<Outcome>
 
@@ -13,7 +14,7 @@ const unknown = (message: string): Outcome => ({
 /** Calls the ask's verb, or polls its handle. Never rejects; after `timeoutMs`, or when aborted, the outcome is unknown. */
 export function call(driver: Driver, ask: AskRow, clock: Clock, timeoutMs: number, abort: Abort): Promise<Outcome> {
   const context = contextOf(ask, clock, timeoutMs, abort)
-  return within(clock, timeoutMs, abort, () => attempt(driver, ask, context)).catch((error: unknown) =>
+  return within(clock, timeoutMs, abort, () => attempt(driver, ask, context)).then(understood, (error: unknown) =>
     unknown(`${ask.verb} of ${ask.resource}: ${error instanceof Error ? error.message : String(error)}`),
   )
 }

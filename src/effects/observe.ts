@@ -3,6 +3,7 @@
  * seen by `observe`. (design: contract point 5; driver contract.)
  */
 import type { Facts, Observation, ResourceKind } from '../drivers/driver.ts'
+import { isObservation } from './understood.ts'
 
 /** `done`: the effect is there, with these facts. `notDone`: it is not. `unclear`: look again later. */
 export type Sighting = { verdict: 'done'; facts: Facts } | { verdict: 'notDone' } | { verdict: 'unclear' }
@@ -35,8 +36,8 @@ const effects: Readonly<Record<string, Effect>> = {
 }
 
 /** What an observation says about a call. A reset leaves no trace, so it is done once the instance is there. */
-export function sighting(verb: string, args: unknown, seen: Observation): Sighting {
-  if (seen.exists === 'unknown') return { verdict: 'unclear' }
+export function sighting(verb: string, args: unknown, seen: unknown): Sighting {
+  if (!isObservation(seen) || seen.exists === 'unknown') return { verdict: 'unclear' }
   const effect = effects[verb]
   if (!effect) return seen.exists === 'yes' ? { verdict: 'done', facts: seen.facts } : { verdict: 'unclear' }
   if (!effect.settles(seen, args as Args)) return { verdict: 'notDone' }

@@ -183,11 +183,14 @@ export class Worker {
         if (task.isClosed) continue
         task.state = 'running'
         this.#running.set(name, (this.#running.get(name) ?? 0) + 1)
-        const running: Promise<void> = this.#carry(task, provider).finally(() => {
-          this.#running.set(name, (this.#running.get(name) ?? 1) - 1)
-          this.#calls.delete(running)
-          this.#after()
-        })
+        const running: Promise<void> = this.#carry(task, provider)
+          // Whatever was not foreseen must not end the process, nor leave this ask to nobody.
+          .catch(error => (task.isClosed ? undefined : this.#again(task, failure(`it went wrong: ${String(error)}`))))
+          .finally(() => {
+            this.#running.set(name, (this.#running.get(name) ?? 1) - 1)
+            this.#calls.delete(running)
+            this.#after()
+          })
         this.#calls.add(running)
       }
       if (next > 0) ready.splice(0, next)
@@ -235,8 +238,11 @@ export class Worker {
   }
 
   async #carry(task: Task, provider: Provider | undefined): Promise<void> {
-    if (!provider)
+    if (!provider) {
+      // Counted like a call, so that it is looked for less and less often.
+      task.ask = { ...task.ask, attempts: task.ask.attempts + 1 }
       return this.#again(task, failure(`no driver is registered as '${task.ask.provider}'; register it and restart`))
+    }
     const { clock } = this.#options
     const isPoll = task.ask.handle !== undefined
     task.abort = new Abort()
@@ -264,12 +270,6 @@ export class Worker {
         return this.#answer(task, provider.driver, task.ask.rejected, rejectionOf(outcome.error), 'rejected')
       case 'unknown':
         return this.#doubt(task, provider, outcome.error)
-      default:
-        return this.#doubt(
-          task,
-          provider,
-          failure(`the driver answered ${JSON.stringify(outcome)}, which is no outcome`),
-        )
     }
   }
 
