@@ -364,7 +364,8 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
 
   async #watch(name: string, driver: Driver): Promise<void> {
     try {
-      for await (const seen of driver.watch!(this.#watching.signal)) await this.observed(name, seen)
+      for await (const seen of driver.watch!(this.#watching.signal))
+        await this.observed(name, seen).catch(error => this.#emit('fault', error, `news of ${name}`))
     } catch (error) {
       if (!this.#watching.signal.aborted) this.#emit('fault', error, `watching ${name}`)
     }

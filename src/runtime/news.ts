@@ -5,8 +5,10 @@
 import type { Json } from '../../machines/grammar.ts'
 import type { AskUpdate, TimerRow } from '../store/store.ts'
 import { Cascade } from './cascade.ts'
+import type { CompiledKind } from './catalogue.ts'
 import type { Surroundings } from './decide.ts'
 import type { Draft } from './draft.ts'
+import { BrokenRule } from './refusal.ts'
 import type { Member } from './writer.ts'
 
 type Around = Pick<Surroundings, 'catalogue' | 'hash'>
@@ -45,11 +47,23 @@ export class Report implements Member<NewsOutcome> {
     if (!snapshot) return 'stale'
     if (answers !== undefined && !snapshot.asks.some(ask => ask.token === answers)) return 'stale'
     const compiled = this.#around.catalogue.ofEvent(type)
+    // The worker has parsed the facts of answers already.
+    const said = answers === undefined ? unaskedData(compiled, snapshot.kind, type, data) : data
     const cascade = new Cascade(this.#around.catalogue, draft, this.#around.hash, draft.now)
-    const candidate = { type, origin: 'reported', data, answers, causation, correlation, actor } as const
+    const candidate = { type, origin: 'reported', data: said, answers, causation, correlation, actor } as const
     const { decision } = cascade.offer(compiled, snapshot, candidate, answers !== undefined)
     return decision === 'taken' ? 'taken' : 'ignored'
   }
+}
+
+/** The data of unasked news in the shape its event declares. Throws BrokenRule for what cannot be reported of it. */
+function unaskedData(compiled: CompiledKind, kind: string, type: string, data: Json): Json {
+  const { origin, data: shape } = compiled.spec(type)
+  if (compiled.kind.name !== kind) throw new BrokenRule(`${type} was reported of a ${kind}`)
+  if (origin !== 'reported') throw new BrokenRule(`${type} is ${origin}; only reported events can be reported`)
+  const parsed = shape.safeParse(data)
+  if (!parsed.success) throw new BrokenRule(`${type} was reported with data it does not have: ${parsed.error.message}`)
+  return parsed.data as Json
 }
 
 /** A deadline has come. If its timer is gone nothing happens; one that the machine ignores is removed and counted. */
