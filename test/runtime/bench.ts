@@ -6,6 +6,7 @@ export interface Call {
   readonly id: string
   readonly token: string
   readonly attempt: number
+  readonly args?: unknown
   readonly signal: AbortSignal
 }
 /** What a test makes of a call. Anything but an Outcome is what a driver must not answer. */
@@ -38,8 +39,8 @@ export class Bench {
     this.driver = {
       describe: () => known,
       probe: async () => ({ usable: true, facts: {}, problems: [] }),
-      instanceEnsure: (id, _, { token, attempt, signal }) =>
-        this.#answer({ verb: 'instanceEnsure', id, token, attempt, signal }),
+      instanceEnsure: (id, args, { token, attempt, signal }) =>
+        this.#answer({ verb: 'instanceEnsure', id, token, attempt, args, signal }),
       instanceDestroy: (id, _, { token, attempt, signal }) =>
         this.#answer({ verb: 'instanceDestroy', id, token, attempt, signal }),
       poll: ({ op }, { token, attempt, signal }) => this.#answer({ verb: 'poll', id: op, token, attempt, signal }),

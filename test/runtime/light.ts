@@ -204,6 +204,8 @@ export const lamp = kind({
     single: { code: 'paired', sentence: 'It has a twin already.' },
   },
   face: ({ label }: Lamp) => ({ label }),
+  observed: ({ exists }, _, state) =>
+    exists === 'no' && state === 'burning' ? { event: 'broken', data: {} } : undefined,
   commands: {
     make: command({
       event: 'makeRequested',
