@@ -39,7 +39,7 @@ const effects: Readonly<Record<string, Effect>> = {
 export function sighting(verb: string, args: unknown, seen: unknown): Sighting {
   if (!isObservation(seen) || seen.exists === 'unknown') return { verdict: 'unclear' }
   const effect = effects[verb]
-  if (!effect) return seen.exists === 'yes' ? { verdict: 'done', facts: seen.facts } : { verdict: 'unclear' }
+  if (!effect) return seen.exists === 'yes' ? { verdict: 'done', facts: seen.facts } : { verdict: 'notDone' }
   if (!effect.settles(seen, args as Args)) return { verdict: 'notDone' }
   return { verdict: 'done', facts: { ...seen.facts, ...(seen.generation ? { generation: seen.generation } : {}) } }
 }
