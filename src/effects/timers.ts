@@ -8,6 +8,8 @@ import type { Store, TimerRow } from '../store/store.ts'
 
 /** Timers read and fired at once. */
 const CHUNK = 256
+/** Until a timer that could not be fired (its resource is contained, the disk is full) is tried again. */
+const RETRY_MS = 60_000
 
 export interface TimersOptions {
   readonly store: Pick<Store, 'timers'>
@@ -23,6 +25,8 @@ export class Timers {
   #isStopped = false
   /** A wake came while firing: look again afterwards. */
   #isMissed = false
+  /** Timers that could not be fired, and until when they are passed over: others must not wait for them. */
+  readonly #stuck = new Map<string, number>()
   readonly counts = { taken: 0, ignored: 0, stale: 0, failed: 0 }
 
   constructor(options: TimersOptions) {
@@ -35,7 +39,11 @@ export class Timers {
   }
 
   armed(timers: readonly TimerRow[]): void {
-    for (const { dueAt } of timers) if (dueAt < this.#next) this.#wakeAt(dueAt)
+    for (const { dueAt } of timers) this.#soonest(dueAt)
+  }
+
+  #soonest(time: number): void {
+    if (time < this.#next) this.#wakeAt(time)
   }
 
   /** Resolves when what was due has fired. */
@@ -68,17 +76,36 @@ export class Timers {
   }
 
   async #fire(): Promise<void> {
+    const { store, clock } = this.#options
     for (;;) {
-      const now = this.#options.clock.now()
-      const rows = await this.#options.store.timers(CHUNK)
-      const due = rows.filter(row => row.dueAt <= now)
-      const outcomes = this.#isStopped ? [] : await Promise.allSettled(due.map(row => this.#options.fire(row)))
-      for (const outcome of outcomes) this.counts[outcome.status === 'fulfilled' ? outcome.value : 'failed'] += 1
-      const isStuck = outcomes.some(outcome => outcome.status === 'rejected')
+      const now = clock.now()
+      for (const [key, until] of this.#stuck) if (until <= now) this.#stuck.delete(key)
+      const limit = CHUNK + this.#stuck.size
+      let rows: TimerRow[]
+      try {
+        rows = await store.timers(limit)
+      } catch {
+        // The store says elsewhere what ails it; the rows are still there.
+        this.counts.failed += 1
+        return this.#soonest(now + RETRY_MS)
+      }
       if (this.#isStopped) return
-      // A timer that cannot be fired (its resource is contained) must not be tried in a loop.
-      if (isStuck) return this.#wakeAt(now + 60_000)
-      if (due.length < CHUNK) return this.armed(rows.slice(due.length, due.length + 1))
+      await this.#fireAll(rows.filter(row => row.dueAt <= now && !this.#stuck.has(keyOf(row))))
+      if (this.#isStopped) return
+      if (rows.length === limit && rows.at(-1)!.dueAt <= now) continue
+      for (const until of this.#stuck.values()) this.#soonest(until)
+      return this.armed(rows.filter(row => row.dueAt > now).slice(0, 1))
+    }
+  }
+
+  async #fireAll(due: readonly TimerRow[]): Promise<void> {
+    const { clock, fire } = this.#options
+    const outcomes = await Promise.allSettled(due.map(row => fire(row)))
+    for (const [index, outcome] of outcomes.entries()) {
+      this.counts[outcome.status === 'fulfilled' ? outcome.value : 'failed'] += 1
+      if (outcome.status === 'rejected') this.#stuck.set(keyOf(due[index]!), clock.now() + RETRY_MS)
     }
   }
 }
+
+const keyOf = ({ resource, event }: TimerRow): string => `${resource} ${event}`
