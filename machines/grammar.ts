@@ -158,6 +158,10 @@ export type Want =
   | ({ readonly want: 'arm' } & Arm)
   | ({ readonly want: 'disarm' } & Disarm)
   | ({ readonly want: 'tell' } & Tell)
+/** A want as its event records it: what was told is not repeated, since it stands in the event it became. */
+export type RecordedWant = Exclude<Want, { want: 'tell' }> | ({ readonly want: 'tell' } & Omit<Tell, 'data'>)
+export const recorded = (want: Want): RecordedWant =>
+  want.want === 'tell' ? { want: 'tell', resource: want.resource, event: want.event } : want
 export const wantNames = ['ask', 'arm', 'disarm', 'tell'] as const
 
 const nothing = () => {}
@@ -427,7 +431,7 @@ export interface Envelope<D = Json> {
   readonly state: string
   readonly data: D
   readonly facts?: Json
-  readonly wants?: readonly Want[]
+  readonly wants?: readonly RecordedWant[]
   readonly rules: number
   readonly schema: number
   readonly account: string

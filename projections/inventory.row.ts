@@ -12,6 +12,8 @@ export interface InventoryRow {
   readonly kind: string
   readonly account: string
   readonly region: string
+  /** Who may see it besides its account. */
+  readonly visibility: 'private' | 'public'
   /** What a reader sees: the first name of `status`. */
   readonly state: string
   /** Dotted path of the state the machine is in. */
@@ -31,6 +33,8 @@ export interface InventoryRow {
 
 /** What one kind shows beyond the columns. Both are pure; the same attributes object means nothing changed. */
 export interface KindView {
+  /** Private if not given. */
+  visibility?(attributes: Attributes): 'private' | 'public'
   attributes(before: Attributes, event: Envelope): Attributes
   relations(attributes: Attributes): readonly Relation[]
 }

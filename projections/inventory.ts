@@ -16,7 +16,8 @@ import { volumeView } from './inventory.volume.ts'
 export type { InventoryRow, Relation }
 
 /** A kind whose attributes are those it was made with. */
-const asMade = (relations: KindView['relations'] = () => []): KindView => ({
+const asMade = (relations: KindView['relations'] = () => [], visibility?: KindView['visibility']): KindView => ({
+  visibility,
   attributes: (before, { version, data }) => {
     if (version !== 1) return before
     const { name: _, zone: __, provider: ___, ...rest } = data as Attributes
@@ -28,8 +29,8 @@ const asMade = (relations: KindView['relations'] = () => []): KindView => ({
 const views: Readonly<Record<string, KindView>> = {
   instance: instanceView,
   volume: volumeView,
-  image: asMade(),
-  offering: asMade(),
+  image: asMade(undefined, attributes => (attributes.public ? 'public' : 'private')),
+  offering: asMade(undefined, () => 'public'),
   account: asMade(({ domain }) => [{ role: 'domain', id: `domain/${domain}` }]),
   domain: asMade(({ parent }) => (parent === undefined ? [] : [{ role: 'parent', id: `domain/${parent}` }])),
 }
@@ -58,6 +59,7 @@ export const inventory = projection<'inventory', InventoryRow>({
     kind: 'text',
     account: 'text',
     region: 'text',
+    visibility: 'text',
     state: 'text',
     status: 'text',
     name: 'text',
@@ -70,7 +72,10 @@ export const inventory = projection<'inventory', InventoryRow>({
     attributes: 'json',
     relations: 'json',
   },
-  indexes: [['account', 'kind', 'id']],
+  indexes: [
+    ['account', 'kind', 'id'],
+    ['kind', 'visibility', 'id'],
+  ],
   keys: event => [event.resource],
   fold: (row, event) => {
     const { resource: id, kind, account, region, state: status, at, version, position } = event
@@ -84,6 +89,7 @@ export const inventory = projection<'inventory', InventoryRow>({
       kind,
       account,
       region,
+      visibility: view.visibility?.(attributes) ?? 'private',
       state: visible(status),
       status,
       createdAt: row?.createdAt ?? at,

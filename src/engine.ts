@@ -10,7 +10,7 @@ import { registerDrivers } from './drivers/register.ts'
 import { Timers } from './effects/timers.ts'
 import { Worker } from './effects/worker.ts'
 import { Catalogue } from './runtime/catalogue.ts'
-import type { KindMap, SubmitOptions } from './runtime/client.ts'
+import type { CommandsOf, KindMap, SubmitOptions } from './runtime/client.ts'
 import type { Clock } from './runtime/clock.ts'
 import { type CommandResult, visible } from './runtime/decide.ts'
 import type { Draft } from './runtime/draft.ts'
@@ -179,7 +179,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
   }
 
   /** Acts as this principal: its commands, reads and waits. */
-  as(principal: Principal): Session<K, P, S> & import('./runtime/client.ts').CommandsOf<K> {
+  as(principal: Principal): Session<K, P> & CommandsOf<K> {
     return Session.open(this, principal, { residence: this.#residence, bell: this.#bell })
   }
 

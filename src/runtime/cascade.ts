@@ -3,7 +3,7 @@
  * sealed and appended, its wants become outbox and timer rows, and what it tells others is decided in turn.
  * (design: contract points 2, 3, 4.)
  */
-import type { Envelope, Json, Origin, Tell, Want } from '../../machines/grammar.ts'
+import { type Envelope, type Json, type Origin, recorded, type Tell, type Want } from '../../machines/grammar.ts'
 import type { Catalogue, CompiledKind } from './catalogue.ts'
 import type { Draft } from './draft.ts'
 import { type Hash, seal } from './envelope.ts'
@@ -94,7 +94,7 @@ export class Cascade {
         state: next.state,
         data,
         facts,
-        wants: wants.length ? wants : undefined,
+        wants: wants.length ? wants.map(recorded) : undefined,
         rules: compiled.kind.rules,
         schema: spec.schema,
         account: from.account,

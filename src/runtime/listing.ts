@@ -10,6 +10,8 @@ type Filter<Row> = { readonly [C in keyof Row]?: Sortable | readonly (string | n
 export interface ListQuery<Row> {
   /** Columns and the value, or list of values, each must have. */
   readonly where?: Filter<Row>
+  /** Besides `where`, at least one of these must hold. */
+  readonly anyOf?: readonly Filter<Row>[]
   /** Column names, `-` before one for descending. The key comes last by itself. */
   readonly sort?: readonly (`-${keyof Row & string}` | (keyof Row & string))[]
   /** 1 to 1000; default 100. */
@@ -25,6 +27,7 @@ export interface Listing<Row> {
 
 /** One view, as its readers see it. */
 export interface View<Row> {
+  readonly columns: readonly (keyof Row & string)[]
   get(key: string): Promise<Row | undefined>
   /** Throws InvalidRequest for an unknown column, a limit out of range, or a cursor of another query. */
   list(query?: ListQuery<Row>): Promise<Listing<Row>>
@@ -40,6 +43,7 @@ export function viewOf<Row extends ViewRow>(
 ): View<Row> {
   const { name } = projection
   return {
+    columns: Object.keys(projection.columns),
     async get(key) {
       await barrier()
       return (await store.rows(name, [key])).get(key) as Row | undefined
@@ -58,10 +62,10 @@ export function viewOf<Row extends ViewRow>(
 type AnyQuery = ListQuery<ViewRow>
 
 function toViewQuery(projection: AnyProjection, query: AnyQuery): ViewQuery {
-  const { limit = 100, where = {}, cursor } = query
+  const { limit = 100, where = {}, anyOf = [], cursor } = query
   if (!Number.isInteger(limit) || limit < 1 || limit > LIMIT_MAX)
     throw new InvalidRequest('invalidInput', 'limit', `limit is an integer from 1 to ${LIMIT_MAX}.`)
-  for (const column of Object.keys(where)) checkColumn(projection, column, 'where')
+  for (const column of [where, ...anyOf].flatMap(Object.keys)) checkColumn(projection, column, 'where')
   const sort = (query.sort ?? []).map(each => {
     const column = each.startsWith('-') ? each.slice(1) : each
     checkColumn(projection, column, 'sort')
@@ -71,6 +75,7 @@ function toViewQuery(projection: AnyProjection, query: AnyQuery): ViewQuery {
   const full = isKeyed ? sort : [...sort, { column: projection.key, direction: 'asc' as const }]
   return {
     where: where as ViewQuery['where'],
+    anyOf: anyOf as ViewQuery['anyOf'],
     sort: full,
     limit,
     after: cursor === undefined ? undefined : afterOf(query, full.length, cursor),
@@ -88,7 +93,7 @@ function checkColumn({ name, columns }: AnyProjection, column: string, field: st
 }
 
 // A cursor is the query it belongs to and the values of the last row: readable, and worthless for anything else.
-const shapeOf = ({ where, sort }: AnyQuery) => JSON.stringify([where ?? {}, sort ?? []])
+const shapeOf = ({ where, anyOf, sort }: AnyQuery) => JSON.stringify([where ?? {}, anyOf ?? [], sort ?? []])
 
 function cursorOf(query: AnyQuery, sort: readonly { column: string }[], row: ViewRow): string {
   const values = sort.map(({ column }) => row[column] ?? null)

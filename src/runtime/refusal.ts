@@ -59,6 +59,12 @@ export class InvalidRequest extends Error {
     this.field = field
     this.issues = issues ?? [{ field, message }]
   }
+
+  /** The same, said of a field further in. */
+  within(place: string): InvalidRequest {
+    const issues = this.issues.map(({ field, message }) => ({ field: `${place}${field}`, message }))
+    return new InvalidRequest(this.code, `${place}${this.field}`, this.message, issues)
+  }
 }
 
 /** The stream of a resource is damaged: it is set aside so that others go on. The cause says where. */

@@ -2,7 +2,7 @@
  * Running a recorded stream again under today's rules: state, wants and digests must come out as they were recorded. The
  * first event where they do not is a divergence. (design: contract point 8.)
  */
-import type { Envelope } from '../../machines/grammar.ts'
+import { type Envelope, recorded } from '../../machines/grammar.ts'
 import { canonical } from '../store/canonical.ts'
 import type { StoredEvent } from '../store/store.ts'
 import type { CompiledKind } from './catalogue.ts'
@@ -20,7 +20,9 @@ export interface Divergence {
   readonly today: unknown
 }
 
-export type Replayed = { readonly snapshot: Snapshot; readonly divergence?: undefined } | { readonly divergence: Divergence }
+export type Replayed =
+  | { readonly snapshot: Snapshot; readonly divergence?: undefined }
+  | { readonly divergence: Divergence }
 
 /** Replays one whole stream. Throws Damaged where the digests do not hold. */
 export function replay(compiled: CompiledKind, events: readonly StoredEvent[], hash: Hash): Replayed {
@@ -31,9 +33,11 @@ export function replay(compiled: CompiledKind, events: readonly StoredEvent[], h
     const { next, wants, decision } = compiled.evaluator.step(snapshot, compiled.machineEvent(event))
     const divergence =
       difference(event, 'state', event.state, next.state) ??
-      difference(event, 'wants', event.wants ?? [], wants) ??
+      difference(event, 'wants', event.wants ?? [], wants.map(recorded)) ??
       // Only the answer of an open ask is recorded when the machine has nothing to do with it.
-      (decision === 'taken' || event.answers !== undefined ? undefined : difference(event, 'decision', 'taken', decision))
+      (decision === 'taken' || event.answers !== undefined
+        ? undefined
+        : difference(event, 'decision', 'taken', decision))
     if (divergence) return { divergence }
     snapshot = advance(snapshot, event, next.context)
   }

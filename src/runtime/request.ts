@@ -27,15 +27,23 @@ export interface CommandInput {
 export const COMMANDS_PER_SUBMIT_MAX = 10_000
 export const TOKEN_LENGTH_MAX = 128
 
-/** Checks everything about a command that needs no state. Throws InvalidRequest. */
-export function parseCommand(catalogue: Catalogue, asked: CommandInput): ParsedCommand {
+/** Checks everything about a command that needs no state. Throws InvalidRequest; its field begins with `place`. */
+export function parseCommand(catalogue: Catalogue, asked: CommandInput, place = ''): ParsedCommand {
+  try {
+    return parsed(catalogue, asked)
+  } catch (error) {
+    throw place !== '' && error instanceof InvalidRequest ? error.within(place) : error
+  }
+}
+
+function parsed(catalogue: Catalogue, asked: CommandInput): ParsedCommand {
   if (typeof asked !== 'object' || asked === null)
     throw new InvalidRequest('invalidInput', 'command', 'A command is an object.')
   const { compiled, command } = catalogue.command(asked.kind, asked.command)
   const { expectedVersion } = asked
-  const parsed = command.input.safeParse(asked.input ?? {})
-  if (!parsed.success) {
-    const issues = parsed.error.issues.map(issue => ({ field: fieldOf(issue), message: issue.message }))
+  const input = command.input.safeParse(asked.input ?? {})
+  if (!input.success) {
+    const issues = input.error.issues.map(issue => ({ field: fieldOf(issue), message: issue.message }))
     const { field, message } = issues[0]!
     const name = `${asked.kind}.${asked.command}`
     throw new InvalidRequest('invalidInput', field, `${name}: ${field || 'input'}: ${message}.`, issues)
@@ -43,7 +51,7 @@ export function parseCommand(catalogue: Catalogue, asked: CommandInput): ParsedC
   if (expectedVersion !== undefined && (!Number.isSafeInteger(expectedVersion) || expectedVersion < 0))
     throw new InvalidRequest('invalidInput', 'expectedVersion', 'expectedVersion is an integer of at least 0.')
   const id = command.creates ? undefined : targetId(catalogue, compiled.kind.name, asked.id)
-  return { compiled, name: asked.command, command, id, input: parsed.data as Json, expectedVersion }
+  return { compiled, name: asked.command, command, id, input: input.data as Json, expectedVersion }
 }
 
 /** The offending field; for an unknown one, its own name. */

@@ -1,13 +1,13 @@
 /** One principal's view of the engine: typed commands, reads within its reach, and waiting for a resource to settle. */
 import type { Envelope } from '../../machines/grammar.ts'
-import type { ViewRow } from '../../projections/contract.ts'
+import type { RowOf, ViewRow } from '../../projections/contract.ts'
 import { type Action, actionsOf } from './actions.ts'
 import type { Catalogue } from './catalogue.ts'
 import { type CommandsOf, commandsOf, type KindMap, type SubmitOptions } from './client.ts'
 import { type CommandResult, visible } from './decide.ts'
-import type { Listing, ListQuery, ViewMap } from './listing.ts'
+import type { Listing, ListQuery, View, ViewMap } from './listing.ts'
 import type { Bell } from './log.ts'
-import { type Principal, ROOT_DOMAIN, sees, type Tree } from './principal.ts'
+import { commands, type Principal, ROOT_DOMAIN, sees, type Tree } from './principal.ts'
 import { Refused, Unavailable } from './refusal.ts'
 import type { CommandInput } from './request.ts'
 import type { Residence } from './residence.ts'
@@ -17,9 +17,7 @@ import type { Snapshot } from './snapshot.ts'
 export interface Host<K extends KindMap> {
   readonly kinds: K
   readonly catalogue: Catalogue
-  readonly views: Readonly<
-    Record<string, { get(key: string): Promise<ViewRow | undefined>; list(query?: never): Promise<Listing<ViewRow>> }>
-  >
+  readonly views: Readonly<Record<string, View<ViewRow>>>
   submit(
     commands: readonly CommandInput[],
     principal: Principal,
@@ -29,9 +27,9 @@ export interface Host<K extends KindMap> {
 }
 
 /** A resource as readers see it: its row of the inventory. */
-export type ResourceRow = ViewRow
+export type ResourceRow<P extends ViewMap = ViewMap> = P extends { readonly inventory: infer I } ? RowOf<I> : ViewRow
 
-export class Session<K extends KindMap, _P extends ViewMap = ViewMap, _S = unknown> {
+export class Session<K extends KindMap, P extends ViewMap = ViewMap> {
   readonly principal: Principal
   readonly #host: Host<K>
   readonly #residence: Residence
@@ -44,13 +42,13 @@ export class Session<K extends KindMap, _P extends ViewMap = ViewMap, _S = unkno
     this.#bell = bell
   }
 
-  static open<K extends KindMap, P extends ViewMap, S>(
+  static open<K extends KindMap, P extends ViewMap>(
     host: unknown,
     principal: Principal,
     parts: { residence: Residence; bell: Bell },
-  ): Session<K, P, S> & CommandsOf<K> {
+  ): Session<K, P> & CommandsOf<K> {
     const known = host as Host<K>
-    const session = new Session<K, P, S>(known, principal, parts)
+    const session = new Session<K, P>(known, principal, parts)
     const one = async (command: CommandInput, options: SubmitOptions) =>
       (await known.submit([command], principal, options))[0]!
     return Object.assign(session, commandsOf(known.kinds, one))
@@ -62,24 +60,30 @@ export class Session<K extends KindMap, _P extends ViewMap = ViewMap, _S = unkno
   }
 
   /** The resource's row. Throws Refused notFound if there is none, or none this principal may know of. */
-  async get(id: string): Promise<ResourceRow> {
+  async get(id: string): Promise<ResourceRow<P>> {
     await this.#seen(id)
-    return (await this.#host.views.inventory!.get(id)) ?? this.#missing(id)
+    return ((await this.#host.views.inventory!.get(id)) as ResourceRow<P> | undefined) ?? this.#missing(id)
   }
 
-  /** Rows of one kind that belong to this account (an operator's: to any); `where.account` narrows or, for public ones, widens. */
-  async list(kind: string, query: ListQuery<ViewRow> = {}): Promise<Listing<ResourceRow>> {
+  /** Rows of one kind: this account's own and those that everybody may see; an operator's list has every account's. */
+  async list(kind: string, query: ListQuery<ResourceRow<P>> = {}): Promise<Listing<ResourceRow<P>>> {
     const { authority = 'owner', account } = this.principal
     this.#host.catalogue.kind(kind)
     const isOperator = authority === 'operator' || authority === 'engine'
-    const where = { ...query.where, kind, ...(isOperator ? {} : { account }) }
-    return this.#host.views.inventory!.list({ ...query, where } as never)
+    const inventory = this.#host.views.inventory!
+    // An embedder's own inventory may have no such column: then everything is private.
+    const shared = inventory.columns.includes('visibility') ? [{ visibility: 'public' }] : []
+    const anyOf = isOperator ? query.anyOf : [{ account }, ...shared]
+    return inventory.list({ ...query, anyOf, where: { ...query.where, kind } } as never) as never
   }
 
   /** The resource's events in order. Throws Refused notFound. */
   async *history(id: string, fromVersion = 1): AsyncGenerator<Envelope> {
-    await this.#seen(id)
-    yield* this.#host.history(id, fromVersion)
+    const { account } = await this.#seen(id)
+    const isOurs = commands(this.principal, account, await this.#tree(account))
+    // Whoever may only look learns what happened, not who did it and with which token.
+    for await (const event of this.#host.history(id, fromVersion))
+      yield isOurs ? event : { ...event, actor: account, token: undefined }
   }
 
   /** What would be accepted now, and for the rest why not. */

@@ -1,5 +1,5 @@
 /** The fold of one resource's stream: what the next decision is made on. Immutable; a new event makes a new one. */
-import type { Envelope, Want } from '../../machines/grammar.ts'
+import type { Envelope, RecordedWant } from '../../machines/grammar.ts'
 import type { SnapshotRow, StoredEvent } from '../store/store.ts'
 import type { CompiledKind } from './catalogue.ts'
 import { GENESIS, type Hash, verified } from './envelope.ts'
@@ -88,7 +88,7 @@ function timersAfter(timers: Snapshot['timers'], { wants, dueAt, type, at }: Env
   return Object.keys(next).length ? next : unarmed
 }
 
-const isTimer = ({ want }: Want) => want === 'arm' || want === 'disarm'
+const isTimer = ({ want }: RecordedWant) => want === 'arm' || want === 'disarm'
 export const dueTime = ({ dueAt, afterMs = 0 }: { dueAt?: number; afterMs?: number }, at: number) =>
   dueAt ?? at + afterMs
 

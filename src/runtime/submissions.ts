@@ -52,7 +52,10 @@ export class Submissions {
         'commands',
         `A submit has at most ${COMMANDS_PER_SUBMIT_MAX} commands, not ${inputs.length}.`,
       )
-    const commands = inputs.map(each => parseCommand(this.#around.catalogue, each))
+    const isOne = inputs.length === 1
+    const commands = inputs.map((each, index) =>
+      parseCommand(this.#around.catalogue, each, isOne ? '' : `commands.${index}.`),
+    )
     const { writer, hash } = this.#gate
     if (token === undefined || dryRun)
       return writer.submit(new Request(commands, principal, this.#around, undefined, dryRun))

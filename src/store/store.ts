@@ -145,8 +145,11 @@ export interface Opened {
 }
 
 /** What a reader may ask of a view's table. Values of `where` are compared by equality; a list means any of them. */
+export type Condition = Readonly<Record<string, string | number | null | readonly (string | number)[]>>
 export interface ViewQuery {
-  readonly where?: Readonly<Record<string, string | number | null | readonly (string | number)[]>>
+  readonly where?: Condition
+  /** Besides `where`, at least one of these must hold. */
+  readonly anyOf?: readonly Condition[]
   readonly sort?: readonly { readonly column: string; readonly direction: 'asc' | 'desc' }[]
   readonly limit: number
   /** Values of the sort columns and the key of the last row seen. */

@@ -1,5 +1,5 @@
 /** One line for each thing that happens, in fixed columns. `docs/simulation.md` explains them. */
-import type { Envelope, Want } from '../../machines/grammar.ts'
+import type { Envelope, RecordedWant } from '../../machines/grammar.ts'
 import { DAWN } from './clock.ts'
 
 /** Lines shown when a run fails. */
@@ -11,7 +11,7 @@ const column = (text: string, width: number) =>
 /** Virtual time since dawn: seconds with milliseconds. */
 const timeText = (now: number) => ((now - DAWN) / 1_000).toFixed(3).padStart(12)
 
-const wantText = (want: Want): string => {
+const wantText = (want: RecordedWant): string => {
   switch (want.want) {
     case 'ask':
       return `${want.supersedes ? 'ask!' : 'ask'} ${want.verb}`

@@ -3,7 +3,7 @@
  * What it holds is what each resource remembers, which the log alone does not say.
  */
 import { createHash } from 'node:crypto'
-import type { Envelope } from '../../machines/grammar.ts'
+import { type Envelope, recorded } from '../../machines/grammar.ts'
 import type { Catalogue } from '../../src/runtime/catalogue.ts'
 import { advance, type Snapshot, unborn } from '../../src/runtime/snapshot.ts'
 import { canonical } from '../../src/store/canonical.ts'
@@ -31,7 +31,7 @@ export class Replay {
       throw new Violation(LEGAL, `${where} says it left ${event.before}, not ${from.state}`)
     if (next.state !== event.state)
       throw new Violation(LEGAL, `${where} says it led to ${event.state}, not ${next.state}`)
-    if (canonical(wants) !== canonical(event.wants ?? []))
+    if (canonical(wants.map(recorded)) !== canonical(event.wants ?? []))
       throw new Violation(LEGAL, `${where} wanted ${JSON.stringify(event.wants)}; replayed ${JSON.stringify(wants)}`)
     const digest = createHash('sha256')
       .update(`[${JSON.stringify(from.digest)},${text}]`)

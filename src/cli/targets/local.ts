@@ -30,7 +30,7 @@ export async function local(data: string, access: AccessToken): Promise<Target> 
     async list(kind, { where, sort, limit }) {
       return (await listResources(session, kind, { where, sort, limit }, projections.inventory.columns)).items
     },
-    get: id => session.get(id),
+    get: async id => ({ ...(await session.get(id)) }),
     async history(id, from) {
       const events = []
       for await (const event of session.history(id, from)) events.push(event)

@@ -1,24 +1,23 @@
 /** What readers ask of a view, as SQL: equality, lists, sorting, and pages by the values of the last row. */
-import type { CompiledQuery, Kysely } from 'kysely'
+import { type CompiledQuery, expressionBuilder, type Kysely } from 'kysely'
 import type { Projection } from '../../../projections/contract.ts'
-import { StoreError, type ViewQuery } from '../store.ts'
+import { type Condition, StoreError, type ViewQuery } from '../store.ts'
 
 /** Compiles a query of a view. Throws StoreError failed for a column that the view does not have. */
 // biome-ignore lint/suspicious/noExplicitAny: the table is a projection's, known only at run time
 export function compileQuery(db: Kysely<any>, { name, key, columns }: Projection, query: ViewQuery): CompiledQuery {
-  const { where = {}, after, limit } = query
+  const { where = {}, anyOf = [], after, limit } = query
   const given = query.sort ?? []
   // The key comes last, so that no two rows are equal and a page has one place to go on from.
   const sort = given.some(({ column }) => column === key)
     ? given
     : [...given, { column: key, direction: 'asc' as const }]
-  for (const column of [...Object.keys(where), ...sort.map(({ column }) => column)])
+  for (const column of [...[where, ...anyOf].flatMap(Object.keys), ...sort.map(({ column }) => column)])
     if (!Object.hasOwn(columns, column)) throw new StoreError('failed', `view '${name}' has no column '${column}'`)
 
   let select = db.selectFrom(name).select(Object.keys(columns))
-  for (const [column, value] of Object.entries(where))
-    if (Array.isArray(value)) select = select.where(column, 'in', value)
-    else select = select.where(column, 'is', value)
+  select = select.where(({ and }) => and(conditions(where)))
+  if (anyOf.length) select = select.where(({ or, and }) => or(anyOf.map(each => and(conditions(each)))))
   for (const { column, direction } of sort) select = select.orderBy(column, direction)
   if (after)
     select = select.where(({ eb, or, and, lit }) =>
@@ -35,4 +34,12 @@ export function compileQuery(db: Kysely<any>, { name, key, columns }: Projection
       ),
     )
   return select.limit(limit).compile()
+}
+
+const conditions = (condition: Condition) => {
+  // biome-ignore lint/suspicious/noExplicitAny: the table is a projection's, known only at run time
+  const build = expressionBuilder<any, any>()
+  return Object.entries(condition).map(([column, value]) =>
+    Array.isArray(value) ? build(column, 'in', value) : build(column, 'is', value as string | number | null),
+  )
 }
