@@ -7,6 +7,7 @@ import type { Kysely } from 'kysely'
 import type { Envelope } from '../machines/grammar.ts'
 import type { Driver, Observation } from './drivers/driver.ts'
 import { registerDrivers } from './drivers/register.ts'
+import { mayBeOld, secondLook } from './effects/second-look.ts'
 import { Timers } from './effects/timers.ts'
 import { Worker } from './effects/worker.ts'
 import { Catalogue } from './runtime/catalogue.ts'
@@ -123,6 +124,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
     this.#around = { catalogue, hash }
     this.#drivers = registerDrivers(options.drivers)
     this.#behind = new Views(store, residence, projections, opened.position, residentMax)
+    for (const [view, cause] of parts.recovery.stalled) this.#behind.stalled.set(view, cause)
     this.#writer = new Writer({
       store,
       clock,
@@ -207,10 +209,23 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
     return this.#writer.submit(new Report(report, this.#around))
   }
 
-  /** Records what an observation says about the resource it names, if its kind finds that it says something new. */
+  /**
+   * Records what an observation says about the resource it names, if its kind finds that it says something new. One that
+   * may be older than the resource's last event is made again first.
+   */
   async observed(provider: string, seen: Observation): Promise<NewsOutcome> {
     const snapshot = await this.#residence.find(seen.id)
-    if (!snapshot) return 'stale'
+    const known = this.#drivers.get(provider)
+    if (!snapshot || !known) return 'stale'
+    const { lagMs } = known.capabilities.consistency
+    if (mayBeOld(seen, snapshot, lagMs)) {
+      const again = await secondLook(known, seen, this.#clock)
+      const now = await this.#residence.find(seen.id)
+      // Made after that event; but behind a lag it may still show the time before.
+      const isOld = !again || now?.version !== snapshot.version || (lagMs > 0 && mayBeOld(again, snapshot, lagMs))
+      if (isOld) return 'stale'
+      seen = again
+    }
     const { kind } = this.catalogue.kind(snapshot.kind)
     const news = kind.observed(seen, snapshot.context, visible(snapshot.state))
     if (!news) return 'ignored'

@@ -41,7 +41,7 @@ export class Bell {
 /**
  * Every event after a position, once and in order, for as long as the signal allows and the engine is open: first those
  * in the log, then each as it is committed. A reader that stops remembers the position of the last event it handled and resumes from it. An
- * event that cannot be read is left out here; its resource is contained and health names it.
+ * event that cannot be read is left out here and handed to `onDamaged`, which names its place.
  */
 export async function* subscribe(
   store: Store,

@@ -4,7 +4,7 @@
  */
 import type { Envelope } from '../../machines/grammar.ts'
 import type { Projection, ViewRow } from '../../projections/contract.ts'
-import { type Opened, SNAPSHOTS, type Store, type StoredEvent } from '../store/store.ts'
+import { type Opened, SNAPSHOTS, type Store, type StoredEvent, StoreError } from '../store/store.ts'
 import type { Catalogue } from './catalogue.ts'
 import { unseal } from './envelope.ts'
 import { Recent } from './recent.ts'
@@ -20,9 +20,15 @@ export interface Recovery {
   readonly events: number
   readonly views: readonly string[]
   readonly resources: number
+  /** Views whose fold threw, with what it threw: they stay where they were, and the others go on. */
+  readonly stalled: ReadonlyMap<string, unknown>
 }
 
-/** Brings every view and the snapshot rows up to the end of the log. */
+/**
+ * Brings every view and the snapshot rows up to the end of the log. Snapshots come first: folding them checks the chain,
+ * and no view shall show what a damaged event says. Throws what the fold of a claimed view throws: commands cannot be
+ * decided without it.
+ */
 export async function recover(
   store: Store,
   views: readonly Projection[],
@@ -30,17 +36,24 @@ export async function recover(
   residence: Residence,
   catalogue: Catalogue,
 ): Promise<Recovery> {
+  const resources = await catchUpSnapshots(store, watermarks.get(SNAPSHOTS) ?? 0, residence, catalogue)
   let events = 0
   const behind: string[] = []
+  const stalled = new Map<string, unknown>()
   for (const view of views) {
     const from = watermarks.get(view.name) ?? 0
-    if (from >= position || (view.consistency === 'claimed' && from > 0)) continue
+    const isClaimed = view.consistency === 'claimed'
+    if (from >= position || (isClaimed && from > 0)) continue
     behind.push(view.name)
     if (from === 0) await store.resetView(view.name)
-    events += await foldView(store, view, from, residence)
+    try {
+      events += await foldView(store, view, from, residence)
+    } catch (error) {
+      if (isClaimed || error instanceof StoreError) throw error
+      stalled.set(view.name, error)
+    }
   }
-  const resources = await catchUpSnapshots(store, watermarks.get(SNAPSHOTS) ?? 0, residence, catalogue)
-  return { events, views: behind, resources }
+  return { events, views: behind, resources, stalled }
 }
 
 /** Empties a view and folds the whole log into it; the rows are the same byte for byte as those kept live. */
@@ -91,11 +104,12 @@ async function* chunks(store: Store, after: number): AsyncGenerator<StoredEvent[
   }
 }
 
-/** The events of a chunk; a damaged one contains its resource, whose later events are left out too. */
+/** The events of a chunk. A damaged one contains its resource, whose later events are left out too. */
 function readable(chunk: readonly StoredEvent[], residence: Residence): Envelope[] {
   const envelopes: Envelope[] = []
   for (const stored of chunk) {
-    if (residence.contained.has(stored.resource)) continue
+    const contained = residence.contained.get(stored.resource)
+    if (contained && stored.position >= contained.position) continue
     try {
       envelopes.push(unseal(stored))
     } catch (cause) {
