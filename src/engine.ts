@@ -263,12 +263,21 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
     await this.#behind.flush()
   }
 
-  /** Empties a view and folds the whole log into it. Returns the number of events folded. */
-  async rebuild(view: keyof P & string): Promise<number> {
-    await this.flush()
-    const count = await rebuildView(this.store, this.#projections[view]!, this.#residence)
-    this.#behind.forget()
-    return count
+  /**
+   * Empties a view and folds the whole log into it. Returns the number of events folded. Writers, and readers of any
+   * view, wait until it is done: a row that is folded halfway must not be folded further by what comes meanwhile.
+   */
+  rebuild(view: keyof P & string): Promise<number> {
+    return this.#writer.between(async () => {
+      await this.flush()
+      return this.#behind.alone(async () => {
+        const count = await rebuildView(this.store, this.#projections[view]!, this.#residence)
+        this.#behind.forget()
+        this.#behind.stalled.delete(view)
+        this.#residence.forgetClaims()
+        return count
+      })
+    })
   }
 
   /** Resolves when nothing is queued, no call is ready or under way, and no timer is being fired. */

@@ -85,6 +85,11 @@ export class Residence {
     for (const name of claims) this.#claims.delete(name)
   }
 
+  /** A claimed view was folded anew: its rows have other revisions. */
+  forgetClaims(): void {
+    this.#claims.clear()
+  }
+
   /** Loads resources by id; null where there is no such resource. Damaged ones are contained and left out. */
   async load(resources: readonly string[]): Promise<Map<string, Snapshot | null>> {
     const found = new Map<string, Snapshot | null>()

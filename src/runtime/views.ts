@@ -44,6 +44,21 @@ export class Views {
     for (const envelope of envelopes) this.#pending.push(envelope)
   }
 
+  /** Has the tables to itself: whoever reads or flushes meanwhile waits. */
+  async alone<T>(work: () => Promise<T>): Promise<T> {
+    while (this.#turn) await this.#turn
+    let finish = () => {}
+    this.#turn = new Promise(resolve => {
+      finish = resolve
+    })
+    try {
+      return await work()
+    } finally {
+      this.#turn = undefined
+      finish()
+    }
+  }
+
   /** Writes everything committed so far, in a transaction of its own. */
   async flush(): Promise<void> {
     while (this.#turn) await this.#turn

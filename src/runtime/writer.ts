@@ -56,6 +56,7 @@ export class Writer {
   #running = false
   #closed = false
   #idle: (() => void)[] = []
+  readonly #between: (() => Promise<void>)[] = []
   position: number
   at: number
   readonly counts = { commits: 0, members: 0, refusals: 0, conflicts: 0, failures: 0 }
@@ -74,6 +75,15 @@ export class Writer {
     return this.#running || this.#queue.length > 0
   }
 
+  /** Does the work between two batches: nothing is decided or committed meanwhile, and whoever submits waits. */
+  between<T>(work: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) return reject(new Unavailable('closed', 'The engine is closed; open it again.'))
+      this.#between.push(() => work().then(resolve, reject))
+      this.#start()
+    })
+  }
+
   /** Queues a member. Rejects with Unavailable when closed or full, else with what deciding or committing it threw. */
   submit<R>(member: Member<R>): Promise<R> {
     return new Promise<R>((resolve, reject) => {
@@ -81,10 +91,14 @@ export class Writer {
       if (this.#queue.length >= this.#options.queueMax)
         return reject(new Unavailable('overloaded', `${this.#queue.length} requests wait already; try again later.`))
       this.#queue.push({ member, resolve: resolve as Waiting['resolve'], reject })
-      if (this.#running) return
-      this.#running = true
-      this.#options.clock.soon(() => void this.#pump())
+      this.#start()
     })
+  }
+
+  #start(): void {
+    if (this.#running) return
+    this.#running = true
+    this.#options.clock.soon(() => void this.#pump())
   }
 
   /** Resolves when nothing waits. */
@@ -99,9 +113,10 @@ export class Writer {
   }
 
   async #pump(): Promise<void> {
+    for (const work of this.#between.splice(0)) await work()
     const batch = this.#queue.splice(0, this.#options.batchMax)
-    await this.#run(batch)
-    if (this.#queue.length > 0) return this.#options.clock.soon(() => void this.#pump())
+    if (batch.length > 0) await this.#run(batch)
+    if (this.#queue.length > 0 || this.#between.length > 0) return this.#options.clock.soon(() => void this.#pump())
     this.#running = false
     for (const resolve of this.#idle.splice(0)) resolve()
   }
