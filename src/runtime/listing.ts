@@ -65,8 +65,8 @@ function toViewQuery(projection: AnyProjection, query: AnyQuery): ViewQuery {
   const { limit = 100, where = {}, anyOf = [], cursor } = query
   if (!Number.isInteger(limit) || limit < 1 || limit > LIMIT_MAX)
     throw new InvalidRequest('invalidInput', 'limit', `limit is an integer from 1 to ${LIMIT_MAX}.`)
-  for (const column of [where, ...anyOf].flatMap(Object.keys)) checkColumn(projection, column, 'where')
-  const sort = (query.sort ?? []).map(each => {
+  for (const filter of [where, ...anyOf]) checkFilter(projection, filter)
+  const sort = listOfNames(query.sort ?? []).map(each => {
     const column = each.startsWith('-') ? each.slice(1) : each
     checkColumn(projection, column, 'sort')
     return { column, direction: each.startsWith('-') ? ('desc' as const) : ('asc' as const) }
@@ -92,6 +92,26 @@ function checkColumn({ name, columns }: AnyProjection, column: string, field: st
   )
 }
 
+function checkFilter(projection: AnyProjection, filter: unknown): void {
+  if (typeof filter !== 'object' || filter === null)
+    throw new InvalidRequest('invalidInput', 'where', 'A filter is an object of columns and values.')
+  for (const [column, value] of Object.entries(filter)) {
+    checkColumn(projection, column, 'where')
+    if ((Array.isArray(value) ? value : [value]).every(isSortable)) continue
+    const sentence = `${projection.name}: a value of '${column}' is a text, a number or null, or a list of them.`
+    throw new InvalidRequest('invalidInput', 'where', sentence)
+  }
+}
+
+function listOfNames(sort: unknown): readonly string[] {
+  if (Array.isArray(sort) && sort.every(each => typeof each === 'string')) return sort
+  throw new InvalidRequest(
+    'invalidInput',
+    'sort',
+    "sort is a list of column names, with '-' before one for descending.",
+  )
+}
+
 // A cursor is the query it belongs to and the values of the last row: readable, and worthless for anything else.
 const shapeOf = ({ where, anyOf, sort }: AnyQuery) => JSON.stringify([where ?? {}, anyOf ?? [], sort ?? []])
 
@@ -100,7 +120,7 @@ function cursorOf(query: AnyQuery, sort: readonly { column: string }[], row: Vie
   return btoa(encodeURIComponent(JSON.stringify([shapeOf(query), values])))
 }
 
-const isSortable = (value: unknown) => value === null || typeof value === 'string' || typeof value === 'number'
+const isSortable = (value: unknown) => value === null || typeof value === 'string' || Number.isFinite(value)
 
 function afterOf(query: AnyQuery, columnCount: number, cursor: string): Sortable[] {
   try {
