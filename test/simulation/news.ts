@@ -44,13 +44,19 @@ function askOf(world: World, token: string) {
   return asks[Number(index)]?.answers
 }
 
-/** A watcher shows the engine what the provider has now, whether or not anything changed. */
+/** A watcher shows the engine what the provider has now, or (half of the time) what it had when somebody last looked. */
 export function showAgain(world: World, random: Random): void {
   const { engine, life } = world
   const objects = world.provider.objects().filter(({ kind }) => kind === 'instance' || kind === 'volume')
   if (!engine || objects.length === 0) return
-  const seen = random.pick(objects)
-  world.journal.note(world.at, 'observe', '', seen.id, `${seen.exists} ${JSON.stringify(seen.facts)}`)
+  const taken = random.pick(objects)
+  const past = world.sights.filter(({ id }) => world.fold.resources.get(id)?.state.startsWith('running'))
+  const late = past.length > 0 && random.chance(0.5) ? random.pick(past) : undefined
+  world.sights.push(taken)
+  if (world.sights.length > 24) world.sights.shift()
+  const seen = late ?? taken
+  const age = world.time.now - seen.observedAt
+  world.journal.note(world.at, 'observe', '', seen.id, `${seen.exists} ${JSON.stringify(seen.facts)} ${age} ms ago`)
   whileAlive(life, () => engine.observed(PROVIDER, seen)).then(
     () => {},
     error => world.broke('no fault', `observing ${seen.id}: ${String(error)}`, error),

@@ -1,17 +1,38 @@
 /** What a series of seeds came to, in figures; and what a failing one needs to be read and run again. */
 import type { Run } from './simulate.ts'
+import type { World } from './world.ts'
+
+/** Transitions that change something or want something, in the rules as declared: `<kind> <state> <event>`. */
+function declared({ catalogue }: World): Set<string> {
+  const found = new Set<string>()
+  for (const { kind, evaluator } of catalogue.kinds.values())
+    for (const { path, on } of evaluator.chart.leaves.values())
+      for (const [type, transitions] of on)
+        if (transitions.some(({ target, actions }) => target !== undefined || actions.length > 0))
+          found.add(`${kind.name} ${path} ${type}`)
+  return found
+}
 
 export class Figures {
   seeds = 0
   readonly sums: Record<string, number> = {}
   readonly faults: Record<string, number> = {}
+  readonly #reached = new Set<string>()
+  #declared: ReadonlySet<string> = new Set()
   readonly #began = performance.now()
 
   add({ world, days }: Run): void {
     this.seeds += 1
+    if (this.#declared.size === 0) this.#declared = declared(world)
+    for (const { kind, before, type } of world.log) this.#reached.add(`${kind} ${before} ${type}`)
     const counted = { ...world.figures, events: world.log.length, requests: world.submissions.length, days }
     for (const [name, count] of Object.entries(counted)) this.sums[name] = (this.sums[name] ?? 0) + count
     for (const [name, count] of Object.entries(world.faults)) this.faults[name] = (this.faults[name] ?? 0) + count
+  }
+
+  /** Declared transitions that no run has taken. */
+  missed(): string[] {
+    return [...this.#declared].filter(each => !this.#reached.has(each))
   }
 
   text(): string {
@@ -33,6 +54,7 @@ export class Figures {
       `seeds ${this.seeds}, steps ${steps}, requests ${requests}, events ${events}`,
       `lives ${lives}, crashes ${crashes} (${statementCrashes} at a statement), reports repeated ${reports}`,
       `faults: ${faults.join(', ')}`,
+      `transitions taken ${this.#declared.size - this.missed().length} of ${this.#declared.size}`,
       `virtual days ${days.toFixed(1)}, ${(this.seeds / seconds).toFixed(1)} seeds/s`,
     ].join('\n')
   }

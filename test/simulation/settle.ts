@@ -45,6 +45,9 @@ export async function settle(world: World): Promise<void> {
 export async function comeToRest(world: World): Promise<void> {
   world.provider.heal()
   world.life.endAt(Number.POSITIVE_INFINITY)
+  if (!world.engine) await world.start()
+  // A provider that lost an instance can neither stop nor start it. The way out for its owner is to end it.
+  for (const id of world.vanished) end(world, id)
   await settle(world)
   let isWritten = false
   void world.engine!.flush().then(() => {
@@ -55,6 +58,15 @@ export async function comeToRest(world: World): Promise<void> {
   for (const checker of world.options.checkers) await checker.rest?.(world)
 }
 
+/** Ends an instance whatever protects it. */
+function end(world: World, id: string): void {
+  const { account } = world.fold.resources.get(id)!
+  const give = (command: string, input?: unknown) =>
+    world.submit({ account, commands: [{ kind: 'instance', command, id, input }] })
+  give('modify', { terminationProtection: false, stopProtection: false })
+  give('terminate')
+}
+
 /** Every tenant deletes all it has; nothing may be left anywhere. */
 export async function cleanSlate(world: World): Promise<void> {
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
@@ -62,16 +74,9 @@ export async function cleanSlate(world: World): Promise<void> {
       ({ id, kind }) => (kind === 'instance' || kind === 'volume') && !world.replay.is(id, 'terminal'),
     )
     if (alive.length === 0) break
-    for (const { id, kind, account, state } of alive) {
-      const give = (command: string, input?: unknown) =>
-        world.submit({ account, commands: [{ kind, command, id, input }] })
-      if (kind === 'volume') {
-        if (!state.startsWith('in-use')) give('delete')
-        continue
-      }
-      give('modify', { terminationProtection: false, stopProtection: false })
-      give('terminate')
-    }
+    for (const { id, kind, account, state } of alive)
+      if (kind === 'instance') end(world, id)
+      else if (!state.startsWith('in-use')) world.submit({ account, commands: [{ kind, command: 'delete', id }] })
     await settle(world)
   }
   for (const checker of world.options.checkers) checker.clean?.(world)

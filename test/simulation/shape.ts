@@ -15,6 +15,7 @@ export const actions = [
   'crash',
   'crashInside',
   'powerOff',
+  'vanish',
   'read',
   'rebuild',
 ] as const
@@ -66,13 +67,14 @@ export const calm: Shape = {
 const usual: Record<Action, number> = {
   run: 60,
   wait: 12,
-  submit: 22,
+  submit: 18,
   retry: 3,
   repeat: 2,
-  report: 3,
+  report: 4,
   crash: 1,
   crashInside: 1.5,
   powerOff: 1,
+  vanish: 0.5,
   read: 2,
   rebuild: 0.3,
 }
@@ -92,6 +94,22 @@ const changingFaults = [
   'lostProcess',
 ] as const
 
+const verbs = [
+  'volumeEnsure',
+  'volumeResize',
+  'volumeDelete',
+  'instanceEnsure',
+  'instancePower',
+  'instanceDestroy',
+  'attach',
+  'detach',
+] as const
+
+/** One call that goes wrong often, so that what follows a failure is not only ever seen once. */
+const weakness = (random: Random) => ({
+  [random.pick(verbs)]: { [random.pick(['rejected', 'delay', 'lostProcess', 'beforeEffect'])]: 0.4, partial: 0 },
+})
+
 function faultsOf(random: Random, omits: () => boolean, idempotency: Shape['idempotency']): FaultPlan {
   const odds: Record<string, number> = {}
   for (const fault of changingFaults) if (!omits()) odds[fault] = random.pick([0.01, 0.03, 0.08])
@@ -104,6 +122,7 @@ function faultsOf(random: Random, omits: () => boolean, idempotency: Shape['idem
     list: {},
     probe: {},
     capacity: {},
+    ...(random.chance(0.5) ? weakness(random) : {}),
     // Nobody can finish what a provider that tells two calls apart by nothing has half done.
     ...(idempotency === 'none' ? { instanceEnsure: { partial: 0 }, volumeEnsure: { partial: 0 } } : {}),
   }

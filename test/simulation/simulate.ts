@@ -74,16 +74,19 @@ async function act(world: World, scenery: Scenery, shape: Shape, number: number)
     if (request) world.submit(request)
   }
   const moves: Record<Action, () => Promise<void> | void> = {
-    run() {
-      const ready = world.time.ready()
-      if (ready.length) world.run(schedule.pick(ready))
-      else world.wait()
+    async run() {
+      for (let count = schedule.between(1, 4); count > 0 && world.engine; count -= 1) {
+        const ready = world.time.ready()
+        if (ready.length) world.run(schedule.pick(ready))
+        else world.wait()
+        if (count > 1) await world.drain()
+      }
     },
     wait: () => void world.wait(),
     submit: () => submitted(someRequest(workload, shape.tenants)),
     retry: () => submitted(repeated(workload, true)),
     repeat: () => submitted(repeated(workload, false)),
-    report: () => (schedule.chance(0.7) ? repeatAnswer(world, schedule) : showAgain(world, schedule)),
+    report: () => (schedule.chance(0.5) ? repeatAnswer(world, schedule) : showAgain(world, schedule)),
     crash: () => world.crash(),
     // Ten times as likely to hit while something is being written: the next seams are mostly those of a commit.
     crashInside: () => world.life.endAt(schedule.between(1, 25), schedule.chance(0.5) ? ['sql', 'sqlDone'] : undefined),
@@ -91,6 +94,10 @@ async function act(world: World, scenery: Scenery, shape: Shape, number: number)
       const ids = running(world)
       const id = ids.length ? schedule.pick(ids) : undefined
       if (id !== undefined) world.provider.powerOffGuest(id)
+    },
+    vanish() {
+      const ids = running(world)
+      if (ids.length) world.provider.vanish(schedule.pick(ids))
     },
     read() {
       const account = random.pick(tenants.slice(0, shape.tenants))

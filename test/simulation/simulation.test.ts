@@ -28,6 +28,7 @@ describe('a simulated cloud', () => {
       if (failures.length === FAILURES_MAX) break
     }
     console.log(figures.text())
+    if (process.env.STEMMA_REACH) console.log(`never taken:\n${figures.missed().join('\n')}`)
     expect(failures.join('\n\n')).toBe('')
   })
 

@@ -16,11 +16,32 @@ export interface Workload {
 const idsOf = ({ fold }: World, kind: string, account: string): string[] =>
   [...fold.resources.values()].filter(each => each.kind === kind && each.account === account).map(({ id }) => id)
 
-/** Newer resources are drawn more often: old ones are mostly gone. */
+/** What is alive and new is drawn more often, so that a few lives become long and eventful. */
 function someId({ world, random }: Workload, kind: string, account: string): string | undefined {
-  const ids = idsOf(world, kind, account)
+  const all = idsOf(world, kind, account)
+  const alive = all.filter(id => !world.replay.is(id, 'terminal'))
+  const ids = alive.length > 0 && random.chance(0.9) ? alive : all
   if (ids.length === 0) return undefined
-  return random.chance(0.7) ? ids[Math.max(0, ids.length - 1 - random.below(4))] : random.pick(ids)
+  return random.chance(0.7) ? ids[Math.max(0, ids.length - 1 - random.below(3))] : random.pick(ids)
+}
+
+/** What suits a state a reader sees; three commands in four are drawn from it, the others from all. */
+const suited: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  pending: { terminate: 1, stop: 2, modify: 1 },
+  running: { stop: 5, reboot: 2, terminate: 1, modify: 2 },
+  stopping: { stop: 3, terminate: 2, modify: 1 },
+  stopped: { start: 6, terminate: 1, modify: 2 },
+  available: { attach: 6, modify: 2, delete: 1 },
+  'in-use': { detach: 5, modify: 3 },
+  error: { delete: 1 },
+}
+const unsuited = {
+  instance: { start: 4, stop: 5, reboot: 2, terminate: 2, modify: 2 },
+  volume: { attach: 5, detach: 4, modify: 2, delete: 3 },
+}
+function someVerb({ world, random }: Workload, kind: 'instance' | 'volume', id: string): string {
+  const weights = suited[visibleOf(world.fold.resources.get(id)!.state)]
+  return random.weighted(weights && random.chance(0.75) ? weights : unsuited[kind])
 }
 
 const devices = ['/dev/sdf', 'sdg', 'xvdf', '/dev/sda1', 'nonsense']
@@ -51,7 +72,7 @@ function toInstance(workload: Workload, account: string): CommandInput | undefin
   const { random } = workload
   const id = someId(workload, 'instance', account)
   if (id === undefined) return undefined
-  const command = random.weighted({ start: 4, stop: 5, reboot: 2, terminate: 4, modify: 2 })
+  const command = someVerb(workload, 'instance', id)
   const modify = () =>
     random.pick<object>([
       { terminationProtection: random.chance(0.3) },
@@ -69,7 +90,7 @@ function toVolume(workload: Workload, account: string): CommandInput | undefined
   if (random.chance(0.3)) return { kind: 'volume', command: 'create', input: { sizeBytes: GIB * random.between(1, 4) } }
   const id = someId(workload, 'volume', account)
   if (id === undefined) return undefined
-  const command = random.weighted({ attach: 5, detach: 4, modify: 2, delete: 3 })
+  const command = someVerb(workload, 'volume', id)
   const instance = someId(workload, 'instance', account)
   const inputs: Record<string, unknown> = {
     attach: { instance, device: random.pick(devices) },
@@ -83,7 +104,10 @@ function toVolume(workload: Workload, account: string): CommandInput | undefined
 
 function someCommand(workload: Workload, account: string): CommandInput {
   const { random } = workload
-  const drawn = random.weighted({ launch: 2, instance: 6, volume: 6 })
+  const count = idsOf(workload.world, 'instance', account).filter(
+    id => !workload.world.replay.is(id, 'terminal'),
+  ).length
+  const drawn = random.weighted({ launch: count > 2 ? 0.3 : 3, instance: 6, volume: 6 })
   const command =
     drawn === 'launch' ? undefined : drawn === 'instance' ? toInstance(workload, account) : toVolume(workload, account)
   return command ?? launch(workload, account)
@@ -112,7 +136,7 @@ export function someRequest(workload: Workload, tenantCount: number): Request {
     return {
       account: OPERATOR,
       authority: 'operator',
-      commands: [random.chance(0.5) ? suspension(random) : someCommand(workload, account)],
+      commands: [random.chance(0.6) ? housekeeping(workload) : someCommand(workload, account)],
       token,
     }
   const size = random.chance(0.2) ? random.between(2, 4) : 1
@@ -120,11 +144,16 @@ export function someRequest(workload: Workload, tenantCount: number): Request {
   return { account, commands, token, dryRun }
 }
 
-const suspension = (random: Random): CommandInput => ({
-  kind: 'account',
-  command: random.pick(['suspend', 'resume', 'resume']),
-  id: `account/${random.pick(tenants.slice(0, 2))}`,
-})
+/** What only operators do, and what ends for good: rarely, or nothing else would happen. */
+function housekeeping({ random, scenery }: Workload): CommandInput {
+  const drawn = random.weighted({ suspend: 2, resume: 4, close: 0.3, retire: 0.3, deregister: 0.5 })
+  if (drawn === 'retire') return { kind: 'offering', command: 'retire', id: 'offering/large' }
+  if (drawn === 'deregister') {
+    const images = [scenery.publicImage, ...Object.values(scenery.images)]
+    return { kind: 'image', command: 'deregister', id: random.pick(images) }
+  }
+  return { kind: 'account', command: drawn, id: `account/${random.pick(tenants.slice(0, 2))}` }
+}
 
 /** Some callers say which version they have seen; some of those have seen an old one. */
 function versioned({ random, world }: Workload, command: CommandInput): CommandInput {

@@ -5,7 +5,7 @@
 import Database from 'better-sqlite3'
 import type { Envelope } from '../../machines/grammar.ts'
 import { kinds as everyKind } from '../../machines/index.ts'
-import type { Outcome } from '../../src/drivers/driver.ts'
+import type { Observation, Outcome } from '../../src/drivers/driver.ts'
 import { type SimulatedDriver, simulated } from '../../src/drivers/simulated/index.ts'
 import { createEngine, type Engine } from '../../src/engine.ts'
 import { Catalogue } from '../../src/runtime/catalogue.ts'
@@ -64,10 +64,13 @@ export class World {
   readonly log: Envelope[] = []
   readonly submissions: Submission[] = []
   readonly replies: Reply[] = []
+  /** What somebody saw at the provider, some time ago. */
+  readonly sights: Observation[] = []
   readonly figures = { lives: 0, steps: 0, crashes: 0, statementCrashes: 0, afterwards: 0, reports: 0 }
   readonly faults: Record<string, number> = {}
-  /** Instances whose guest ended without anybody having asked. */
+  /** Instances whose guest ended without anybody having asked, and those the provider has lost. */
   readonly disturbed = new Set<string>()
+  readonly vanished = new Set<string>()
   life = new Life()
   engine: AnyEngine | undefined
   step = 0
@@ -113,11 +116,12 @@ export class World {
 
   /** Guests that end by themselves are news; what nobody heard stays different until somebody looks. */
   async #watch(): Promise<void> {
-    for await (const { id, facts, exists } of this.provider.watch!(this.#end.signal))
-      if (facts.endReason !== undefined || exists === 'no') {
-        this.disturbed.add(id)
-        this.#count('guest ended')
-      }
+    for await (const { id, facts, exists } of this.provider.watch!(this.#end.signal)) {
+      if (exists === 'no') this.vanished.add(id)
+      if (exists === 'yes' && facts.endReason === undefined) continue
+      this.disturbed.add(id)
+      this.#count('guest ended')
+    }
   }
 
   /** Nothing happens here any more. */
@@ -249,7 +253,7 @@ export class World {
 
   answered(call: Call, outcome: Outcome): void {
     this.journal.note(this.at, 'reply', '', call.id, `${call.verb} ${call.token} ${outcome.kind ?? 'seen'}`)
-    if (outcome.kind && outcome.kind !== 'done') this.#count(outcome.kind)
+    if (['pending', 'rejected', 'unknown'].includes(outcome.kind)) this.#count(outcome.kind)
     if (outcome.kind === 'done' || outcome.kind === 'rejected') this.replies.push({ call, outcome })
     this.#each(checker => checker.replied?.(call, outcome, this))
   }

@@ -14,6 +14,7 @@ import { oneObject } from './one-object.ts'
 import { predicted } from './predicted.ts'
 import { refused } from './refused.ts'
 import { tenant } from './tenant.ts'
+import { trueNews } from './true-news.ts'
 import { whole } from './whole.ts'
 
 const makers: readonly CheckerMaker[] = [
@@ -31,6 +32,7 @@ const makers: readonly CheckerMaker[] = [
   computeFirst,
   endFirst,
   calls,
+  trueNews,
   predicted,
 ]
 

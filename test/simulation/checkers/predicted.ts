@@ -63,7 +63,8 @@ export const predicted: CheckerMaker = () => {
       const { id, expectedVersion } = command
       const owner = id === undefined ? undefined : models.get(id)?.account
       if (owner !== account || expectedVersion !== undefined || targets.filter(each => each === id).length > 1) return
-      if (commands.length > 1 && command.kind === 'volume') return
+      // What an earlier member connects or takes off is not in any model of the past.
+      if (commands.length > 1 && commands.some(({ kind }) => kind === 'volume')) return
       const refusal = refusals.find(each => each.index === index)
       const told = outcome === 'accepted' ? results![index]!.outcome : refusal ? 'refused' : undefined
       if (told === undefined) return
