@@ -57,6 +57,9 @@ export class Residence {
     const resident = this.snapshot(resource)
     if (resident) return resident
     const found = (await this.load([resource])).get(resource) ?? null
+    // While it was read a commit may have left a newer one here, or its stream was found damaged.
+    const newer = this.snapshot(resource)
+    if (newer) return newer
     if (found) this.#recent.set(resource, found)
     return found
   }
