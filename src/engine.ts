@@ -55,7 +55,7 @@ export interface EngineOptions<K extends KindMap, P extends ViewMap, S extends S
   readonly queueMax?: number
   /** Open asks kept in memory (10 000); the rest waits in the store. */
   readonly asksMax?: number
-  /** Events after which derived rows are written (256), and the longest they wait (200 ms). */
+  /** Events after which derived rows are written (128), and the longest they wait (200 ms). */
   readonly behindMax?: number
   readonly behindMs?: number
   /** How long tokens are remembered (25 hours: EC2 clients count on a day). */
@@ -119,7 +119,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
     this.#clock = clock
     this.#residence = residence
     this.#isStrict = options.consistency === 'strict'
-    this.#behindMax = options.behindMax ?? 256
+    this.#behindMax = options.behindMax ?? 128
     this.#behindMs = options.behindMs ?? 200
     this.#around = { catalogue, hash }
     this.#drivers = registerDrivers(options.drivers)

@@ -47,6 +47,8 @@ export interface Surroundings {
   readonly now: number
 }
 
+const noFacts: Record<string, unknown> = Object.freeze({})
+
 type Verdict = { result: CommandResult } | { refusal: RefusalOf }
 
 export const visible = (path: string): string => {
@@ -85,19 +87,18 @@ export class CommandDecision {
     })
     if ('requirement' in target) return refuse([target.reason], target.snapshot)
     const { snapshot } = target
-    const reader = new FactReader(
-      this.#around.catalogue,
-      this.#draft,
-      this.#around.providers,
-      this.#principal,
-      this.#tree,
-    )
-    const facts = reader.read(asked.command.needs, asked.input)
+    const facts = this.#facts(asked)
     if (facts instanceof NotFound) return refuse([notFound(facts.kind, facts.id, facts.field)], snapshot)
     const completed = this.#complete(asked, snapshot, facts)
     if (completed instanceof Declined)
       return refuse([this.#reason(asked.compiled, snapshot, completed.requirement, completed.data)], snapshot)
     return this.#ask(asked, snapshot, completed, facts, refuse)
+  }
+
+  #facts({ command, input }: ParsedCommand): Record<string, unknown> | NotFound {
+    if (Object.keys(command.needs).length === 0) return noFacts
+    const { catalogue, providers } = this.#around
+    return new FactReader(catalogue, this.#draft, providers, this.#principal, this.#tree).read(command.needs, input)
   }
 
   #ask(
@@ -113,7 +114,8 @@ export class CommandDecision {
     const parsed = spec.data.safeParse(data)
     if (!parsed.success)
       throw new BrokenRule(`${type}: the completed command does not fit its event: ${parsed.error.message}`)
-    const known = spec.facts.safeParse(facts)
+    const isBare = facts === noFacts && Object.keys(spec.facts.shape).length === 0
+    const known = isBare ? { success: true as const, data: noFacts } : spec.facts.safeParse(facts)
     if (!known.success) throw new BrokenRule(`${type}: the facts do not fit its event: ${known.error.message}`)
     const cascade = new Cascade(this.#around.catalogue, this.#draft, this.#around.hash, this.#around.now)
     try {

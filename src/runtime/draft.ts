@@ -40,11 +40,17 @@ export class Missing {
 }
 
 type TimerChange = { readonly key: TimerKey; readonly armed: TimerRow | undefined }
+/** Where the draft stood: lengths of its lists. */
 interface Mark {
   readonly position: number
   readonly at: number
   readonly undo: number
-  readonly lengths: readonly number[]
+  readonly events: number
+  readonly asksOpened: number
+  readonly asksClosed: number
+  readonly asksUpdated: number
+  readonly timerChanges: number
+  readonly tokens: number
 }
 
 export class Draft {
@@ -131,26 +137,36 @@ export class Draft {
   }
 
   mark(): Mark {
-    return { position: this.position, at: this.at, undo: this.#undo.length, lengths: this.#lists().map(l => l.length) }
+    return {
+      position: this.position,
+      at: this.at,
+      undo: this.#undo.length,
+      events: this.events.length,
+      asksOpened: this.asksOpened.length,
+      asksClosed: this.asksClosed.length,
+      asksUpdated: this.asksUpdated.length,
+      timerChanges: this.timerChanges.length,
+      tokens: this.tokens.length,
+    }
   }
 
   /** Forgets everything since the mark. */
-  rollback({ position, at, undo, lengths }: Mark): void {
-    while (this.#undo.length > undo) this.#undo.pop()!()
-    this.#lists().forEach((list, index) => {
-      list.length = lengths[index]!
-    })
-    this.position = position
-    this.at = at
-  }
-
-  #lists(): unknown[][] {
-    const { events, envelopes, asksOpened, asksClosed, asksUpdated, timerChanges, tokens } = this
-    return [events, envelopes, asksOpened, asksClosed, asksUpdated, timerChanges, tokens]
+  rollback(mark: Mark): void {
+    while (this.#undo.length > mark.undo) this.#undo.pop()!()
+    this.events.length = mark.events
+    this.envelopes.length = mark.events
+    this.asksOpened.length = mark.asksOpened
+    this.asksClosed.length = mark.asksClosed
+    this.asksUpdated.length = mark.asksUpdated
+    this.timerChanges.length = mark.timerChanges
+    this.tokens.length = mark.tokens
+    this.position = mark.position
+    this.at = mark.at
   }
 
   get isEmpty(): boolean {
-    return this.#lists().every(list => list.length === 0)
+    const { events, asksClosed, asksUpdated, timerChanges, tokens } = this
+    return events.length + asksClosed.length + asksUpdated.length + timerChanges.length + tokens.length === 0
   }
 
   /** What to hand to the store: asks opened and closed in one commit, and timers changed twice, are settled here. */
