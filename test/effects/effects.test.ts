@@ -468,7 +468,7 @@ describe('unasked news', () => {
     setting.engine.on('fault', (_, where) => faults.push(where))
     const id = await lightOne(setting)
     await setting.acme.settled(id)
-    const news = { kind: 'instance', id, exists: 'yes', facts: {}, observedAt: 0 }
+    const news = { kind: 'instance', id, exists: 'yes', facts: {}, observedAt: setting.clock.now() + 1 }
     await bring(news, undefined, { ...news, id: 'lamp-0', exists: 'no' }, { ...news, exists: 'no' })
     expect(await storyOf(setting, id)).toEqual([...lit, 'lamp.broken'])
     expect(faults).toEqual(['news of lab'])
