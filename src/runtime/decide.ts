@@ -133,10 +133,22 @@ export class CommandDecision {
       return { result: resultOf(snapshot, after, event?.position) }
     } catch (proposal) {
       if (!(proposal instanceof ProposalRefused)) throw proposal
-      const { compiled: other, snapshot: target, type: proposed, data: offered } = proposal
-      const decision = other.evaluator.chart.leaves.get(target.state)?.on.has(proposed) ? 'refused' : 'undecided'
-      return refuse(this.#reasons(other, target, proposed, offered, {}, decision), target)
+      return this.#refusedBy(proposal, snapshot, refuse)
     }
+  }
+
+  /** Another resource said no, or is none of this account's business: then there is nobody. */
+  #refusedBy(
+    { compiled, snapshot: target, type, data }: ProposalRefused,
+    { account, region }: Snapshot,
+    refuse: (reasons: readonly Reason[], snapshot: Snapshot) => Verdict,
+  ): Verdict {
+    const { kind, evaluator } = compiled
+    const decision = evaluator.chart.leaves.get(target.state)?.on.has(type) ? 'refused' : 'undecided'
+    const isStranger = target.account !== account || target.kind !== kind.name
+    if (isStranger || (target.version === 0 && decision === 'undecided'))
+      return refuse([notFound(kind.name, target.resource, 'id')], unborn(compiled, target.resource, account, region))
+    return refuse(this.#reasons(compiled, target, type, data, {}, decision), target)
   }
 
   #target({
