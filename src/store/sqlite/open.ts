@@ -47,8 +47,8 @@ export function prepareForWriting(database: Database.Database): void {
   if (!database.memory) database.pragma('journal_mode = WAL')
   // better-sqlite3 is compiled to lower this to NORMAL in WAL mode, which would lose commits with the power.
   database.pragma('synchronous = FULL')
-  // 32 MB of log between checkpoints: fewer would write hot pages more often, more would slow down readers.
-  database.pragma('wal_autocheckpoint = 4000')
+  // 128 MB of log: as far as it may grow if the checkpointer, which begins at 16 MB, does not keep up.
+  database.pragma('wal_autocheckpoint = 16000')
   // 64 MB, in KiB.
   database.pragma('cache_size = -65536')
   database.pragma('busy_timeout = 5000')

@@ -3,6 +3,7 @@ import type Database from 'better-sqlite3'
 import { Kysely, SqliteDialect } from 'kysely'
 import type { Projection } from '../../../projections/contract.ts'
 import { type Opened, SNAPSHOTS, StoreError } from '../store.ts'
+import { Checkpointer } from './checkpointer.ts'
 import { asFailure } from './failures.ts'
 import { lockForWriting, type WriterLock } from './lock.ts'
 import { checkSqliteVersion, connect, prepareForWriting } from './open.ts'
@@ -29,6 +30,8 @@ export interface Parts {
   readonly views: ViewTables
   readonly reader: Kysely<never>
   readonly lock: WriterLock | undefined
+  /** For files that this store writes. */
+  readonly checkpointer: Checkpointer | undefined
   readonly opened: Opened
 }
 
@@ -55,7 +58,9 @@ export async function openParts(place: Place, projections: readonly Projection[]
     for (const name of tables.claimed) if (watermarks.get(name) !== position) watermarks.set(name, 0)
     for (const { name } of projections) if (!watermarks.has(name)) watermarks.set(name, 0)
     const reader = isFile ? readerOfFile<never>(path) : readerOf<never>(database)
-    return { database, kysely, statements, views: tables, reader, lock, opened: { position, at, watermarks } }
+    const checkpointer = lock && new Checkpointer(database, path)
+    const opened = { position, at, watermarks }
+    return { database, kysely, statements, views: tables, reader, lock, checkpointer, opened }
   } catch (error) {
     if (!given) database?.close()
     lock?.release()

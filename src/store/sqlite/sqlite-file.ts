@@ -60,13 +60,15 @@ export class SqliteFile implements Store {
   }
 
   async commit(commit: Commit): Promise<void> {
-    const { database, statements, views } = this.#writable()
+    const { database, statements, views, checkpointer } = this.#writable()
     inTransaction(database, statements, () => writeCommit(commit, statements, views))
+    checkpointer?.committed()
   }
 
   async writeDerived(changes: DerivedChanges): Promise<void> {
-    const { database, statements, views } = this.#writable()
+    const { database, statements, views, checkpointer } = this.#writable()
     inTransaction(database, statements, () => writeDerivedRows(changes, statements, views))
+    checkpointer?.committed()
   }
 
   async resetView(view: string): Promise<void> {
@@ -160,6 +162,7 @@ export class SqliteFile implements Store {
     if (!parts) return
     this.#parts = undefined
     try {
+      await parts.checkpointer?.close()
       await parts.reader.destroy()
       if (!this.#place.readOnly) parts.database.pragma('wal_checkpoint(PASSIVE)')
       if (!this.#place.given) parts.database.close()
