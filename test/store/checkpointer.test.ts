@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { Checkpointer } from '../../src/store/sqlite/checkpointer.ts'
 import { sqlite } from '../../src/store/sqlite/index.ts'
 import type { Commit } from '../../src/store/store.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'stemma-checkpointer-'))
-afterEach(() => rmSync(folder, { recursive: true, force: true }))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const MiB = 1_048_576
 const big = 'x'.repeat(64 * 1024)
