@@ -85,6 +85,13 @@ export const untilDestroyed = {
   },
 } as const
 
+/** A provider that knows no such instance has none to stop: it is off, for good. */
+const noneToStop = {
+  guard: 'noneThere',
+  target: '#stopped',
+  actions: [{ type: 'tell', params: want.settleVolumes }, 'halted'],
+} as const
+
 /** Stopping is asked for until it is done; the guest is asked first, and a second time it is not asked. */
 export const untilStopped = {
   asking: {
@@ -92,13 +99,13 @@ export const untilStopped = {
     entry: { type: 'ask', params: want.stop },
     on: {
       'instance.stopRequested': [{ guard: 'forced', target: 'forcing' }, {}],
-      'instance.stopFailed': 'retrying',
+      'instance.stopFailed': [noneToStop, { target: 'retrying' }],
     },
   },
   forcing: {
     tags: 'working',
     entry: { type: 'ask', params: want.forceOff },
-    on: { 'instance.stopRequested': {}, 'instance.stopFailed': 'retrying' },
+    on: { 'instance.stopRequested': {}, 'instance.stopFailed': [noneToStop, { target: 'retrying' }] },
   },
   retrying: {
     tags: 'working',

@@ -68,6 +68,7 @@ export const choices = {
     context.generation,
   stopsWithGuest: ({ context }: Now) => context.mode === 'stateful' && context.shutdownBehaviour === 'stop',
   forced: ({ event }: Now) => (event as InstanceEventNamed<'stopRequested'>).data.force === true,
+  noneThere: ({ event }: Now) => (event as InstanceEventNamed<'stopFailed'>).data.code === 'notFound',
   impaired: ({ context }: Now) => context.impaired === true,
   /** The answer is not about what is at the head of the line. */
   outOfTurn: ({ context, event }: Now) =>

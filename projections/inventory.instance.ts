@@ -56,6 +56,7 @@ function changes(before: Attributes, event: Envelope): Attributes {
     case 'instance.vanished':
       return { ...before, impaired: true }
     case 'instance.stopped':
+    case 'instance.stopFailed':
     case 'instance.destroyed':
       return moved ? placeless(before, state) : before
     case 'instance.modifyRequested':
