@@ -1,5 +1,13 @@
 /** The public surface of stemma, by area. Importing it loads no HTTP server, command line or logger. */
 
+// The rules and the views that come with it
+export { type Kind, kind } from '../machines/grammar.ts'
+export { kinds } from '../machines/index.ts'
+export { type Projection, projection } from '../projections/contract.ts'
+export { projections } from '../projections/index.ts'
+export { type Capabilities, capabilities, type Driver, type Outcome } from './drivers/driver.ts'
+// Drivers
+export { DriverRefused } from './drivers/register.ts'
 // The engine
 export { createEngine, Engine, type EngineEvents, type EngineOptions, type Health } from './engine.ts'
 export type { Action } from './runtime/actions.ts'
@@ -12,20 +20,17 @@ export type { Listing, ListQuery, View, ViewMap, ViewsOf } from './runtime/listi
 export type { SubscribeOptions } from './runtime/log.ts'
 export type { NewsOutcome, ReportInput } from './runtime/news.ts'
 export type { Principal } from './runtime/principal.ts'
-export { BrokenRule, Contained, InvalidRequest, type Reason, type RefusalOf, Refused, Unavailable } from './runtime/refusal.ts'
+export {
+  BrokenRule,
+  Contained,
+  InvalidRequest,
+  type Reason,
+  type RefusalOf,
+  Refused,
+  Unavailable,
+} from './runtime/refusal.ts'
 export type { CommandInput } from './runtime/request.ts'
 export type { ResourceRow, Session } from './runtime/session.ts'
-
 // Stores
 export { readOwner, type SqliteStore, sqlite } from './store/sqlite/index.ts'
 export { Conflict, type Store, StoreError } from './store/store.ts'
-
-// Drivers
-export { DriverRefused } from './drivers/register.ts'
-export { type Capabilities, capabilities, type Driver, type Outcome } from './drivers/driver.ts'
-
-// The rules and the views that come with it
-export { type Kind, kind } from '../machines/grammar.ts'
-export { kinds } from '../machines/index.ts'
-export { type Projection, projection } from '../projections/contract.ts'
-export { projections } from '../projections/index.ts'

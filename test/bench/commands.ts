@@ -1,6 +1,7 @@
 /** Durable commands per second against the floor, by number of resources. */
-import { monitorEventLoopDelay } from 'node:perf_hooks'
+
 import { rmSync } from 'node:fs'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { sqlite } from '../../src/store/sqlite/index.ts'
 import { floor } from './floor.ts'
 import { copyDatabase, drive, file, openEngine, populate, principal, recording, type Written } from './setting.ts'
@@ -18,11 +19,25 @@ export interface CommandFigures {
 /** A fixed walk over the resources: the same for every engine and size, and scattered like real traffic. */
 const pick = (ids: readonly string[], index: number) => ids[(index * 2_654_435_761) % ids.length]!
 
-async function run(path: string, ids: readonly string[], callers: number, total: number, options: Parameters<typeof openEngine>[1], written?: Written[]) {
+async function run(
+  path: string,
+  ids: readonly string[],
+  callers: number,
+  total: number,
+  options: Parameters<typeof openEngine>[1],
+  written?: Written[],
+) {
   const engine = await openEngine(written ? recording(path, written) : sqlite(path), options)
   const call = (index: number) =>
     engine.submit(
-      [{ kind: 'server', command: 'protect', id: pick(ids, index), input: { protected: index % 2 === 0, note: `change ${index}` } }],
+      [
+        {
+          kind: 'server',
+          command: 'protect',
+          id: pick(ids, index),
+          input: { protected: index % 2 === 0, note: `change ${index}` },
+        },
+      ],
       principal,
     )
   const delay = monitorEventLoopDelay({ resolution: 1 })

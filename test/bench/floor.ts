@@ -10,7 +10,9 @@ export function floor(path: string, written: readonly Written[], commitsPerTrans
   database.pragma('synchronous = FULL')
   database.pragma('wal_autocheckpoint = 4000')
   database.pragma('cache_size = -65536')
-  const event = database.prepare('INSERT INTO events (position, resource, version, digest, text) VALUES (?, ?, ?, ?, ?)')
+  const event = database.prepare(
+    'INSERT INTO events (position, resource, version, digest, text) VALUES (?, ?, ?, ?, ?)',
+  )
   const snapshot = database.prepare(
     'INSERT INTO snapshots (resource, version, rules, checksum, text) VALUES (?, ?, ?, 0, ?) ON CONFLICT (resource) DO UPDATE SET version = excluded.version, text = excluded.text',
   )

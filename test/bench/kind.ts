@@ -1,7 +1,17 @@
 /** The kind and view of the benchmarks: one event a command, and a row of each sort that a control plane would write. */
 import { assign, setup } from 'xstate'
 import { z } from 'zod'
-import { command, type EventNamed, type EventOf, events, kind, needs, requested, requires, wants } from '../../machines/grammar.ts'
+import {
+  command,
+  type EventNamed,
+  type EventOf,
+  events,
+  kind,
+  needs,
+  requested,
+  requires,
+  wants,
+} from '../../machines/grammar.ts'
 import { projection } from '../../projections/contract.ts'
 
 export interface Server {

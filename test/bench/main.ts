@@ -48,7 +48,12 @@ promises.push({
   measured: `${whole(views.rebuildPerSecond)}/s`,
   kept: views.rebuildPerSecond >= 100_000,
 })
-promises.push({ promise: 'memory of a resident resource', measured: `${whole(views.bytesPerResident)} bytes`, kept: true })
+promises.push({
+  promise: 'memory of a resident resource',
+  measured: `${whole(views.bytesPerResident)} bytes`,
+  kept: true,
+})
 
-for (const { promise, measured, kept } of promises) console.log(`${kept ? 'kept  ' : 'BROKEN'}  ${promise}: ${measured}`)
+for (const { promise, measured, kept } of promises)
+  console.log(`${kept ? 'kept  ' : 'BROKEN'}  ${promise}: ${measured}`)
 if (promises.some(({ kept }) => !kept)) process.exitCode = 1

@@ -2,8 +2,8 @@
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createEngine } from '../../src/engine.ts'
 import { simulated } from '../../src/drivers/simulated/index.ts'
+import { createEngine } from '../../src/engine.ts'
 import { sqlite } from '../../src/store/sqlite/index.ts'
 import type { Commit, DerivedChanges, Store } from '../../src/store/store.ts'
 import { inventory, server } from './kind.ts'
@@ -19,8 +19,17 @@ export const principal = { account: 'bench', actor: 'bench' }
 /** What an engine handed to its store, in order. */
 export type Written = { readonly commit: Commit } | { readonly derived: DerivedChanges }
 
-export const openEngine = (store: Store, options: { consistency?: 'behind' | 'strict'; batchMax?: number; residentMax?: number } = {}) =>
-  createEngine({ kinds: { server }, projections: { inventory }, store, drivers: { lab: simulated({ instant: true }) }, ...options })
+export const openEngine = (
+  store: Store,
+  options: { consistency?: 'behind' | 'strict'; batchMax?: number; residentMax?: number } = {},
+) =>
+  createEngine({
+    kinds: { server },
+    projections: { inventory },
+    store,
+    drivers: { lab: simulated({ instant: true }) },
+    ...options,
+  })
 
 /** A store that also keeps what it was given. */
 export function recording(path: string, written: Written[]): Store {
@@ -39,7 +48,11 @@ export function recording(path: string, written: Written[]): Store {
 }
 
 /** Runs `total` calls with `callers` of them in flight at any time; returns calls per second. */
-export async function drive(callers: number, total: number, call: (index: number) => Promise<unknown>): Promise<number> {
+export async function drive(
+  callers: number,
+  total: number,
+  call: (index: number) => Promise<unknown>,
+): Promise<number> {
   let next = 0
   const one = async () => {
     while (next < total) {

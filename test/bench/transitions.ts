@@ -1,7 +1,7 @@
 /** Transitions per second of both evaluators against XState's own `transition()`, on the real instance machine. */
 import { transition } from 'xstate'
-import { kinds } from '../../machines/index.ts'
 import type { MachineEvent } from '../../machines/grammar.ts'
+import { kinds } from '../../machines/index.ts'
 import { type Evaluator, evaluator, type MachineState, reference, stateValueOf } from '../../src/runtime/evolve.ts'
 
 const kind = kinds.instance
@@ -13,7 +13,18 @@ const event = (name: string, data: unknown): MachineEvent => ({
   account: 'bench',
   at: 1,
   data,
-  facts: { image: { state: 'available' }, offering: { state: 'active' }, provider: { capabilities: { stop: 'preserves', start: 'both', reboot: 'both', volumeAttach: { hotPlug: true, hotUnplug: true, max: 8 }, volume: { grow: 'online' } } },
+  facts: {
+    image: { state: 'available' },
+    offering: { state: 'active' },
+    provider: {
+      capabilities: {
+        stop: 'preserves',
+        start: 'both',
+        reboot: 'both',
+        volumeAttach: { hotPlug: true, hotUnplug: true, max: 8 },
+        volume: { grow: 'online' },
+      },
+    },
     account: null,
   },
 })
@@ -32,7 +43,11 @@ const round = [
   event('started', { status: 'running', generation: 2 }),
 ]
 
-function rate(step: (state: MachineState, each: MachineEvent) => MachineState, initial: MachineState, count: number): number {
+function rate(
+  step: (state: MachineState, each: MachineEvent) => MachineState,
+  initial: MachineState,
+  count: number,
+): number {
   let state = initial
   const begun = process.hrtime.bigint()
   for (let index = 0; index < count; index += 1) state = step(state, round[index % round.length]!)
@@ -43,11 +58,17 @@ const stepOf = (one: Evaluator) => (state: MachineState, each: MachineEvent) => 
 
 function publicStep(state: MachineState, each: MachineEvent): MachineState {
   const before = kind.machine.resolveState({ value: stateValueOf(state.state), context: state.context } as never)
-  const [after] = transition(kind.machine as never, before as never, each as never) as unknown as [{ value: unknown; context: unknown }]
-  return after.value === (before as unknown as { value: unknown }).value ? { ...state, context: after.context } : { state: pathOf(after.value), context: after.context }
+  const [after] = transition(kind.machine as never, before as never, each as never) as unknown as [
+    { value: unknown; context: unknown },
+  ]
+  return after.value === (before as unknown as { value: unknown }).value
+    ? { ...state, context: after.context }
+    : { state: pathOf(after.value), context: after.context }
 }
 const pathOf = (value: unknown): string =>
-  typeof value === 'string' ? value : Object.entries(value as object).map(([name, inner]) => `${name}.${pathOf(inner)}`)[0]!
+  typeof value === 'string'
+    ? value
+    : Object.entries(value as object).map(([name, inner]) => `${name}.${pathOf(inner)}`)[0]!
 
 export interface TransitionFigures {
   readonly compiledPerSecond: number
