@@ -344,12 +344,20 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
       forget = this.#clock.wakeAt(this.#clock.now() + graceMs, resolve)
     })
     await Promise.race([this.#worker.stop(), patience])
-    forget()
     await this.#writer.close()
     this.#bell.end()
-    await this.#behind.flush()
-    await this.store.close()
-    for (const { driver } of this.#drivers.values()) await driver.close?.()
+    const failures: unknown[] = []
+    const ended = (work: () => unknown) =>
+      Promise.resolve()
+        .then(work)
+        .catch(error => failures.push(error))
+    // What is behind follows from the log: if it cannot be written now, the next engine folds it.
+    await ended(() => this.#behind.flush())
+    await ended(() => this.store.close())
+    const drivers = [...this.#drivers.values()].map(({ driver }) => ended(() => driver.close?.()))
+    await Promise.race([Promise.all(drivers), patience])
+    forget()
+    if (failures.length > 0) throw failures[0]
   }
 
   #committed(draft: Draft): void {
