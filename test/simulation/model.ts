@@ -136,6 +136,9 @@ const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelo
     volumeFailed: ({ state, devices }, { data }) =>
       state === 'pending' && devices[data.volume] ? { state: 'terminated', devices: {} } : {},
     startRequested: ({ generation }) => ({ state: 'pending', generation: generation + 1 }),
+    // A provider that knows no such instance has none to stop.
+    stopFailed: ({ state }, { data }) =>
+      state === 'stopping' && data.code === 'notFound' ? { state: 'stopped', hasRun: true } : {},
     stopRequested: () => ({ state: 'stopping' }),
     stopped: ({ state, generation }, { data }) =>
       state === 'stopping' && data.generation === generation ? { state: 'stopped', hasRun: true } : {},
