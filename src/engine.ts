@@ -22,7 +22,7 @@ import { Bell, readStream, type SubscribeOptions, subscribe } from './runtime/lo
 import { Deadline, type NewsOutcome, Progress, Report, type ReportInput } from './runtime/news.ts'
 import type { Principal } from './runtime/principal.ts'
 import { type Recovery, rebuildView, recover } from './runtime/recover.ts'
-import { Unavailable } from './runtime/refusal.ts'
+import { BrokenRule, Unavailable } from './runtime/refusal.ts'
 import type { CommandInput } from './runtime/request.ts'
 import { Residence } from './runtime/residence.ts'
 import { Session } from './runtime/session.ts'
@@ -76,6 +76,8 @@ export interface Health {
   readonly stalledViews: readonly { view: string; cause: string }[]
 }
 
+const HOUSEKEEPING_MS = 3_600_000
+
 export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
   readonly kinds: K
   readonly catalogue: Catalogue
@@ -100,6 +102,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
   readonly #watching = new AbortController()
   #isStrict: boolean
   #forgetFlush: (() => void) | undefined
+  #housekeepingDue: number
   #closing: Promise<void> | undefined
 
   /** Use `createEngine`. */
@@ -122,6 +125,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
     this.#behindMax = options.behindMax ?? 128
     this.#behindMs = options.behindMs ?? 200
     this.#around = { catalogue, hash }
+    this.#housekeepingDue = clock.now() + HOUSEKEEPING_MS
     this.#drivers = registerDrivers(options.drivers)
     this.#behind = new Views(store, residence, projections, opened.position, residentMax)
     for (const [view, cause] of parts.recovery.stalled) this.#behind.stalled.set(view, cause)
@@ -148,7 +152,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
       store,
       clock,
       providers: this.#drivers,
-      report: report => this.#writer.submit(new Report(report, this.#around)),
+      report: report => this.#heard(report.resource, new Report(report, this.#around)),
       progress: (resource, update) => this.#writer.submit(new Progress(resource, update)),
       parse: (type, data) => {
         const parsed = catalogue.ofEvent(type).spec(type).data.safeParse(data)
@@ -156,7 +160,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
       },
       residentMax: options.asksMax ?? 10_000,
     })
-    this.#timers = new Timers({ store, clock, fire: timer => this.#writer.submit(new Deadline(timer, this.#around)) })
+    this.#timers = new Timers({ store, clock, fire: timer => this.#heard(timer.resource, new Deadline(timer, this.#around)) })
     const barrier = () => this.flush()
     this.views = Object.fromEntries(
       Object.entries(this.#projections).map(([name, each]) => [name, viewOf(each, store, barrier)]),
@@ -206,7 +210,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
 
   /** Records unasked news about a resource. */
   report(report: ReportInput): Promise<NewsOutcome> {
-    return this.#writer.submit(new Report(report, this.#around))
+    return this.#heard(report.resource, new Report(report, this.#around))
   }
 
   /**
@@ -271,7 +275,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
     return this.#writer.between(async () => {
       await this.flush()
       return this.#behind.alone(async () => {
-        const count = await rebuildView(this.store, this.#projections[view]!, this.#residence)
+        const count = await rebuildView(this.store, this.#projections[view]!, this.#residence, this.catalogue)
         this.#behind.forget()
         this.#behind.stalled.delete(view)
         this.#residence.forgetClaims()
@@ -374,6 +378,28 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
     if (timerChanges.length) this.#timers.armed(timerChanges.flatMap(({ armed }) => armed ?? []))
     if (this.#emitter.listenerCount('event')) for (const envelope of envelopes) this.#emit('event', envelope)
     this.#bell.ring()
+    this.#housekeep()
+  }
+
+  /**
+   * News cannot be refused: where its rules do not hold together (a told event that its target does not decide), the
+   * resource is set aside, so that health names it and the others go on.
+   */
+  async #heard(resource: string, news: Report | Deadline): Promise<NewsOutcome> {
+    try {
+      return await this.#writer.submit(news)
+    } catch (error) {
+      if (error instanceof BrokenRule) this.#residence.contain(resource, this.#writer.position, error)
+      throw error
+    }
+  }
+
+  /** In passing, once an hour: nothing that waits for it could keep a process alive. */
+  #housekeep(): void {
+    const now = this.#clock.now()
+    if (now < this.#housekeepingDue) return
+    this.#housekeepingDue = now + HOUSEKEEPING_MS
+    this.prune().catch(error => this.#emit('fault', error, 'housekeeping'))
   }
 
   /** Rows that have waited long enough ride in the next commit: they cost no fsync of their own. */
@@ -390,7 +416,9 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
     try {
       await this.flush()
     } catch (error) {
-      if (!this.#closing) this.#emit('fault', error, 'writing derived rows')
+      if (this.#closing) return
+      this.#emit('fault', error, 'writing derived rows')
+      this.#flushSoon()
     }
   }
 

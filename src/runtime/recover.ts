@@ -47,7 +47,7 @@ export async function recover(
     behind.push(view.name)
     if (from === 0) await store.resetView(view.name)
     try {
-      events += await foldView(store, view, from, residence)
+      events += await foldView(store, view, from, residence, catalogue)
     } catch (error) {
       if (isClaimed || error instanceof StoreError) throw error
       stalled.set(view.name, error)
@@ -57,16 +57,27 @@ export async function recover(
 }
 
 /** Empties a view and folds the whole log into it; the rows are the same byte for byte as those kept live. */
-export async function rebuildView(store: Store, view: Projection, residence: Residence): Promise<number> {
+export async function rebuildView(
+  store: Store,
+  view: Projection,
+  residence: Residence,
+  catalogue: Catalogue,
+): Promise<number> {
   await store.resetView(view.name)
-  return foldView(store, view, 0, residence)
+  return foldView(store, view, 0, residence, catalogue)
 }
 
-async function foldView(store: Store, view: Projection, after: number, residence: Residence): Promise<number> {
+async function foldView(
+  store: Store,
+  view: Projection,
+  after: number,
+  residence: Residence,
+  catalogue: Catalogue,
+): Promise<number> {
   const recent = new Recent<ViewRow>(CHUNK * 4)
   let count = 0
   for await (const chunk of chunks(store, after)) {
-    const envelopes = readable(chunk, residence)
+    const envelopes = readable(chunk, residence, catalogue)
     const rows = await foldRows(view, envelopes, store, recent)
     await store.writeDerived({ snapshots: [], rows, watermark: chunk.at(-1)!.position, views: [view.name] })
     count += chunk.length
@@ -104,14 +115,18 @@ async function* chunks(store: Store, after: number): AsyncGenerator<StoredEvent[
   }
 }
 
-/** The events of a chunk. A damaged one contains its resource, whose later events are left out too. */
-function readable(chunk: readonly StoredEvent[], residence: Residence): Envelope[] {
+/**
+ * The events of a chunk, in today's shape: views are written for no other. A damaged one contains its resource, whose
+ * later events are left out too. Those of a kind that is gone are as they were recorded.
+ */
+function readable(chunk: readonly StoredEvent[], residence: Residence, catalogue: Catalogue): Envelope[] {
   const envelopes: Envelope[] = []
   for (const stored of chunk) {
     const contained = residence.contained.get(stored.resource)
     if (contained && stored.position >= contained.position) continue
     try {
-      envelopes.push(unseal(stored))
+      const envelope = unseal(stored)
+      envelopes.push(catalogue.kinds.get(envelope.kind)?.upcast(envelope) ?? envelope)
     } catch (cause) {
       residence.contain(stored.resource, stored.position, cause)
     }
