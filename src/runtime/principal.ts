@@ -1,6 +1,7 @@
 /** Who asks, and what they may reach. (design: contract point 10.) */
 import type { Authority } from '../../machines/grammar.ts'
 import type { CompiledKind } from './catalogue.ts'
+import { InvalidRequest } from './refusal.ts'
 import type { Snapshot } from './snapshot.ts'
 
 export interface Principal {
@@ -12,6 +13,18 @@ export interface Principal {
   /** Root of the tree a domain administrator reaches. */
   readonly domain?: string
   readonly region?: string
+}
+
+/**
+ * Whose name goes into every event must have one: an account that is undefined would own what nobody can reach. Throws
+ * InvalidRequest.
+ */
+export function checkPrincipal({ account, actor, region }: Principal): void {
+  for (const [field, value] of Object.entries({ account, actor }))
+    if (typeof value !== 'string' || value === '')
+      throw new InvalidRequest('invalidInput', field, `The ${field} of a principal is a text that is not empty.`)
+  if (region !== undefined && typeof region !== 'string')
+    throw new InvalidRequest('invalidInput', 'region', 'The region of a principal is a text.')
 }
 
 const ranks: Readonly<Record<Authority, number>> = { owner: 0, domainAdmin: 1, operator: 2, engine: 3 }

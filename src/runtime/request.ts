@@ -39,6 +39,9 @@ export function parseCommand(catalogue: Catalogue, asked: CommandInput, place = 
 function parsed(catalogue: Catalogue, asked: CommandInput): ParsedCommand {
   if (typeof asked !== 'object' || asked === null)
     throw new InvalidRequest('invalidInput', 'command', 'A command is an object.')
+  if (typeof asked.kind !== 'string') throw new InvalidRequest('unknownKind', 'kind', 'A command names its kind.')
+  if (typeof asked.command !== 'string')
+    throw new InvalidRequest('unknownCommand', 'command', 'A command has a name, which is a text.')
   const { compiled, command } = catalogue.command(asked.kind, asked.command)
   const { expectedVersion } = asked
   const input = command.input.safeParse(asked.input ?? {})

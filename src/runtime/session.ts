@@ -112,6 +112,7 @@ export class Session<K extends KindMap, P extends ViewMap = ViewMap> {
   }
 
   async #seen(id: string): Promise<Snapshot> {
+    if (typeof id !== 'string') return this.#missing('')
     const snapshot = await this.#residence.find(id)
     const compiled = snapshot && this.#host.catalogue.kind(snapshot.kind)
     if (snapshot && compiled && sees(this.principal, compiled, snapshot, await this.#tree(snapshot.account)))

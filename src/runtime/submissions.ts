@@ -5,7 +5,7 @@ import type { SubmitOptions } from './client.ts'
 import type { Clock } from './clock.ts'
 import type { CommandResult, Surroundings } from './decide.ts'
 import type { Hash } from './envelope.ts'
-import type { Principal } from './principal.ts'
+import { checkPrincipal, type Principal } from './principal.ts'
 import { InvalidRequest } from './refusal.ts'
 import {
   COMMANDS_PER_SUBMIT_MAX,
@@ -45,7 +45,9 @@ export class Submissions {
     principal: Principal,
     { token, dryRun }: SubmitOptions,
   ): Promise<Results> {
-    if (inputs.length === 0) throw new InvalidRequest('invalidInput', 'commands', 'A submit has at least one command.')
+    checkPrincipal(principal)
+    if (!Array.isArray(inputs) || inputs.length === 0)
+      throw new InvalidRequest('invalidInput', 'commands', 'A submit is a list of at least one command.')
     if (inputs.length > COMMANDS_PER_SUBMIT_MAX)
       throw new InvalidRequest(
         'tooLarge',
