@@ -3,8 +3,8 @@ import Database from 'better-sqlite3'
 import type { Commit, DerivedChanges } from '../../src/store/store.ts'
 import type { Written } from './setting.ts'
 
-/** Replays what an engine wrote, `commitsPerTransaction` of its commits at a time; returns commands per second. */
-export function floor(path: string, written: readonly Written[], commitsPerTransaction = 1): number {
+/** Replays what an engine wrote, in the same transactions; returns commands per second. */
+export function floor(path: string, written: readonly Written[]): number {
   const database = new Database(path)
   database.pragma('journal_mode = WAL')
   database.pragma('synchronous = FULL')
@@ -42,17 +42,12 @@ export function floor(path: string, written: readonly Written[], commitsPerTrans
     if ('commit' in each) commands += each.commit.events.length
   }
   const begun = process.hrtime.bigint()
-  let open = 0
   for (const each of written) {
-    if (open === 0) database.exec('BEGIN IMMEDIATE')
+    database.exec('BEGIN IMMEDIATE')
     if ('commit' in each) writeCommit(each.commit)
     else writeDerived(each.derived)
-    open += 1
-    if (open < commitsPerTransaction) continue
     database.exec('COMMIT')
-    open = 0
   }
-  if (open > 0) database.exec('COMMIT')
   const rate = (commands * 1e9) / Number(process.hrtime.bigint() - begun)
   database.close()
   return rate

@@ -19,7 +19,7 @@ promises.push({
   kept: transitions.ratio >= 1.7,
 })
 
-for (const each of await benchCommands(sizes, isQuick ? 10_000 : 40_000, isQuick ? 1 : 5)) {
+for (const each of await benchCommands(sizes, isQuick ? 10_000 : 40_000, isQuick ? 1 : 3)) {
   promises.push({
     promise: `durable commands against plain SQLite at ${whole(each.resources)} resources: at least 0.5`,
     measured: `${ratio(each.ratio)} (${whole(each.perSecond)}/s; strict ${whole(each.strictPerSecond)}/s; floor ${whole(each.floorPerSecond)}/s)`,
