@@ -8,7 +8,7 @@ import { Cascade } from './cascade.ts'
 import type { CompiledKind } from './catalogue.ts'
 import type { Surroundings } from './decide.ts'
 import type { Draft } from './draft.ts'
-import { BrokenRule } from './refusal.ts'
+import { InvalidRequest } from './refusal.ts'
 import type { Member } from './writer.ts'
 
 type Around = Pick<Surroundings, 'catalogue' | 'hash'>
@@ -46,9 +46,9 @@ export class Report implements Member<NewsOutcome> {
     const snapshot = draft.snapshot(resource)
     if (!snapshot) return 'stale'
     if (answers !== undefined && !snapshot.asks.some(ask => ask.token === answers)) return 'stale'
-    const compiled = this.#around.catalogue.ofEvent(type)
+    const compiled = this.#around.catalogue.kind(snapshot.kind)
     // The worker has parsed the facts of answers already.
-    const said = answers === undefined ? unaskedData(compiled, snapshot.kind, type, data) : data
+    const said = answers === undefined ? unaskedData(compiled, this.#report) : data
     const cascade = new Cascade(this.#around.catalogue, draft, this.#around.hash, draft.now)
     const candidate = { type, origin: 'reported', data: said, answers, causation, correlation, actor } as const
     const { decision } = cascade.offer(compiled, snapshot, candidate, answers !== undefined)
@@ -56,13 +56,27 @@ export class Report implements Member<NewsOutcome> {
   }
 }
 
-/** The data of unasked news in the shape its event declares. Throws BrokenRule for what cannot be reported of it. */
-function unaskedData(compiled: CompiledKind, kind: string, type: string, data: Json): Json {
-  const { origin, data: shape } = compiled.spec(type)
-  if (compiled.kind.name !== kind) throw new BrokenRule(`${type} was reported of a ${kind}`)
-  if (origin !== 'reported') throw new BrokenRule(`${type} is ${origin}; only reported events can be reported`)
-  const parsed = shape.safeParse(data)
-  if (!parsed.success) throw new BrokenRule(`${type} was reported with data it does not have: ${parsed.error.message}`)
+/**
+ * The data of unasked news in the shape its event declares. Throws InvalidRequest for what cannot be reported of it:
+ * whoever reports nonsense must not have the resource set aside.
+ */
+function unaskedData({ kind }: CompiledKind, { resource, type, data }: ReportInput): Json {
+  const { specs } = kind.events
+  const name = type.slice(kind.name.length + 1)
+  const spec = type === `${kind.name}.${name}` && Object.hasOwn(specs, name) ? specs[name] : undefined
+  if (spec?.origin !== 'reported')
+    throw new InvalidRequest(
+      'invalidInput',
+      'type',
+      `${type} is nothing that can be reported of the ${kind.name} '${resource}'.`,
+    )
+  const parsed = spec.data.safeParse(data)
+  if (!parsed.success)
+    throw new InvalidRequest(
+      'invalidInput',
+      'data',
+      `${type} was reported with data it does not have: ${parsed.error.message}`,
+    )
   return parsed.data as Json
 }
 
