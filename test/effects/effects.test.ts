@@ -488,7 +488,9 @@ describe('unasked news', () => {
     })
     const { id } = await setting.acme.lamp.make({ label: 'desk' })
     const report = { resource: id, type: 'lamp.lit', data: {}, actor: 'driver:lab', ...wrong }
-    await expect(setting.engine.report(report as never)).rejects.toMatchObject({ code: 'brokenRule' })
-    expect(setting.engine.health().position).toBe(1)
+    await expect(setting.engine.report(report as never)).rejects.toMatchObject({ code: 'invalidInput' })
+    // Whoever reports nonsense must not have the resource set aside.
+    expect(setting.engine.health()).toMatchObject({ position: 1, contained: [] })
+    await expect(setting.acme.lamp.light(id)).resolves.toMatchObject({ outcome: 'accepted' })
   })
 })

@@ -220,14 +220,15 @@ describe('a cascade that a deadline began', () => {
     expect((await historyOf(setting.acme, ids[0]!))[1]).toMatchObject({ type: 'domino.gustDue', origin: 'elapsed' })
   })
 
-  it('may not propose: nobody is there to hear the refusal', async () => {
+  it('may not propose, since nobody is there to hear the refusal: the resource is set aside, and nobody else', async () => {
     const setting = await open()
     const ids = await row(setting, 2)
     setting.database.exec(`delete from timers where event = 'domino.gustDue'`)
     await setting.clock.pass(90_000_000)
-    expect(await typesOf(setting.acme, ids[0]!)).toEqual(['domino.standRequested'])
+    expect(await typesOf(setting.engine, ids[0]!)).toEqual(['domino.standRequested'])
     expect(await typesOf(setting.acme, ids[1]!)).toEqual(['domino.standRequested', 'domino.sighDue'])
-    expect((await setting.engine.measures()).timers_failed).toBeGreaterThan(0)
-    expect(await setting.acme.domino.glue(ids[0]!)).toMatchObject({ outcome: 'accepted' })
+    expect(setting.engine.health().contained).toMatchObject([{ resource: ids[0] }])
+    await expect(setting.acme.domino.glue(ids[0]!)).rejects.toMatchObject({ code: 'contained', resource: ids[0] })
+    expect(await setting.acme.domino.glue(ids[1]!)).toMatchObject({ outcome: 'accepted' })
   })
 })

@@ -241,7 +241,7 @@ describe('reading', () => {
     const { id } = await acme.lamp.make({ label: 'desk' })
     disk.isFull = true
     await clock.pass(1_000)
-    expect(faults).toEqual(['writing derived rows'])
+    expect(new Set(faults)).toEqual(new Set(['writing derived rows']))
     await expect(acme.get(id)).rejects.toThrow('disk full')
     await expect(acme.lamp.lock(id, { locked: true })).resolves.toMatchObject({ version: 2 })
     disk.isFull = false
@@ -277,9 +277,10 @@ describe('pages', () => {
           expect(page.items.length).toBeLessThanOrEqual(limit)
           seen.push(...page.items.map(({ id }) => id))
           if (page.next !== undefined) expect(page.items).toHaveLength(limit)
-          await acme.lamp.make({ label: 'late' })
+          // Not for ever: rows that come faster than they are read would never end.
+          if (seen.length < 30) await acme.lamp.make({ label: 'late' })
           cursor = page.next
-        } while (cursor !== undefined && seen.length < 100)
+        } while (cursor !== undefined)
         const early = new Set(whole)
         expect(seen.filter(id => early.has(id))).toEqual(whole)
         expect(new Set(seen).size).toBe(seen.length)
