@@ -160,7 +160,11 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
       },
       residentMax: options.asksMax ?? 10_000,
     })
-    this.#timers = new Timers({ store, clock, fire: timer => this.#heard(timer.resource, new Deadline(timer, this.#around)) })
+    this.#timers = new Timers({
+      store,
+      clock,
+      fire: timer => this.#heard(timer.resource, new Deadline(timer, this.#around)),
+    })
     const barrier = () => this.flush()
     this.views = Object.fromEntries(
       Object.entries(this.#projections).map(([name, each]) => [name, viewOf(each, store, barrier)]),
