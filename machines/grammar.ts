@@ -17,6 +17,13 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
  */
 export type Origin = 'requested' | 'reported' | 'elapsed' | 'told' | 'proposed'
 
+/**
+ * What rules write beside their own context, events and facts: each annotates it where it reads it, and the catalogue
+ * test runs every rule. In one place, since TypeScript cannot say "the type its author gives it" for a heterogeneous list.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: said above
+export type Untyped = any
+
 type Shape = Record<string, z.ZodType>
 type InferShape<S extends Shape> = z.infer<z.ZodObject<S>>
 
@@ -187,8 +194,7 @@ export const ignore = <const Why extends string>(why: Why) => ({ description: wh
 // --------------------------------------------------------------------------------------------------------- requirements
 
 /** One named "no". Reads context, event and facts of a request, in any state, and never throws. */
-// biome-ignore lint/suspicious/noExplicitAny: a requirement narrows to the events that name it; the catalogue test runs all
-export type Requirement<C = any, E = any> = (asked: { readonly context: C; readonly event: E }) => boolean
+export type Requirement<C = Untyped, E = Untyped> = (asked: { readonly context: C; readonly event: E }) => boolean
 
 /** The guard of all requests: says no unless every named requirement holds. The order is the order of the refusal. */
 export const requires =
@@ -207,10 +213,8 @@ export interface Refusal {
 export interface RefusalInput {
   readonly resource: string
   readonly state: string
-  // biome-ignore lint/suspicious/noExplicitAny: sentences quote whatever the requirement read
-  readonly context: any
-  // biome-ignore lint/suspicious/noExplicitAny: sentences quote whatever the requirement read
-  readonly data: any
+  readonly context: Untyped
+  readonly data: Untyped
 }
 
 // ------------------------------------------------------------------------------------------------------------- commands
@@ -274,15 +278,13 @@ export interface Face {
   readonly kind: string
   readonly account: string
   readonly state: string
-  // biome-ignore lint/suspicious/noExplicitAny: each event declares the shape of the facts it keeps
-  readonly [key: string]: any
+  readonly [key: string]: Untyped
 }
 
 /** What a command's `complete` works with: everything decided now ends up in the event, so replay never decides. */
 export interface Completion<I, C = unknown> {
   readonly input: I
-  // biome-ignore lint/suspicious/noExplicitAny: facts are parsed by the event's own shape afterwards
-  readonly facts: any
+  readonly facts: Untyped
   /** Id of the target: the one given, or the one just made for a creating command. */
   readonly id: string
   readonly account: string
@@ -315,13 +317,11 @@ export interface Command<I extends z.ZodType = z.ZodType, Creates extends boolea
   /** For kinds named by their creator: the id is `<kind>/<input.name>`. */
   readonly namedBy?: string
   readonly needs: Readonly<Record<string, FactSource>>
-  // biome-ignore lint/suspicious/noExplicitAny: inferred per command by `command`
-  readonly complete: (completion: Completion<any, any>) => Json | Declined
+  readonly complete: (completion: Completion<Untyped, Untyped>) => Json | Declined
 }
 
 /** One thing callers may ask of a kind. Without `complete`, the event's data is the parsed input. */
-// biome-ignore lint/suspicious/noExplicitAny: the context type is chosen by the annotated parameter of `complete`
-export const command = <I extends Shape = Nothing, C = any, const Creates extends boolean = false>(spec: {
+export const command = <I extends Shape = Nothing, C = Untyped, const Creates extends boolean = false>(spec: {
   event: string
   summary: string
   who: Authority
@@ -346,8 +346,7 @@ export const command = <I extends Shape = Nothing, C = any, const Creates extend
 /** Tags of states. A working state always has an open ask, an armed timer, or `awaits` working resources. */
 export type StateTag = 'settled' | 'working' | 'terminal'
 /** `meta` of a state: `awaits` names the resources a working state waits for; they must themselves be working. */
-// biome-ignore lint/suspicious/noExplicitAny: written beside the machine's own context type
-export type StateMeta = { readonly awaits?: (context: any) => readonly string[] }
+export type StateMeta = { readonly awaits?: (context: Untyped) => readonly string[] }
 
 /** What a provider shows of a resource without having been asked. */
 export interface Seen {
@@ -357,8 +356,7 @@ export interface Seen {
   readonly generation?: number
 }
 /** The unasked report an observation amounts to, if it says something new: short event name and data. */
-// biome-ignore lint/suspicious/noExplicitAny: written beside the machine's own context type
-export type Observed = (seen: Seen, context: any, state: string) => { event: string; data: Json } | undefined
+export type Observed = (seen: Seen, context: Untyped, state: string) => { event: string; data: Json } | undefined
 
 export interface Kind<
   Name extends string = string,
@@ -375,11 +373,9 @@ export interface Kind<
   readonly requirements: Readonly<Record<string, Requirement>>
   readonly refusals: Readonly<Record<string, Refusal>>
   /** What other kinds may read of a resource, as a fact. Small: it is recorded in their events. */
-  // biome-ignore lint/suspicious/noExplicitAny: written beside the machine's own context type
-  readonly face: (context: any) => Readonly<Record<string, unknown>>
+  readonly face: (context: Untyped) => Readonly<Record<string, unknown>>
   /** Who may see a resource besides its account. */
-  // biome-ignore lint/suspicious/noExplicitAny: written beside the machine's own context type
-  readonly visibility: (context: any) => 'private' | 'public' | readonly string[]
+  readonly visibility: (context: Untyped) => 'private' | 'public' | readonly string[]
   /** How long a terminal resource is kept before it may be pruned, in ms. */
   readonly retentionMs: number
   readonly observed: Observed
@@ -395,10 +391,8 @@ export const kind = <const Name extends string, const Commands extends Record<st
   commands: Commands
   requirements?: Record<string, Requirement>
   refusals?: Record<string, Refusal>
-  // biome-ignore lint/suspicious/noExplicitAny: written beside the machine's own context type
-  face?: (context: any) => Record<string, unknown>
-  // biome-ignore lint/suspicious/noExplicitAny: written beside the machine's own context type
-  visibility?: (context: any) => 'private' | 'public' | readonly string[]
+  face?: (context: Untyped) => Record<string, unknown>
+  visibility?: (context: Untyped) => 'private' | 'public' | readonly string[]
   retentionMs?: number
   observed?: Observed
 }): Kind<Name, Commands> => ({
