@@ -2,21 +2,22 @@
  * The one file that knows every part: it opens the store, catches up, and wires writer, views, worker and timers.
  * It names no kind, and no view but the inventory that `get` and `list` read.
  */
-import { EventEmitter } from 'eventemitter3'
 import type { Kysely } from 'kysely'
 import type { Envelope } from '../machines/grammar.ts'
-import type { Driver, Observation } from './drivers/driver.ts'
+import type { Observation } from './drivers/driver.ts'
 import { registerDrivers } from './drivers/register.ts'
-import { mayBeOld, secondLook } from './effects/second-look.ts'
 import { Timers } from './effects/timers.ts'
 import { Worker } from './effects/worker.ts'
+import { Listeners } from './engine/listeners.ts'
+import type { EngineEvents, EngineOptions, Health } from './engine/options.ts'
+import { Sights } from './engine/sights.ts'
+import { WriteBehind } from './engine/write-behind.ts'
 import { Catalogue } from './runtime/catalogue.ts'
 import type { CommandsOf, KindMap, SubmitOptions } from './runtime/client.ts'
 import type { Clock } from './runtime/clock.ts'
-import { type CommandResult, visible } from './runtime/decide.ts'
+import type { CommandResult } from './runtime/decide.ts'
 import type { Draft } from './runtime/draft.ts'
 import type { Hash } from './runtime/envelope.ts'
-import type { Ids } from './runtime/ids.ts'
 import { type ViewMap, type ViewsOf, viewOf } from './runtime/listing.ts'
 import { Bell, readStream, type SubscribeOptions, subscribe } from './runtime/log.ts'
 import { Deadline, type NewsOutcome, Progress, Report, type ReportInput } from './runtime/news.ts'
@@ -35,47 +36,6 @@ import { systemClock } from './system/clock.ts'
 import { sha256 } from './system/hash.ts'
 import { systemIds } from './system/ids.ts'
 
-export interface EngineOptions<K extends KindMap, P extends ViewMap, S extends Store> {
-  readonly kinds: K
-  /** The views to keep; `get` and `list` read the one called `inventory`. */
-  readonly projections: P
-  readonly store: S
-  /** Provider name to driver; the first is the default of commands that name none. */
-  readonly drivers: Readonly<Record<string, Driver>>
-  readonly clock?: Clock
-  readonly ids?: Ids
-  /** sha256 of a text. */
-  readonly hash?: Hash
-  /** `strict` writes derived rows in the transaction of their events; the default writes them behind. */
-  readonly consistency?: 'behind' | 'strict'
-  /** Resources kept in memory (default 50 000). */
-  readonly residentMax?: number
-  /** Members of one transaction (64), and members waiting before callers are turned away (10 000). */
-  readonly batchMax?: number
-  readonly queueMax?: number
-  /** Open asks kept in memory (10 000); the rest waits in the store. */
-  readonly asksMax?: number
-  /** Events after which derived rows are written (128), and the longest they wait (200 ms). */
-  readonly behindMax?: number
-  readonly behindMs?: number
-  /** How long tokens are remembered (25 hours: EC2 clients count on a day). */
-  readonly tokenRetentionMs?: number
-}
-
-/** What listeners hear. Events come after commit, in order of position. */
-export interface EngineEvents {
-  event: [Envelope]
-  refused: [error: unknown, principal: Principal]
-  fault: [error: unknown, where: string]
-}
-
-/** What `health` says: everything that is not as it should be, by name. */
-export interface Health {
-  readonly position: number
-  readonly contained: readonly { resource: string; position: number; cause: string }[]
-  readonly stalledViews: readonly { view: string; cause: string }[]
-}
-
 const HOUSEKEEPING_MS = 3_600_000
 
 export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
@@ -85,7 +45,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
   /** Every view by name, read behind the barrier. Not scoped to an account: sessions are. */
   readonly views: ViewsOf<P>
   readonly recovery: Recovery
-  readonly #emitter = new EventEmitter<EngineEvents>()
+  readonly #listeners = new Listeners()
   readonly #bell = new Bell()
   readonly #projections: P
   readonly #drivers: ReturnType<typeof registerDrivers>
@@ -93,15 +53,12 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
   readonly #residence: Residence
   readonly #writer: Writer
   readonly #behind: Views
+  readonly #writeBehind: WriteBehind
   readonly #worker: Worker
   readonly #timers: Timers
+  readonly #sights: Sights
   readonly #submissions: Submissions
   readonly #around: { catalogue: Catalogue; hash: Hash }
-  readonly #behindMax: number
-  readonly #behindMs: number
-  readonly #watching = new AbortController()
-  #isStrict: boolean
-  #forgetFlush: (() => void) | undefined
   #housekeepingDue: number
   #closing: Promise<void> | undefined
 
@@ -121,14 +78,20 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
     this.#projections = options.projections
     this.#clock = clock
     this.#residence = residence
-    this.#isStrict = options.consistency === 'strict'
-    this.#behindMax = options.behindMax ?? 128
-    this.#behindMs = options.behindMs ?? 200
     this.#around = { catalogue, hash }
     this.#housekeepingDue = clock.now() + HOUSEKEEPING_MS
     this.#drivers = registerDrivers(options.drivers)
     this.#behind = new Views(store, residence, projections, opened.position, residentMax)
     for (const [view, cause] of parts.recovery.stalled) this.#behind.stalled.set(view, cause)
+    this.#writeBehind = new WriteBehind({
+      views: this.#behind,
+      residence,
+      clock,
+      isStrict: options.consistency === 'strict',
+      behindMax: options.behindMax ?? 128,
+      behindMs: options.behindMs ?? 200,
+      failed: error => this.#closing || this.#listeners.tell('fault', error, 'writing derived rows'),
+    })
     this.#writer = new Writer({
       store,
       clock,
@@ -139,7 +102,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
       batchMax: options.batchMax ?? 64,
       queueMax: options.queueMax ?? 10_000,
       committed: draft => this.#committed(draft),
-      derive: draft => this.#derive(draft),
+      derive: draft => this.#writeBehind.derive(draft),
     })
     const providers = new Map([...this.#drivers].map(([name, { capabilities }]) => [name, { name, capabilities }]))
     const gate: Gate = { writer: this.#writer, store, clock, hash }
@@ -165,6 +128,14 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
       clock,
       fire: timer => this.#heard(timer.resource, new Deadline(timer, this.#around)),
     })
+    this.#sights = new Sights({
+      catalogue,
+      residence,
+      drivers: this.#drivers,
+      clock,
+      report: report => this.report(report),
+      failed: (error, where) => this.#listeners.tell('fault', error, where),
+    })
     const barrier = () => this.flush()
     this.views = Object.fromEntries(
       Object.entries(this.#projections).map(([name, each]) => [name, viewOf(each, store, barrier)]),
@@ -185,7 +156,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
   async start(): Promise<void> {
     await this.#worker.start()
     await this.#timers.start()
-    for (const [name, { driver }] of this.#drivers) if (driver.watch) void this.#watch(name, driver)
+    this.#sights.start()
   }
 
   /** Acts as this principal: its commands, reads and waits. */
@@ -207,7 +178,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
       return await this.#submissions.submit(commands, principal, options)
     } catch (error) {
       // A question is no refusal: `actions` asks about every command each time somebody looks.
-      if (!options.dryRun) this.#emit('refused', error, principal)
+      if (!options.dryRun) this.#listeners.tell('refused', error, principal)
       throw error
     }
   }
@@ -221,37 +192,13 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
    * Records what an observation says about the resource it names, if its kind finds that it says something new. One that
    * may be older than the resource's last event is made again first.
    */
-  async observed(provider: string, seen: Observation): Promise<NewsOutcome> {
-    const snapshot = await this.#residence.find(seen.id)
-    const known = this.#drivers.get(provider)
-    if (!snapshot || !known) return 'stale'
-    const { lagMs } = known.capabilities.consistency
-    if (mayBeOld(seen, snapshot, lagMs)) {
-      const again = await secondLook(known, seen, this.#clock)
-      const now = await this.#residence.find(seen.id)
-      // Made after that event; but behind a lag it may still show the time before.
-      const isOld = !again || now?.version !== snapshot.version || (lagMs > 0 && mayBeOld(again, snapshot, lagMs))
-      if (isOld) return 'stale'
-      seen = again
-    }
-    const { kind } = this.catalogue.kind(snapshot.kind)
-    const news = kind.observed(seen, snapshot.context, visible(snapshot.state))
-    if (!news) return 'ignored'
-    const type = `${kind.name}.${news.event}`
-    return this.report({ resource: seen.id, type, data: news.data, actor: `driver:${provider}` })
+  observed(provider: string, seen: Observation): Promise<NewsOutcome> {
+    return this.#sights.observed(provider, seen)
   }
 
-  /** After commit; a listener that throws hurts nobody: the error is emitted as `fault`. Returns how to stop listening. */
+  /** After commit; a listener that throws hurts nobody: the error is heard as `fault`. Returns how to stop listening. */
   on<E extends keyof EngineEvents>(name: E, listener: (...heard: EngineEvents[E]) => void): () => void {
-    const guarded = (...heard: EngineEvents[E]) => {
-      try {
-        listener(...heard)
-      } catch (error) {
-        if (name !== 'fault') this.#emit('fault', error, `listener of ${name}`)
-      }
-    }
-    this.#emitter.on(name, guarded as never)
-    return () => void this.#emitter.off(name, guarded as never)
+    return this.#listeners.on(name, listener)
   }
 
   /** The events of one resource, from a version on. */
@@ -261,14 +208,12 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
 
   /** Every event after a position, then each as it is committed. */
   subscribe(options: SubscribeOptions = {}): AsyncGenerator<Envelope> {
-    return subscribe(this.store, this.#bell, options, error => this.#emit('fault', error, 'subscription'))
+    return subscribe(this.store, this.#bell, options, error => this.#listeners.tell('fault', error, 'subscription'))
   }
 
   /** Writes everything derived: after it, tables and snapshots say what the log says. */
   async flush(): Promise<void> {
-    this.#forgetFlush?.()
-    this.#forgetFlush = undefined
-    await this.#behind.flush()
+    await this.#writeBehind.flush()
   }
 
   /**
@@ -344,8 +289,8 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
   }
 
   async #close(graceMs: number): Promise<void> {
-    this.#watching.abort()
-    this.#forgetFlush?.()
+    this.#sights.stop()
+    this.#writeBehind.stop()
     await this.#timers.stop()
     let forget = () => {}
     const patience = new Promise<void>(resolve => {
@@ -370,17 +315,10 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
 
   #committed(draft: Draft): void {
     const { asksOpened, asksClosed, timerChanges, envelopes } = draft
-    if (this.#isStrict) {
-      this.#residence.takeDirty()
-      this.#residence.written()
-      this.#behind.watermark = draft.position
-    } else {
-      this.#behind.absorb(envelopes)
-      this.#flushSoon()
-    }
+    this.#writeBehind.committed(draft)
     this.#worker.committed(asksOpened, asksClosed)
     if (timerChanges.length) this.#timers.armed(timerChanges.flatMap(({ armed }) => armed ?? []))
-    if (this.#emitter.listenerCount('event')) for (const envelope of envelopes) this.#emit('event', envelope)
+    if (this.#listeners.hears('event')) for (const envelope of envelopes) this.#listeners.tell('event', envelope)
     this.#bell.ring()
     this.#housekeep()
   }
@@ -403,41 +341,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
     const now = this.#clock.now()
     if (now < this.#housekeepingDue) return
     this.#housekeepingDue = now + HOUSEKEEPING_MS
-    this.prune().catch(error => this.#emit('fault', error, 'housekeeping'))
-  }
-
-  /** Rows that have waited long enough ride in the next commit: they cost no fsync of their own. */
-  async #derive(draft: Draft) {
-    if (this.#isStrict) return this.#behind.rowsOf(draft)
-    return this.#behind.pendingCount >= this.#behindMax ? this.#behind.take() : undefined
-  }
-
-  #flushSoon(): void {
-    this.#forgetFlush ??= this.#clock.wakeAt(this.#clock.now() + this.#behindMs, () => void this.#flushNow())
-  }
-
-  async #flushNow(): Promise<void> {
-    try {
-      await this.flush()
-    } catch (error) {
-      if (this.#closing) return
-      this.#emit('fault', error, 'writing derived rows')
-      this.#flushSoon()
-    }
-  }
-
-  async #watch(name: string, driver: Driver): Promise<void> {
-    try {
-      for await (const seen of driver.watch!(this.#watching.signal))
-        await this.observed(name, seen).catch(error => this.#emit('fault', error, `news of ${name}`))
-    } catch (error) {
-      if (!this.#watching.signal.aborted) this.#emit('fault', error, `watching ${name}`)
-    }
-  }
-
-  #emit<E extends keyof EngineEvents>(name: E, ...heard: EngineEvents[E]): void {
-    if (this.#emitter.listenerCount(name))
-      (this.#emitter.emit as (...all: unknown[]) => boolean).call(this.#emitter, name, ...heard)
+    this.prune().catch(error => this.#listeners.tell('fault', error, 'housekeeping'))
   }
 }
 

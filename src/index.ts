@@ -8,8 +8,9 @@ export { projections } from '../projections/index.ts'
 export { type Capabilities, capabilities, type Driver, type Outcome } from './drivers/driver.ts'
 // Drivers
 export { DriverRefused } from './drivers/register.ts'
+export type { EngineEvents, EngineOptions, Health } from './engine/options.ts'
 // The engine
-export { createEngine, Engine, type EngineEvents, type EngineOptions, type Health } from './engine.ts'
+export { createEngine, Engine } from './engine.ts'
 export type { Action } from './runtime/actions.ts'
 export type { CommandOptions, CommandsOf, KindMap, SubmitOptions } from './runtime/client.ts'
 export type { Clock } from './runtime/clock.ts'

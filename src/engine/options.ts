@@ -1,0 +1,51 @@
+/** What an engine is made of, what its listeners hear, and what it says of its health. */
+import type { Envelope } from '../../machines/grammar.ts'
+import type { Driver } from '../drivers/driver.ts'
+import type { KindMap } from '../runtime/client.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { Hash } from '../runtime/envelope.ts'
+import type { Ids } from '../runtime/ids.ts'
+import type { ViewMap } from '../runtime/listing.ts'
+import type { Principal } from '../runtime/principal.ts'
+import type { Store } from '../store/store.ts'
+
+export interface EngineOptions<K extends KindMap, P extends ViewMap, S extends Store> {
+  readonly kinds: K
+  /** The views to keep; `get` and `list` read the one called `inventory`. */
+  readonly projections: P
+  readonly store: S
+  /** Provider name to driver; the first is the default of commands that name none. */
+  readonly drivers: Readonly<Record<string, Driver>>
+  readonly clock?: Clock
+  readonly ids?: Ids
+  /** sha256 of a text. */
+  readonly hash?: Hash
+  /** `strict` writes derived rows in the transaction of their events; the default writes them behind. */
+  readonly consistency?: 'behind' | 'strict'
+  /** Resources kept in memory (default 50 000). */
+  readonly residentMax?: number
+  /** Members of one transaction (64), and members waiting before callers are turned away (10 000). */
+  readonly batchMax?: number
+  readonly queueMax?: number
+  /** Open asks kept in memory (10 000); the rest waits in the store. */
+  readonly asksMax?: number
+  /** Events after which derived rows are written (128), and the longest they wait (200 ms). */
+  readonly behindMax?: number
+  readonly behindMs?: number
+  /** How long tokens are remembered (25 hours: EC2 clients count on a day). */
+  readonly tokenRetentionMs?: number
+}
+
+/** What listeners hear. Events come after commit, in order of position. */
+export interface EngineEvents {
+  event: [Envelope]
+  refused: [error: unknown, principal: Principal]
+  fault: [error: unknown, where: string]
+}
+
+/** What `health` says: everything that is not as it should be, by name. */
+export interface Health {
+  readonly position: number
+  readonly contained: readonly { resource: string; position: number; cause: string }[]
+  readonly stalledViews: readonly { view: string; cause: string }[]
+}
