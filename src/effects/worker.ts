@@ -13,7 +13,7 @@ import type { NewsOutcome, ReportInput } from '../runtime/news.ts'
 import type { AskRow, AskUpdate, Store } from '../store/store.ts'
 import { Abort, call, contextOf, within } from './call.ts'
 import { isSafeTwice, leavesTrace, sighting, whereToLook } from './observe.ts'
-import { backoffMs } from './retry.ts'
+import { backoffMs, FLOOR_MS } from './retry.ts'
 
 export interface Provider {
   readonly driver: Driver
@@ -263,7 +263,7 @@ export class Worker {
       case 'done':
         return this.#done(task, provider, { ...outcome.facts, ref: outcome.ref })
       case 'pending':
-        return this.#wait(task, outcome.pollAfterMs, undefined, JSON.stringify(outcome.handle))
+        return this.#wait(task, Math.max(FLOOR_MS, outcome.pollAfterMs), undefined, JSON.stringify(outcome.handle))
       case 'rejected':
         if (outcome.error.retry === 'same' || outcome.error.retry === 'later') return this.#again(task, outcome.error)
         if (outcome.error.retry === 'observe-first') return this.#doubt(task, provider, outcome.error)
