@@ -9,7 +9,7 @@ import type { Catalogue } from './catalogue.ts'
 import { unseal } from './envelope.ts'
 import { Recent } from './recent.ts'
 import type { Residence } from './residence.ts'
-import { toRow } from './snapshot.ts'
+import { toRow, unfoldable } from './snapshot.ts'
 import { foldRows } from './views.ts'
 
 /** Events read and folded at once: large enough to coalesce, small enough to keep memory flat. */
@@ -99,6 +99,8 @@ async function catchUpSnapshots(
     for (const resource of touched) {
       const snapshot = await residence.fold(resource, loaded.get(resource) ?? undefined)
       if (snapshot) rows.push(toRow(snapshot, catalogue.kind(snapshot.kind).kind.rules))
+      // The watermark passes over it: without this the next start would find an old row, or none, and believe it.
+      else if (residence.contained.has(resource)) rows.push(unfoldable(resource))
     }
     await store.writeDerived({ snapshots: rows, rows: [], watermark: chunk.at(-1)!.position, views: [SNAPSHOTS] })
     count += rows.length

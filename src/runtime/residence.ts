@@ -152,9 +152,9 @@ export class Residence {
     }
   }
 
+  /** Sets a resource aside. What it came to by its last commit is written all the same: the watermark passes over it. */
   contain(resource: string, position: number, cause: unknown): void {
     this.contained.set(resource, new Contained(resource, position, { cause }))
-    this.#dirty.delete(resource)
     this.#recent.delete(resource)
   }
 

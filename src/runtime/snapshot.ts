@@ -96,6 +96,8 @@ export const dueTime = ({ dueAt, afterMs = 0 }: { dueAt?: number; afterMs?: numb
 export function toRow({ resource, version, ...rest }: Snapshot, rules: number): SnapshotRow {
   return { resource, version, rules, text: JSON.stringify(rest) }
 }
+/** Stands for a stream that could not be folded: no kind has these rules, so that whoever loads it folds it again. */
+export const unfoldable = (resource: string): SnapshotRow => ({ resource, version: 0, rules: -1, text: '{}' })
 export function fromRow({ resource, version, text }: SnapshotRow): Snapshot {
   return { resource, version, ...JSON.parse(text) }
 }
