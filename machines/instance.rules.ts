@@ -35,7 +35,7 @@ export const instanceRequirements = {
   rebootOffered: ({ context }: Now) => context.offers.reboot,
   typeKept: ({ event }: On<'modifyRequested'>) => event.data.type === undefined,
   devicesMapped: ({ context, event }: On<'modifyRequested'>) =>
-    Object.keys(event.data.deleteOnTermination ?? {}).every(name => context.devices[normalised(name)] !== undefined),
+    Object.keys(event.data.deleteOnTermination ?? {}).every(name => Object.hasOwn(context.devices, normalised(name))),
   deviceNamed: ({ event }: On<'attachProposed'>) => isDeviceName(event.data.device ?? ''),
   deviceFree: ({ context, event }: On<'attachProposed'>) => {
     const name = normalised(event.data.device ?? '')

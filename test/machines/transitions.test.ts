@@ -195,6 +195,12 @@ describe('a request that a rule refuses', () => {
     ])
   })
 
+  it.each(['sdx', 'constructor', 'toString'])('is refused for flags of a device it does not have: %s', device => {
+    const { world, id } = running()
+    const modify = () => world.request('instance', 'modify', id, { deleteOnTermination: { [device]: false } })
+    expect(outcome(modify)).toBe('devicesMapped')
+  })
+
   it('is refused for detaching from where a volume is not', () => {
     const { world, id, data, spare } = running()
     const detach = (volume: string, input: object) =>
