@@ -218,17 +218,25 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
 
   /**
    * Empties a view and folds the whole log into it. Returns the number of events folded. Writers, and readers of any
-   * view, wait until it is done: a row that is folded halfway must not be folded further by what comes meanwhile.
+   * view, wait until it is done: a row that is folded halfway must not be folded further by what comes meanwhile. Throws
+   * what the fold throws: the view is stalled then, as far as it came.
    */
   rebuild(view: keyof P & string): Promise<number> {
     return this.#writer.between(async () => {
       await this.flush()
       return this.#behind.alone(async () => {
-        const count = await rebuildView(this.store, this.#projections[view]!, this.#residence, this.catalogue)
-        this.#behind.forget()
-        this.#behind.stalled.delete(view)
-        this.#residence.forgetClaims()
-        return count
+        try {
+          const count = await rebuildView(this.store, this.#projections[view]!, this.#residence, this.catalogue)
+          this.#behind.stalled.delete(view)
+          return count
+        } catch (error) {
+          // Folded halfway: what comes now must not be folded onto it as if it were whole.
+          this.#behind.stalled.set(view, error)
+          throw error
+        } finally {
+          this.#behind.forget()
+          this.#residence.forgetClaims()
+        }
       })
     })
   }

@@ -176,9 +176,25 @@ export async function foldRows(
     const before = known.get(key) ?? stored.get(key)
     let row = before
     for (const event of events) row = view.fold(row, event, key)
+    if (row) checkRow(view, row)
     if (row) recent?.set(key, row)
     else recent?.delete(key)
     if (row !== before) changes.push({ view: view.name, key, row })
   }
   return changes
+}
+
+/** Throws TypeError for a row that no table can hold: in a transaction it would take everybody's commands down with it. */
+function checkRow({ name, key, columns }: Projection, row: ViewRow): void {
+  for (const column in columns) {
+    const value = row[column]
+    const isAbsent = value === undefined || value === null
+    if (
+      isAbsent ? column !== key : columns[column] === 'json' || typeof value === 'string' || typeof value === 'number'
+    )
+      continue
+    throw new TypeError(
+      `view '${name}': column '${column}' is ${columns[column]} and got ${isAbsent ? 'nothing' : `a ${typeof value}`}`,
+    )
+  }
 }
