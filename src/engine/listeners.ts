@@ -1,4 +1,4 @@
-/** Who listens to an engine. A listener that throws hurts nobody: its error is heard as a `fault`. */
+/** Who listens to an engine. A listener that throws or rejects hurts nobody: its error is heard as a `fault`. */
 import { EventEmitter } from 'eventemitter3'
 import type { EngineEvents } from './options.ts'
 
@@ -7,11 +7,16 @@ export class Listeners {
 
   /** Returns how to stop listening. */
   on<E extends keyof EngineEvents>(name: E, listener: (...heard: EngineEvents[E]) => void): () => void {
+    const failed = (error: unknown) => {
+      if (name !== 'fault') this.tell('fault', error, `listener of ${name}`)
+    }
     const guarded = (...heard: EngineEvents[E]) => {
       try {
-        listener(...heard)
+        const result: unknown = listener(...heard)
+        // An async one throws later, and a rejection that nobody hears ends the process.
+        if (result instanceof Promise) result.catch(failed)
       } catch (error) {
-        if (name !== 'fault') this.tell('fault', error, `listener of ${name}`)
+        failed(error)
       }
     }
     this.#emitter.on(name, guarded as never)

@@ -100,14 +100,21 @@ export class Session<K extends KindMap, P extends ViewMap = ViewMap> {
    * notFound, and Unavailable if the engine is closed meanwhile.
    */
   async settled(id: string, { signal }: { signal?: AbortSignal } = {}): Promise<string> {
-    for (;;) {
-      const rung = this.#bell.next()
-      const snapshot = await this.#seen(id)
-      if (!this.#host.catalogue.kind(snapshot.kind).is(snapshot.state, 'working')) return visible(snapshot.state)
-      signal?.throwIfAborted()
-      if (this.#bell.isOver)
-        throw new Unavailable('closed', `The engine closed while '${id}' was ${visible(snapshot.state)}.`)
-      await Promise.race([rung, aborted(signal)])
+    // One listener for the whole wait: every commit rings, and one for each turn would pile up at the signal.
+    const wake = () => this.#bell.ring()
+    signal?.addEventListener('abort', wake, { once: true })
+    try {
+      for (;;) {
+        const rung = this.#bell.next()
+        const snapshot = await this.#seen(id)
+        if (!this.#host.catalogue.kind(snapshot.kind).is(snapshot.state, 'working')) return visible(snapshot.state)
+        signal?.throwIfAborted()
+        if (this.#bell.isOver)
+          throw new Unavailable('closed', `The engine closed while '${id}' was ${visible(snapshot.state)}.`)
+        await rung
+      }
+    } finally {
+      signal?.removeEventListener('abort', wake)
     }
   }
 
@@ -140,6 +147,3 @@ export class Session<K extends KindMap, P extends ViewMap = ViewMap> {
 
 const nameIn = (snapshot: Snapshot | null, field: string): string | undefined =>
   (snapshot?.context as Record<string, string> | undefined)?.[field] ?? undefined
-
-const aborted = (signal?: AbortSignal) =>
-  new Promise<void>(resolve => signal?.addEventListener('abort', () => resolve(), { once: true }))
