@@ -13,7 +13,7 @@ import { advance, askToken, dueTime, type Snapshot, unborn } from './snapshot.ts
 
 /** Deeper cascades are a loop in the rules; wider ones would hold the writer for too long. */
 export const TELL_DEPTH_MAX = 8
-export const EVENTS_PER_SUBMIT_MAX = 50_000
+export const EVENTS_PER_CASCADE_MAX = 50_000
 
 /** Something that may become an event. */
 export interface Candidate {
@@ -78,6 +78,9 @@ export class Cascade {
     const machineEvent = { type, resource: from.resource, version, account: from.account, at, data, facts: facts ?? {} }
     const { next, wants, decision } = compiled.evaluator.step(from, machineEvent)
     if (decision !== 'taken' && !always) return { decision, snapshot: from }
+    this.#width += 1
+    if (this.#width > EVENTS_PER_CASCADE_MAX)
+      throw new BrokenRule(`one command or report made over ${EVENTS_PER_CASCADE_MAX} events`)
 
     const position = draft.position + 1
     const spec = compiled.spec(type)
@@ -119,9 +122,6 @@ export class Cascade {
   }
 
   #follow(before: Snapshot, event: Envelope, wants: readonly Want[]): void {
-    this.#width += 1
-    if (this.#width > EVENTS_PER_SUBMIT_MAX)
-      throw new BrokenRule(`one submit made over ${EVENTS_PER_SUBMIT_MAX} events`)
     this.#ask(before, event, wants)
     this.#time(event, wants)
     const root = this.#path.length === 0
