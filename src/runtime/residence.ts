@@ -124,6 +124,9 @@ export class Residence {
     this.refolds += 1
     const snapshot = await this.fold(resource)
     if (this.contained.has(resource)) return
+    // A reader may have folded it while a commit went on: what that left here is newer.
+    const newer = this.#dirty.get(resource) ?? this.#writing.get(resource)
+    if (newer && newer.version >= (snapshot?.version ?? 0)) return void found.set(resource, newer)
     found.set(resource, snapshot)
     if (snapshot) this.#dirty.set(resource, snapshot)
   }
