@@ -51,6 +51,11 @@ export const refusals = {
       ({ resource, context, data }: Asked) =>
         `The volume ${resource} is in zone ${context.zone}, the instance ${data.instance} is not.`,
     ),
+    sameProvider: no(
+      'providerMismatch',
+      ({ resource, context, data }: Asked) =>
+        `The volume ${resource} lives at provider ${context.provider}, the instance ${data.instance} does not.`,
+    ),
     instanceKnown: no('instanceNotFound', ({ data }: Asked) => `There is no instance ${data.instance}.`),
     attachedHere: no('attachmentNotFound', ({ resource, data }: Asked) => {
       const where = [data.instance && `to instance ${data.instance}`, data.device && `as device ${data.device}`]

@@ -52,7 +52,7 @@ export const volumeEvents = events('volume', {
   ),
   attachRequested: requested(
     { instance: z.string(), device: z.string() },
-    { instance: z.object({ zone: z.string() }) },
+    { instance: z.object({ zone: z.string(), provider: z.string() }) },
   ),
   detachRequested: requested(
     { instance: z.string().optional(), device: z.string().optional(), force: z.boolean().optional() },

@@ -12,6 +12,7 @@ export const volumeRequirements = {
   sizeOffered: saidByCommand,
   unattached: ({ context }: Now) => context.attachment === undefined,
   sameZone: ({ context, event }: On<'attachRequested'>) => event.facts.instance?.zone === context.zone,
+  sameProvider: ({ context, event }: On<'attachRequested'>) => event.facts.instance?.provider === context.provider,
   instanceKnown: ({ event }: On<'detachRequested'>) =>
     event.data.instance === undefined || event.facts.instance !== null,
   attachedHere: ({ context: { attachment }, event: { data } }: On<'detachRequested'>) =>

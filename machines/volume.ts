@@ -87,7 +87,7 @@ export const volume = setup({
       tags: 'settled',
       on: {
         'volume.attachRequested': {
-          guard: needs('unattached', 'sameZone'),
+          guard: needs('unattached', 'sameProvider', 'sameZone'),
           target: 'in-use.attaching',
           actions: ['attaching', { type: 'tell', params: want.proposeAttach }],
         },

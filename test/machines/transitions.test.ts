@@ -195,6 +195,14 @@ describe('a request that a rule refuses', () => {
     ])
   })
 
+  it('is refused for attaching what lives at another provider, in a zone of the same name', () => {
+    const { world, id } = stopped()
+    const elsewhere = world.request('volume', 'create', undefined, { sizeBytes: GiB, provider: 'cellar' }).id
+    world.answer(elsewhere, 'done')
+    const attach = () => world.request('volume', 'attach', elsewhere, { instance: id, device: 'sdf' })
+    expect(outcome(attach)).toBe('sameProvider')
+  })
+
   it.each(['sdx', 'constructor', 'toString'])('is refused for flags of a device it does not have: %s', device => {
     const { world, id } = running()
     const modify = () => world.request('instance', 'modify', id, { deleteOnTermination: { [device]: false } })

@@ -174,7 +174,9 @@ export class World {
   #fact(source: FactSource, input: Json): unknown {
     if (source.from === 'resource') return this.#face(input[source.path], source.optional)
     if (source.from === 'named') return this.#face(`${source.kind}/${input[source.path]}`, source.optional)
-    return source.from === 'provider' ? this.#provider : null
+    if (source.from !== 'provider') return null
+    const name = source.path && input[source.path]
+    return name === undefined ? this.#provider : { ...this.#provider, name }
   }
 
   #take(resource: string, type: string, data: unknown, facts: unknown, answers = false): string {
