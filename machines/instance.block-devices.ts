@@ -72,7 +72,8 @@ export function mergeBlockDevices(
   for (const entry of request) {
     const device = normalised(entry.device)
     const fault =
-      malformed(entry, seen.has(device)) ?? (device === root ? rootFault(image, merged.get(root)!, entry) : undefined)
+      malformed(entry, seen.has(device)) ??
+      (device === root ? rootFault(image, merged.get(root)!, entry) : dataFault(entry))
     if (fault) return fault
     seen.add(device)
     const base = merged.get(device)
@@ -132,6 +133,10 @@ function rootFault(image: ImageMapping, root: MappingEntry, entry: MappingEntry)
     )
   return undefined
 }
+
+/** Nothing here encrypts a disk: a launch that asks for it must not get a plain one. */
+const dataFault = ({ device, encrypted }: MappingEntry): MappingFault | undefined =>
+  encrypted ? invalid(`the disk ${device} cannot be encrypted; only a root is, if its image is`) : undefined
 
 /** The given fields over what was there, if that is a volume of the same origin; else the entry alone. */
 function overlay(base: MappingEntry | undefined, entry: MappingEntry): MappingEntry {

@@ -10,7 +10,7 @@ const device = z.strictObject({
   volumeType: z.string().optional(),
   /** Default: what the image says, else true. */
   deleteOnTermination: z.boolean().optional(),
-  /** Inherited from the image; anything else is refused. */
+  /** The root is encrypted as its image is, other disks are not; anything else is refused. */
   encrypted: z.boolean().optional(),
   ephemeral: z.string().optional(),
   noDevice: z.boolean().optional(),

@@ -55,6 +55,7 @@ describe('the merge of a request over the mapping of an image', () => {
     ['a name that is no device', [{ device: 'floppy', sizeBytes: GiB }], 'mappingValid'],
     ['two kinds in one entry', [{ device: 'sdf', sizeBytes: GiB, ephemeral: 'ephemeral1' }], 'mappingValid'],
     ['an encryption the image does not have', [{ device: 'sda1', encrypted: true }], 'mappingValid'],
+    ['an encrypted disk that it would not get', [{ device: 'sdf', sizeBytes: GiB, encrypted: true }], 'mappingValid'],
   ])('refuses %s', (_, request, outcome) => expect(merged(...request)).toBe(outcome))
 
   it('keeps the names of ephemeral disks taken, and a left out device free', () => {
