@@ -41,7 +41,9 @@ export const instanceRequirements = {
     const name = normalised(event.data.device ?? '')
     return context.devices[name] === undefined && !context.ephemeral?.some(each => normalised(each) === name)
   },
-  slotFree: ({ context }: Now) =>
+  /** The root takes none of the slots for further volumes, also when it comes back. */
+  slotFree: ({ context, event }: On<'attachProposed'>) =>
+    normalised(event.data.device ?? '') === normalised(context.rootDevice) ||
     Object.values(context.devices).filter(each => !each.root).length < context.offers.attachMax,
   hotPlugOffered: ({ context }: Now) => context.offers.hotPlug,
   hotUnplugOffered: ({ context }: Now) => context.offers.hotUnplug,

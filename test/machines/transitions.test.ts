@@ -3,7 +3,7 @@
  * is not detached while a power call is open, because its answer could come after the change it was queued behind.
  */
 import { describe, expect, it } from 'vitest'
-import { furnished, GiB, outcome, type World } from './world.ts'
+import { able, furnished, GiB, outcome, type World } from './world.ts'
 
 interface Scene {
   readonly world: World
@@ -207,6 +207,19 @@ describe('a request that a rule refuses', () => {
     const { world, id } = running()
     const modify = () => world.request('instance', 'modify', id, { deleteOnTermination: { [device]: false } })
     expect(outcome(modify)).toBe('devicesMapped')
+  })
+
+  it('is not refused for attaching a root again when every other slot is taken', () => {
+    const { world, image } = furnished({ ...able, volumeAttach: { hotPlug: true, hotUnplug: true, max: 1 } })
+    const { id } = world.request('instance', 'launch', undefined, { image, type: 'small' })
+    world.settle()
+    world.request('instance', 'stop', id)
+    world.settle()
+    const root = world.get(id).context.devices.sda.volume
+    world.request('volume', 'detach', root)
+    const attach = (device: string) => outcome(() => world.request('volume', 'attach', root, { instance: id, device }))
+    expect(attach('sdf')).toBe('slotFree')
+    expect(attach('/dev/sda1')).toBe('taken')
   })
 
   it('is refused for detaching from where a volume is not', () => {
