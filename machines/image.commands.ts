@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { callerAccount, command } from './grammar.ts'
-import { imageDevice } from './image.ts'
+import { deviceName, imageDevice } from './image.ts'
 
 export const imageCommands = {
   register: command({
@@ -11,7 +11,7 @@ export const imageCommands = {
     input: {
       name: z.string().min(1).max(128),
       /** Device name under which the root disk appears. */
-      rootDevice: z.string().default('/dev/sda1'),
+      rootDevice: deviceName.default('/dev/sda1'),
       /** Size of the root disk, in bytes. */
       sizeBytes: z.int().positive(),
       /** Snapshot the root disk is made from; without it, the image itself. */

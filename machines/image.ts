@@ -8,8 +8,9 @@ import { z } from 'zod'
 import { type EventNamed, type EventOf, events, needs, requested, requires, type StateTag, wants } from './grammar.ts'
 
 /** One entry of an image's mapping: a volume (blank or from a snapshot) or an ephemeral disk, under a device name. */
+export const deviceName = z.string().regex(/^(\/dev\/)?(s|xv|v|h)d[a-z]{1,2}[0-9]{0,2}$/)
 export const imageDevice = z.strictObject({
-  device: z.string().regex(/^(\/dev\/)?(s|xv|v|h)d[a-z]{1,2}[0-9]{0,2}$/),
+  device: deviceName,
   sizeBytes: z.int().positive().optional(),
   snapshot: z.string().optional(),
   volumeType: z.string().optional(),
@@ -48,12 +49,20 @@ export type ImageEvent = EventOf<typeof imageEvents>
 type Register = EventNamed<typeof imageEvents, 'registerRequested'>
 type Asked = { event: Register }
 
-const bare = (device: string) => device.replace(/^\/dev\//, '')
+/** One name for all spellings, as in a launch: without `/dev/`, and with `sda1` and `sda` as one. */
+const normalised = (device = '') => device.replace(/^\/dev\//, '').replace(/^((?:s|xv|v|h)da)1$/, '$1')
 
 export const imageRequirements = {
   accountOpen: ({ event }: Asked) => (event.facts.account?.state ?? 'open') === 'open',
   devicesOnce: ({ event }: Asked) =>
-    new Set(event.data.blockDevices?.map(each => bare(each.device))).size === (event.data.blockDevices?.length ?? 0),
+    new Set(event.data.blockDevices?.map(each => normalised(each.device))).size ===
+    (event.data.blockDevices?.length ?? 0),
+  /** What is said of the root among the devices may make it larger, never another disk. */
+  rootKept: ({ event: { data } }: Asked) => {
+    const root = data.blockDevices?.find(each => normalised(each.device) === normalised(data.rootDevice))
+    const { ephemeral, snapshot = data.snapshot, sizeBytes = data.sizeBytes } = root ?? {}
+    return ephemeral === undefined && snapshot === data.snapshot && sizeBytes >= data.sizeBytes
+  },
 }
 
 export const image = setup({
@@ -69,7 +78,7 @@ export const image = setup({
       tags: 'settled',
       on: {
         'image.registerRequested': {
-          guard: needs('accountOpen', 'devicesOnce'),
+          guard: needs('accountOpen', 'devicesOnce', 'rootKept'),
           target: 'available',
           actions: 'registered',
         },

@@ -36,6 +36,11 @@ export const refusals = {
   image: {
     accountOpen,
     devicesOnce: no('invalidDeviceMapping', 'Each device of an image may be mapped only once.'),
+    rootKept: no(
+      'invalidDeviceMapping',
+      ({ data }: Asked) =>
+        `The root ${data.rootDevice} may be made larger, but not smaller, ephemeral or from another snapshot.`,
+    ),
   },
 
   volume: {
