@@ -37,7 +37,7 @@ export const refusals = {
     accountOpen,
     devicesOnce: no('invalidDeviceMapping', 'Each device of an image may be mapped only once.'),
     rootKept: no(
-      'invalidDeviceMapping',
+      'invalidRootMapping',
       ({ data }: Asked) =>
         `The root ${data.rootDevice} may be made larger, but not smaller, ephemeral or from another snapshot.`,
     ),
