@@ -99,7 +99,7 @@ export const untilStopped = {
     entry: { type: 'ask', params: want.stop },
     on: {
       'instance.stopRequested': [{ guard: 'forced', target: 'forcing' }, {}],
-      'instance.stopFailed': [noneToStop, { target: 'retrying' }],
+      'instance.stopFailed': [noneToStop, { guard: 'askingUnsupported', target: 'forcing' }, { target: 'retrying' }],
     },
   },
   forcing: {

@@ -71,6 +71,8 @@ export const choices = {
   stopsWithGuest: ({ context }: Now) => context.mode === 'stateful' && context.shutdownBehaviour === 'stop',
   forced: ({ event }: Now) => (event as InstanceEventNamed<'stopRequested'>).data.force === true,
   noneThere: ({ event }: Now) => (event as InstanceEventNamed<'stopFailed'>).data.code === 'notFound',
+  /** A provider without graceful stops need not be asked later: it will say the same. */
+  askingUnsupported: ({ event }: Now) => (event as InstanceEventNamed<'stopFailed'>).data.code === 'unsupported',
   impaired: ({ context }: Now) => context.impaired === true,
   /** The answer is not about what is at the head of the line. */
   outOfTurn: ({ context, event }: Now) =>

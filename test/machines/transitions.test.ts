@@ -219,6 +219,13 @@ describe('a request that a rule refuses', () => {
     expect(() => furnished().world.request('image', 'register', undefined, input)).toThrow(/rootDevice/)
   })
 
+  it('is stopped without the guest at once where the provider cannot ask it', () => {
+    const { world, id } = after(running(), 'stop')
+    world.report(id, 'instance.stopFailed', { code: 'unsupported', message: 'no such stop', retry: 'never' })
+    expect(world.get(id).state).toBe('stopping.forcing')
+    expect(world.asks.get(id)!.at(-1)).toMatchObject({ args: { want: 'off', mode: 'hard' } })
+  })
+
   it.each(['sdx', 'constructor', 'toString'])('is refused for flags of a device it does not have: %s', device => {
     const { world, id } = running()
     const modify = () => world.request('instance', 'modify', id, { deleteOnTermination: { [device]: false } })
