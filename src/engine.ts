@@ -247,7 +247,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
       await this.#writer.idle()
       await this.#worker.idle()
       await this.#timers.idle()
-    } while (this.#writer.isBusy)
+    } while (this.#writer.isBusy || !this.#worker.isIdle())
   }
 
   health(): Health {
@@ -298,7 +298,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
 
   async #close(graceMs: number): Promise<void> {
     this.#sights.stop()
-    this.#writeBehind.stop()
+    this.#writeBehind.close()
     await this.#timers.stop()
     let forget = () => {}
     const patience = new Promise<void>(resolve => {

@@ -102,7 +102,7 @@ export class Worker {
 
   /** Resolves when no ask is ready or running; those that wait for a later time do not count. */
   idle(): Promise<void> {
-    return this.#isIdle() ? Promise.resolve() : new Promise(resolve => this.#idle.push(resolve))
+    return this.isIdle() ? Promise.resolve() : new Promise(resolve => this.#idle.push(resolve))
   }
 
   /** Starts no more calls; resolves when those under way have been answered and committed. */
@@ -112,7 +112,8 @@ export class Worker {
     while (this.#calls.size) await Promise.race(this.#calls)
   }
 
-  #isIdle(): boolean {
+  /** Whether no ask is ready or under way. */
+  isIdle(): boolean {
     if (this.#calls.size || this.#isLoading || this.#isBehind) return false
     for (const ready of this.#ready.values()) if (ready.length) return false
     return true
@@ -195,7 +196,7 @@ export class Worker {
       }
       if (next > 0) ready.splice(0, next)
     }
-    if (this.#idle.length && this.#isIdle()) for (const resolve of this.#idle.splice(0)) resolve()
+    if (this.#idle.length && this.isIdle()) for (const resolve of this.#idle.splice(0)) resolve()
   }
 
   #after(): void {

@@ -21,6 +21,7 @@ export interface WriteBehindOptions {
 export class WriteBehind {
   readonly #options: WriteBehindOptions
   #forget: (() => void) | undefined
+  #isClosed = false
 
   constructor(options: WriteBehindOptions) {
     this.#options = options
@@ -47,17 +48,23 @@ export class WriteBehind {
 
   /** Writes everything that waits. */
   async flush(): Promise<void> {
-    this.stop()
+    this.#stop()
     await this.#options.views.flush()
   }
 
-  /** Forgets the timer. */
-  stop(): void {
+  /** Arms no timer any more. */
+  close(): void {
+    this.#isClosed = true
+    this.#stop()
+  }
+
+  #stop(): void {
     this.#forget?.()
     this.#forget = undefined
   }
 
   #soon(): void {
+    if (this.#isClosed) return
     const { clock, behindMs } = this.#options
     this.#forget ??= clock.wakeAt(clock.now() + behindMs, () => void this.#now())
   }

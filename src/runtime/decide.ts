@@ -11,8 +11,8 @@ import type { Draft } from './draft.ts'
 import type { Hash } from './envelope.ts'
 import { FactReader, NotFound, type Providers } from './facts.ts'
 import type { Ids } from './ids.ts'
-import { commands, type Principal, ROOT_DOMAIN, reaches, sees, type Tree } from './principal.ts'
-import { BrokenRule, type Reason, type RefusalOf } from './refusal.ts'
+import { commands, hears, type Principal, ROOT_DOMAIN, reaches, sees, type Tree } from './principal.ts'
+import { BrokenRule, Contained, type Reason, type RefusalOf } from './refusal.ts'
 import { type Snapshot, unborn } from './snapshot.ts'
 
 /** A command whose input has been parsed. */
@@ -170,7 +170,7 @@ export class CommandDecision {
       const existing = command.namedBy ? this.#draft.snapshot(made) : null
       return existing ? no(alreadyExists(kind.name, made), existing) : { snapshot: fresh }
     }
-    const snapshot = this.#draft.snapshot(id!)
+    const snapshot = this.#known(id!)
     const isOurs = snapshot && snapshot.kind === kind.name && sees(this.#principal, compiled, snapshot, this.#tree)
     if (!isOurs) return no(notFound(kind.name, id!, 'id'), unborn(compiled, id!, account, region))
     if (!reaches(this.#principal, command.who) || !commands(this.#principal, snapshot.account, this.#tree))
@@ -178,6 +178,16 @@ export class CommandDecision {
     if (expectedVersion !== undefined && expectedVersion !== snapshot.version)
       return no(otherVersion(snapshot, expectedVersion), snapshot)
     return { snapshot }
+  }
+
+  /** The resource, or null if there is none that this principal may hear of. */
+  #known(id: string): Snapshot | null {
+    try {
+      return this.#draft.snapshot(id)
+    } catch (error) {
+      if (error instanceof Contained && !hears(this.#principal, error)) return null
+      throw error
+    }
   }
 
   #newId(kindName: string): string {

@@ -2,7 +2,8 @@
 import type { FactSource, Json } from '../../machines/grammar.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { Draft } from './draft.ts'
-import { type Principal, sees, type Tree } from './principal.ts'
+import { hears, type Principal, sees, type Tree } from './principal.ts'
+import { Contained } from './refusal.ts'
 
 /** What a provider's driver declares, as the engine keeps it. */
 export interface ProviderFact {
@@ -41,7 +42,12 @@ export class FactReader {
   /** The facts by name, or the first resource that is not there. Throws Missing for what is not resident. */
   read(needs: Readonly<Record<string, FactSource>>, input: Json): Record<string, unknown> | NotFound {
     const names = Object.keys(needs)
-    this.#draft.all(names.flatMap(name => this.#ids(needs[name]!, input)))
+    try {
+      this.#draft.all(names.flatMap(name => this.#ids(needs[name]!, input)))
+    } catch (error) {
+      if (!(error instanceof Contained) || hears(this.#principal, error)) throw error
+      return this.#strange(needs, input, error.resource)
+    }
     const facts: Record<string, unknown> = {}
     for (const name of names) {
       const fact = this.#one(needs[name]!, input)
@@ -49,6 +55,13 @@ export class FactReader {
       facts[name] = fact
     }
     return facts
+  }
+
+  /** A resource that is set aside, named by somebody who may not hear of it. */
+  #strange(needs: Readonly<Record<string, FactSource>>, input: Json, id: string): NotFound {
+    const source = Object.values(needs).find(each => this.#ids(each, input).includes(id))
+    const named = source && 'kind' in source ? source : { kind: 'resource', path: 'id' }
+    return new NotFound(named.kind, id, named.path)
   }
 
   #ids(source: FactSource, input: Json): string[] {

@@ -1,6 +1,7 @@
 /** Who asks, and what they may reach. (design: contract point 10.) */
 import type { Authority } from '../../machines/grammar.ts'
 import type { CompiledKind } from './catalogue.ts'
+import type { Contained } from './refusal.ts'
 import { InvalidRequest } from './refusal.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -60,6 +61,12 @@ export function sees(
   if (commands(principal, account, tree)) return true
   const visibility = kind.visibility(context)
   return visibility === 'public' || (visibility !== 'private' && visibility.includes(principal.account))
+}
+
+/** Whether the principal may hear that a resource is set aside; to all others it does not exist. */
+export function hears(principal: Principal, { account }: Contained): boolean {
+  const { authority = 'owner' } = principal
+  return authority === 'operator' || authority === 'engine' || account === principal.account
 }
 
 function within(tree: Tree, domain: string | undefined, root: string | undefined): boolean {

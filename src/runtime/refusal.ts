@@ -73,13 +73,16 @@ export class Contained extends Error {
   readonly code = 'contained'
   readonly resource: string
   readonly position: number
-  constructor(resource: string, position: number, options?: ErrorOptions) {
+  /** Whose it is, as far as that can still be said: others are told that it does not exist. */
+  readonly account: string | undefined
+  constructor(resource: string, position: number, account?: string, options?: ErrorOptions) {
     super(
       `${resource} is set aside: its history cannot be trusted from position ${position} on; see the cause, restore it`,
       options,
     )
     this.resource = resource
     this.position = position
+    this.account = account
   }
 }
 

@@ -3,7 +3,7 @@
  * lately. Loads what is missing, refolds what is damaged or was folded under other rules, and sets aside a resource
  * whose history does not hold, so that others go on. (design: contract points 8, 11.)
  */
-import type { SnapshotRow, Store } from '../store/store.ts'
+import type { SnapshotRow, Store, StoredEvent } from '../store/store.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { ClaimRow, Draft, Missing } from './draft.ts'
 import { Damaged, type Hash, unseal } from './envelope.ts'
@@ -149,15 +149,22 @@ export class Residence {
           )
         snapshot = refold(compiled, start, events, this.#hash)
       } catch (cause) {
-        this.contain(resource, cause instanceof Damaged ? cause.position : events[0]!.position, cause)
+        this.contain(
+          resource,
+          cause instanceof Damaged ? cause.position : events[0]!.position,
+          cause,
+          snapshot?.account ?? accountIn(events),
+        )
         return null
       }
     }
   }
 
   /** Sets a resource aside. What it came to by its last commit is written all the same: the watermark passes over it. */
-  contain(resource: string, position: number, cause: unknown): void {
-    this.contained.set(resource, new Contained(resource, position, { cause }))
+  contain(resource: string, position: number, cause: unknown, account?: string): void {
+    const owner =
+      account ?? (this.#dirty.get(resource) ?? this.#writing.get(resource) ?? this.#recent.get(resource))?.account
+    this.contained.set(resource, new Contained(resource, position, owner, { cause }))
     this.#recent.delete(resource)
   }
 
@@ -183,4 +190,17 @@ export class Residence {
     this.#dirty = this.#writing
     this.#writing = new Map()
   }
+}
+
+/** Whose a stream is, by the first of its events that can still be read. */
+function accountIn(events: readonly StoredEvent[]): string | undefined {
+  for (const { text } of events) {
+    try {
+      const { account } = JSON.parse(text) as { account?: unknown }
+      if (typeof account === 'string') return account
+    } catch {
+      // Not this one: the next may still be whole.
+    }
+  }
+  return undefined
 }

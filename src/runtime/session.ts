@@ -7,8 +7,8 @@ import { type CommandsOf, commandsOf, type KindMap, type SubmitOptions } from '.
 import { type CommandResult, visible } from './decide.ts'
 import type { Listing, ListQuery, View, ViewMap } from './listing.ts'
 import type { Bell } from './log.ts'
-import { commands, type Principal, ROOT_DOMAIN, sees, type Tree } from './principal.ts'
-import { Refused, Unavailable } from './refusal.ts'
+import { commands, hears, type Principal, ROOT_DOMAIN, sees, type Tree } from './principal.ts'
+import { Contained, InvalidRequest, Refused, Unavailable } from './refusal.ts'
 import type { CommandInput } from './request.ts'
 import type { Residence } from './residence.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -70,6 +70,12 @@ export class Session<K extends KindMap, P extends ViewMap = ViewMap> {
     const { authority = 'owner', account } = this.principal
     this.#host.catalogue.kind(kind)
     const isOperator = authority === 'operator' || authority === 'engine'
+    if (query.anyOf && !isOperator)
+      throw new InvalidRequest(
+        'invalidInput',
+        'anyOf',
+        "anyOf is the operator's; an account lists its own and what everybody may see.",
+      )
     const inventory = this.#host.views.inventory!
     // An embedder's own inventory may have no such column: then everything is private.
     const shared = inventory.columns.includes('visibility') ? [{ visibility: 'public' }] : []
@@ -120,7 +126,10 @@ export class Session<K extends KindMap, P extends ViewMap = ViewMap> {
 
   async #seen(id: string): Promise<Snapshot> {
     if (typeof id !== 'string') return this.#missing('')
-    const snapshot = await this.#residence.find(id)
+    const snapshot = await this.#residence.find(id).catch(error => {
+      if (error instanceof Contained && !hears(this.principal, error)) return null
+      throw error
+    })
     const compiled = snapshot && this.#host.catalogue.kind(snapshot.kind)
     if (snapshot && compiled && sees(this.principal, compiled, snapshot, await this.#tree(snapshot.account)))
       return snapshot
