@@ -31,7 +31,14 @@ export const compute = ({ context }: Now): Ask => {
 export const powerOn = ({ context }: Now): Ask => ({
   verb: 'instancePower',
   provider: context.provider,
-  args: { want: 'running', mode: 'graceful', generation: context.generation, devices: connections(context) },
+  args: {
+    want: 'running',
+    mode: 'graceful',
+    generation: context.generation,
+    vcpus: context.vcpus,
+    memoryBytes: context.memoryBytes,
+    devices: connections(context),
+  },
   answers: answers('started', 'startFailed'),
 })
 const powerOff = ({ provider, generation }: InstanceContext, mode: 'graceful' | 'hard'): Ask => ({

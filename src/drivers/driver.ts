@@ -131,6 +131,9 @@ export interface PowerSpec {
   readonly generation: number
   /** What is connected when it runs: a stopped instance holds no volume, so every start names them again. */
   readonly devices?: readonly DeviceSpec[]
+  /** Its size from this start on; without it, as before. */
+  readonly vcpus?: number
+  readonly memoryBytes?: number
 }
 export interface AttachSpec {
   readonly instance: string

@@ -129,7 +129,8 @@ const launch = (world: World, instance: InstanceRecord, spec: PowerSpec, half: b
   const devices = spec.devices ?? instance.devices
   const problem = devicesProblem(world, instance.id, instance.spec.zone, devices)
   if (problem) return problem
-  const lacking = computes(instance) ? undefined : world.capacity.lacking(instance.spec)
+  const { vcpus = instance.spec.vcpus, memoryBytes = instance.spec.memoryBytes } = spec
+  const lacking = computes(instance) ? undefined : world.capacity.lacking({ vcpus, memoryBytes })
   if (lacking !== undefined) return rejected('exhausted', `instance ${instance.id}: ${lacking}`)
   if (half) {
     world.alter(instance, begun => {
@@ -143,6 +144,7 @@ const launch = (world: World, instance: InstanceRecord, spec: PowerSpec, half: b
     launched.generation = spec.generation
     launched.launched = spec.generation
     launched.status = 'running'
+    launched.spec = { ...launched.spec, vcpus, memoryBytes }
   })
   return found(instance, false)
 }

@@ -31,7 +31,7 @@ export interface Device {
 }
 export interface InstanceRecord extends Owned {
   readonly kind: 'instance'
-  readonly spec: InstanceSpec
+  spec: InstanceSpec
   readonly host: string
   readonly privateAddress: string
   status: Status
@@ -76,6 +76,8 @@ export const factsOf = (record: ObjectRecord): Facts =>
         generation: record.generation,
         host: record.host,
         privateAddress: record.privateAddress,
+        vcpus: record.spec.vcpus,
+        memoryBytes: record.spec.memoryBytes,
       }
 
 export const referenceOf = (record: ObjectRecord): Reference => ({ providerId: `sim/${record.id}` })
