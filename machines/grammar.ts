@@ -139,7 +139,7 @@ export interface Ask {
   readonly answers: { readonly done: string; readonly rejected: string }
   /**
    * Closes every other open ask of this resource without an answer. Only for a call that is retried until it is done
-   * (destroy, delete), because the effect of what it supersedes stays unknown. Without it, asks of a resource queue.
+   * (destroy, delete, power off), because the effect of what it supersedes stays unknown. Without it, asks of a resource queue.
    */
   readonly supersedes?: boolean
 }

@@ -49,7 +49,8 @@ const powerOff = ({ provider, generation }: InstanceContext, mode: 'graceful' | 
 })
 export const stop = ({ context, event }: Now): Ask =>
   powerOff(context, event.type === 'instance.stopRequested' && event.data.force ? 'hard' : 'graceful')
-export const forceOff = ({ context }: Now): Ask => powerOff(context, 'hard')
+/** Retried until it is done, so it need not wait for a guest, or a call, that hangs. */
+export const forceOff = ({ context }: Now): Ask => ({ ...powerOff(context, 'hard'), supersedes: true })
 
 export const reset = ({ context: { provider, generation } }: Now): Ask => ({
   verb: 'instanceReset',
