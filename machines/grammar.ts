@@ -34,6 +34,8 @@ export interface EventSpec<O extends Origin = Origin, D extends Shape = Shape, F
   readonly schema: number
   readonly data: z.ZodObject<D>
   readonly facts: z.ZodObject<F>
+  /** On deadlines: it ends something, so it comes before what else is due at the same millisecond. */
+  readonly ends: boolean
   /** `upcasts[n]` turns data of schema n into data of schema n + 1. */
   readonly upcasts: Readonly<Record<number, (data: Json) => Json>>
 }
@@ -46,7 +48,7 @@ const spec = <O extends Origin, D extends Shape, F extends Shape>(
   data: z.ZodObject<D>,
   facts: z.ZodObject<F>,
   { schema = 1, upcasts = {} }: Versioning = {},
-): EventSpec<O, D, F> => ({ origin, schema, data, facts, upcasts })
+): EventSpec<O, D, F> => ({ origin, schema, data, facts, ends: false, upcasts })
 
 /** A caller asked. `data` is everything decided at that moment; `facts` what was read to decide. Both are recorded. */
 export const requested = <D extends Shape = Nothing, F extends Shape = Nothing>(
@@ -59,8 +61,14 @@ export const requested = <D extends Shape = Nothing, F extends Shape = Nothing>(
 export const reported = <D extends Shape = Nothing>(data: D = {} as D, versioning?: Versioning) =>
   spec('reported', z.object(data) as z.ZodObject<D>, z.object({}), versioning)
 
-/** A deadline armed earlier has come. Its data is empty; the envelope carries `dueAt`. */
-export const elapsed = (versioning?: Versioning) => spec('elapsed', z.strictObject({}), z.object({}), versioning)
+/**
+ * A deadline armed earlier has come. Its data is empty; the envelope carries `dueAt`. Of all that is due at one
+ * millisecond, deadlines that end something come first: what they free is there for what begins. (contract point 6.)
+ */
+export const elapsed = ({ ends = false, ...versioning }: Versioning & { ends?: boolean } = {}) => ({
+  ...spec('elapsed', z.strictObject({}), z.object({}), versioning),
+  ends,
+})
 
 /** Another resource said so. Never refused: what was learned is true. */
 export const told = <D extends Shape = Nothing>(data: D = {} as D, versioning?: Versioning) =>

@@ -127,6 +127,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
       store,
       clock,
       fire: timer => this.#heard(timer.resource, new Deadline(timer, this.#around)),
+      ends: event => catalogue.ends(event),
     })
     this.#sights = new Sights({
       catalogue,

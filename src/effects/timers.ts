@@ -15,6 +15,8 @@ export interface TimersOptions {
   readonly store: Pick<Store, 'timers'>
   readonly clock: Clock
   readonly fire: (timer: TimerRow) => Promise<NewsOutcome>
+  /** Whether an event type ends something: of those due at one millisecond it comes first. */
+  readonly ends: (event: string) => boolean
 }
 
 export class Timers {
@@ -77,10 +79,11 @@ export class Timers {
 
   async #fire(): Promise<void> {
     const { store, clock } = this.#options
+    let chunk = CHUNK
     for (;;) {
       const now = clock.now()
       for (const [key, until] of this.#stuck) if (until <= now) this.#stuck.delete(key)
-      const limit = CHUNK + this.#stuck.size
+      const limit = chunk + this.#stuck.size
       let rows: TimerRow[]
       try {
         rows = await store.timers(limit)
@@ -90,12 +93,23 @@ export class Timers {
         return this.#soonest(now + RETRY_MS)
       }
       if (this.#isStopped) return
-      await this.#fireAll(rows.filter(row => row.dueAt <= now && !this.#stuck.has(keyOf(row))))
+      const due = rows.filter(row => row.dueAt <= now && !this.#stuck.has(keyOf(row)))
+      const last = rows.at(-1)?.dueAt ?? 0
+      const isMore = rows.length === limit && last <= now
+      // The last millisecond may go on beyond what was read, and its ends must come before its beginnings.
+      const whole = isMore ? due.filter(row => row.dueAt < last) : due
+      chunk = isMore && whole.length === 0 ? chunk * 2 : CHUNK
+      await this.#fireAll(this.#inOrder(whole))
       if (this.#isStopped) return
-      if (rows.length === limit && rows.at(-1)!.dueAt <= now) continue
+      if (isMore) continue
       for (const until of this.#stuck.values()) this.#soonest(until)
       return this.armed(rows.filter(row => row.dueAt > now).slice(0, 1))
     }
+  }
+
+  #inOrder(due: readonly TimerRow[]): TimerRow[] {
+    const rank = ({ event }: TimerRow) => (this.#options.ends(event) ? 0 : 1)
+    return [...due].sort((a, b) => a.dueAt - b.dueAt || rank(a) - rank(b) || a.position - b.position)
   }
 
   async #fireAll(due: readonly TimerRow[]): Promise<void> {

@@ -105,6 +105,12 @@ export class Catalogue {
     return end < 0 ? undefined : this.#byPrefix.get(id.slice(0, end + 1))
   }
 
+  /** Whether a deadline ends something. One of a kind that is gone does not: firing it says what is wrong. */
+  ends(type: string): boolean {
+    const dot = type.indexOf('.')
+    return this.kinds.get(type.slice(0, dot))?.kind.events.specs[type.slice(dot + 1)]?.ends ?? false
+  }
+
   ofEvent(type: string): CompiledKind {
     const found = this.kinds.get(type.slice(0, type.indexOf('.')))
     if (found) return found

@@ -23,7 +23,7 @@ const alphabet = events('alarm', {
   sleepRequested: requested(),
   wakeRequested: requested(),
   bellDue: elapsed(),
-  lampDue: elapsed(),
+  lampDue: elapsed({ ends: true }),
 })
 type AlarmEvent = EventOf<typeof alphabet>
 interface Alarm {

@@ -28,6 +28,24 @@ describe('a timer', () => {
     expect(timers(setting)).toEqual([])
   })
 
+  it('that ends something comes before what else is due at the same millisecond, however many there are', async () => {
+    const setting = await open()
+    const ids: string[] = []
+    for (let count = 0; count < 300; count += 1) ids.push(await setUp(setting))
+    for (const [index, id] of ids.entries())
+      await setting.acme.alarm.arm(id, { which: index < 297 ? 'bellDue' : 'lampDue', dueAt: MORNING + 1_000 })
+    await setting.acme.alarm.arm(ids[0]!, { which: 'lampDue', dueAt: MORNING + 2_000 })
+    await setting.clock.pass(5_000)
+    const fired: string[] = []
+    for (const { text } of await setting.engine.store.log(600, 1_000)) {
+      const { origin, type, dueAt } = JSON.parse(text)
+      if (origin === 'elapsed') fired.push(`${dueAt - MORNING} ${type}`)
+    }
+    const lamps = Array.from({ length: 3 }, () => '1000 alarm.lampDue')
+    const bells = Array.from({ length: 297 }, () => '1000 alarm.bellDue')
+    expect(fired).toEqual([...lamps, ...bells, '2000 alarm.lampDue'])
+  })
+
   it('fires once', async () => {
     const setting = await open()
     const id = await setUp(setting)
