@@ -98,11 +98,11 @@ export const requestDigest = (commands: readonly ParsedCommand[], hash: (text: s
 export class Request implements Member<readonly CommandResult[]> {
   readonly reads: readonly string[]
   readonly decidesOnce: boolean
+  readonly isQuestion: boolean
   readonly #commands: readonly ParsedCommand[]
   readonly #principal: Principal
   readonly #around: Omit<Surroundings, 'now'>
   readonly #remember: Remembered | undefined
-  readonly #isDryRun: boolean
 
   constructor(
     commands: readonly ParsedCommand[],
@@ -115,7 +115,7 @@ export class Request implements Member<readonly CommandResult[]> {
     this.#principal = principal
     this.#around = around
     this.#remember = remember
-    this.#isDryRun = isDryRun
+    this.isQuestion = isDryRun
     this.decidesOnce = commands.some(each => each.expectedVersion !== undefined)
     this.reads = [
       `account/${principal.account}`,
@@ -152,7 +152,7 @@ export class Request implements Member<readonly CommandResult[]> {
       }
     }
     if (refusals.length) throw new Refused(existenceFirst(refusals))
-    if (this.#isDryRun) draft.rollback(before)
+    if (this.isQuestion) draft.rollback(before)
     else if (this.#remember) draft.tokens.push(this.#tokenRow(draft, results))
     return results
   }

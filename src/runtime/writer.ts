@@ -22,6 +22,8 @@ export interface Member<R = unknown> {
   decide(draft: Draft): R
   /** The caller named a version: a lost race is its answer, not a reason to decide again. */
   readonly decidesOnce?: boolean
+  /** It only asks what would be: it writes nothing, and is not counted. */
+  readonly isQuestion?: boolean
 }
 
 interface Waiting {
@@ -59,6 +61,10 @@ export class Writer {
   readonly #between: (() => Promise<void>)[] = []
   position: number
   at: number
+  /**
+   * Every member but a question is counted once, when it is answered, however often it was decided: as one of `members`,
+   * `refusals` (deciding it said no) and `failures` (it could not be written). `conflicts` are lost races decided again.
+   */
   readonly counts = { commits: 0, members: 0, refusals: 0, conflicts: 0, failures: 0 }
 
   constructor(options: WriterOptions) {
@@ -142,12 +148,16 @@ export class Writer {
     return new Draft(loaded, claimed, this.position, this.at, clock.now())
   }
 
-  async #decide({ member, resolve, reject }: Waiting, draft: Draft, loaded: Loaded): Promise<() => void> {
+  async #decide(waiting: Waiting, draft: Draft, loaded: Loaded): Promise<() => void> {
+    const { member, resolve, reject } = waiting
     for (;;) {
       const mark = draft.mark()
       try {
         const answer = member.decide(draft)
-        return () => resolve(answer as never)
+        return () => {
+          this.#count('members', waiting)
+          resolve(answer as never)
+        }
       } catch (error) {
         draft.rollback(mark)
         if (error instanceof Missing) {
@@ -155,8 +165,10 @@ export class Writer {
           await loaded.rows(error.claims)
           continue
         }
-        this.counts.refusals += 1
-        return () => reject(error)
+        return () => {
+          this.#count('refusals', waiting)
+          reject(error)
+        }
       }
     }
   }
@@ -174,7 +186,6 @@ export class Writer {
     this.position = draft.position
     this.at = draft.at
     this.counts.commits += 1
-    this.counts.members += draft.events.length
     residence.absorb(draft)
     committed(draft)
   }
@@ -184,15 +195,20 @@ export class Writer {
       for (const waiting of batch) await this.#run([waiting])
       return
     }
-    const [{ member, reject }] = batch as [Waiting]
+    const [waiting] = batch as [Waiting]
+    const { member, reject } = waiting
     if (error instanceof Conflict && !member.decidesOnce && tries < CONFLICT_TRIES) {
       this.counts.conflicts += 1
       const { residence } = this.#options
       residence.forget([...member.reads, error.key.split('@')[0]!], [error.key])
       return this.#run(batch, tries + 1)
     }
-    this.counts.failures += 1
+    this.#count('failures', waiting)
     reject(error)
+  }
+
+  #count(outcome: 'members' | 'refusals' | 'failures', { member }: Waiting): void {
+    if (!member.isQuestion) this.counts[outcome] += 1
   }
 }
 
