@@ -60,6 +60,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
   readonly #submissions: Submissions
   readonly #around: { catalogue: Catalogue; hash: Hash }
   #housekeepingDue: number
+  #pruning: Promise<number> | undefined
   #closing: Promise<void> | undefined
 
   /** Use `createEngine`. */
@@ -283,9 +284,17 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
     }
   }
 
-  /** Deletes tokens past their retention, in small steps. Returns how many. */
+  /**
+   * Deletes tokens past their retention, in small steps between which everybody else has a turn; closing ends it. Returns
+   * how many. Asked for while it goes on, it is the same. Throws Unavailable closed.
+   */
   prune(): Promise<number> {
-    return this.#submissions.prune()
+    const isOver = () => this.#closing !== undefined
+    if (isOver()) return Promise.reject(new Unavailable('closed', 'The engine is closing; open it again.'))
+    this.#pruning ??= this.#submissions.prune(isOver).finally(() => {
+      this.#pruning = undefined
+    })
+    return this.#pruning
   }
 
   /**
@@ -307,6 +316,8 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
     })
     await Promise.race([this.#worker.stop(), patience])
     await this.#writer.close()
+    // Its error, if any, is told to whoever asked for it.
+    await this.#pruning?.catch(() => {})
     this.#bell.end()
     const failures: unknown[] = []
     const ended = (work: () => unknown) =>
@@ -348,7 +359,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
   /** In passing, once an hour: nothing that waits for it could keep a process alive. */
   #housekeep(): void {
     const now = this.#clock.now()
-    if (now < this.#housekeepingDue) return
+    if (now < this.#housekeepingDue || this.#closing) return
     this.#housekeepingDue = now + HOUSEKEEPING_MS
     this.prune().catch(error => this.#listeners.tell('fault', error, 'housekeeping'))
   }

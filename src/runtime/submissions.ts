@@ -15,6 +15,7 @@ import {
   requestDigest,
   TOKEN_LENGTH_MAX,
 } from './request.ts'
+import { inSteps } from './steps.ts'
 import type { Writer } from './writer.ts'
 
 export interface Gate {
@@ -99,14 +100,11 @@ export class Submissions {
     return row && (JSON.parse(same(row, digest, token).result) as Results)
   }
 
-  async prune(): Promise<number> {
-    const before = this.#gate.clock.now() - this.#retentionMs
-    let pruned = 0
-    for (;;) {
-      const step = await this.#gate.store.pruneTokens(before, PRUNE_STEP)
-      pruned += step
-      if (step < PRUNE_STEP) return pruned
-    }
+  /** Deletes tokens past their retention, until it is over. Returns how many. */
+  prune(isOver: () => boolean): Promise<number> {
+    const { clock, store } = this.#gate
+    const before = clock.now() - this.#retentionMs
+    return inSteps({ clock, isOver, sizeMax: PRUNE_STEP, step: sizeMax => store.pruneTokens(before, sizeMax) })
   }
 }
 
