@@ -227,18 +227,23 @@ export interface RefusalInput {
 
 // ------------------------------------------------------------------------------------------------------------- commands
 
+/** Region of a resource that is in every region, such as an image that comes with the cloud. */
+export const EVERYWHERE = '*'
+
 /** Who may give a command: the owning account, an administrator of a domain above it, the operator, or only the engine. */
 export type Authority = 'owner' | 'domainAdmin' | 'operator' | 'engine'
 
 /**
  * Where a fact comes from, declared as data. `path` is a dotted path into the command's input (`*` walks a list).
  * - `resource`: the face of the resource whose id is at `path`; `many` for every id a `*` path finds. A missing or
- *   foreign one refuses the command with `notFound`, unless `optional` (then null).
+ *   foreign one refuses the command with `notFound`, unless `optional` (then null). `anyRegion` also finds it in another
+ *   region than the caller's, as a copy between regions does.
  * - `named`: like `resource`, for kinds whose id is `<kind>/<name>`.
- * - `provider`: what the provider named at `path` (default: the first) declares.
+ * - `provider`: what the provider named at `path` (default: the first that serves the caller's region) declares, with
+ *   the zones of that region.
  * - `account`: the caller's own account, or null if nobody opened it.
- * - `claim`: a row of a view kept in the transaction, which must still hold at commit; key is the account or the
- *   string at `path`.
+ * - `claim`: a row of a view kept in the transaction, which must still hold at commit; its key is the account, the
+ *   string at `path`, or several parts joined by `/`. Null, and nothing is claimed, where a path finds nothing.
  */
 export type FactSource =
   | {
@@ -247,6 +252,7 @@ export type FactSource =
       readonly path: string
       readonly many?: boolean
       readonly optional?: boolean
+      readonly anyRegion?: boolean
     }
   | {
       readonly from: 'named'
@@ -257,10 +263,11 @@ export type FactSource =
     }
   | { readonly from: 'provider'; readonly path?: string }
   | { readonly from: 'account' }
-  | { readonly from: 'claim'; readonly view: string; readonly key: 'account' | { readonly path: string } }
+  | { readonly from: 'claim'; readonly view: string; readonly key: ClaimPart | readonly ClaimPart[] }
+export type ClaimPart = 'account' | 'region' | { readonly path: string } | { readonly text: string }
 
 type Where = { many?: boolean; optional?: boolean }
-export const resource = (kind: string, path: string, where: Where = {}): FactSource => ({
+export const resource = (kind: string, path: string, where: Where & { anyRegion?: boolean } = {}): FactSource => ({
   from: 'resource',
   kind,
   path,
@@ -274,7 +281,7 @@ export const named = (kind: string, path: string, where: Where = {}): FactSource
 })
 export const provider = (path?: string): FactSource => ({ from: 'provider', path })
 export const callerAccount = (): FactSource => ({ from: 'account' })
-export const claim = (view: string, key: 'account' | { path: string } = 'account'): FactSource => ({
+export const claim = (view: string, key: ClaimPart | readonly ClaimPart[] = 'account'): FactSource => ({
   from: 'claim',
   view,
   key,
@@ -324,6 +331,8 @@ export interface Command<I extends z.ZodType = z.ZodType, Creates extends boolea
   readonly creates: Creates
   /** For kinds named by their creator: the id is `<kind>/<input.name>`. */
   readonly namedBy?: string
+  /** On creating commands: callers of at least this authority may choose the id, in the input's `id`. */
+  readonly idGivenBy?: Authority
   readonly needs: Readonly<Record<string, FactSource>>
   readonly complete: (completion: Completion<Untyped, Untyped>) => Json | Declined
 }
@@ -336,6 +345,7 @@ export const command = <I extends Shape = Nothing, C = Untyped, const Creates ex
   input?: I
   creates?: Creates
   namedBy?: string
+  idGivenBy?: Authority
   needs?: Record<string, FactSource>
   complete?: (completion: Completion<z.infer<z.ZodObject<I>>, C>) => Json | Declined
 }): Command<z.ZodObject<I>, Creates> => ({
@@ -345,6 +355,7 @@ export const command = <I extends Shape = Nothing, C = Untyped, const Creates ex
   who: spec.who,
   creates: (spec.creates ?? false) as Creates,
   namedBy: spec.namedBy,
+  idGivenBy: spec.idGivenBy,
   needs: spec.needs ?? {},
   complete: spec.complete ?? (({ input }) => input as Json),
 })
@@ -384,7 +395,12 @@ export interface Kind<
   readonly face: (context: Untyped) => Readonly<Record<string, unknown>>
   /** Who may see a resource besides its account. */
   readonly visibility: (context: Untyped) => 'private' | 'public' | readonly string[]
-  /** How long a terminal resource is kept before it may be pruned, in ms. */
+  /** Is each of its resources in a region? Then it is hidden from whoever acts in another. */
+  readonly regional: boolean
+  /**
+   * How long readers find a resource after it has ended, in ms; then it is forgotten: its snapshot and its rows of views
+   * go, its history stays. `Infinity` keeps it for ever. An engine may be opened with other times.
+   */
   readonly retentionMs: number
   readonly observed: Observed
 }
@@ -401,6 +417,7 @@ export const kind = <const Name extends string, const Commands extends Record<st
   refusals?: Record<string, Refusal>
   face?: (context: Untyped) => Record<string, unknown>
   visibility?: (context: Untyped) => 'private' | 'public' | readonly string[]
+  regional?: boolean
   retentionMs?: number
   observed?: Observed
 }): Kind<Name, Commands> => ({
@@ -408,6 +425,7 @@ export const kind = <const Name extends string, const Commands extends Record<st
   refusals: {},
   face: () => ({}),
   visibility: () => 'private',
+  regional: true,
   retentionMs: 3_600_000,
   observed: () => undefined,
   ...spec,

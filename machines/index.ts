@@ -18,7 +18,8 @@ import { volumeCommands } from './volume.commands.ts'
 import { volumeRequirements } from './volume.rules.ts'
 import { volume } from './volume.ts'
 
-const DAY_MS = 24 * 60 * 60_000
+const HOUR_MS = 60 * 60_000
+const DAY_MS = 24 * HOUR_MS
 
 export const kinds = {
   domain: kind({
@@ -31,6 +32,7 @@ export const kinds = {
     requirements: domainRequirements,
     refusals: refusals.domain,
     face: ({ parent }: DomainContext) => ({ parent }),
+    regional: false,
   }),
   account: kind({
     name: 'account',
@@ -42,6 +44,7 @@ export const kinds = {
     requirements: accountRequirements,
     refusals: refusals.account,
     face: ({ domain }: AccountContext) => ({ domain }),
+    regional: false,
     // A closed account still answers for what it owned.
     retentionMs: 400 * DAY_MS,
   }),
@@ -54,6 +57,7 @@ export const kinds = {
     commands: offeringCommands,
     refusals: refusals.offering,
     face: ({ vcpus, memoryBytes }: OfferingContext) => ({ vcpus, memoryBytes }),
+    regional: false,
     visibility: () => 'public',
     // A name is not given to another size soon after it was retired.
     retentionMs: 400 * DAY_MS,
@@ -91,6 +95,8 @@ export const kinds = {
       sizeBytes,
       instance: attachment?.instance,
     }),
+    // About as long as EC2 shows what has ended. (spec: ec2 2.10.)
+    retentionMs: HOUR_MS,
   }),
   instance: kind({
     name: 'instance',
@@ -103,6 +109,7 @@ export const kinds = {
     refusals: refusals.instance,
     face: ({ zone, provider, mode }: InstanceContext) => ({ zone, provider, mode }),
     observed: instanceObserved,
+    retentionMs: HOUR_MS,
   }),
 } as const
 

@@ -18,14 +18,17 @@ import type { Clock } from './runtime/clock.ts'
 import type { CommandResult } from './runtime/decide.ts'
 import type { Draft } from './runtime/draft.ts'
 import type { Hash } from './runtime/envelope.ts'
+import { forgetEnded } from './runtime/forgetting.ts'
 import { type ViewMap, type ViewsOf, viewOf } from './runtime/listing.ts'
 import { Bell, readStream, type SubscribeOptions, subscribe } from './runtime/log.ts'
 import { Deadline, type NewsOutcome, Progress, Report, type ReportInput } from './runtime/news.ts'
 import type { Principal } from './runtime/principal.ts'
+import { Providers } from './runtime/providers.ts'
 import { type Recovery, rebuildView, recover } from './runtime/recover.ts'
 import { BrokenRule, Unavailable } from './runtime/refusal.ts'
 import type { CommandInput } from './runtime/request.ts'
 import { Residence } from './runtime/residence.ts'
+import { Retention } from './runtime/retention.ts'
 import { Session } from './runtime/session.ts'
 import { type Gate, Submissions } from './runtime/submissions.ts'
 import { Views } from './runtime/views.ts'
@@ -36,7 +39,7 @@ import { systemClock } from './system/clock.ts'
 import { sha256 } from './system/hash.ts'
 import { systemIds } from './system/ids.ts'
 
-const HOUSEKEEPING_MS = 3_600_000
+const HOUSEKEEPING_MS = 300_000
 
 export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
   readonly kinds: K
@@ -105,11 +108,11 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
       committed: draft => this.#committed(draft),
       derive: draft => this.#writeBehind.derive(draft),
     })
-    const providers = new Map([...this.#drivers].map(([name, { capabilities }]) => [name, { name, capabilities }]))
+    const providers = new Providers([...this.#drivers].map(([name, { capabilities }]) => ({ name, capabilities })))
     const gate: Gate = { writer: this.#writer, store, clock, hash }
     this.#submissions = new Submissions(
       gate,
-      { catalogue, providers, ids, hash },
+      { catalogue, providers, ids, hash, region: options.region ?? 'local' },
       options.tokenRetentionMs ?? 90_000_000,
     )
     this.#worker = new Worker({
@@ -285,16 +288,28 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
   }
 
   /**
-   * Deletes tokens past their retention, in small steps between which everybody else has a turn; closing ends it. Returns
-   * how many. Asked for while it goes on, it is the same. Throws Unavailable closed.
+   * Deletes tokens and forgets resources past their retention, in small steps between which everybody else has a turn;
+   * closing ends it. Returns how many of both. Asked for while it goes on, it is the same. Throws Unavailable closed.
    */
   prune(): Promise<number> {
     const isOver = () => this.#closing !== undefined
     if (isOver()) return Promise.reject(new Unavailable('closed', 'The engine is closing; open it again.'))
-    this.#pruning ??= this.#submissions.prune(isOver).finally(() => {
+    this.#pruning ??= this.#prune(isOver).finally(() => {
       this.#pruning = undefined
     })
     return this.#pruning
+  }
+
+  async #prune(isOver: () => boolean): Promise<number> {
+    const [store, clock, writer, views, residence] = [
+      this.store,
+      this.#clock,
+      this.#writer,
+      this.#behind,
+      this.#residence,
+    ]
+    const tokens = await this.#submissions.prune(isOver)
+    return tokens + (await forgetEnded({ store, clock, writer, views, residence }, isOver))
   }
 
   /**
@@ -356,7 +371,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
     }
   }
 
-  /** In passing, once an hour: nothing that waits for it could keep a process alive. */
+  /** In passing, every five minutes: nothing that waits for it could keep a process alive. */
   #housekeep(): void {
     const now = this.#clock.now()
     if (now < this.#housekeepingDue || this.#closing) return
@@ -378,7 +393,8 @@ export async function createEngine<const K extends KindMap, const P extends View
   const { store, hash = sha256, residentMax = 50_000 } = options
   const opened = await store.open(projections)
   try {
-    const residence = new Residence(store, catalogue, hash, residentMax)
+    const retention = new Retention(catalogue, opened.horizons, options.retentionMs)
+    const residence = new Residence(store, catalogue, hash, residentMax, retention)
     const recovery = await recover(store, projections, opened, residence, catalogue)
     const engine = new Engine(options, opened, { catalogue, residence, recovery })
     await engine.start()

@@ -16,6 +16,8 @@ export interface EngineOptions<K extends KindMap, P extends ViewMap, S extends S
   readonly store: S
   /** Provider name to driver; the first is the default of commands that name none. */
   readonly drivers: Readonly<Record<string, Driver>>
+  /** Where principals that name no region make things (default `local`). */
+  readonly region?: string
   readonly clock?: Clock
   readonly ids?: Ids
   /** sha256 of a text. */
@@ -34,6 +36,8 @@ export interface EngineOptions<K extends KindMap, P extends ViewMap, S extends S
   readonly behindMs?: number
   /** How long tokens are remembered (25 hours: EC2 clients count on a day). */
   readonly tokenRetentionMs?: number
+  /** How long resources are found after their end, by kind, instead of what the kinds declare; `Infinity` is for ever. */
+  readonly retentionMs?: { readonly [N in keyof K]?: number }
 }
 
 /** What listeners hear. Events come after commit, in order of position. */

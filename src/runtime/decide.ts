@@ -9,10 +9,11 @@ import { Cascade, ProposalRefused } from './cascade.ts'
 import type { Catalogue, CompiledKind } from './catalogue.ts'
 import type { Draft } from './draft.ts'
 import type { Hash } from './envelope.ts'
-import { FactReader, NotFound, type Providers } from './facts.ts'
+import { FactReader, NotFound } from './facts.ts'
 import type { Ids } from './ids.ts'
 import { commands, hears, type Principal, ROOT_DOMAIN, reaches, sees, type Tree } from './principal.ts'
-import { BrokenRule, Contained, type Reason, type RefusalOf } from './refusal.ts'
+import type { Providers } from './providers.ts'
+import { BrokenRule, Contained, InvalidRequest, type Reason, type RefusalOf } from './refusal.ts'
 import { type Snapshot, unborn } from './snapshot.ts'
 
 /** A command whose input has been parsed. */
@@ -44,6 +45,8 @@ export interface Surroundings {
   readonly providers: Providers
   readonly ids: Ids
   readonly hash: Hash
+  /** Where a principal that names no region makes things. */
+  readonly region: string
   readonly now: number
 }
 
@@ -62,6 +65,7 @@ export class CommandDecision {
   readonly #principal: Principal
   readonly #token: string | undefined
   readonly #tree: Tree
+  readonly #region: string
 
   constructor(around: Surroundings, draft: Draft, principal: Principal, token: string | undefined) {
     this.#around = around
@@ -69,6 +73,7 @@ export class CommandDecision {
     this.#principal = principal
     this.#token = token
     this.#tree = treeOf(draft)
+    this.#region = principal.region ?? around.region
   }
 
   /** Decides and, if accepted, writes to the draft. The caller rolls back when any command of the submit is refused. */
@@ -98,7 +103,8 @@ export class CommandDecision {
   #facts({ command, input }: ParsedCommand): Record<string, unknown> | NotFound {
     if (Object.keys(command.needs).length === 0) return noFacts
     const { catalogue, providers } = this.#around
-    return new FactReader(catalogue, this.#draft, providers, this.#principal, this.#tree).read(command.needs, input)
+    const reader = new FactReader(catalogue, this.#draft, providers, this.#principal, this.#tree, this.#region)
+    return reader.read(command.needs, input)
   }
 
   #ask(
@@ -159,15 +165,17 @@ export class CommandDecision {
     expectedVersion,
   }: ParsedCommand): { snapshot: Snapshot } | { requirement: string; reason: Reason; snapshot: Snapshot } {
     const { kind } = compiled
-    const { account, region = 'local' } = this.#principal
+    const { account } = this.#principal
+    const region = this.#region
     const no = (reason: Reason, snapshot: Snapshot) => ({ requirement: reason.requirement, reason, snapshot })
     if (command.creates) {
-      const made = command.namedBy
-        ? `${kind.name}/${(input as Record<string, string>)[command.namedBy]}`
-        : this.#draft.fresh(this.#newId(kind.name))
+      const named = this.#idInInput(compiled, command, input)
+      const made = named ?? this.#draft.fresh(this.#newId(kind.name))
       const fresh = unborn(compiled, made, account, region)
       if (!reaches(this.#principal, command.who)) return no(notPermitted(made, command), fresh)
-      const existing = command.namedBy ? this.#draft.snapshot(made) : null
+      if (named !== undefined && !reaches(this.#principal, command.idGivenBy ?? command.who))
+        return no(notPermitted(made, { ...command, who: command.idGivenBy! }), fresh)
+      const existing = named === undefined ? null : this.#draft.snapshot(made)
       return existing ? no(alreadyExists(kind.name, made), existing) : { snapshot: fresh }
     }
     const snapshot = this.#known(id!)
@@ -178,6 +186,20 @@ export class CommandDecision {
     if (expectedVersion !== undefined && expectedVersion !== snapshot.version)
       return no(otherVersion(snapshot, expectedVersion), snapshot)
     return { snapshot }
+  }
+
+  /** The id that the caller of a creating command chose, if it may be chosen and was. Throws InvalidRequest. */
+  #idInInput({ kind }: CompiledKind, { namedBy, idGivenBy }: Command, input: Json): string | undefined {
+    const given = input as Record<string, string>
+    if (namedBy) return `${kind.name}/${given[namedBy]}`
+    const { id } = given
+    if (!idGivenBy || id === undefined) return undefined
+    if (this.#around.catalogue.ofId(id)?.kind === kind) return id
+    throw new InvalidRequest(
+      'wrongKind',
+      'id',
+      `'${id}' is no id of a ${kind.name}: those begin with ${kind.idPrefix}-.`,
+    )
   }
 
   /** The resource, or null if there is none that this principal may hear of. */

@@ -1,16 +1,10 @@
 /** Reads what a command declared that it needs to know, over what earlier members of the batch wrote. */
-import type { FactSource, Json } from '../../machines/grammar.ts'
+import type { ClaimPart, FactSource, Json } from '../../machines/grammar.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { Draft } from './draft.ts'
 import { hears, type Principal, sees, type Tree } from './principal.ts'
+import type { ProviderFact, Providers } from './providers.ts'
 import { Contained } from './refusal.ts'
-
-/** What a provider's driver declares, as the engine keeps it. */
-export interface ProviderFact {
-  readonly name: string
-  readonly capabilities: unknown
-}
-export type Providers = ReadonlyMap<string, ProviderFact>
 
 /** A resource that a command names does not exist, or is none of the caller's business: both read the same. */
 export class NotFound {
@@ -30,13 +24,23 @@ export class FactReader {
   readonly #providers: Providers
   readonly #principal: Principal
   readonly #tree: Tree
+  /** Where this principal makes things. */
+  readonly #region: string
 
-  constructor(catalogue: Catalogue, draft: Draft, providers: Providers, principal: Principal, tree: Tree) {
+  constructor(
+    catalogue: Catalogue,
+    draft: Draft,
+    providers: Providers,
+    principal: Principal,
+    tree: Tree,
+    region: string,
+  ) {
     this.#catalogue = catalogue
     this.#draft = draft
     this.#providers = providers
     this.#principal = principal
     this.#tree = tree
+    this.#region = region
   }
 
   /** The facts by name, or the first resource that is not there. Throws Missing for what is not resident. */
@@ -77,8 +81,8 @@ export class FactReader {
       case 'account':
         return this.#face(`account/${this.#principal.account}`) ?? null
       case 'claim': {
-        const key = source.key === 'account' ? this.#principal.account : (strings(input, source.key.path)[0] ?? '')
-        return this.#draft.claim(source.view, key).row ?? null
+        const key = this.#claimKey(source.key, input)
+        return (key === undefined ? undefined : this.#draft.claim(source.view, key).row) ?? null
       }
       default:
         return this.#resources(source, input)
@@ -88,18 +92,19 @@ export class FactReader {
   #resources(source: Extract<FactSource, { path: string; kind: string }>, input: Json): unknown {
     const faces = []
     for (const id of this.#ids(source, input)) {
-      const face = this.#face(id, source.kind)
+      const face = this.#face(id, source.kind, source.from === 'resource' && source.anyRegion)
       if (!face && !source.optional) return new NotFound(source.kind, id, source.path)
       if (face || !source.many) faces.push(face ?? null)
     }
     return source.many ? faces : (faces[0] ?? null)
   }
 
-  #face(id: string, kind?: string): Record<string, unknown> | undefined {
+  #face(id: string, kind?: string, anyRegion = false): Record<string, unknown> | undefined {
     const snapshot = this.#draft.snapshot(id)
     if (!snapshot || (kind !== undefined && snapshot.kind !== kind)) return undefined
     const compiled = this.#catalogue.kind(snapshot.kind)
-    if (kind !== undefined && !sees(this.#principal, compiled, snapshot, this.#tree)) return undefined
+    const principal = anyRegion ? { ...this.#principal, region: undefined } : this.#principal
+    if (kind !== undefined && !sees(principal, compiled, snapshot, this.#tree)) return undefined
     const { resource, account, state } = snapshot
     return {
       ...compiled.kind.face(snapshot.context),
@@ -110,11 +115,22 @@ export class FactReader {
     }
   }
 
-  #provider(path: string | undefined, input: Json): unknown {
+  /** Undefined where a path of it finds nothing. */
+  #claimKey(key: ClaimPart | readonly ClaimPart[], input: Json): string | undefined {
+    const { account } = this.#principal
+    const parts = [key].flat().map(part => {
+      if (part === 'account') return account
+      if (part === 'region') return this.#region
+      return 'text' in part ? part.text : strings(input, part.path)[0]
+    })
+    return parts.includes(undefined) ? undefined : parts.join('/')
+  }
+
+  #provider(path: string | undefined, input: Json): ProviderFact | NotFound {
     const [given] = path === undefined ? [] : strings(input, path)
-    if (given !== undefined) return this.#providers.get(given) ?? new NotFound('provider', given, path ?? 'provider')
-    const [first] = this.#providers.values()
-    return first ?? new NotFound('provider', '(none)', path ?? 'provider')
+    const region = this.#region
+    const found = given === undefined ? this.#providers.first(region) : this.#providers.named(given, region)
+    return found ?? new NotFound('provider', given ?? '(none)', path ?? 'provider')
   }
 }
 

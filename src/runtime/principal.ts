@@ -1,5 +1,5 @@
 /** Who asks, and what they may reach. (design: contract point 10.) */
-import type { Authority } from '../../machines/grammar.ts'
+import { type Authority, EVERYWHERE } from '../../machines/grammar.ts'
 import type { CompiledKind } from './catalogue.ts'
 import type { Contained } from './refusal.ts'
 import { InvalidRequest } from './refusal.ts'
@@ -13,6 +13,10 @@ export interface Principal {
   readonly authority?: Authority
   /** Root of the tree a domain administrator reaches. */
   readonly domain?: string
+  /**
+   * Sees and makes only what is in this region, or in all of them. Without it every region is seen; `*` makes what is in
+   * all of them.
+   */
   readonly region?: string
 }
 
@@ -51,13 +55,18 @@ export function commands(principal: Principal, account: string, tree: Tree): boo
   return authority === 'domainAdmin' && within(tree, tree.domainOf(account), principal.domain)
 }
 
+/** Regions whose resources the principal sees; undefined: of all. */
+export const regionsSeen = ({ region }: Principal): readonly string[] | undefined =>
+  region === undefined || region === EVERYWHERE ? undefined : [region, EVERYWHERE]
+
 /** Whether the principal may know that this resource exists; if not, it is answered as one that never did. */
 export function sees(
   principal: Principal,
   { kind }: CompiledKind,
-  { account, context }: Snapshot,
+  { account, region, context }: Snapshot,
   tree: Tree,
 ): boolean {
+  if (kind.regional && regionsSeen(principal)?.includes(region) === false) return false
   if (commands(principal, account, tree)) return true
   const visibility = kind.visibility(context)
   return visibility === 'public' || (visibility !== 'private' && visibility.includes(principal.account))

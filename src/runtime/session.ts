@@ -7,7 +7,7 @@ import { type CommandsOf, commandsOf, type KindMap, type SubmitOptions } from '.
 import { type CommandResult, visible } from './decide.ts'
 import type { Listing, ListQuery, View, ViewMap } from './listing.ts'
 import type { Bell } from './log.ts'
-import { commands, hears, type Principal, ROOT_DOMAIN, sees, type Tree } from './principal.ts'
+import { commands, hears, type Principal, ROOT_DOMAIN, regionsSeen, sees, type Tree } from './principal.ts'
 import { Contained, InvalidRequest, Refused, Unavailable } from './refusal.ts'
 import type { CommandInput } from './request.ts'
 import type { Residence } from './residence.ts'
@@ -68,7 +68,7 @@ export class Session<K extends KindMap, P extends ViewMap = ViewMap> {
   /** Rows of one kind: this account's own and those that everybody may see; an operator's list has every account's. */
   async list(kind: string, query: ListQuery<ResourceRow<P>> = {}): Promise<Listing<ResourceRow<P>>> {
     const { authority = 'owner', account } = this.principal
-    this.#host.catalogue.kind(kind)
+    const { regional } = this.#host.catalogue.kind(kind).kind
     const isOperator = authority === 'operator' || authority === 'engine'
     if (query.anyOf && !isOperator)
       throw new InvalidRequest(
@@ -80,7 +80,8 @@ export class Session<K extends KindMap, P extends ViewMap = ViewMap> {
     // An embedder's own inventory may have no such column: then everything is private.
     const shared = inventory.columns.includes('visibility') ? [{ visibility: 'public' }] : []
     const anyOf = isOperator ? query.anyOf : [{ account }, ...shared]
-    return inventory.list({ ...query, anyOf, where: { ...query.where, kind } } as never) as never
+    const region = regional && inventory.columns.includes('region') ? this.#regionsOf(query.where) : {}
+    return inventory.list({ ...query, anyOf, where: { ...query.where, ...region, kind } } as never) as never
   }
 
   /** The resource's events in order. Throws Refused notFound. */
@@ -122,6 +123,14 @@ export class Session<K extends KindMap, P extends ViewMap = ViewMap> {
     } finally {
       signal?.removeEventListener('abort', wake)
     }
+  }
+
+  /** Of the regions asked for, those this principal sees. */
+  #regionsOf(where: { region?: unknown } = {}): { region?: readonly string[] } {
+    const seen = regionsSeen(this.principal)
+    if (!seen) return {}
+    const asked = where.region === undefined ? seen : [where.region].flat()
+    return { region: seen.filter(each => asked.includes(each)) }
   }
 
   async #seen(id: string): Promise<Snapshot> {

@@ -11,6 +11,7 @@ const engineReads: CapabilityProof = { unproven: 'it is advice for the engine; n
 
 export const capabilityProofs: { readonly [C in keyof Capabilities]: CapabilityProof } = {
   zones: { provenBy: 'offers each zone it declares' },
+  regions: engineReads,
   clonesOnLaunch: { unproven: 'a private root disk can only be told apart from inside the guest' },
   imageExclusive: noCall('call that makes images'),
   cloneKind: noCall('call that clones images'),
