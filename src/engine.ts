@@ -25,7 +25,7 @@ import { Deadline, type NewsOutcome, Progress, Report, type ReportInput } from '
 import type { Principal } from './runtime/principal.ts'
 import { Providers } from './runtime/providers.ts'
 import { type Recovery, rebuildView, recover } from './runtime/recover.ts'
-import { BrokenRule, Unavailable } from './runtime/refusal.ts'
+import { BrokenRule, InvalidRequest, Unavailable } from './runtime/refusal.ts'
 import type { CommandInput } from './runtime/request.ts'
 import { Residence } from './runtime/residence.ts'
 import { Retention } from './runtime/retention.ts'
@@ -101,6 +101,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
       clock,
       residence,
       claimed: projections.filter(view => view.consistency === 'claimed'),
+      stalled: this.#behind.stalled,
       position: opened.position,
       at: opened.at,
       batchMax: options.batchMax ?? 64,
@@ -224,19 +225,26 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
   /**
    * Empties a view and folds the whole log into it. Returns the number of events folded. Writers, and readers of any
    * view, wait until it is done: a row that is folded halfway must not be folded further by what comes meanwhile. Throws
-   * what the fold throws: the view is stalled then, as far as it came.
+   * what the fold throws: the view is stalled then, as far as it came, and nothing can be claimed from it. Throws
+   * InvalidRequest for a view that there is not.
    */
   rebuild(view: keyof P & string): Promise<number> {
+    const projection = Object.hasOwn(this.#projections, view) ? this.#projections[view] : undefined
+    if (!projection) {
+      const known = Object.keys(this.#projections).join(', ')
+      return Promise.reject(new InvalidRequest('invalidInput', 'view', `There is no view '${view}'; known: ${known}.`))
+    }
+    const { name } = projection
     return this.#writer.between(async () => {
       await this.flush()
       return this.#behind.alone(async () => {
         try {
-          const count = await rebuildView(this.store, this.#projections[view]!, this.#residence, this.catalogue)
-          this.#behind.stalled.delete(view)
+          const count = await rebuildView(this.store, projection, this.#residence, this.catalogue)
+          this.#behind.stalled.delete(name)
           return count
         } catch (error) {
           // Folded halfway: what comes now must not be folded onto it as if it were whole.
-          this.#behind.stalled.set(view, error)
+          this.#behind.stalled.set(name, error)
           throw error
         } finally {
           this.#behind.forget()

@@ -2,7 +2,7 @@
 
 import type { CompiledKind } from './catalogue.ts'
 import type { Principal } from './principal.ts'
-import { InvalidRequest, type Reason, Refused } from './refusal.ts'
+import { InvalidRequest, type Reason, Refused, Unavailable } from './refusal.ts'
 import type { CommandInput } from './request.ts'
 
 export type Action =
@@ -38,6 +38,10 @@ export async function actionsOf(
 
 function judged(command: string, error: unknown, isAllowed: boolean): Action {
   if (error instanceof Refused) return { command, answer: 'refused', reasons: error.reasons }
+  if (error instanceof Unavailable && error.code === 'viewStalled') {
+    const reason = { requirement: 'claim', code: error.code, sentence: error.message }
+    return { command, answer: 'refused', reasons: [reason] }
+  }
   if (!(error instanceof InvalidRequest)) throw error
   if (isAllowed) return { command, answer: 'depends', on: [...new Set(error.issues.map(({ field }) => field))] }
   const sentence = 'This state has no entry for it, whatever the input.'

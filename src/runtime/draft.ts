@@ -17,6 +17,7 @@ import type {
   TimerRow,
   TokenRow,
 } from '../store/store.ts'
+import { Unavailable } from './refusal.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** What is in memory. `null`: known not to exist; `undefined`: not known, load it. */
@@ -27,6 +28,12 @@ export interface Resident {
 export interface ClaimRow {
   readonly row: ViewRow | undefined
   readonly revision: number
+}
+
+/** The claimed views, and those of them (and others) whose rows are not what the log says, with the cause. */
+export interface Claimed {
+  readonly complete: readonly Projection[]
+  readonly stalled: ReadonlyMap<string, unknown>
 }
 
 /** Thrown by a read of something not resident. */
@@ -66,14 +73,14 @@ export class Draft {
   readonly snapshots = new Map<string, Snapshot>()
   readonly claims = new Map<string, ClaimChange & { revision: number }>()
   readonly #resident: Resident
-  readonly #claimed: readonly Projection[]
+  readonly #claimed: Claimed
   readonly #fresh = new Set<string>()
   readonly #undo: (() => void)[] = []
 
   /** The clock's time for this batch; events get the larger of it and the last event's. */
   readonly now: number
 
-  constructor(resident: Resident, claimed: readonly Projection[], position: number, at: number, now: number) {
+  constructor(resident: Resident, claimed: Claimed, position: number, at: number, now: number) {
     this.now = now
     this.#resident = resident
     this.#claimed = claimed
@@ -106,7 +113,10 @@ export class Draft {
     return resources.map(id => this.snapshot(id))
   }
 
+  /** A row of a claimed view as this member sees it. Throws Missing, and Unavailable viewStalled. */
   claim(view: string, key: string): ClaimRow {
+    const { stalled } = this.#claimed
+    if (stalled.size > 0 && stalled.has(view)) throw incomplete(view, stalled.get(view))
     const written = this.claims.get(`${view}/${key}`)
     if (written) return written
     const resident = this.#resident.claim(view, key)
@@ -116,7 +126,7 @@ export class Draft {
 
   /** Adds an event with the snapshot after it, and folds it into the claimed views. Throws Missing. */
   append(stored: StoredEvent, envelope: Envelope, after: Snapshot): void {
-    for (const view of this.#claimed) for (const key of view.keys(envelope)) this.#fold(view, key, envelope)
+    for (const view of this.#claimed.complete) for (const key of view.keys(envelope)) this.#fold(view, key, envelope)
     this.events.push(stored)
     this.envelopes.push(envelope)
     this.position = envelope.position
@@ -185,6 +195,14 @@ export class Draft {
       timersDisarmed: changes.filter(({ armed }) => !armed).map(({ key }) => key),
       tokens: this.tokens,
       claims: [...this.claims.values()],
+      claimedViews: this.#claimed.stalled.size ? this.#claimed.complete.map(({ name }) => name) : undefined,
     }
   }
 }
+
+const incomplete = (view: string, cause: unknown) =>
+  new Unavailable(
+    'viewStalled',
+    `The view '${view}' is incomplete, so nothing can be claimed from it until it has been rebuilt.`,
+    { cause },
+  )

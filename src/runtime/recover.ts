@@ -26,8 +26,7 @@ export interface Recovery {
 
 /**
  * Brings every view and the snapshot rows up to the end of the log. Snapshots come first: folding them checks the chain,
- * and no view shall show what a damaged event says. Throws what the fold of a claimed view throws: commands cannot be
- * decided without it.
+ * and no view shall show what a damaged event says. A view whose fold throws is stalled; nothing can be claimed from it.
  */
 export async function recover(
   store: Store,
@@ -49,7 +48,7 @@ export async function recover(
     try {
       events += await foldView(store, view, from, residence, catalogue)
     } catch (error) {
-      if (isClaimed || error instanceof StoreError) throw error
+      if (error instanceof StoreError) throw error
       stalled.set(view.name, error)
     }
   }

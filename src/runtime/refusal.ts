@@ -97,12 +97,15 @@ export class BrokenRule extends Error {
   }
 }
 
-/** The engine is closing or closed, or its queue is full: nothing was decided; try again later or elsewhere. */
+/**
+ * The engine is closing or closed, its queue is full, or the view that was claimed from is incomplete: nothing was
+ * decided; try again later or elsewhere.
+ */
 export class Unavailable extends Error {
   override readonly name = 'Unavailable'
-  readonly code: 'closed' | 'overloaded'
-  constructor(code: Unavailable['code'], message: string) {
-    super(message)
+  readonly code: 'closed' | 'overloaded' | 'viewStalled'
+  constructor(code: Unavailable['code'], message: string, options?: ErrorOptions) {
+    super(message, options)
     this.code = code
   }
 }

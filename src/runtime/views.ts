@@ -25,7 +25,7 @@ export class Views {
   #turn: Promise<void> | undefined
   /** Everything up to here is in the tables. */
   watermark: number
-  /** Views whose fold threw, with what it threw. */
+  /** Views whose fold threw, derived and claimed, with what it threw: they stay where they are until they are rebuilt. */
   readonly stalled = new Map<string, unknown>()
 
   constructor(store: Store, residence: Residence, views: readonly Projection[], watermark: number, capacity: number) {

@@ -37,6 +37,8 @@ export interface WriterOptions {
   readonly clock: Clock
   readonly residence: Residence
   readonly claimed: readonly Projection[]
+  /** Views that are incomplete, with the cause: they are left as they are, and nothing is claimed from them. */
+  readonly stalled: ReadonlyMap<string, unknown>
   readonly position: number
   readonly at: number
   /** Members of one transaction. More shares the fsync further, and holds the event loop longer. */
@@ -144,8 +146,9 @@ export class Writer {
   }
 
   #draft(loaded: Loaded): Draft {
-    const { claimed, clock } = this.#options
-    return new Draft(loaded, claimed, this.position, this.at, clock.now())
+    const { claimed, stalled, clock } = this.#options
+    const complete = stalled.size > 0 ? claimed.filter(({ name }) => !stalled.has(name)) : claimed
+    return new Draft(loaded, { complete, stalled }, this.position, this.at, clock.now())
   }
 
   async #decide(waiting: Waiting, draft: Draft, loaded: Loaded): Promise<() => void> {

@@ -106,6 +106,8 @@ export interface Commit {
   readonly timersDisarmed: readonly TimerKey[]
   readonly tokens: readonly TokenRow[]
   readonly claims: readonly ClaimChange[]
+  /** Claimed views that are complete up to this commit: their watermarks move; those of all if not given. */
+  readonly claimedViews?: readonly string[]
   /** With strict consistency, derived rows ride in the same transaction. */
   readonly derived?: DerivedChanges
 }

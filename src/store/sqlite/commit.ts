@@ -26,7 +26,7 @@ export function writeCommit(commit: Commit, statements: Statements, views: ViewT
       throw new Conflict('token', `${account}/${token}`)
   const last = commit.events.at(-1)
   for (const claim of commit.claims) writeClaim(claim, last?.position ?? claim.expected + 1, views)
-  if (last) for (const name of views.claimed) statements.watermark.run(last.position, name)
+  if (last) for (const name of commit.claimedViews ?? views.claimed) statements.watermark.run(last.position, name)
   if (commit.derived) writeDerivedRows(commit.derived, statements, views)
 }
 

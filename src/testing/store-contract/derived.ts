@@ -78,6 +78,18 @@ export const derivedClauses: Clauses = [
     },
   },
   {
+    title: 'moves the watermarks of all claimed views with a commit, or of those that it names',
+    proof: async session => {
+      await settled(session)
+      await session.commit({ events: [event(11)], claimedViews: [] })
+      await session.commit({ events: [event(12)], claimedViews: [] })
+      session.expect((await marks(session)).limits).toBe(0)
+      await session.store.writeDerived({ snapshots: [], rows: [], watermark: 12, views: ['limits'] })
+      await session.commit({ events: [event(13)], claimedViews: ['limits'] })
+      session.expect((await marks(session)).limits).toBe(13)
+    },
+  },
+  {
     title: 'writes the derived rows of a strict commit with its events',
     proof: async session => {
       await session.open()
