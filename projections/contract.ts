@@ -24,6 +24,12 @@ export interface Projection<Name extends string = string, Row extends ViewRow = 
    * coalesced and written behind; every read through the engine waits for it.
    */
   readonly consistency?: 'claimed' | 'derived'
+  /**
+   * Every row belongs to one resource: the key is its id, and `keys` gives the event's own resource or nothing. The row
+   * goes when the resource is forgotten, its kind's `retentionMs` after its end, and what is heard of it afterwards
+   * brings no row back. Only for derived views: what commands claim from must not go by itself.
+   */
+  readonly perResource?: boolean
   /** Keys of the rows this event touches; none if it is of no interest. */
   readonly keys: (event: Envelope) => readonly string[]
   /** The row after the event; undefined removes it. Pure: reads only its arguments, and never changes them. */

@@ -72,6 +72,7 @@ export const inventory = projection<'inventory', InventoryRow>({
     attributes: 'json',
     relations: 'json',
   },
+  perResource: true,
   indexes: [
     ['account', 'kind', 'id'],
     ['kind', 'visibility', 'id'],

@@ -112,7 +112,7 @@ export class Cascade {
       from.digest,
       this.#hash,
     )
-    const snapshot = advance(from, envelope, next.context)
+    const snapshot = advance(compiled, from, envelope, next.context)
     draft.append(stored, envelope, snapshot)
     if (candidate.answers !== undefined) draft.asksClosed.push(candidate.answers)
     if (candidate.dueAt !== undefined)

@@ -1,5 +1,6 @@
 /** The kinds of an engine, compiled once: evaluator, requirements by event, who an id belongs to. */
 import type { Command, Envelope, EventSpec, Json, Kind, MachineEvent } from '../../machines/grammar.ts'
+import type { Chart } from './chart.ts'
 import { type Evaluator, evaluator } from './evolve.ts'
 import { BrokenRule, InvalidRequest } from './refusal.ts'
 
@@ -12,6 +13,7 @@ export class CompiledKind {
   constructor(kind: Kind) {
     this.kind = kind
     this.evaluator = evaluator(kind)
+    checkEnds(kind.name, this.evaluator.chart)
     for (const leaf of this.evaluator.chart.leaves.values())
       for (const [type, transitions] of leaf.on)
         this.#requirements.set(type, [
@@ -41,6 +43,11 @@ export class CompiledKind {
     return this.evaluator.chart.leaves.get(state)?.tags.has(tag) ?? false
   }
 
+  /** Whether this event ended the resource: it led into a terminal state out of another. */
+  isEnd({ before, state }: Pick<Envelope, 'before' | 'state'>): boolean {
+    return before !== state && this.is(state, 'terminal') && !this.is(before, 'terminal')
+  }
+
   machineEvent({ type, resource, version, account, at, data, facts }: Envelope): MachineEvent {
     return { type, resource, version, account, at, data, facts: facts ?? {} }
   }
@@ -59,11 +66,22 @@ export class CompiledKind {
   }
 }
 
+/** An end is an end: what has ended is forgotten one day, and could not come back from that. Throws BrokenRule. */
+function checkEnds(kind: string, { leaves }: Chart): void {
+  for (const leaf of leaves.values()) {
+    if (!leaf.tags.has('terminal')) continue
+    for (const [type, transitions] of leaf.on)
+      for (const { target } of transitions)
+        if (target !== undefined && !leaves.get(target)?.tags.has('terminal'))
+          throw new BrokenRule(`kind ${kind}: '${leaf.path}' is terminal, and ${type} leads from it to '${target}'`)
+  }
+}
+
 export class Catalogue {
   readonly kinds: ReadonlyMap<string, CompiledKind>
   readonly #byPrefix = new Map<string, CompiledKind>()
 
-  /** Throws BrokenRule if two kinds share a name or an id prefix. */
+  /** Throws BrokenRule if two kinds share a name or an id prefix, or an end of one is none. */
   constructor(kinds: Iterable<Kind>) {
     const compiled = new Map<string, CompiledKind>()
     for (const kind of kinds) {

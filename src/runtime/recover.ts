@@ -4,12 +4,12 @@
  */
 import type { Envelope } from '../../machines/grammar.ts'
 import type { Projection, ViewRow } from '../../projections/contract.ts'
-import { type Opened, SNAPSHOTS, type Store, type StoredEvent, StoreError } from '../store/store.ts'
+import { type Opened, SNAPSHOTS, type SnapshotRow, type Store, type StoredEvent, StoreError } from '../store/store.ts'
 import type { Catalogue } from './catalogue.ts'
 import { unseal } from './envelope.ts'
 import { Recent } from './recent.ts'
 import type { Residence } from './residence.ts'
-import { toRow, unfoldable } from './snapshot.ts'
+import { type Snapshot, unfoldable } from './snapshot.ts'
 import { foldRows } from './views.ts'
 
 /** Events read and folded at once: large enough to coalesce, small enough to keep memory flat. */
@@ -35,7 +35,7 @@ export async function recover(
   residence: Residence,
   catalogue: Catalogue,
 ): Promise<Recovery> {
-  const resources = await catchUpSnapshots(store, watermarks.get(SNAPSHOTS) ?? 0, residence, catalogue)
+  const resources = await catchUpSnapshots(store, watermarks.get(SNAPSHOTS) ?? 0, residence)
   let events = 0
   const behind: string[] = []
   const stalled = new Map<string, unknown>()
@@ -77,32 +77,34 @@ async function foldView(
   let count = 0
   for await (const chunk of chunks(store, after)) {
     const envelopes = readable(chunk, residence, catalogue)
-    const rows = await foldRows(view, envelopes, store, recent)
+    const rows = await foldRows(view, envelopes, store, residence.retention, recent)
     await store.writeDerived({ snapshots: [], rows, watermark: chunk.at(-1)!.position, views: [view.name] })
     count += chunk.length
   }
   return count
 }
 
-async function catchUpSnapshots(
-  store: Store,
-  after: number,
-  residence: Residence,
-  catalogue: Catalogue,
-): Promise<number> {
+async function catchUpSnapshots(store: Store, after: number, residence: Residence): Promise<number> {
   let count = 0
   for await (const chunk of chunks(store, after)) {
     const touched = [...new Set(chunk.map(({ resource }) => resource))]
-    const rows = []
+    const folded: Snapshot[] = []
+    const broken: SnapshotRow[] = []
     const loaded = await residence.load(touched)
     for (const resource of touched) {
       const snapshot = await residence.fold(resource, loaded.get(resource) ?? undefined)
-      if (snapshot) rows.push(toRow(snapshot, catalogue.kind(snapshot.kind).kind.rules))
+      if (snapshot) folded.push(snapshot)
       // The watermark passes over it: without this the next start would find an old row, or none, and believe it.
-      else if (residence.contained.has(resource)) rows.push(unfoldable(resource))
+      else if (residence.contained.has(resource)) broken.push(unfoldable(resource))
     }
-    await store.writeDerived({ snapshots: rows, rows: [], watermark: chunk.at(-1)!.position, views: [SNAPSHOTS] })
-    count += rows.length
+    const { snapshots, endings } = residence.rowsOf(folded)
+    const written = [...snapshots, ...broken]
+    const watermark = chunk.at(-1)!.position
+    await store.writeDerived({ snapshots: written, endings, rows: [], watermark, views: [SNAPSHOTS] })
+    // What loading had to fold is among them.
+    residence.takeDirty()
+    residence.written()
+    count += written.length
   }
   return count
 }

@@ -39,7 +39,7 @@ export function replay(compiled: CompiledKind, events: readonly StoredEvent[], h
         ? undefined
         : difference(event, 'decision', 'taken', decision))
     if (divergence) return { divergence }
-    snapshot = advance(snapshot, event, next.context)
+    snapshot = advance(compiled, snapshot, event, next.context)
   }
   if (!snapshot) throw new RangeError('a stream has at least one event')
   return { snapshot }

@@ -3,15 +3,18 @@
  * lately. Loads what is missing, refolds what is damaged or was folded under other rules, and sets aside a resource
  * whose history does not hold, so that others go on. (design: contract points 8, 11.)
  */
-import type { SnapshotRow, Store, StoredEvent } from '../store/store.ts'
+import type { DerivedChanges, EndingRow, SnapshotRow, Store, StoredEvent } from '../store/store.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { ClaimRow, Draft, Missing } from './draft.ts'
 import { Damaged, type Hash, unseal } from './envelope.ts'
 import { Recent } from './recent.ts'
 import { Contained } from './refusal.ts'
+import type { Retention } from './retention.ts'
 import { fromRow, refold, type Snapshot, toRow, unborn } from './snapshot.ts'
 
 const STREAM_CHUNK = 1_000
+
+type SnapshotRows = Required<Pick<DerivedChanges, 'snapshots' | 'endings'>>
 
 export class Residence {
   readonly #store: Store
@@ -24,9 +27,11 @@ export class Residence {
   #writing = new Map<string, Snapshot>()
   /** Resources set aside, with what is wrong. */
   readonly contained = new Map<string, Contained>()
+  readonly retention: Retention
   refolds = 0
 
-  constructor(store: Store, catalogue: Catalogue, hash: Hash, capacity: number) {
+  constructor(store: Store, catalogue: Catalogue, hash: Hash, capacity: number, retention: Retention) {
+    this.retention = retention
     this.#store = store
     this.#catalogue = catalogue
     this.#hash = hash
@@ -88,6 +93,14 @@ export class Residence {
     for (const name of claims) this.#claims.delete(name)
   }
 
+  /** These have no rows any more: whoever asks for one again folds its stream. */
+  drop(resources: Iterable<string>): void {
+    for (const resource of resources) {
+      this.#dirty.delete(resource)
+      this.#recent.delete(resource)
+    }
+  }
+
   /** A claimed view was folded anew: its rows have other revisions. */
   forgetClaims(): void {
     this.#claims.clear()
@@ -101,7 +114,8 @@ export class Residence {
     for (const resource of resources) {
       const row = byId.get(resource)
       if (row && this.#isCurrent(row)) found.set(resource, fromRow(row))
-      else if (row || damaged.includes(resource)) await this.#refold(resource, found)
+      else if (row || damaged.includes(resource) || this.retention.mayBeForgotten(resource))
+        await this.#refold(resource, found)
       else found.set(resource, null)
     }
     return found
@@ -128,7 +142,7 @@ export class Residence {
     const newer = this.#dirty.get(resource) ?? this.#writing.get(resource)
     if (newer && newer.version >= (snapshot?.version ?? 0)) return void found.set(resource, newer)
     found.set(resource, snapshot)
-    if (snapshot) this.#dirty.set(resource, snapshot)
+    if (snapshot && !this.retention.isForgotten(snapshot)) this.#dirty.set(resource, snapshot)
   }
 
   /** Folds a stream from its first event. A damaged stream is contained and gives null. */
@@ -174,13 +188,21 @@ export class Residence {
   }
 
   /** Rows of everything changed since the last call. Call `written` once they are stored, or `unwritten`. */
-  takeDirty(): SnapshotRow[] {
+  takeDirty(): SnapshotRows {
     this.#writing = this.#dirty
     this.#dirty = new Map()
     return this.rowsOf(this.#writing.values())
   }
-  rowsOf(snapshots: Iterable<Snapshot>): SnapshotRow[] {
-    return Array.from(snapshots, each => toRow(each, this.#catalogue.kind(each.kind).kind.rules))
+  /** A forgotten resource has none, whatever is still heard of it. */
+  rowsOf(from: Iterable<Snapshot>): SnapshotRows {
+    const snapshots: SnapshotRow[] = []
+    const endings: EndingRow[] = []
+    for (const each of from) {
+      if (this.retention.isForgotten(each)) continue
+      snapshots.push(toRow(each, this.#catalogue.kind(each.kind).kind.rules))
+      if (each.ended) endings.push({ resource: each.resource, kind: each.kind, ...each.ended })
+    }
+    return { snapshots, endings }
   }
   written(): void {
     this.#writing = new Map()

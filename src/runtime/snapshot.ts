@@ -24,6 +24,8 @@ export interface Snapshot extends MachineState {
   readonly asks: readonly OpenAsk[]
   /** Armed timers: event type to due time. */
   readonly timers: Readonly<Record<string, number>>
+  /** The event that led into a terminal state; what is heard after it does not move it. */
+  readonly ended?: { readonly at: number; readonly position: number }
 }
 
 const none: readonly never[] = Object.freeze([])
@@ -48,7 +50,7 @@ export const unborn = (compiled: CompiledKind, resource: string, account: string
 export const askToken = (resource: string, version: number, index: number): string => `${resource}.${version}.${index}`
 
 /** The snapshot after an event, given what the machine made of it. */
-export function advance(from: Snapshot, event: Envelope, context: unknown): Snapshot {
+export function advance(compiled: CompiledKind, from: Snapshot, event: Envelope, context: unknown): Snapshot {
   return {
     resource: from.resource,
     kind: from.kind,
@@ -63,6 +65,7 @@ export function advance(from: Snapshot, event: Envelope, context: unknown): Snap
     createdAt: from.version === 0 ? event.at : from.createdAt,
     asks: asksAfter(from, event),
     timers: timersAfter(from.timers, event),
+    ended: compiled.isEnd(event) ? { at: event.at, position: event.position } : from.ended,
   }
 }
 
@@ -108,7 +111,7 @@ export function refold(compiled: CompiledKind, from: Snapshot, events: readonly 
   for (const stored of events) {
     const event = compiled.upcast(verified(stored, snapshot.digest, hash))
     const { next } = compiled.evaluator.step(snapshot, compiled.machineEvent(event))
-    snapshot = advance(snapshot, event, next.context)
+    snapshot = advance(compiled, snapshot, event, next.context)
   }
   return snapshot
 }

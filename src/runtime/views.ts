@@ -9,6 +9,7 @@ import { type DerivedChanges, type RowChange, SNAPSHOTS, type Store } from '../s
 import type { Draft } from './draft.ts'
 import { Recent } from './recent.ts'
 import type { Residence } from './residence.ts'
+import type { Retention } from './retention.ts'
 
 export interface Taken {
   readonly changes: DerivedChanges
@@ -85,7 +86,7 @@ export class Views {
     })
     const envelopes = this.#pending
     this.#pending = []
-    const snapshots = this.#residence.takeDirty()
+    const { snapshots, endings } = this.#residence.takeDirty()
     const watermark = envelopes.at(-1)?.position ?? this.watermark
     const end = () => {
       this.#turn = undefined
@@ -104,7 +105,7 @@ export class Views {
         this.#residence.written()
         end()
       }
-      return { changes: { snapshots, rows, watermark, views: this.#moving() }, written, failed }
+      return { changes: { snapshots, endings, rows, watermark, views: this.#moving() }, written, failed }
     } catch (error) {
       failed()
       throw error
@@ -113,11 +114,11 @@ export class Views {
 
   /** The rows of a commit that is about to be written (strict consistency). */
   async rowsOf(draft: Draft): Promise<Taken> {
-    const snapshots = this.#residence.rowsOf(draft.snapshots.values())
+    const { snapshots, endings } = this.#residence.rowsOf(draft.snapshots.values())
     const rows = await this.#fold(draft.envelopes)
     const watermark = draft.position
     return {
-      changes: { snapshots, rows, watermark, views: this.#moving() },
+      changes: { snapshots, endings, rows, watermark, views: this.#moving() },
       written: () => {
         this.watermark = watermark
       },
@@ -130,13 +131,21 @@ export class Views {
     for (const rows of this.#rows.values()) rows.clear()
   }
 
+  /** These resources are forgotten: views whose rows belong to resources have none of them any more. */
+  drop(resources: readonly string[]): void {
+    for (const { name, perResource } of this.derived)
+      if (perResource) for (const resource of resources) this.#rows.get(name)!.delete(resource)
+  }
+
   /** A view whose fold throws is stalled: its watermark stays, the others go on, and health says so. */
   async #fold(envelopes: readonly Envelope[]): Promise<RowChange[]> {
     const changes: RowChange[] = []
     for (const view of this.derived) {
       if (this.stalled.has(view.name)) continue
       try {
-        changes.push(...(await foldRows(view, envelopes, this.#store, this.#rows.get(view.name))))
+        changes.push(
+          ...(await foldRows(view, envelopes, this.#store, this.#residence.retention, this.#rows.get(view.name))),
+        )
       } catch (error) {
         this.stalled.set(view.name, error)
       }
@@ -154,6 +163,7 @@ export async function foldRows(
   view: Projection,
   envelopes: readonly Envelope[],
   store: Store,
+  retention: Retention,
   recent?: Recent<ViewRow>,
 ): Promise<RowChange[]> {
   const touched = new Map<string, Envelope[]>()
@@ -175,7 +185,7 @@ export async function foldRows(
   for (const [key, events] of touched) {
     const before = known.get(key) ?? stored.get(key)
     let row = before
-    for (const event of events) row = view.fold(row, event, key)
+    for (const event of events) row = retention.fold(view, row, event, key)
     if (row) checkRow(view, row)
     if (row) recent?.set(key, row)
     else recent?.delete(key)

@@ -26,6 +26,15 @@ export interface SnapshotRow {
   readonly text: string
 }
 
+/** The end of a resource's life, from the snapshot that shows it until the resource is forgotten. */
+export interface EndingRow {
+  readonly resource: string
+  readonly kind: string
+  /** Of the event that ended it: its place in the log, and its time (ms since 1970). */
+  readonly position: number
+  readonly at: number
+}
+
 /** An open ask: one row from the commit of its event until its answer. */
 export interface AskRow {
   readonly token: string
@@ -88,6 +97,8 @@ export interface ClaimChange extends RowChange {
 /** Rows that follow from the events: everything up to and including `watermark` is folded into them. */
 export interface DerivedChanges {
   readonly snapshots: readonly SnapshotRow[]
+  /** One that is known already is none too many. */
+  readonly endings?: readonly EndingRow[]
   readonly rows: readonly RowChange[]
   readonly watermark: number
   /** Whose watermarks move (views, and SNAPSHOTS); all derived ones if not given. */
@@ -144,6 +155,8 @@ export interface Opened {
    * claimed view is complete or at 0, because every commit moves it.
    */
   readonly watermarks: ReadonlyMap<string, number>
+  /** By kind: position up to which everything that had ended is forgotten. */
+  readonly horizons: ReadonlyMap<string, number>
 }
 
 /** What a reader may ask of a view's table. Values of `where` are compared by equality; a list means any of them. */
@@ -193,6 +206,13 @@ export interface Store {
   timers(limit: number): Promise<TimerRow[]>
   /** Deletes tokens older than `before`, at most `limit`; returns how many. */
   pruneTokens(before: number, limit: number): Promise<number>
+  /** Resources of a kind that have ended and are not forgotten, in the order in which they ended. */
+  endings(kind: string, limit: number): Promise<EndingRow[]>
+  /**
+   * Forgets these, the next that `endings` gives: removes their snapshots, and their rows of these views as far as a view
+   * has folded their end already, and moves the kind's horizon to the last of them, all in one transaction. Events stay.
+   */
+  forget(kind: string, endings: readonly EndingRow[], perResource: readonly string[]): Promise<void>
   /** Bytes on disk, pages, WAL size: whatever the store can say about itself. */
   measures(): Promise<Record<string, number>>
   close(): Promise<void>

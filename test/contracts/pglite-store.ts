@@ -47,7 +47,8 @@ export class PgliteStore implements Store {
     this.#isOpen = true
     const { rows } = await this.#database.query<Stored>('select * from events order by position desc limit 1')
     const last = rows[0] && toEvent(rows[0])
-    return { position: last?.position ?? 0, at: last ? JSON.parse(last.text).at : 0, watermarks: new Map() }
+    const at = last ? JSON.parse(last.text).at : 0
+    return { position: last?.position ?? 0, at, watermarks: new Map(), horizons: new Map() }
   }
 
   async commit({ events, claims }: Commit): Promise<void> {
@@ -91,6 +92,8 @@ export class PgliteStore implements Store {
   countAsks = unsupported
   timers = unsupported
   pruneTokens = unsupported
+  endings = unsupported
+  forget = unsupported
   measures = unsupported
 }
 

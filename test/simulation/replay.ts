@@ -37,7 +37,7 @@ export class Replay {
       .update(`[${JSON.stringify(from.digest)},${text}]`)
       .digest('base64url')
     if (digest !== event.digest) throw new Violation(LEGAL, `${where} does not chain to the event before it`)
-    this.snapshots.set(event.resource, advance(from, event, next.context))
+    this.snapshots.set(event.resource, advance(compiled, from, event, next.context))
   }
 
   /** Whether the resource is in a state tagged so. */

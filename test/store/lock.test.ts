@@ -66,6 +66,7 @@ describe('a file that another process writes', () => {
     await expect(reader.commit(commitNumber(2))).rejects.toMatchObject({ code: 'failed' })
     await expect(reader.resetView('inventory')).rejects.toMatchObject({ code: 'failed' })
     await expect(reader.pruneTokens(9, 9)).rejects.toMatchObject({ code: 'failed' })
+    await expect(reader.forget('lamp', [], [])).rejects.toMatchObject({ code: 'failed' })
     await reader.close()
   })
 

@@ -167,6 +167,8 @@ describe('a store that is closed', () => {
       countAsks: () => store.countAsks(),
       timers: () => store.timers(1),
       pruneTokens: () => store.pruneTokens(1, 1),
+      endings: () => store.endings('lamp', 1),
+      forget: () => store.forget('lamp', [], []),
       measures: () => store.measures(),
     }
     for (const call of Object.values(calls)) await expect(call()).rejects.toMatchObject({ code: 'closed' })

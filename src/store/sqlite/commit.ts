@@ -73,10 +73,12 @@ function writeClaim(claim: ClaimChange, revision: number, views: ViewTables): vo
     throw new Conflict('claim', `${claim.view}/${claim.key}`)
 }
 
-/** Snapshots, rows of views, and how far they are complete, inside the caller's transaction. */
+/** Snapshots and endings, rows of views, and how far they are complete, inside the caller's transaction. */
 export function writeDerivedRows(changes: DerivedChanges, statements: Statements, views: ViewTables): void {
   for (const row of changes.snapshots)
     statements.snapshot.run(row.resource, row.version, row.rules, checksumOf(row), row.text)
+  for (const { kind, position, resource, at } of changes.endings ?? [])
+    statements.ending.run(kind, position, resource, at)
   for (const { view, key, row } of changes.rows) writeRow(views.named(view), key, row, changes.watermark)
   for (const name of changes.views ?? [...views.derived, SNAPSHOTS]) statements.watermark.run(changes.watermark, name)
 }

@@ -59,7 +59,7 @@ export async function openParts(place: Place, projections: readonly Projection[]
     for (const { name } of projections) if (!watermarks.has(name)) watermarks.set(name, 0)
     const reader = isFile ? readerOfFile<never>(path) : readerOf<never>(database)
     const checkpointer = lock && new Checkpointer(database, path)
-    const opened = { position, at, watermarks }
+    const opened = { position, at, watermarks, horizons: await findHorizons(kysely) }
     return { database, kysely, statements, views: tables, reader, lock, checkpointer, opened }
   } catch (error) {
     if (!given) database?.close()
@@ -69,6 +69,11 @@ export async function openParts(place: Place, projections: readonly Projection[]
 }
 
 type Watermarks = Map<string, number>
+
+const findHorizons = async (kysely: Kysely<Tables>): Promise<Map<string, number>> => {
+  const rows = await kysely.selectFrom('horizons').selectAll().execute()
+  return new Map(rows.map(({ kind, position }) => [kind, position]))
+}
 
 /** Brings schema and views up to date in one transaction, so that a crash leaves them as they were. */
 async function prepareSchema(

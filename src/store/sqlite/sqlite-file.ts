@@ -7,6 +7,7 @@ import {
   type AskRow,
   type Commit,
   type DerivedChanges,
+  type EndingRow,
   type Opened,
   type SnapshotRow,
   type Store,
@@ -19,6 +20,7 @@ import {
 } from '../store.ts'
 import { checksumOf, writeCommit, writeDerivedRows } from './commit.ts'
 import { asFailure } from './failures.ts'
+import { writeForgotten } from './forget.ts'
 import { openParts, type Parts, type Place } from './opening.ts'
 import { compileQuery } from './queries.ts'
 import type { Tables } from './schema/tables.ts'
@@ -144,6 +146,16 @@ export class SqliteFile implements Store {
   async pruneTokens(before: number, limit: number): Promise<number> {
     this.#writable()
     return this.#read(({ statements }) => statements.pruneTokens.run(before, limit).changes)
+  }
+
+  async endings(kind: string, limit: number): Promise<EndingRow[]> {
+    return this.#read(({ statements }) => statements.endings.all(kind, limit))
+  }
+
+  async forget(kind: string, endings: readonly EndingRow[], perResource: readonly string[]): Promise<void> {
+    const { database, statements, views, checkpointer } = this.#writable()
+    inTransaction(database, statements, () => writeForgotten(kind, endings, perResource, statements, views))
+    checkpointer?.committed()
   }
 
   /** `bytes` and `pages` of the database, `walBytes` of the log beside it. */

@@ -85,6 +85,22 @@ export function prepareStatements(db: Kysely<Tables>, database: Database.Databas
           })),
         ),
     ),
+    ending: prepared(
+      db
+        .insertInto('endings')
+        .values({ kind: text, position: number, resource: text, at: number })
+        .onConflict(conflict => conflict.doNothing()),
+    ),
+    removeEnding: prepared(db.deleteFrom('endings').where('kind', '=', text).where('position', '=', number)),
+    removeSnapshot: prepared(db.deleteFrom('snapshots').where('resource', '=', text)),
+    horizon: prepared(
+      db
+        .insertInto('horizons')
+        .values({ kind: text, position: number })
+        .onConflict(conflict =>
+          conflict.column('kind').doUpdateSet(({ ref }) => ({ position: ref('excluded.position') })),
+        ),
+    ),
     watermark: prepared(db.updateTable('watermarks').set({ position: number }).where('view', '=', text)),
 
     last: prepared<Tables['events']>(events.orderBy('position', 'desc').limit(1)),
@@ -101,6 +117,10 @@ export function prepareStatements(db: Kysely<Tables>, database: Database.Databas
     findToken: prepared<Tables['tokens']>(
       db.selectFrom('tokens').selectAll().where('account', '=', text).where('token', '=', text),
     ),
+    endings: prepared<Tables['endings']>(
+      db.selectFrom('endings').selectAll().where('kind', '=', text).orderBy('position').limit(number),
+    ),
+    findWatermark: prepared<Tables['watermarks']>(db.selectFrom('watermarks').selectAll().where('view', '=', text)),
     asks: prepared<Tables['asks']>(
       db
         .selectFrom('asks')

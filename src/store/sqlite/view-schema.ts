@@ -9,8 +9,8 @@ const identifier = /^[a-z][A-Za-z0-9_]{0,62}$/
 /** Column of claimed views: position of the commit that wrote the row. */
 export const REVISION = 'revision'
 
-/** Throws StoreError failed for names that cannot be, or already are, those of tables and columns. */
-export function checkNames({ name, columns, key, indexes = [] }: Projection): void {
+/** Throws StoreError failed for names that cannot be, or are taken, and for a claimed view whose rows would be forgotten. */
+export function checkNames({ name, columns, key, indexes = [], consistency, perResource }: Projection): void {
   const refuse = (what: string) => new StoreError('failed', `view '${name}': ${what}`)
   const bad = [name, ...Object.keys(columns)].find(each => !identifier.test(each))
   if (bad !== undefined)
@@ -18,6 +18,8 @@ export function checkNames({ name, columns, key, indexes = [] }: Projection): vo
   if (ownTables.includes(name) || name.startsWith('sqlite'))
     throw refuse(`the store has a table of that name; take another`)
   if (Object.hasOwn(columns, REVISION)) throw refuse(`'${REVISION}' is the store's own column; take another name`)
+  if (perResource && consistency === 'claimed')
+    throw refuse(`it is claimed and perResource; what commands claim from is not forgotten`)
   const unknown = [key, ...indexes.flat()].find(each => !Object.hasOwn(columns, each))
   if (unknown !== undefined) throw refuse(`'${unknown}' is none of its columns ${Object.keys(columns).join(', ')}`)
 }
@@ -30,8 +32,8 @@ const sqlTypes: Record<ColumnType, 'text' | 'integer' | 'real'> = {
 }
 
 /** What a table is made of. A change of it makes the table anew even if its author forgot the version. */
-const shapeOf = ({ key, columns, indexes = [], consistency = 'derived' }: Projection): string =>
-  JSON.stringify([key, columns, indexes, consistency])
+const shapeOf = ({ key, columns, indexes = [], consistency = 'derived', perResource }: Projection): string =>
+  JSON.stringify([key, columns, indexes, consistency, ...(perResource ? ['perResource'] : [])])
 
 /** The watermark of a view whose table is there and of this very shape and version; undefined otherwise. */
 export async function findView(db: Kysely<Tables>, projection: Projection): Promise<number | undefined> {

@@ -1,5 +1,5 @@
 /** The store's schema, step by step. A released migration is never edited: a change is a new one. */
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import { StoreError } from '../../store.ts'
 
@@ -71,6 +71,27 @@ const migrations: Readonly<Record<string, Migration>> = {
         .addColumn('shape', 'text', column => column.notNull())
         .addColumn('position', 'integer', column => column.notNull())
         .execute()
+    },
+  },
+  '0002-retention': {
+    async up(db: AnySchema) {
+      await db.schema
+        .createTable('endings')
+        .addColumn('kind', 'text', column => column.notNull())
+        .addColumn('position', 'integer', column => column.notNull())
+        .addColumn('resource', 'text', column => column.notNull())
+        .addColumn('at', 'integer', column => column.notNull())
+        .addPrimaryKeyConstraint('endingsByKind', ['kind', 'position'])
+        .modifyEnd(sql`without rowid`)
+        .execute()
+      await db.schema
+        .createTable('horizons')
+        .addColumn('kind', 'text', column => column.primaryKey())
+        .addColumn('position', 'integer', column => column.notNull())
+        .execute()
+      // No snapshot says yet when its resource ended: they are folded again.
+      await db.deleteFrom('snapshots').execute()
+      await db.updateTable('watermarks').set({ position: 0 }).where('view', '=', 'snapshots').execute()
     },
   },
 }

@@ -18,6 +18,10 @@ export interface Tables {
     handle: string | null
     lastError: string | null
   }
+  /** Resources that have ended and are not forgotten. */
+  endings: { kind: string; position: number; resource: string; at: number }
+  /** How far resources of a kind are forgotten. */
+  horizons: { kind: string; position: number }
   timers: { resource: string; event: string; dueAt: number; position: number; correlation: number }
   tokens: { account: string; token: string; digest: string; result: string; at: number }
   /** `shape`: what the view's table was made of, besides its version. */
@@ -26,7 +30,16 @@ export interface Tables {
 
 /** Names that no view may take. */
 export const ownTables: readonly string[] = [
-  ...(['events', 'snapshots', 'asks', 'timers', 'tokens', 'watermarks'] satisfies (keyof Tables)[]),
+  ...([
+    'events',
+    'snapshots',
+    'asks',
+    'endings',
+    'horizons',
+    'timers',
+    'tokens',
+    'watermarks',
+  ] satisfies (keyof Tables)[]),
   'migrations',
   'migrationLock',
 ]
