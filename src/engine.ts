@@ -4,8 +4,9 @@
  */
 import type { Kysely } from 'kysely'
 import type { Envelope } from '../machines/grammar.ts'
-import type { Observation } from './drivers/driver.ts'
+import type { ConsoleOutput, Observation } from './drivers/driver.ts'
 import { registerDrivers } from './drivers/register.ts'
+import { consoleOutput } from './effects/console-output.ts'
 import { Timers } from './effects/timers.ts'
 import { Worker } from './effects/worker.ts'
 import { Listeners } from './engine/listeners.ts'
@@ -215,6 +216,12 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
   /** Every event after a position, then each as it is committed. */
   subscribe(options: SubscribeOptions = {}): AsyncGenerator<Envelope> {
     return subscribe(this.store, this.#bell, options, error => this.#listeners.tell('fault', error, 'subscription'))
+  }
+
+  /** How consoles are read at a provider; undefined where it keeps none. Sessions use it for what they may see. */
+  consoleOf(provider: string): ((instance: string) => Promise<ConsoleOutput | undefined>) | undefined {
+    const known = this.#drivers.get(provider)
+    return known?.driver.consoleOutput && (instance => consoleOutput(known, instance, this.#clock))
   }
 
   /** Writes everything derived: after it, tables and snapshots say what the log says. */

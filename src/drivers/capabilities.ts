@@ -36,6 +36,8 @@ export const capabilitiesSchema = z
     pause: z.boolean().default(false),
     graceful: z.enum(['reported', 'fire-and-forget', 'none']).default('none'),
     vanishesAfterStop: z.boolean().default(false),
+    /** Does it keep what guests write to their consoles? */
+    consoleOutput: z.boolean().default(false),
 
     // Destroy
     destroy: z.enum(['native', 'viaStop', 'none']).default('native'),

@@ -103,6 +103,14 @@ export interface ProbeReport {
   readonly problems: readonly string[]
 }
 
+/** What the guest has written to its console so far, or the end of it. */
+export interface ConsoleOutput {
+  /** At most the last 64 KiB, as base64: a guest may write anything. */
+  readonly outputBase64: string
+  /** When the provider last saw something new (ms since 1970). */
+  readonly at: number
+}
+
 // Arguments of the calls. All sizes are integer bytes.
 export interface VolumeSpec {
   readonly sizeBytes: number
@@ -175,6 +183,8 @@ export interface Driver {
   observe(kind: ResourceKind, id: string, context: CallContext): Promise<Observation>
   list(kind: ResourceKind, cursor: string | undefined, context: CallContext): Promise<Page>
   capacity(pool: string | undefined, context: CallContext): Promise<Facts>
+  /** Undefined for an instance it does not know. Reads only, and is asked for when somebody looks. */
+  consoleOutput?(instance: string, context: CallContext): Promise<ConsoleOutput | undefined>
   /** Unasked news ("look at this"), until the signal aborts: an observation to compare, never trusted over an answer. */
   watch?(signal: AbortSignal): AsyncIterable<Observation>
   close?(): Promise<void>

@@ -13,6 +13,8 @@ export type OptionalCall =
   | 'instanceReset'
   | 'attach'
   | 'detach'
+/** Optional calls that change nothing, and so have no token, fault or outcome. */
+export type OptionalReading = 'consoleOutput'
 
 const usesVolumes = (declared: Capabilities) =>
   declared.bootFromVolume || declared.canCreateVolumeFromImage || declared.volumeAttach.max > 0
@@ -27,6 +29,10 @@ export const promises: { readonly [C in OptionalCall]: (declared: Capabilities) 
   instanceReset: declared => declared.reboot !== 'none',
   attach: declared => declared.volumeAttach.max > 0,
   detach: declared => declared.volumeAttach.max > 0,
+}
+/** The same for calls that only read. */
+export const readings: { readonly [C in OptionalReading]: (declared: Capabilities) => boolean } = {
+  consoleOutput: declared => declared.consoleOutput,
 }
 export const optionalCalls = Object.keys(promises) as readonly OptionalCall[]
 

@@ -5,7 +5,7 @@
 import type { ZodError } from 'zod'
 import { type Capabilities, capabilitiesSchema } from './capabilities.ts'
 import type { Driver } from './driver.ts'
-import { optionalCalls, promises, requiredCalls } from './optional-calls.ts'
+import { type OptionalCall, type OptionalReading, promises, readings, requiredCalls } from './optional-calls.ts'
 
 export interface RegisteredDriver {
   readonly driver: Driver
@@ -53,9 +53,9 @@ const callProblems = (driver: Driver, declared: Capabilities): DriverProblem[] =
     if (typeof driver[call] === 'function') continue
     problems.push({ problem: 'missingCall', call, message: `it has no ${call}, which every driver has` })
   }
-  for (const call of optionalCalls) {
-    const promised = promises[call](declared)
-    const exists = typeof driver[call] === 'function'
+  for (const [call, isPromised] of Object.entries({ ...promises, ...readings })) {
+    const promised = isPromised(declared)
+    const exists = typeof driver[call as OptionalCall | OptionalReading] === 'function'
     if (promised && !exists) {
       problems.push({
         problem: 'missingCall',

@@ -103,7 +103,7 @@ export class BrokenRule extends Error {
  */
 export class Unavailable extends Error {
   override readonly name = 'Unavailable'
-  readonly code: 'closed' | 'overloaded' | 'viewStalled'
+  readonly code: 'closed' | 'overloaded' | 'viewStalled' | 'providerSilent'
   constructor(code: Unavailable['code'], message: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code

@@ -24,10 +24,18 @@ export interface Host<K extends KindMap> {
     options?: SubmitOptions,
   ): Promise<readonly CommandResult[]>
   history(resource: string, fromVersion?: number): AsyncGenerator<Envelope>
+  /** Reads consoles at a provider; undefined where it keeps none. */
+  consoleOf(provider: string): ((instance: string) => Promise<ConsoleOutput | undefined>) | undefined
 }
 
 /** A resource as readers see it: its row of the inventory. */
 export type ResourceRow<P extends ViewMap = ViewMap> = P extends { readonly inventory: infer I } ? RowOf<I> : ViewRow
+
+/** What a guest has written to its console: at most the last 64 KiB, and when the provider last saw something new. */
+export interface ConsoleOutput {
+  readonly outputBase64: string
+  readonly at: number
+}
 
 export class Session<K extends KindMap, P extends ViewMap = ViewMap> {
   readonly principal: Principal
@@ -131,6 +139,21 @@ export class Session<K extends KindMap, P extends ViewMap = ViewMap> {
     if (!seen) return {}
     const asked = where.region === undefined ? seen : [where.region].flat()
     return { region: seen.filter(each => asked.includes(each)) }
+  }
+
+  /**
+   * What an instance has written to its console, asked of its provider now. Throws Refused notFound, or
+   * consoleUnsupported where the provider keeps none; Unavailable if the provider gives no answer.
+   */
+  async consoleOutput(id: string): Promise<ConsoleOutput> {
+    const snapshot = await this.#seen(id)
+    const { face } = this.#host.catalogue.kind(snapshot.kind).kind
+    const read = this.#host.consoleOf(String(face(snapshot.context).provider))
+    if (read) return (await read(id)) ?? { outputBase64: '', at: snapshot.at }
+    const sentence = `The provider of '${id}' keeps no console output.`
+    const reasons = [{ requirement: 'consoleOffered', code: 'consoleUnsupported', sentence }]
+    const { kind, state } = snapshot
+    throw new Refused([{ command: 'read', kind, resource: id, state: visible(state), reasons, allowed: [], index: 0 }])
   }
 
   async #seen(id: string): Promise<Snapshot> {

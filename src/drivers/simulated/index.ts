@@ -7,6 +7,7 @@ import { optionalCalls, promises } from '../optional-calls.ts'
 import { rejected, unknownOutcome } from '../outcomes.ts'
 import { Calls } from './calls.ts'
 import { realClock } from './clock.ts'
+import { consoleOf } from './console.ts'
 import { delivery } from './delivery.ts'
 import {
   type ChangingVerb,
@@ -221,6 +222,7 @@ export function simulated(options: SimulatedOptions = {}): SimulatedDriver {
       world.close()
     },
   }
+  if (declared.consoleOutput) driver.consoleOutput = instance => look('observe', () => consoleOf(world, instance))
   for (const call of optionalCalls) if (promises[call](declared)) driver[call] = perform(call)
 
   const failNext: SimulatedWorld['failNext'] = (verb, fault, code) => {

@@ -72,6 +72,7 @@ export const everyCapability: DeclaredCapabilities = {
   start: 'both',
   reboot: 'both',
   graceful: 'reported',
+  consoleOutput: true,
   destroyFrom: ['running', 'stopped', 'suspended', 'pending', 'error'],
   volume: { grow: 'online' },
   volumeAttach: { hotPlug: true, hotUnplug: true, max: 26, identity: 'serial' },

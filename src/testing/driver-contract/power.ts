@@ -57,6 +57,18 @@ export const powerClauses: Clauses = [
     },
   },
   {
+    title: 'shows what a guest has written, and nothing of an instance it does not know',
+    skip: unless(declared => declared.consoleOutput, 'it keeps no console output'),
+    proof: async session => {
+      const { id } = await session.running()
+      const read = (instance: string) => session.driver.consoleOutput!(instance, session.context(newId('token')))
+      const shown = await read(id)
+      session.expect(typeof shown?.outputBase64).toBe('string')
+      session.expect(Number.isSafeInteger(shown?.at)).toBe(true)
+      session.expect(await read(newId('i'))).toBe(undefined)
+    },
+  },
+  {
     title: 'refuses what belongs to an older launch, and lets the newer one run',
     skip: firstOf(canStop, canStart),
     proof: async session => {

@@ -33,6 +33,7 @@ export const capabilityProofs: { readonly [C in keyof Capabilities]: CapabilityP
   vanishesAfterStop: {
     provenBy: 'tells of a guest that ends by itself, by observation and, where it watches, by news',
   },
+  consoleOutput: { provenBy: 'shows what a guest has written, and nothing of an instance it does not know' },
   destroy: { provenBy: 'destroys an instance; destroying it again, or one that never was, is done already' },
   destroyFrom: { provenBy: 'destroys from each state it declares, and from no other' },
   rootOnDestroy: { provenBy: 'frees or deletes the disk of a destroyed instance, as it declares' },
