@@ -50,7 +50,7 @@ async function forgetSome(around: Forgetting, kind: string, until: number, sizeM
       await store.forget(kind, endings, perResource)
       const resources = endings.map(({ resource }) => resource)
       residence.retention.moveTo(kind, last.position)
-      residence.drop(resources)
+      residence.forget(resources, [])
       views.drop(resources)
       return endings.length
     }),

@@ -87,18 +87,10 @@ export class Residence {
     for (const [name, claim] of claims) this.#claims.set(name, claim)
   }
 
-  /** Someone else changed these: the next read loads them again. */
+  /** Someone else changed these, or their rows are gone: the next read loads them again. */
   forget(resources: Iterable<string>, claims: Iterable<string>): void {
     for (const resource of resources) this.#recent.delete(resource)
     for (const name of claims) this.#claims.delete(name)
-  }
-
-  /** These have no rows any more: whoever asks for one again folds its stream. */
-  drop(resources: Iterable<string>): void {
-    for (const resource of resources) {
-      this.#dirty.delete(resource)
-      this.#recent.delete(resource)
-    }
   }
 
   /** A claimed view was folded anew: its rows have other revisions. */

@@ -13,6 +13,7 @@ import type { Clauses } from './store-contract/clauses.ts'
 import { derivedClauses } from './store-contract/derived.ts'
 import { positionClauses } from './store-contract/positions.ts'
 import { queryClauses } from './store-contract/queries.ts'
+import { retentionClauses } from './store-contract/retention.ts'
 import { Session } from './store-contract/session.ts'
 import type { StoreContract, StorePart } from './store-contract/subject.ts'
 import { timerClauses } from './store-contract/timers.ts'
@@ -29,6 +30,7 @@ export const storeClauses: Readonly<Record<StorePart, Clauses>> = {
   timers: timerClauses,
   tokens: tokenClauses,
   derived: derivedClauses,
+  retention: retentionClauses,
   queries: queryClauses,
 }
 

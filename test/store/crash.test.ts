@@ -87,6 +87,35 @@ describe('a store whose process dies', () => {
     expect(within).toBeGreaterThan(15)
   })
 
+  it('while it forgets what has ended, has forgotten all of it or nothing', async () => {
+    const roster = [limits, { ...inventory, perResource: true }]
+    const make = async () => {
+      const database = new Database(':memory:')
+      const store = await opened(database, roster)
+      for (const n of [1, 2]) await store.commit(commitNumber(n))
+      await store.close()
+      return database
+    }
+    const forget = async (database: Database.Database) => {
+      const store = await opened(database, roster)
+      await store.forget('instance', await store.endings('instance', 2), ['inventory'])
+    }
+    const found = async (database: Database.Database) => {
+      const store = sqlite({ database })
+      const { horizons } = await store.open(roster)
+      return { horizons, ...((await picture(store, 2)) as object) }
+    }
+    const before = await found(await make())
+    const forgotten = await make()
+    await forget(forgotten)
+    const after = await found(forgotten)
+    expect(after).not.toEqual(before)
+    const deaths = await dyingAtEach(make, forget, async (database, hasDied) => {
+      expect(await found(database)).toEqual(hasDied ? before : after)
+    })
+    expect(deaths).toBeGreaterThan(8)
+  })
+
   it('while it empties a view, has the rows and their watermark, or neither', async () => {
     const deaths = await dyingAtEach(
       () => withCommits(2),

@@ -2,6 +2,7 @@
 import type { Commit, Projection, Store } from '../../src/store/store.ts'
 import {
   ask,
+  ending,
   event,
   inventory,
   limits,
@@ -28,6 +29,7 @@ export const commitNumber = (n: number): Commit => {
     claims: [{ view: 'limits', key: 'acme', row: { account: 'acme', used: n }, expected: n > 1 ? position - 2 : 0 }],
     derived: {
       snapshots: [snapshot(resource, 2), snapshot('i-0', n)],
+      endings: [ending(resource, position)],
       rows: [
         { view: 'inventory', key: resource, row: { id: resource, state: 'running', tags: [n] } },
         { view: 'inventory', key: 'i-0', row: { id: 'i-0', sizeBytes: n } },
@@ -47,6 +49,7 @@ export async function picture(store: Store, count: number): Promise<unknown> {
     tokens: await Promise.all(numbers.map(n => store.token('acme', `t-${n}`))),
     claims: [...(await store.claims('limits', ['acme']))],
     snapshots: await store.snapshots(numbers.map(n => `i-${n}`)),
+    endings: await store.endings('instance', 1_000),
     rows: await store.query('inventory', { limit: 1_000 }),
   }
 }

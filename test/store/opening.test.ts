@@ -145,6 +145,7 @@ describe('names of views', () => {
     ['the column of revisions', { ...limits, columns: { ...limits.columns, revision: 'integer' as const } }],
     ['a key that is no column', { ...inventory, key: 'nothing' }],
     ['an index on no column', { ...inventory, indexes: [['nothing']] }],
+    ['a claimed view whose rows would be forgotten', { ...limits, perResource: true }],
   ])('are refused if they are those of %s', async (_, view) => {
     await expect(sqlite(path).open([view])).rejects.toMatchObject({
       code: 'failed',

@@ -1,6 +1,6 @@
 /** Rows of every sort, as small as the contract allows. */
 import type { Projection } from '../../../projections/contract.ts'
-import type { AskRow, Commit, SnapshotRow, StoredEvent, TimerRow, TokenRow } from '../../store/store.ts'
+import type { AskRow, Commit, EndingRow, SnapshotRow, StoredEvent, TimerRow, TokenRow } from '../../store/store.ts'
 
 export const nothing: Commit = {
   events: [],
@@ -64,6 +64,13 @@ export const snapshot = (resource: string, version = 1, text = `{"version":${ver
   text,
 })
 
+export const ending = (resource: string, position: number, kind = 'instance'): EndingRow => ({
+  resource,
+  kind,
+  position,
+  at: 1_000 + position,
+})
+
 /** The suite writes rows itself, so these fold nothing. */
 const unfolded = { keys: () => [], fold: () => undefined }
 
@@ -90,6 +97,15 @@ export const lineage: Projection = {
   version: 1,
   key: 'id',
   columns: { id: 'text', parent: 'text' },
+  ...unfolded,
+}
+
+export const perResource: Projection = {
+  name: 'roster',
+  version: 1,
+  key: 'id',
+  columns: { id: 'text' },
+  perResource: true,
   ...unfolded,
 }
 

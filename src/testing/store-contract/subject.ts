@@ -1,7 +1,16 @@
 import type { Store } from '../../store/store.ts'
 
 /** Chapters of the contract. A store that keeps only some of them names those. */
-export type StorePart = 'append' | 'positions' | 'claims' | 'asks' | 'timers' | 'tokens' | 'derived' | 'queries'
+export type StorePart =
+  | 'append'
+  | 'positions'
+  | 'claims'
+  | 'asks'
+  | 'timers'
+  | 'tokens'
+  | 'derived'
+  | 'retention'
+  | 'queries'
 
 /** One empty place for a store. */
 export interface StoreSubject {
