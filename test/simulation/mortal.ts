@@ -82,7 +82,7 @@ export function mortalDriver(provider: SimulatedDriver, life: Life, tap: Tap): {
 }
 
 const isCall = (name: string) =>
-  /^(volume|instance)(Ensure|Resize|Delete|Power|Reset|Destroy)$|^(attach|detach|poll|observe|list|probe|capacity)$/.test(
+  /^(volume|instance)(Ensure|Resize|Delete|Power|Reset|Destroy)$|^(attach|detach|poll|observe|list|probe|capacity|consoleOutput)$/.test(
     name,
   )
 

@@ -1,5 +1,6 @@
 /** What arrives at the engine past its own calls: answers twice, too late or in another order, and what a watcher sees. */
 import type { Json } from '../../machines/grammar.ts'
+import { forgottenIn } from './forgotten.ts'
 import { whileAlive } from './mortal.ts'
 import type { Random } from './random.ts'
 import { Violation } from './violation.ts'
@@ -94,6 +95,7 @@ export function readAs(
       error => {
         const sentence = error instanceof Error ? error.message : String(error)
         const kind = world.fold.resources.get(id)!.kind
+        if (owner === account && forgottenIn(world).has(id) && error.code === 'notFound') return
         if (owner === account) throw new Violation('I16 tenant', `${account} could not read its own ${id}: ${sentence}`)
         if (sentence !== `The ${kind} '${id}' does not exist.`)
           throw new Violation('I16 tenant', `${account} was told of ${id} of ${owner}: ${sentence}`)

@@ -4,7 +4,7 @@ import type { Checker } from './checkers/checker.ts'
 import { everyChecker } from './checkers/index.ts'
 import { notDisarmed, notSuperseding, releasedTooEarly } from './planted/machines.ts'
 import { hunt, type Planted } from './planted/plant.ts'
-import { acknowledgedTooEarly, refusedTrace, tokenMissing } from './planted/runtime.ts'
+import { acknowledgedTooEarly, broughtBack, forgottenTooEarly, refusedTrace, tokenMissing } from './planted/runtime.ts'
 import { Violation } from './violation.ts'
 
 const planted: readonly Planted[] = [
@@ -14,6 +14,8 @@ const planted: readonly Planted[] = [
   notSuperseding,
   refusedTrace,
   acknowledgedTooEarly,
+  broughtBack,
+  forgottenTooEarly,
 ]
 
 describe('a planted bug', () => {

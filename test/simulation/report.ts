@@ -44,6 +44,7 @@ export class Figures {
       crashes = 0,
       statementCrashes = 0,
       reports = 0,
+      forgotten = 0,
       days = 0,
     } = this.sums
     const seconds = (performance.now() - this.#began) / 1_000
@@ -53,6 +54,7 @@ export class Figures {
     return [
       `seeds ${this.seeds}, steps ${steps}, requests ${requests}, events ${events}`,
       `lives ${lives}, crashes ${crashes} (${statementCrashes} at a statement), reports repeated ${reports}`,
+      `forgotten ${forgotten}`,
       `faults: ${faults.join(', ')}`,
       `transitions taken ${this.#declared.size - this.missed().length} of ${this.#declared.size}`,
       `virtual days ${days.toFixed(1)}, ${(this.seeds / seconds).toFixed(1)} seeds/s`,

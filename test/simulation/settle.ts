@@ -1,5 +1,6 @@
 /** The second phase: faults are over, the clock runs, and everything has to come to rest within a bound. */
 
+import { whileAlive } from './mortal.ts'
 import { Violation } from './violation.ts'
 import type { World } from './world.ts'
 
@@ -41,6 +42,32 @@ export async function settle(world: World): Promise<void> {
   throw stuck(world)
 }
 
+/** Forgets whatever may be forgotten by now, in its own time. */
+export function prune(world: World): Promise<unknown> {
+  const { engine, life } = world
+  if (!engine) return Promise.resolve()
+  const failed = (error: unknown) => world.broke('no fault', `pruning: ${String(error)}`, error)
+  return whileAlive(life, () => engine.prune()).catch(failed)
+}
+
+/** Forgets it before anything else happens. */
+async function pruneAll(world: World): Promise<void> {
+  let isDone = false
+  // One that goes on already may look for less: the second one looks again.
+  void prune(world)
+    .then(() => prune(world))
+    .then(() => {
+      isDone = true
+    })
+  await world.drain()
+  while (!isDone) {
+    const [next] = world.time.ready()
+    if (!next) throw new Violation('I8 alive', 'pruning never ends')
+    world.run(next)
+    await world.drain()
+  }
+}
+
 /** Faults end, everything settles, derived rows are written, and every checker looks at the world at rest. */
 export async function comeToRest(world: World): Promise<void> {
   world.provider.heal()
@@ -55,6 +82,7 @@ export async function comeToRest(world: World): Promise<void> {
   })
   await world.drain()
   if (!isWritten) throw new Violation('I8 alive', 'derived rows are never written')
+  await pruneAll(world)
   for (const checker of world.options.checkers) await checker.rest?.(world)
 }
 

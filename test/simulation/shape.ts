@@ -18,6 +18,7 @@ export const actions = [
   'vanish',
   'read',
   'rebuild',
+  'prune',
 ] as const
 export type Action = (typeof actions)[number]
 
@@ -38,6 +39,8 @@ export interface Shape {
   readonly behindMax: number
   readonly residentMax: number
   readonly consistency: 'behind' | 'strict'
+  /** How long instances and volumes are found after their end; undefined: as long as their kinds say. */
+  readonly retentionMs: number | undefined
   /** Share of steps after which the next follows without waiting for what the first began. */
   readonly bursts: number
   readonly weights: Readonly<Record<Action, number>>
@@ -60,6 +63,7 @@ export const calm: Shape = {
   behindMax: 1_024,
   residentMax: 50_000,
   consistency: 'behind',
+  retentionMs: undefined,
   bursts: 0,
   weights: Object.fromEntries(actions.map(action => [action, 1])) as Record<Action, number>,
 }
@@ -77,7 +81,12 @@ const usual: Record<Action, number> = {
   vanish: 0.5,
   read: 2,
   rebuild: 0.3,
+  prune: 1,
 }
+
+/** What the engine is told of retention; of no kind if the shape leaves it to the rules. */
+export const retentionOf = ({ retentionMs }: Shape, kind: string): number | undefined =>
+  kind === 'instance' || kind === 'volume' ? retentionMs : undefined
 /** Without these nothing happens at all. */
 const essential = new Set<Action>(['run', 'wait', 'submit'])
 
@@ -157,6 +166,7 @@ export function shapeOf(seed: number): Shape {
     consistency: random.chance(0.25) ? 'strict' : 'behind',
     bursts: random.pick([0, 0, 0.3]),
     weights,
+    retentionMs: random.pick([undefined, undefined, 0, 1_000, 600_000, Number.POSITIVE_INFINITY]),
   }
 }
 

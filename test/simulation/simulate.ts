@@ -6,7 +6,7 @@ import { foreignIds } from './checkers/tenant.ts'
 import { DAWN } from './clock.ts'
 import { readAs, repeatAnswer, showAgain } from './news.ts'
 import { planOf, streamOf } from './random.ts'
-import { cleanSlate, comeToRest } from './settle.ts'
+import { cleanSlate, comeToRest, prune } from './settle.ts'
 import { furnish, type Scenery, tenants } from './setup.ts'
 import { type Action, type Shape, shapeOf } from './shape.ts'
 import { repeated, running, someRequest } from './workload.ts'
@@ -113,6 +113,7 @@ async function act(world: World, scenery: Scenery, shape: Shape, number: number)
         .catch(error => world.broke('no fault', `rebuilding: ${String(error)}`, error))
       await world.drain()
     },
+    prune: () => void prune(world),
   }
   await moves[schedule.weighted(shape.weights)]()
   if (!schedule.chance(shape.bursts)) await world.drain()

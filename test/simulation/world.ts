@@ -20,7 +20,7 @@ import { Fold } from './fold.ts'
 import { Journal } from './journal.ts'
 import { type Call, mortalDriver, mortalStore, whileAlive } from './mortal.ts'
 import { Replay } from './replay.ts'
-import { GIB, type Shape } from './shape.ts'
+import { GIB, retentionOf, type Shape } from './shape.ts'
 import { answer, type Request, refuse, type Submission } from './submission.ts'
 import { simulationViews } from './views.ts'
 import { Violation } from './violation.ts'
@@ -66,7 +66,7 @@ export class World {
   readonly replies: Reply[] = []
   /** What somebody saw at the provider, some time ago. */
   readonly sights: Observation[] = []
-  readonly figures = { lives: 0, steps: 0, crashes: 0, statementCrashes: 0, afterwards: 0, reports: 0 }
+  readonly figures = { lives: 0, steps: 0, crashes: 0, statementCrashes: 0, afterwards: 0, reports: 0, forgotten: 0 }
   readonly faults: Record<string, number> = {}
   /** Instances whose guest ended without anybody having asked, and those the provider has lost. */
   readonly disturbed = new Set<string>()
@@ -152,6 +152,7 @@ export class World {
     this.#ended = ended
     const { shape, kinds = everyKind as KindMap } = this.options
     const { batchMax, asksMax, behindMax, residentMax, consistency } = shape
+    const retentionMs = { instance: retentionOf(shape, 'instance'), volume: retentionOf(shape, 'volume') }
     const clock = this.time.clock(life)
     const options = {
       kinds,
@@ -160,6 +161,7 @@ export class World {
       drivers: { [PROVIDER]: driver },
       clock,
       ids: this.#ids(),
+      retentionMs,
     }
     this.journal.note(this.at, 'start', '', '', '')
     whileAlive(life, () => createEngine({ ...options, batchMax, asksMax, behindMax, residentMax, consistency })).then(

@@ -1,7 +1,11 @@
-/** I3: every snapshot is the fold of its stream, and every row of a view the fold of the log, byte for byte. */
+/**
+ * I3: every snapshot is the fold of its stream, and every row of a view the fold of the log, byte for byte; and where a
+ * resource is forgotten, no row says anything of it.
+ */
 
 import type { Projection, ViewRow } from '../../../projections/contract.ts'
 import { canonical } from '../../../src/store/canonical.ts'
+import { endingsOf, forgottenIn } from '../forgotten.ts'
 import { simulationViews } from '../views.ts'
 import { Violation } from '../violation.ts'
 import type { World } from '../world.ts'
@@ -12,14 +16,17 @@ const NAME = 'I3 fold'
 /** JSON drops what is undefined; so does a database. */
 const plain = (value: unknown) => canonical(JSON.parse(JSON.stringify(value)))
 
-function checkSnapshots(world: World): void {
+function checkSnapshots(world: World, forgotten: ReadonlySet<string>): void {
   const rows = world.database.prepare('SELECT resource, version, text FROM snapshots').all() as {
     resource: string
     version: number
     text: string
   }[]
   const stored = new Map(rows.map(row => [row.resource, row]))
-  for (const [resource, snapshot] of world.replay.snapshots) {
+  const known = [...world.replay.snapshots].filter(([resource]) => !forgotten.has(resource))
+  if (stored.size !== known.length)
+    throw new Violation(NAME, `there are ${stored.size} snapshots of ${known.length} resources`)
+  for (const [resource, snapshot] of known) {
     const row = stored.get(resource)
     if (!row) throw new Violation(NAME, `${resource} has no snapshot row`)
     const found = plain({ resource, version: row.version, ...JSON.parse(row.text) })
@@ -29,7 +36,19 @@ function checkSnapshots(world: World): void {
   }
 }
 
-function checkView(world: World, view: Projection): void {
+function checkEndings(world: World, forgotten: ReadonlySet<string>): void {
+  const expected = [...endingsOf(world).values()]
+    .filter(({ id }) => !forgotten.has(id))
+    .map(({ kind, id, at, position }) => `${kind} ${id} ended at ${at} (${position})`)
+  const found = world.database
+    .prepare("SELECT kind || ' ' || resource || ' ended at ' || at || ' (' || position || ')' FROM endings")
+    .pluck()
+    .all() as string[]
+  const missing = expected.find(each => !found.includes(each)) ?? found.find(each => !expected.includes(each))
+  if (missing) throw new Violation(NAME, `the endings and the log do not agree: ${missing}`)
+}
+
+function checkView(world: World, view: Projection, forgotten: ReadonlySet<string>): void {
   const expected = new Map<string, ViewRow>()
   for (const event of world.log)
     for (const key of view.keys(event)) {
@@ -37,6 +56,7 @@ function checkView(world: World, view: Projection): void {
       if (row) expected.set(key, row)
       else expected.delete(key)
     }
+  if (view.perResource) for (const resource of forgotten) expected.delete(resource)
   const json = new Set(Object.keys(view.columns).filter(column => view.columns[column] === 'json'))
   const stored = world.database.prepare(`SELECT * FROM "${view.name}"`).all() as Record<string, unknown>[]
   if (stored.length !== expected.size)
@@ -55,7 +75,9 @@ function checkView(world: World, view: Projection): void {
 export const folded: CheckerMaker = () => ({
   name: NAME,
   rest(world) {
-    checkSnapshots(world)
-    for (const view of Object.values(simulationViews)) checkView(world, view as unknown as Projection)
+    const forgotten = forgottenIn(world)
+    checkSnapshots(world, forgotten)
+    checkEndings(world, forgotten)
+    for (const view of Object.values(simulationViews)) checkView(world, view as unknown as Projection, forgotten)
   },
 })

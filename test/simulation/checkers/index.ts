@@ -7,6 +7,7 @@ import { disarmed } from './disarmed.ts'
 import { endFirst } from './end-first.ts'
 import { fenced } from './fenced.ts'
 import { folded } from './folded.ts'
+import { forgotten } from './forgotten.ts'
 import { gapless } from './gapless.ts'
 import { kept } from './kept.ts'
 import { once } from './once.ts'
@@ -21,6 +22,7 @@ const makers: readonly CheckerMaker[] = [
   kept,
   whole,
   folded,
+  forgotten,
   gapless,
   once,
   oneObject,

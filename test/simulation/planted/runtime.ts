@@ -1,5 +1,6 @@
 /** Bugs between the rules and the disk. */
 import { Draft } from '../../../src/runtime/draft.ts'
+import { Retention } from '../../../src/runtime/retention.ts'
 import type { Store } from '../../../src/store/store.ts'
 import type { Planted } from './plant.ts'
 
@@ -48,6 +49,36 @@ export const refusedTrace: Planted = {
     }
     return () => {
       Draft.prototype.rollback = rollback
+    }
+  },
+}
+
+/** Rows are folded from the log as if nothing had been forgotten. */
+export const broughtBack: Planted = {
+  name: 'a rebuild brings back what is forgotten',
+  noticedBy: ['I3 fold', 'forgotten in time'],
+  options: {},
+  sabotage() {
+    const { fold } = Retention.prototype
+    Retention.prototype.fold = (view, row, event, key) => view.fold(row, event, key)
+    return () => {
+      Retention.prototype.fold = fold
+    }
+  },
+}
+
+/** What has ended is forgotten at once, whatever the retention of its kind. */
+export const forgottenTooEarly: Planted = {
+  name: 'what has ended is forgotten at once',
+  noticedBy: ['forgotten in time', 'I16 tenant'],
+  options: {},
+  sabotage() {
+    const { periods } = Retention.prototype
+    Retention.prototype.periods = function* hasty() {
+      for (const [kind] of periods.call(this)) yield [kind, 0]
+    }
+    return () => {
+      Retention.prototype.periods = periods
     }
   },
 }
