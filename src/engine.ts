@@ -161,9 +161,16 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
 
   /** Resumes open asks, due timers, and the news of drivers. Called by `createEngine`. */
   async start(): Promise<void> {
-    await this.#worker.start()
-    await this.#timers.start()
-    this.#sights.start()
+    try {
+      await this.#worker.start()
+      await this.#timers.start()
+      this.#sights.start()
+    } catch (error) {
+      const stopped = Promise.all([this.#worker.stop(), this.#timers.stop()])
+      this.#worker.abandon()
+      await stopped
+      throw error
+    }
   }
 
   /** Acts as this principal: its commands, reads and waits. */
@@ -345,6 +352,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
       forget = this.#clock.wakeAt(this.#clock.now() + graceMs, resolve)
     })
     await Promise.race([this.#worker.stop(), patience])
+    this.#worker.abandon()
     await this.#writer.close()
     // Its error, if any, is told to whoever asked for it.
     await this.#pruning?.catch(() => {})

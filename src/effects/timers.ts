@@ -61,17 +61,18 @@ export class Timers {
 
   #wakeAt(time: number): void {
     this.#forget?.()
+    // What is committed while the engine closes may arm more: they are rows, and the next engine finds them.
+    if (this.#isStopped) return
     this.#next = time
     this.#forget = this.#options.clock.wakeAt(time, () => {
       this.#next = Number.POSITIVE_INFINITY
-      if (this.#isStopped) return
       if (this.#firing) {
         this.#isMissed = true
         return
       }
       this.#firing = this.#fire().finally(() => {
         this.#firing = undefined
-        if (this.#isMissed && !this.#isStopped) this.#wakeAt(this.#options.clock.now())
+        if (this.#isMissed) this.#wakeAt(this.#options.clock.now())
         this.#isMissed = false
       })
     })

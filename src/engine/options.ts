@@ -29,7 +29,7 @@ export interface EngineOptions<K extends KindMap, P extends ViewMap, S extends S
   /** Members of one transaction (64), and members waiting before callers are turned away (10 000). */
   readonly batchMax?: number
   readonly queueMax?: number
-  /** Open asks kept in memory (10 000); the rest waits in the store. */
+  /** Open asks kept in memory for each provider (10 000); the rest waits in the store. */
   readonly asksMax?: number
   /** Events after which derived rows are written (128), and the longest they wait (200 ms). */
   readonly behindMax?: number

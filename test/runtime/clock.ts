@@ -21,6 +21,11 @@ export class TestClock implements Clock {
     return this.#now
   }
 
+  /** How many wait for a time to come: each would keep a process alive. */
+  get waiting(): number {
+    return this.#wakers.length
+  }
+
   wakeAt(time: number, wake: () => void): () => void {
     const waker = { time, wake }
     this.#wakers.push(waker)
