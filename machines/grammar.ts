@@ -84,6 +84,18 @@ export const rejection = { code: z.string(), message: z.string(), retry: z.strin
 /** What a driver may hand back to be recorded with the resource: its own name for it, and up to 4 KiB it owns. */
 export const reference = z.object({ providerId: z.string().optional(), private: z.json().optional() })
 
+const secrets = z.registry<{ readonly secret: true }>()
+/**
+ * Marks what nobody shall read who only looks for a fault, such as user data or a password: `secret(z.string().max(100))`.
+ * It is in the history, since the driver needs it; the journal of refusals leaves it out. To be marked in the command's
+ * input and in the event's data alike.
+ */
+export const secret = <S extends z.ZodType>(schema: S): S => {
+  secrets.add(schema, { secret: true })
+  return schema
+}
+export const isSecret = (schema: z.ZodType): boolean => secrets.has(schema)
+
 type Suffixed<K, O> = O extends 'requested'
   ? K extends `${string}Requested`
     ? K

@@ -10,6 +10,7 @@ import {
   rejection,
   reported,
   requested,
+  secret,
   told,
 } from './grammar.ts'
 
@@ -120,7 +121,7 @@ export const instanceEvents = events('instance', {
       ),
       ephemeral: z.array(z.string()).optional(),
       shutdownBehaviour: z.enum(['stop', 'terminate']),
-      userData: z.string().optional(),
+      userData: secret(z.string()).optional(),
       ...attributes,
     },
     { account: inState.nullable(), image: inState, offering: inState, provider: z.object({ capabilities }) },

@@ -1,6 +1,6 @@
 /** What callers may ask of an instance. */
 import { z } from 'zod'
-import { callerAccount, command, decline, named, provider, resource } from './grammar.ts'
+import { callerAccount, command, decline, named, provider, resource, secret } from './grammar.ts'
 import { mergeBlockDevices } from './instance.block-devices.ts'
 
 const device = z.strictObject({
@@ -40,7 +40,7 @@ export const instanceCommands = {
       blockDevices: z.array(device).max(64).default([]),
       /** What a shutdown from inside the guest leads to. */
       shutdownBehaviour: z.enum(['stop', 'terminate']).default('stop'),
-      userData: z.string().max(16_384).optional(),
+      userData: secret(z.string().max(16_384)).optional(),
       ...attributes,
     },
     needs: {

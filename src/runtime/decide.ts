@@ -13,7 +13,7 @@ import { FactReader, NotFound } from './facts.ts'
 import type { Ids } from './ids.ts'
 import { commands, hears, type Principal, ROOT_DOMAIN, reaches, sees, type Tree } from './principal.ts'
 import type { Providers } from './providers.ts'
-import { BrokenRule, Contained, InvalidRequest, type Reason, type RefusalOf } from './refusal.ts'
+import { BrokenRule, type Considered, Contained, InvalidRequest, type Reason, type RefusalOf } from './refusal.ts'
 import { type Snapshot, unborn } from './snapshot.ts'
 
 /** A command whose input has been parsed. */
@@ -52,7 +52,10 @@ export interface Surroundings {
 
 const noFacts: Record<string, unknown> = Object.freeze({})
 
-type Verdict = { result: CommandResult } | { refusal: RefusalOf }
+type Verdict = { result: CommandResult } | { refusal: RefusalOf; considered: Considered }
+/** What became of a command on its way to the machine. */
+type Offered = Partial<Pick<Considered, 'event' | 'facts'>>
+type Refuse = (reasons: readonly Reason[], snapshot: Snapshot, offered?: Offered) => Verdict
 
 export const visible = (path: string): string => {
   const end = path.indexOf('.')
@@ -79,7 +82,16 @@ export class CommandDecision {
   /** Decides and, if accepted, writes to the draft. The caller rolls back when any command of the submit is refused. */
   decide(asked: ParsedCommand, index: number): Verdict {
     const target = this.#target(asked)
-    const refuse = (reasons: readonly Reason[], snapshot: Snapshot): Verdict => ({
+    const { position, at } = this.#draft
+    const refuse: Refuse = (reasons, snapshot, offered) => ({
+      considered: {
+        position,
+        at: Math.max(this.#around.now, at),
+        version: snapshot.version,
+        digest: snapshot.digest,
+        input: asked.input,
+        ...offered,
+      },
       refusal: {
         command: `${asked.compiled.kind.name}.${asked.name}`,
         kind: asked.compiled.kind.name,
@@ -96,7 +108,9 @@ export class CommandDecision {
     if (facts instanceof NotFound) return refuse([notFound(facts.kind, facts.id, facts.field)], snapshot)
     const completed = this.#complete(asked, snapshot, facts)
     if (completed instanceof Declined)
-      return refuse([this.#reason(asked.compiled, snapshot, completed.requirement, completed.data)], snapshot)
+      return refuse([this.#reason(asked.compiled, snapshot, completed.requirement, completed.data)], snapshot, {
+        facts: facts as Json,
+      })
     return this.#ask(asked, snapshot, completed, facts, refuse)
   }
 
@@ -107,13 +121,7 @@ export class CommandDecision {
     return reader.read(command.needs, input)
   }
 
-  #ask(
-    asked: ParsedCommand,
-    snapshot: Snapshot,
-    data: Json,
-    facts: Record<string, unknown>,
-    refuse: (reasons: readonly Reason[], snapshot: Snapshot) => Verdict,
-  ): Verdict {
+  #ask(asked: ParsedCommand, snapshot: Snapshot, data: Json, facts: Record<string, unknown>, refuse: Refuse): Verdict {
     const { compiled } = asked
     const type = `${compiled.kind.name}.${asked.command.event}`
     const spec = compiled.spec(type)
@@ -134,7 +142,10 @@ export class CommandDecision {
         token: this.#token,
       })
       if (decision === 'undecided' || decision === 'refused')
-        return refuse(this.#reasons(compiled, snapshot, type, parsed.data, known.data, decision), snapshot)
+        return refuse(this.#reasons(compiled, snapshot, type, parsed.data, known.data, decision), snapshot, {
+          event: { type, data: parsed.data as Json },
+          facts: known.data as Json,
+        })
       const after = this.#draft.snapshot(snapshot.resource) ?? snapshot
       return { result: resultOf(snapshot, after, event?.position) }
     } catch (proposal) {
@@ -147,14 +158,14 @@ export class CommandDecision {
   #refusedBy(
     { compiled, snapshot: target, type, data }: ProposalRefused,
     { account, region }: Snapshot,
-    refuse: (reasons: readonly Reason[], snapshot: Snapshot) => Verdict,
+    refuse: Refuse,
   ): Verdict {
     const { kind, evaluator } = compiled
     const decision = evaluator.chart.leaves.get(target.state)?.on.has(type) ? 'refused' : 'undecided'
     const isStranger = target.account !== account || target.kind !== kind.name
     if (isStranger || (target.version === 0 && decision === 'undecided'))
       return refuse([notFound(kind.name, target.resource, 'id')], unborn(compiled, target.resource, account, region))
-    return refuse(this.#reasons(compiled, target, type, data, {}, decision), target)
+    return refuse(this.#reasons(compiled, target, type, data, {}, decision), target, { event: { type, data } })
   }
 
   #target({

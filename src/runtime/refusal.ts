@@ -20,17 +20,39 @@ export interface RefusalOf {
   readonly index: number
 }
 
+/** What a command was decided on, as far as that went: enough to ask the machine the same again. */
+export interface Considered {
+  /** Of the log, and the time its event would have had (ms since 1970). */
+  readonly position: number
+  readonly at: number
+  /** Of the resource that said no: its last version, and the digest of its last event. */
+  readonly version: number
+  readonly digest: string
+  readonly input: Json
+  /** The event that was offered to the machine. */
+  readonly event?: { readonly type: string; readonly data: Json }
+  readonly facts?: Json
+}
+
 /** The machine, or a requirement, said no. `refusals` holds one entry for each refused command of the submit. */
 export class Refused extends Error {
   override readonly name: string = 'Refused'
   readonly code: string
   readonly refusals: readonly RefusalOf[]
-  constructor(refusals: readonly RefusalOf[]) {
+  // Not a property: it holds what was asked, and an error is easily printed.
+  readonly #considered: readonly Considered[]
+  /** @param considered of each refusal, where a command was decided */
+  constructor(refusals: readonly RefusalOf[], considered: readonly Considered[] = []) {
     const [first] = refusals as [RefusalOf]
     const sentences = refusals.flatMap(refusal => refusal.reasons.map(reason => reason.sentence))
     super([...new Set(sentences)].join(' '))
     this.code = first.reasons[0]?.code ?? 'refused'
     this.refusals = refusals
+    this.#considered = considered
+  }
+  /** What each of `refusals` was decided on; undefined where nothing was. */
+  considered(index: number): Considered | undefined {
+    return this.#considered[index]
   }
   get resource(): string {
     return this.refusals[0]!.resource

@@ -11,7 +11,7 @@ import { CommandDecision, type CommandResult, type ParsedCommand, type Surroundi
 import type { Draft } from './draft.ts'
 import { strings } from './facts.ts'
 import type { Principal } from './principal.ts'
-import { InvalidRequest, type RefusalOf, Refused } from './refusal.ts'
+import { type Considered, InvalidRequest, type RefusalOf, Refused } from './refusal.ts'
 import type { Member } from './writer.ts'
 
 /** What a caller writes. `id` names the target of a command that does not create. */
@@ -140,7 +140,7 @@ export class Request implements Member<readonly CommandResult[]> {
       this.#remember?.token,
     )
     const results: CommandResult[] = []
-    const refusals: RefusalOf[] = []
+    const refusals: Refusal[] = []
     const before = draft.mark()
     for (let index = 0; index < this.#commands.length; index += 1) {
       const mark = draft.mark()
@@ -148,10 +148,10 @@ export class Request implements Member<readonly CommandResult[]> {
       if ('result' in verdict) results.push(verdict.result)
       else {
         draft.rollback(mark)
-        refusals.push(verdict.refusal)
+        refusals.push(verdict)
       }
     }
-    if (refusals.length) throw new Refused(existenceFirst(refusals))
+    if (refusals.length) throw refused(refusals)
     if (this.isQuestion) draft.rollback(before)
     else if (this.#remember) draft.tokens.push(this.#tokenRow(draft, results))
     return results
@@ -164,8 +164,14 @@ export class Request implements Member<readonly CommandResult[]> {
   }
 }
 
+type Refusal = { readonly refusal: RefusalOf; readonly considered: Considered }
+
 /** All ids that do not exist are reported together, before anything else is said about the others. */
-function existenceFirst(refusals: readonly RefusalOf[]): readonly RefusalOf[] {
-  const missing = refusals.filter(({ reasons }) => reasons[0]?.code === 'notFound')
-  return missing.length ? missing : refusals
+function refused(refusals: readonly Refusal[]): Refused {
+  const missing = refusals.filter(({ refusal: { reasons } }) => reasons[0]?.code === 'notFound')
+  const told = missing.length ? missing : refusals
+  return new Refused(
+    told.map(({ refusal }) => refusal),
+    told.map(({ considered }) => considered),
+  )
 }
