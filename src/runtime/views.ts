@@ -189,7 +189,7 @@ export async function foldRows(
     if (row) checkRow(view, row)
     if (row) recent?.set(key, row)
     else recent?.delete(key)
-    if (row !== before) changes.push({ view: view.name, key, row })
+    if (row !== before) changes.push({ view: view.name, key, row, before })
   }
   return changes
 }

@@ -85,6 +85,8 @@ export interface RowChange {
   readonly view: string
   readonly key: string
   readonly row: ViewRow | undefined
+  /** What it was before, where that is known: columns that stay the same need not be written. */
+  readonly before?: ViewRow
 }
 /**
  * A change of a claimed view's row: fails the commit unless the stored revision is `expected` (0: no row). Its new

@@ -13,6 +13,7 @@ export function floor(path: string, written: readonly Written[]): number {
   const event = database.prepare(
     'INSERT INTO events (position, resource, version, digest, text) VALUES (?, ?, ?, ?, ?)',
   )
+  const entry = database.prepare('INSERT INTO streams (resource, version, position) VALUES (?, ?, ?)')
   const snapshot = database.prepare(
     'INSERT INTO snapshots (resource, version, rules, checksum, text) VALUES (?, ?, ?, 0, ?) ON CONFLICT (resource) DO UPDATE SET version = excluded.version, text = excluded.text',
   )
@@ -21,7 +22,10 @@ export function floor(path: string, written: readonly Written[]): number {
   )
   const watermark = database.prepare('UPDATE watermarks SET position = ?')
   const writeCommit = (commit: Commit) => {
-    for (const each of commit.events) event.run(each.position, each.resource, each.version, each.digest, each.text)
+    for (const each of commit.events) {
+      event.run(each.position, each.resource, each.version, each.digest, each.text)
+      entry.run(each.resource, each.version, each.position)
+    }
     if (commit.derived) writeDerived(commit.derived)
   }
   const writeDerived = (derived: DerivedChanges) => {

@@ -18,11 +18,15 @@ describe('a file from before resources were forgotten', () => {
     await before.engine.close()
     const content = contentOf(database)
     database.exec(`
+      create unique index eventsByStream on events (resource, version);
+      drop table streams; delete from watermarks where view = 'streams';
       drop table endings; drop table horizons; delete from migrations where name >= '0002';
       update snapshots set text = json_remove(text, '$.ended'); pragma user_version = 1
     `)
     const after = await open({ database })
     expect(contentOf(database, ...Object.keys(content))).toEqual(content)
+    const { id } = JSON.parse(content.inventory![0]!) as { id: string }
+    expect(await after.engine.store.stream(id, 1, 10)).toHaveLength(1)
     expect(content.endings).toHaveLength(1)
     after.clock.set(after.clock.now() + lamp.retentionMs)
     expect(await after.engine.prune()).toBe(1)

@@ -196,7 +196,7 @@ describe('the tables of views', () => {
         expect(contentOf(after.database, ...views, 'snapshots', 'events')).toEqual(
           contentOf(setting.database, ...views, 'snapshots', 'events'),
         )
-        const [mark] = after.rows(`select min(position) as position from watermarks`)
+        const [mark] = after.rows(`select min(position) as position from watermarks where view <> 'streams'`)
         expect(mark!.position).toBe(after.engine.health().position)
       }),
       { numRuns: 30 },

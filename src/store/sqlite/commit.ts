@@ -10,13 +10,15 @@ import {
   type SnapshotRow,
   type StoredEvent,
 } from '../store.ts'
-import { isKeyTaken, isUniqueTaken } from './failures.ts'
+import { isKeyTaken } from './failures.ts'
 import type { Statements } from './statements.ts'
+import type { StreamIndex } from './stream-index.ts'
 import { type ViewTables, writeClaimedRow, writeRow } from './view-rows.ts'
 
 /** The writes of a commit, inside the caller's transaction. Throws Conflict. */
-export function writeCommit(commit: Commit, statements: Statements, views: ViewTables): void {
-  for (const event of commit.events) insertEvent(event, statements)
+export function writeCommit(commit: Commit, statements: Statements, streams: StreamIndex, views: ViewTables): void {
+  for (const event of commit.events) insertEvent(event, statements, streams)
+  streams.write()
   writeAsks(commit, statements)
   for (const { resource, event } of commit.timersDisarmed) statements.disarm.run(resource, event)
   for (const { resource, event, dueAt, position, correlation } of commit.timersArmed)
@@ -30,14 +32,15 @@ export function writeCommit(commit: Commit, statements: Statements, views: ViewT
   if (commit.derived) writeDerivedRows(commit.derived, statements, views)
 }
 
-function insertEvent({ position, resource, version, digest, text }: StoredEvent, statements: Statements): void {
+function insertEvent(event: StoredEvent, statements: Statements, streams: StreamIndex): void {
+  const { position, resource, version, digest, text } = event
   try {
     statements.event.run(position, resource, version, digest, text)
   } catch (cause) {
     if (isKeyTaken(cause)) throw new Conflict('position', String(position), { cause })
-    if (isUniqueTaken(cause)) throw new Conflict('version', `${resource}@${version}`, { cause })
     throw cause
   }
+  streams.add(event)
 }
 
 /** Opened, updated, closed: in that order one commit may do all three to the same ask. */
@@ -79,7 +82,7 @@ export function writeDerivedRows(changes: DerivedChanges, statements: Statements
     statements.snapshot.run(row.resource, row.version, row.rules, checksumOf(row), row.text)
   for (const { kind, position, resource, at } of changes.endings ?? [])
     statements.ending.run(kind, position, resource, at)
-  for (const { view, key, row } of changes.rows) writeRow(views.named(view), key, row, changes.watermark)
+  for (const change of changes.rows) writeRow(views.named(change.view), change, changes.watermark)
   for (const name of changes.views ?? [...views.derived, SNAPSHOTS]) statements.watermark.run(changes.watermark, name)
 }
 

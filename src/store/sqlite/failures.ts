@@ -12,8 +12,6 @@ export const isBusy = (error: unknown): boolean => codeOf(error).startsWith('SQL
 /** The row's primary key is taken, the rowid included. */
 export const isKeyTaken = (error: unknown): boolean =>
   codeOf(error) === 'SQLITE_CONSTRAINT_PRIMARYKEY' || codeOf(error) === 'SQLITE_CONSTRAINT_ROWID'
-/** Some other unique index of the table has these values already. */
-export const isUniqueTaken = (error: unknown): boolean => codeOf(error) === 'SQLITE_CONSTRAINT_UNIQUE'
 
 /** StoreError failed around what SQLite threw; any other error as it is. */
 export function asFailure(error: unknown, path: string, consequence: string): unknown {

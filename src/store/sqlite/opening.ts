@@ -11,6 +11,7 @@ import { readerOf, readerOfFile } from './reader.ts'
 import { checkSchema, migrate, SCHEMA_VERSION } from './schema/migrations.ts'
 import type { Tables } from './schema/tables.ts'
 import { prepareStatements, type Statements } from './statements.ts'
+import { StreamIndex } from './stream-index.ts'
 import { inSlowTransaction, undo } from './transaction.ts'
 import { ViewTables, viewTable } from './view-rows.ts'
 import { checkNames, findView, makeView } from './view-schema.ts'
@@ -28,6 +29,8 @@ export interface Parts {
   readonly kysely: Kysely<Tables>
   readonly statements: Statements
   readonly views: ViewTables
+  /** For stores that write. */
+  readonly streams: StreamIndex | undefined
   readonly reader: Kysely<never>
   readonly lock: WriterLock | undefined
   /** For files that this store writes. */
@@ -60,7 +63,8 @@ export async function openParts(place: Place, projections: readonly Projection[]
     const reader = isFile ? readerOfFile<never>(path) : readerOf<never>(database)
     const checkpointer = lock && new Checkpointer(database, path)
     const opened = { position, at, watermarks, horizons: await findHorizons(kysely) }
-    return { database, kysely, statements, views: tables, reader, lock, checkpointer, opened }
+    const streams = readOnly ? undefined : new StreamIndex(statements)
+    return { database, kysely, statements, views: tables, streams, reader, lock, checkpointer, opened }
   } catch (error) {
     if (!given) database?.close()
     lock?.release()

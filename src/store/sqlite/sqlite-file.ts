@@ -24,11 +24,12 @@ import { writeForgotten } from './forget.ts'
 import { openParts, type Parts, type Place } from './opening.ts'
 import { compileQuery } from './queries.ts'
 import type { Tables } from './schema/tables.ts'
+import { type EventRow, readStream, type StreamIndex } from './stream-index.ts'
 import { inTransaction } from './transaction.ts'
 import { rowOf } from './view-rows.ts'
 import { REVISION } from './view-schema.ts'
 
-type EventRow = [number, string, number, string, string]
+type WritableParts = Parts & { readonly streams: StreamIndex }
 
 export class SqliteFile implements Store {
   readonly #place: Place
@@ -62,8 +63,14 @@ export class SqliteFile implements Store {
   }
 
   async commit(commit: Commit): Promise<void> {
-    const { database, statements, views, checkpointer } = this.#writable()
-    inTransaction(database, statements, () => writeCommit(commit, statements, views))
+    const { database, statements, views, streams, checkpointer } = this.#writable()
+    try {
+      inTransaction(database, statements, () => writeCommit(commit, statements, streams, views))
+    } catch (error) {
+      streams.undone()
+      throw error
+    }
+    streams.committed()
     checkpointer?.committed()
   }
 
@@ -92,7 +99,9 @@ export class SqliteFile implements Store {
   }
 
   async stream(resource: string, fromVersion: number, limit: number): Promise<StoredEvent[]> {
-    const rows = this.#read(({ statements }) => statements.stream.all(resource, fromVersion, limit)) as EventRow[]
+    const rows = this.#read(({ statements, streams }) =>
+      streams ? streams.read(resource, fromVersion, limit) : readStream(statements, resource, fromVersion, limit),
+    )
     return rows.map(toEvent)
   }
 
@@ -158,13 +167,13 @@ export class SqliteFile implements Store {
     checkpointer?.committed()
   }
 
-  /** `bytes` and `pages` of the database, `walBytes` of the log beside it. */
+  /** `bytes` and `pages` of the database, `walBytes` of the log beside it, `entriesWaiting` to be written. */
   async measures(): Promise<Record<string, number>> {
-    return this.#read(({ database }) => {
+    return this.#read(({ database, streams }) => {
       const pages = database.pragma('page_count', { simple: true }) as number
       const pageBytes = database.pragma('page_size', { simple: true }) as number
       const wal = database.memory ? undefined : statSync(`${this.#place.path}-wal`, { throwIfNoEntry: false })
-      return { bytes: pages * pageBytes, pages, walBytes: wal?.size ?? 0 }
+      return { bytes: pages * pageBytes, pages, walBytes: wal?.size ?? 0, entriesWaiting: streams?.waiting ?? 0 }
     })
   }
 
@@ -176,6 +185,7 @@ export class SqliteFile implements Store {
     try {
       await parts.checkpointer?.close()
       await parts.reader.destroy()
+      if (!this.#place.readOnly) writeStreams(parts)
       if (!this.#place.readOnly) parts.database.pragma('wal_checkpoint(PASSIVE)')
       if (!this.#place.given) parts.database.close()
     } finally {
@@ -196,15 +206,23 @@ export class SqliteFile implements Store {
     }
   }
 
-  #writable(): Parts {
+  #writable(): WritableParts {
     const parts = this.#open()
-    if (!this.#place.readOnly) return parts
+    if (parts.streams) return parts as WritableParts
     throw new StoreError('failed', `${this.#place.path} was opened for reading only; open it without readOnly to write`)
   }
 
   #open(): Parts {
     if (this.#parts) return this.#parts
     throw new StoreError('closed', `${this.#place.path} is not open; open it, or a new store on it`)
+  }
+}
+
+/** What the index lacks now, the next one would have to find. */
+function writeStreams({ database, statements, streams }: Parts): void {
+  while (streams && streams.waiting > 0) {
+    inTransaction(database, statements, () => streams.writeRun())
+    streams.committed()
   }
 }
 

@@ -105,9 +105,45 @@ export function prepareStatements(db: Kysely<Tables>, database: Database.Databas
 
     last: prepared<Tables['events']>(events.orderBy('position', 'desc').limit(1)),
     log: prepared<unknown>(events.where('position', '>', number).orderBy('position').limit(number)).raw(),
-    stream: prepared<unknown>(
-      events.where('resource', '=', text).where('version', '>=', number).orderBy('version').limit(number),
+    eventsAt: prepared<unknown>(
+      events.where('position', 'in', sql<number>`(select value from json_each(${text}))`).orderBy('position'),
     ).raw(),
+    stream: prepared<unknown>(
+      db
+        .selectFrom('streams')
+        // The entry says where the event is: the other order would walk through the whole log.
+        .innerJoin('events', 'events.position', 'streams.position')
+        .select(['events.position', 'events.resource', 'events.version', 'events.digest', 'events.text'])
+        .where('streams.resource', '=', text)
+        .where('streams.version', '>=', number)
+        .orderBy('streams.version')
+        .limit(number),
+    ).raw(),
+    streamAfter: prepared<unknown>(
+      events
+        .where('position', '>', db.selectFrom('watermarks').select('position').where('view', '=', text))
+        .where('resource', '=', text)
+        .where('version', '>', number)
+        .orderBy('position')
+        .limit(number),
+    ).raw(),
+    entry: prepared(
+      db
+        .insertInto('streams')
+        .values({ resource: text, version: number, position: number })
+        .onConflict(conflict => conflict.doNothing()),
+    ),
+    findEntry: prepared<Tables['streams']>(
+      db.selectFrom('streams').selectAll().where('resource', '=', text).where('version', '=', number),
+    ),
+    entriesAfter: prepared<Tables['streams']>(
+      db
+        .selectFrom('events')
+        .select(['resource', 'version', 'position'])
+        .where('position', '>', number)
+        .orderBy('position')
+        .limit(number),
+    ),
     snapshots: prepared<Tables['snapshots']>(
       db
         .selectFrom('snapshots')

@@ -3,7 +3,7 @@ import type Database from 'better-sqlite3'
 import { type Compilable, type Kysely, sql } from 'kysely'
 import type { Projection, ViewRow } from '../../../projections/contract.ts'
 import { canonical } from '../canonical.ts'
-import { type ClaimChange, StoreError } from '../store.ts'
+import { type ClaimChange, type RowChange, StoreError } from '../store.ts'
 import { REVISION } from './view-schema.ts'
 
 type Value = string | number | null
@@ -13,6 +13,9 @@ type Statement = Database.Statement<Value[], Record<string, unknown>>
 export interface ViewTable {
   readonly projection: Projection
   readonly upsert: Statement
+  /** Columns that indexes hold, and a statement that changes all others: indexes are not touched. */
+  readonly indexed: readonly string[]
+  readonly narrow: Statement | undefined
   readonly remove: Statement
   readonly clear: Statement
   readonly byKeys: Statement
@@ -65,10 +68,18 @@ export function viewTable(db: Kysely<any>, database: Database.Database, projecti
           .column(key)
           .doUpdateSet(({ ref }) => Object.fromEntries(others.map(column => [column, ref(`excluded.${column}`)]))),
   )
+  const indexed = isClaimed ? [] : [...new Set([key, ...(projection.indexes ?? []).flat()])]
+  const loose = all.filter(column => !indexed.includes(column))
+  const narrow = db
+    .updateTable(name)
+    .set(Object.fromEntries(loose.map(column => [column, ''])))
+    .where(key, '=', '')
   const isOneOf = sql<boolean>`${sql.ref(key)} in (select value from json_each(${''}))`
   return {
     projection,
     upsert: prepared(overwrite),
+    indexed,
+    narrow: isClaimed || loose.length === 0 ? undefined : prepared(narrow),
     remove: prepared(remove),
     clear: prepared(db.deleteFrom(name)),
     byKeys: prepared(db.selectFrom(name).select(all).where(isOneOf)),
@@ -83,10 +94,23 @@ export function viewTable(db: Kysely<any>, database: Database.Database, projecti
 }
 
 /** Writes or removes a row, whatever was there. `watermark` becomes the revision of a claimed view's row. */
-export function writeRow(view: ViewTable, key: string, row: ViewRow | undefined, watermark: number): void {
+export function writeRow(view: ViewTable, { key, row, before }: RowChange, watermark: number): void {
   if (row === undefined) view.remove.run(key)
+  else if (before && writeNarrowly(view, key, row, before)) return
   else if (view.claim) view.upsert.run(...valuesOf(view.projection, row), watermark)
   else view.upsert.run(...valuesOf(view.projection, row))
+}
+
+/** Writes all columns but the indexed ones, which must be the same as before; false if they are not, or no row is there. */
+function writeNarrowly(
+  { projection, indexed, narrow }: ViewTable,
+  key: string,
+  row: ViewRow,
+  before: ViewRow,
+): boolean {
+  if (!narrow || indexed.some(column => (row[column] ?? null) !== (before[column] ?? null))) return false
+  const others = valuesOf(projection, row, indexed)
+  return narrow.run(...others, key).changes === 1
 }
 
 /** Writes or removes a row if its stored revision is the expected one; false, and nothing is changed, if it is not. */
@@ -106,9 +130,10 @@ export function writeClaimedRow(
 }
 
 /** Values in the order of the columns. Throws StoreError failed for what SQLite has no value for. */
-function valuesOf({ name, columns }: Projection, row: ViewRow): Value[] {
+function valuesOf({ name, columns }: Projection, row: ViewRow, without: readonly string[] = []): Value[] {
   const values: Value[] = []
   for (const column in columns) {
+    if (without.includes(column)) continue
     const value = row[column]
     if (value === undefined || value === null) values.push(null)
     else if (columns[column] === 'json') values.push(canonical(value))

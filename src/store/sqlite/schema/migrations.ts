@@ -94,6 +94,34 @@ const migrations: Readonly<Record<string, Migration>> = {
       await db.updateTable('watermarks').set({ position: 0 }).where('view', '=', 'snapshots').execute()
     },
   },
+  '0003-streams': {
+    async up(db: AnySchema) {
+      await db.schema
+        .createTable('streams')
+        .addColumn('resource', 'text', column => column.notNull())
+        .addColumn('version', 'integer', column => column.notNull())
+        .addColumn('position', 'integer', column => column.notNull())
+        .addPrimaryKeyConstraint('streamsByVersion', ['resource', 'version'])
+        .modifyEnd(sql`without rowid`)
+        .execute()
+      await sql`insert into streams select resource, version, position from events order by resource, version`.execute(
+        db,
+      )
+      await sql`insert into watermarks select 'streams', 1, '', coalesce(max(position), 0) from events`.execute(db)
+      // SQLite cannot drop a unique constraint: the table is made anew without it.
+      await db.schema.alterTable('events').renameTo('eventsBefore').execute()
+      await db.schema
+        .createTable('events')
+        .addColumn('position', 'integer', column => column.primaryKey())
+        .addColumn('resource', 'text', column => column.notNull())
+        .addColumn('version', 'integer', column => column.notNull())
+        .addColumn('digest', 'text', column => column.notNull())
+        .addColumn('text', 'text', column => column.notNull())
+        .execute()
+      await sql`insert into events select * from "eventsBefore" order by position`.execute(db)
+      await db.schema.dropTable('eventsBefore').execute()
+    },
+  },
 }
 
 /** The newest schema this code knows; also kept in the file as `PRAGMA user_version`. */

@@ -1,6 +1,8 @@
 /** The store's own tables, as Kysely sees them. Names are the same in TypeScript and SQL. */
 export interface Tables {
   events: { position: number; resource: string; version: number; digest: string; text: string }
+  /** Positions of a stream's events. */
+  streams: { resource: string; version: number; position: number }
   snapshots: { resource: string; version: number; rules: number; checksum: number; text: string }
   asks: {
     token: string
@@ -36,6 +38,7 @@ export const ownTables: readonly string[] = [
     'asks',
     'endings',
     'horizons',
+    'streams',
     'timers',
     'tokens',
     'watermarks',
