@@ -11,7 +11,7 @@ import type Database from 'better-sqlite3'
 
 /** Commits between two looks at the log: a look costs microseconds, and the log grows by megabytes. */
 const LOOK_EVERY = 16
-/** Pages of 8 KiB in the log before the thread is set to work. Fewer copies hot pages more often than needed. */
+/** Pages of 4 KiB in the log before the thread is set to work. Fewer copies hot pages more often than needed. */
 const PAGES_WORTH = 2_000
 /** What the writer may copy itself: a few milliseconds. */
 const PAGES_LITTLE = 200
