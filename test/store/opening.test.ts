@@ -91,7 +91,7 @@ describe('durability', () => {
       await store.open(views)
       expect(database.pragma('synchronous', { simple: true })).toBe(2)
       expect(database.pragma('journal_mode', { simple: true })).toBe('wal')
-      expect(database.pragma('page_size', { simple: true })).toBe(8_192)
+      expect(database.pragma('page_size', { simple: true })).toBe(4_096)
       await store.close()
       database.close()
     }
