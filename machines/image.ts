@@ -1,74 +1,40 @@
 /**
  * An image: what an instance starts from. Registering copies no data, so it is available at once; its root disk and
  * further devices are the defaults that a launch merges its own mapping over. A deregistered image launches nothing
- * more; instances that came from it live on and may be stopped and started. (spec: ec2 5.)
+ * more; instances that came from it live on and may be stopped and started.
+ *
+ * One made from an instance, or copied, is pending until every snapshot of it is complete, and fails with the first that
+ * does not come to be. It is the one that knows all of them: each hears that the image uses it, so that none of them is
+ * deleted, and hears when it no longer does. Its instance is asked to let the disks be taken, and says so if it cannot;
+ * an instance that is terminated first takes its pending images with it. A name is taken once among the images of an
+ * account in a region, and free again when its image fails or is deregistered. (spec: ec2 5.)
  */
-import { assign, setup } from 'xstate'
-import { z } from 'zod'
-import { type EventNamed, type EventOf, events, needs, requested, requires, type StateTag, wants } from './grammar.ts'
+import { setup } from 'xstate'
+import { ignore, needs, requires, type StateMeta, type StateTag, wants } from './grammar.ts'
+import { type ImageContext, type ImageEvent, unborn } from './image.alphabet.ts'
+import { imageChanges } from './image.changes.ts'
+import { late } from './image.late.ts'
+import { choices, imageRequirements } from './image.rules.ts'
+import * as want from './image.wants.ts'
+import { taggable } from './tags.ts'
 
-/** One entry of an image's mapping: a volume (blank or from a snapshot) or an ephemeral disk, under a device name. */
-export const deviceName = z.string().regex(/^(\/dev\/)?(s|xv|v|h)d[a-z]{1,2}[0-9]{0,2}$/)
-export const imageDevice = z.strictObject({
-  device: deviceName,
-  sizeBytes: z.int().positive().optional(),
-  snapshot: z.string().optional(),
-  volumeType: z.string().optional(),
-  deleteOnTermination: z.boolean().optional(),
-  ephemeral: z.string().optional(),
-})
-
-export interface ImageContext {
-  readonly name: string
-  readonly rootDevice: string
-  /** Size of the root disk, in bytes: the least that a launch may ask for. */
-  readonly sizeBytes: number
-  readonly snapshot?: string
-  readonly encrypted?: boolean
-  readonly public?: boolean
-  readonly blockDevices: readonly z.infer<typeof imageDevice>[]
-}
-const unborn: ImageContext = { name: '', rootDevice: '', sizeBytes: 0, blockDevices: [] }
-
-export const imageEvents = events('image', {
-  registerRequested: requested(
-    {
-      name: z.string(),
-      rootDevice: z.string(),
-      sizeBytes: z.int().positive(),
-      snapshot: z.string().optional(),
-      encrypted: z.boolean().optional(),
-      public: z.boolean().optional(),
-      blockDevices: z.array(imageDevice),
-    },
-    { account: z.object({ state: z.string() }).nullable() },
-  ),
-  deregisterRequested: requested(),
-})
-export type ImageEvent = EventOf<typeof imageEvents>
-type Register = EventNamed<typeof imageEvents, 'registerRequested'>
-type Asked = { event: Register }
-
-/** One name for all spellings, as in a launch: without `/dev/`, and with `sda1` and `sda` as one. */
-const normalised = (device = '') => device.replace(/^\/dev\//, '').replace(/^((?:s|xv|v|h)da)1$/, '$1')
-
-export const imageRequirements = {
-  accountOpen: ({ event }: Asked) => (event.facts.account?.state ?? 'open') === 'open',
-  devicesOnce: ({ event }: Asked) =>
-    new Set(event.data.blockDevices?.map(each => normalised(each.device))).size ===
-    (event.data.blockDevices?.length ?? 0),
-  /** What is said of the root among the devices may make it larger, never another disk. */
-  rootKept: ({ event: { data } }: Asked) => {
-    const root = data.blockDevices?.find(each => normalised(each.device) === normalised(data.rootDevice))
-    const { ephemeral, snapshot = data.snapshot, sizeBytes = data.sizeBytes } = root ?? {}
-    return ephemeral === undefined && snapshot === data.snapshot && sizeBytes >= data.sizeBytes
-  },
-}
+const notAwaited = ignore('it does not wait for that snapshot')
+const alive = {
+  'image.modifyRequested': [{ guard: 'sameDescription' }, { actions: 'modified' }],
+  'image.shareRequested': [{ guard: 'sameShares' }, { actions: 'shared' }],
+  ...taggable('image'),
+} as const
+const mapped = ['rootKnown', 'mappingValid', 'sizeGiven', 'snapshotFits', 'snapshotsCompleted'] as const
 
 export const image = setup({
-  types: { context: {} as ImageContext, events: {} as ImageEvent, tags: {} as StateTag },
-  actions: { ...wants, registered: assign(({ event }) => ({ ...(event as Register).data })) },
-  guards: { requires: requires(imageRequirements) },
+  types: {
+    context: {} as ImageContext,
+    events: {} as ImageEvent,
+    tags: {} as StateTag,
+    meta: {} as StateMeta & { readonly ignored?: string },
+  },
+  actions: { ...wants, ...imageChanges },
+  guards: { requires: requires(imageRequirements), ...choices },
 }).createMachine({
   id: 'image',
   context: unborn,
@@ -78,13 +44,67 @@ export const image = setup({
       tags: 'settled',
       on: {
         'image.registerRequested': {
-          guard: needs('accountOpen', 'devicesOnce', 'rootKept'),
+          guard: needs('accountOpen', ...mapped, 'rootKept', 'nameFree', 'tagsFew'),
           target: 'available',
-          actions: 'registered',
+          actions: ['registered', { type: 'tell', params: want.useSnapshots }],
         },
+        'image.createRequested': {
+          guard: needs('accountOpen', ...mapped, 'nameFree', 'tagsFew'),
+          target: 'pending',
+          actions: ['created', { type: 'tell', params: want.capture }],
+        },
+        'image.copyRequested': {
+          guard: needs('accountOpen', 'originalAvailable', 'copyable', 'copyOffered', 'nameFree', 'tagsFew'),
+          target: 'pending',
+          actions: ['copied', { type: 'tell', params: want.copySnapshots }],
+        },
+        ...late.absent,
       },
     },
-    available: { tags: 'settled', on: { 'image.deregisterRequested': 'deregistered' } },
-    deregistered: { tags: ['settled', 'terminal'] },
+    pending: {
+      tags: 'working',
+      meta: { awaits: (context: ImageContext) => context.awaited },
+      on: {
+        'image.snapshotBegun': [{ guard: 'awaited', actions: 'begun' }, notAwaited],
+        'image.snapshotCompleted': [
+          {
+            guard: 'lastAwaited',
+            target: 'available',
+            actions: ['stored', { type: 'tell', params: want.captureEnded }],
+          },
+          { guard: 'awaited', actions: 'stored' },
+          notAwaited,
+        ],
+        'image.snapshotFailed': [
+          { guard: 'awaited', target: 'failed', actions: ['failed', { type: 'tell', params: want.fail }] },
+          notAwaited,
+        ],
+        'image.captureFailed': { target: 'failed', actions: ['failed', { type: 'tell', params: want.fail }] },
+        'image.instanceTerminated': [
+          { guard: 'ofInstance', target: 'failed', actions: ['orphaned', { type: 'tell', params: want.orphan }] },
+          ignore('it is made from another instance'),
+        ],
+        ...alive,
+        ...late.pending,
+      },
+    },
+    available: {
+      tags: 'settled',
+      on: {
+        'image.deregisterRequested': { target: 'deregistered', actions: { type: 'tell', params: want.release } },
+        ...alive,
+        ...late.available,
+      },
+    },
+    failed: {
+      tags: 'settled',
+      on: {
+        'image.nameFreed': [{ guard: 'nameless', ...ignore('its name is free already') }, { actions: 'nameFreed' }],
+        'image.deregisterRequested': 'deregistered',
+        ...taggable('image'),
+        ...late.failed,
+      },
+    },
+    deregistered: { tags: ['settled', 'terminal'], on: late.deregistered },
   },
 })

@@ -4,15 +4,23 @@ import { type AccountContext, account, accountEvents, accountRequirements } from
 import { domainCommands } from './domain.commands.ts'
 import { type DomainContext, domain, domainEvents, domainRequirements } from './domain.ts'
 import { kind } from './grammar.ts'
+import { type ImageContext, imageEvents } from './image.alphabet.ts'
 import { imageCommands } from './image.commands.ts'
-import { type ImageContext, image, imageEvents, imageRequirements } from './image.ts'
+import { imageRequirements } from './image.rules.ts'
+import { image } from './image.ts'
 import { type InstanceContext, instanceEvents } from './instance.alphabet.ts'
 import { instanceCommands } from './instance.commands.ts'
 import { instanceObserved, instanceRequirements } from './instance.rules.ts'
 import { instance } from './instance.ts'
+import { keyPairCommands } from './key-pair.commands.ts'
+import { type KeyPairContext, keyPair, keyPairEvents, keyPairRequirements } from './key-pair.ts'
 import { offeringCommands } from './offering.commands.ts'
 import { type OfferingContext, offering, offeringEvents } from './offering.ts'
 import { refusals } from './refusals.ts'
+import { type SnapshotContext, snapshotEvents } from './snapshot.alphabet.ts'
+import { snapshotCommands } from './snapshot.commands.ts'
+import { snapshotRequirements } from './snapshot.rules.ts'
+import { snapshot } from './snapshot.ts'
 import { type VolumeContext, volumeEvents } from './volume.alphabet.ts'
 import { volumeCommands } from './volume.commands.ts'
 import { volumeRequirements } from './volume.rules.ts'
@@ -71,14 +79,61 @@ export const kinds = {
     commands: imageCommands,
     requirements: imageRequirements,
     refusals: refusals.image,
-    face: ({ rootDevice, sizeBytes, snapshot, encrypted, blockDevices }: ImageContext) => ({
+    face: ({
+      architecture,
+      virtualization,
+      kernel,
+      ramdisk,
+      description,
+      provider,
+      rootDevice,
+      sizeBytes,
+      snapshot,
+      encrypted,
+      blockDevices,
+    }: ImageContext) => ({
+      architecture,
+      virtualization,
+      kernel,
+      ramdisk,
+      description,
+      provider,
       rootDevice,
       sizeBytes,
       snapshot,
       encrypted,
       blockDevices,
     }),
-    visibility: (context: ImageContext) => (context.public ? 'public' : 'private'),
+    visibility: (context: ImageContext) => (context.public ? 'public' : (context.sharedWith ?? 'private')),
+  }),
+  snapshot: kind({
+    name: 'snapshot',
+    idPrefix: 'snap',
+    rules: 1,
+    machine: snapshot,
+    events: snapshotEvents,
+    commands: snapshotCommands,
+    requirements: snapshotRequirements,
+    refusals: refusals.snapshot,
+    face: ({ volume, sizeBytes, encrypted, kmsKey, provider }: SnapshotContext) => ({
+      volume,
+      sizeBytes,
+      encrypted,
+      kmsKey,
+      provider,
+    }),
+    retentionMs: HOUR_MS,
+  }),
+  'key-pair': kind({
+    name: 'key-pair',
+    idPrefix: 'key',
+    rules: 1,
+    machine: keyPair,
+    events: keyPairEvents,
+    commands: keyPairCommands,
+    requirements: keyPairRequirements,
+    refusals: refusals['key-pair'],
+    face: ({ name, publicKey }: KeyPairContext) => ({ name, publicKey }),
   }),
   volume: kind({
     name: 'volume',
@@ -127,4 +182,13 @@ export type {
 } from './grammar.ts'
 export { Declined } from './grammar.ts'
 export { refusals } from './refusals.ts'
-export type { AccountContext, DomainContext, ImageContext, InstanceContext, OfferingContext, VolumeContext }
+export type {
+  AccountContext,
+  DomainContext,
+  ImageContext,
+  InstanceContext,
+  KeyPairContext,
+  OfferingContext,
+  SnapshotContext,
+  VolumeContext,
+}

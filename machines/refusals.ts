@@ -3,11 +3,13 @@
  * out. Doors map codes to their own; a wrong state and a missing resource are worded by the engine.
  */
 import type { Refusal, RefusalInput } from './grammar.ts'
+import { tagRefusals } from './tags.ts'
 
 type Asked = RefusalInput
 const no = (code: string, sentence: Refusal['sentence']): Refusal => ({ code, sentence })
 
 const accountOpen = no('accountNotOpen', 'The account is suspended or closed; ask its operator to resume it.')
+const nameFree = no('nameTaken', ({ data }: Asked) => `The name ${data.name} is taken in this account and region.`)
 const zoneOffered = no(
   'zoneUnknown',
   ({ data }: Asked) => `There is no zone ${data.zone}; the provider offers ${data.zones?.join(', ')}.`,
@@ -35,13 +37,53 @@ export const refusals = {
 
   image: {
     accountOpen,
-    devicesOnce: no('invalidDeviceMapping', 'Each device of an image may be mapped only once.'),
+    nameFree,
+    rootKnown: no('missingRoot', ({ data }: Asked) => `The image has no root disk: ${data.why}.`),
+    mappingValid: no(
+      'invalidDeviceMapping',
+      ({ data }: Asked) => `The block devices do not fit: ${data.why ?? 'each device may be mapped only once'}.`,
+    ),
+    sizeGiven: no('missingSize', ({ data }: Asked) => `A block device is incomplete: ${data.why}.`),
+    snapshotFits: no('sizeBelowSnapshot', ({ data }: Asked) => `A block device is too small: ${data.why}.`),
+    snapshotsCompleted: no(
+      'snapshotNotCompleted',
+      'Every snapshot of an image must be completed before the image is registered.',
+    ),
     rootKept: no(
       'invalidRootMapping',
       ({ data }: Asked) =>
-        `The root ${data.rootDevice} may be made larger, but not smaller, ephemeral or from another snapshot.`,
+        `The root ${data.rootDevice ?? 'device'} may be made larger, but not smaller, ephemeral or from another snapshot.`,
     ),
+    originalAvailable: no('originalUnavailable', ({ data }: Asked) => `The image ${data.image} is not available.`),
+    copyable: no(
+      'imageNotCopyable',
+      ({ data }: Asked) => `The image ${data.image} has no snapshots to copy: its provider holds it as it is.`,
+    ),
+    copyOffered: no(
+      'copyUnsupported',
+      ({ data }: Asked) => `The snapshots are at provider ${data.provider}, which is not the one to copy to.`,
+    ),
+    ...tagRefusals,
   },
+
+  snapshot: {
+    accountOpen,
+    sourceCompleted: no(
+      'sourceNotCompleted',
+      ({ data }: Asked) => `The snapshot ${data.snapshot} is not completed; only what is complete can be copied.`,
+    ),
+    copyOffered: no(
+      'copyUnsupported',
+      ({ data }: Asked) => `The snapshot is at provider ${data.provider}, which is not the one to copy to.`,
+    ),
+    unused: no('snapshotInUse', ({ resource, context }: Asked) => {
+      const images = context.images?.join(', ') || 'an image'
+      return `The snapshot ${resource} is used by ${images}; deregister that first.`
+    }),
+    ...tagRefusals,
+  },
+
+  'key-pair': { accountOpen, nameFree, ...tagRefusals },
 
   volume: {
     accountOpen,

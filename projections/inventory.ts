@@ -9,8 +9,11 @@
  */
 import type { Envelope } from '../machines/grammar.ts'
 import { projection } from './contract.ts'
+import { imageView } from './inventory.image.ts'
 import { instanceView } from './inventory.instance.ts'
 import type { Attributes, InventoryRow, KindView, Relation } from './inventory.row.ts'
+import { snapshotView } from './inventory.snapshot.ts'
+import { tagged } from './inventory.tags.ts'
 import { volumeView } from './inventory.volume.ts'
 
 export type { InventoryRow, Relation }
@@ -29,7 +32,9 @@ const asMade = (relations: KindView['relations'] = () => [], visibility?: KindVi
 const views: Readonly<Record<string, KindView>> = {
   instance: instanceView,
   volume: volumeView,
-  image: asMade(undefined, attributes => (attributes.public ? 'public' : 'private')),
+  image: imageView,
+  snapshot: snapshotView,
+  'key-pair': asMade(),
   offering: asMade(undefined, () => 'public'),
   account: asMade(({ domain }) => [{ role: 'domain', id: `domain/${domain}` }]),
   domain: asMade(({ parent }) => (parent === undefined ? [] : [{ role: 'parent', id: `domain/${parent}` }])),
@@ -82,7 +87,7 @@ export const inventory = projection<'inventory', InventoryRow>({
     const { resource: id, kind, account, region, state: status, at, version, position } = event
     const view = views[kind] ?? unknown
     const before = row?.attributes ?? nothing
-    const attributes = view.attributes(before, event)
+    const attributes = tagged(view.attributes(before, event), event)
     return {
       ...row,
       ...columnsOf(event),

@@ -1,0 +1,95 @@
+/** What a snapshot remembers, and what can happen to it. */
+import { z } from 'zod'
+import {
+  type EventNamed,
+  type EventOf,
+  elapsed,
+  events,
+  proposed,
+  reference,
+  rejection,
+  reported,
+  requested,
+  told,
+} from './grammar.ts'
+import { type Tags, tagEvents, tags } from './tags.ts'
+
+export interface SnapshotContext {
+  /** What it is a snapshot of, also after that volume is gone; of a copy: what the original is of, where that is known. */
+  readonly volume?: string
+  /** Of the volume, at the moment of the request; then what the provider says it holds. */
+  readonly sizeBytes: number
+  readonly provider: string
+  readonly description?: string
+  readonly encrypted?: boolean
+  readonly kmsKey?: string
+  readonly tags?: Tags
+  /** How much of it is stored, in percent. */
+  readonly progress: number
+  readonly completedAt?: number
+  readonly allocatedBytes?: number
+  /** The snapshot it is a copy of; `guarded` while that one keeps its data for it. */
+  readonly copiedFrom?: string
+  readonly guarded?: boolean
+  /** Of one that is part of an image of an instance. */
+  readonly capturedFor?: { readonly image: string; readonly instance: string }
+  /** Images that use it: while there is one, it stays. */
+  readonly images: readonly string[]
+  /** Copies of it that are being made. */
+  readonly copies: readonly string[]
+  /** Somebody asked to delete it before it was complete. */
+  readonly condemned?: boolean
+  readonly overdue?: boolean
+  readonly reason?: { readonly code: string; readonly message: string; readonly at: number }
+}
+export const unborn: SnapshotContext = { sizeBytes: 0, provider: '', progress: 0, images: [], copies: [] }
+
+const inState = z.object({ state: z.string() })
+const volume = { volume: z.string() }
+const content = {
+  sizeBytes: z.int().positive(),
+  provider: z.string(),
+  description: z.string().optional(),
+  encrypted: z.boolean().optional(),
+  kmsKey: z.string().optional(),
+  tags: tags.optional(),
+}
+
+export const snapshotEvents = events('snapshot', {
+  createRequested: requested({ ...volume, ...content }, { account: inState.nullable(), volume: inState }),
+  copyRequested: requested(
+    { ...content, volume: z.string().optional(), snapshot: z.string() },
+    { account: inState.nullable(), snapshot: inState, provider: z.object({ name: z.string() }) },
+  ),
+  deleteRequested: requested(),
+  ...tagEvents,
+
+  /** The provider has begun: the moment it shows is fixed, and it is stored from now on. */
+  progressed: reported({ percent: z.number().min(0).max(100) }),
+  completed: reported({ sizeBytes: z.int(), allocatedBytes: z.int().optional(), ref: reference.optional() }),
+  createFailed: reported(rejection),
+  deleted: reported(),
+  deleteFailed: reported(rejection),
+
+  createTimedOut: elapsed(),
+  deleteTimedOut: elapsed(),
+  deleteRetryDue: elapsed(),
+
+  /** From a volume, for an image of its instance. `held`: not before the guest is off. */
+  requestedByVolume: told({ ...volume, ...content, image: z.string(), instance: z.string(), held: z.boolean() }),
+  /** From an image that is a copy. `guarded`: the original is of the same account and waits for it. */
+  requestedByImage: told({ ...content, image: z.string(), snapshot: z.string(), guarded: z.boolean() }),
+  /** From an instance: its guest is off for this. */
+  guestQuieted: told({ instance: z.string() }),
+  useProposed: proposed({ image: z.string() }),
+  imageGone: told({ image: z.string() }),
+  copyProposed: proposed({ copy: z.string() }),
+  copyEnded: told({ copy: z.string() }),
+})
+export type SnapshotEvent = EventOf<typeof snapshotEvents>
+export type SnapshotEventNamed<K extends string> = EventNamed<typeof snapshotEvents, K>
+/** What functions of a snapshot see. */
+export interface Now {
+  readonly context: SnapshotContext
+  readonly event: SnapshotEvent
+}

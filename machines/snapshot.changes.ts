@@ -1,0 +1,72 @@
+/** How a snapshot's memory changes with each event. */
+import { assign } from 'xstate'
+import type { SnapshotEventNamed as Named, Now, SnapshotContext, SnapshotEvent } from './snapshot.alphabet.ts'
+import { tagChanges } from './tags.ts'
+
+type Change = Partial<SnapshotContext>
+
+const copyRequested = ({ event }: Now): Change => {
+  const { snapshot, ...content } = (event as Named<'copyRequested'>).data
+  return { ...content, copiedFrom: snapshot, guarded: true }
+}
+const requestedByVolume = ({ event }: Now): Change => {
+  const { image, instance, held: _, ...content } = (event as Named<'requestedByVolume'>).data
+  return { ...content, capturedFor: { image, instance }, images: [image] }
+}
+const requestedByImage = ({ event }: Now): Change => {
+  const { image, snapshot, guarded, ...content } = (event as Named<'requestedByImage'>).data
+  return { ...content, copiedFrom: snapshot, guarded, images: [image] }
+}
+
+const progressed = ({ event }: Now): Change => ({ progress: Math.floor((event as Named<'progressed'>).data.percent) })
+
+const completed = ({ event }: Now): Change => {
+  const { sizeBytes, allocatedBytes } = (event as Named<'completed'>).data
+  return { sizeBytes, allocatedBytes, progress: 100, completedAt: event.at }
+}
+const failed = ({ event }: Now): Change => {
+  const { code, message } = (event as Named<'createFailed'>).data
+  return { reason: { code, message, at: event.at } }
+}
+const abandoned = ({ event }: Now): Change => ({
+  reason: { code: 'captureAbandoned', message: 'its image failed before it was taken', at: event.at },
+})
+
+const used = ({ context, event }: Now): Change => ({
+  images: [...context.images, (event as Named<'useProposed'>).data.image],
+})
+const unused = ({ context, event }: Now): Change => ({
+  images: context.images.filter(each => each !== (event as Named<'imageGone'>).data.image),
+})
+const copied = ({ context, event }: Now): Change => ({
+  copies: [...context.copies, (event as Named<'copyProposed'>).data.copy],
+})
+const uncopied = ({ context, event }: Now): Change => ({
+  copies: context.copies.filter(each => each !== (event as Named<'copyEnded'>).data.copy),
+})
+
+const all = {
+  requested: ({ event }: Now): Change => ({ ...(event as Named<'createRequested'>).data }),
+  copyRequested,
+  requestedByVolume,
+  requestedByImage,
+  progressed,
+  completed,
+  failed,
+  abandoned,
+  used,
+  unused,
+  copied,
+  uncopied,
+  condemned: (): Change => ({ condemned: true }),
+  overdue: (): Change => ({ overdue: true }),
+  answered: (): Change => ({ overdue: undefined }),
+  ...tagChanges,
+}
+const remember = (change: (now: Now) => Change) =>
+  assign<SnapshotContext, SnapshotEvent, undefined, SnapshotEvent, never>(change)
+
+/** The named changes, as the machine runs them. */
+export const snapshotChanges = Object.fromEntries(
+  Object.entries(all).map(([name, change]) => [name, remember(change)]),
+) as Record<keyof typeof all, ReturnType<typeof remember>>

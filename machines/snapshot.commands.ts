@@ -1,0 +1,53 @@
+/** What callers may ask of a snapshot. */
+import { z } from 'zod'
+import { callerAccount, command, provider, resource } from './grammar.ts'
+import { tagCommands, tags } from './tags.ts'
+
+const described = {
+  description: z.string().max(255).optional(),
+  tags: tags.optional(),
+}
+
+export const snapshotCommands = {
+  create: command({
+    event: 'createRequested',
+    summary: 'Keeps what a volume holds now; the volume may be used, changed and deleted meanwhile.',
+    who: 'owner',
+    creates: true,
+    input: { volume: z.string(), ...described },
+    needs: { account: callerAccount(), volume: resource('volume', 'volume') },
+    complete: ({ input, facts: { volume } }) => {
+      const { sizeBytes, provider, encrypted, kmsKey } = volume
+      return { ...input, sizeBytes, provider, encrypted, kmsKey }
+    },
+  }),
+  copy: command({
+    event: 'copyRequested',
+    summary: 'Copies a completed snapshot, also one of another region, into the region of the caller.',
+    who: 'owner',
+    creates: true,
+    input: {
+      snapshot: z.string(),
+      ...described,
+      /** A copy may be encrypted where the original is not, never the other way round. */
+      encrypted: z.boolean().optional(),
+      kmsKey: z.string().optional(),
+      provider: z.string().optional(),
+    },
+    needs: {
+      account: callerAccount(),
+      snapshot: resource('snapshot', 'snapshot', { anyRegion: true }),
+      provider: provider('provider'),
+    },
+    complete: ({ input: { provider: _, ...asked }, facts: { snapshot } }) => {
+      const { volume, sizeBytes, provider, encrypted, kmsKey } = snapshot
+      return { kmsKey, ...asked, volume, sizeBytes, provider, encrypted: encrypted || asked.encrypted }
+    },
+  }),
+  delete: command({
+    event: 'deleteRequested',
+    summary: 'Deletes a snapshot that no image uses; one that is still being made, as soon as it is.',
+    who: 'owner',
+  }),
+  ...tagCommands,
+}

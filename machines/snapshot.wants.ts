@@ -1,0 +1,70 @@
+/** What a snapshot asks of its provider, of the clock, and of what it has to do with. */
+import type { Arm, Ask, Disarm, Tell } from './grammar.ts'
+import type { SnapshotEventNamed as Named, Now } from './snapshot.alphabet.ts'
+
+/** Storing a large disk takes hours; past a day somebody should look. */
+const CREATE_PATIENCE_MS = 24 * 60 * 60_000
+const DELETE_PATIENCE_MS = 30 * 60_000
+const RETRY_AFTER_MS = 60_000
+
+// Of the provider
+
+export const take = ({ context: { volume, copiedFrom, encrypted, kmsKey, provider } }: Now): Ask => ({
+  verb: 'volumeSnapshotEnsure',
+  provider,
+  args: copiedFrom ? { from: { snapshot: copiedFrom }, encrypted, kmsKey } : { volume },
+  answers: { done: 'snapshot.completed', rejected: 'snapshot.createFailed' },
+})
+export const remove = ({ context: { provider } }: Now): Ask => ({
+  verb: 'volumeSnapshotDelete',
+  provider,
+  args: {},
+  answers: { done: 'snapshot.deleted', rejected: 'snapshot.deleteFailed' },
+  supersedes: true,
+})
+
+// Of the clock
+
+export const createPatience: Arm = { event: 'snapshot.createTimedOut', afterMs: CREATE_PATIENCE_MS }
+export const created: Disarm = { event: 'snapshot.createTimedOut' }
+export const deletePatience: Arm = { event: 'snapshot.deleteTimedOut', afterMs: DELETE_PATIENCE_MS }
+export const deleted: Disarm = { event: 'snapshot.deleteTimedOut' }
+export const retryLater: Arm = { event: 'snapshot.deleteRetryDue', afterMs: RETRY_AFTER_MS }
+export const retryNow: Disarm = { event: 'snapshot.deleteRetryDue' }
+
+// Of others
+
+export const proposeToVolume = ({ event: { resource, data } }: Now): Tell => ({
+  resource: (data as Named<'createRequested'>['data']).volume,
+  event: 'volume.snapshotProposed',
+  data: { snapshot: resource },
+})
+export const proposeCopy = ({ event: { resource, data } }: Now): Tell[] => {
+  const { snapshot, guarded = true } = data as { snapshot: string; guarded?: boolean }
+  return guarded ? [{ resource: snapshot, event: 'snapshot.copyProposed', data: { copy: resource } }] : []
+}
+
+/** What it was made from is needed no longer: the volume, or the snapshot it is a copy of. */
+const letGo = ({ context: { volume, copiedFrom, guarded }, event: { resource } }: Now): Tell[] => {
+  if (copiedFrom === undefined)
+    return [{ resource: volume!, event: 'volume.snapshotEnded', data: { snapshot: resource } }]
+  return guarded ? [{ resource: copiedFrom, event: 'snapshot.copyEnded', data: { copy: resource } }] : []
+}
+/** The guest may run again as soon as the moment is fixed, or it is certain that it never will be. */
+const cut = ({ context: { capturedFor }, event: { resource } }: Now): Tell[] =>
+  capturedFor ? [{ resource: capturedFor.instance, event: 'instance.snapshotCut', data: { snapshot: resource } }] : []
+
+export const begun = cut
+export const completed = (now: Now): Tell[] => {
+  const { resource, data } = now.event as Named<'completed'>
+  const news = { event: 'image.snapshotCompleted', data: { snapshot: resource, sizeBytes: data.sizeBytes } }
+  return [...letGo(now), ...cut(now), ...now.context.images.map(image => ({ resource: image, ...news }))]
+}
+export const failed = (now: Now): Tell[] => {
+  const { resource, data } = now.event as Named<'createFailed'>
+  const { code, message } = data
+  const news = { event: 'image.snapshotFailed', data: { snapshot: resource, code, message } }
+  return [...letGo(now), ...cut(now), ...now.context.images.map(image => ({ resource: image, ...news }))]
+}
+/** It will never be taken: its image has failed before. */
+export const abandoned = letGo
