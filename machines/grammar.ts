@@ -213,7 +213,10 @@ export const ignore = <const Why extends string>(why: Why) => ({ description: wh
 
 // --------------------------------------------------------------------------------------------------------- requirements
 
-/** One named "no". Reads context, event and facts of a request, in any state, and never throws. */
+/**
+ * One named "no". Reads context, event and facts of a request, in any state, and never throws. Data that is not there,
+ * because it could not be completed, is no reason to say no.
+ */
 export type Requirement<C = Untyped, E = Untyped> = (asked: { readonly context: C; readonly event: E }) => boolean
 
 /** The guard of all requests: says no unless every named requirement holds. The order is the order of the refusal. */
@@ -322,16 +325,25 @@ export interface Completion<I, C = unknown> {
   /** A new id of a kind, for what the command creates besides its target. */
   readonly newId: (kind: string) => string
 }
-/** Returned by `complete` to refuse by a requirement's name before the machine is asked. */
+/**
+ * Returned by `complete` where requirements say no of what the event cannot show, such as a size that no disk has. The
+ * others are asked all the same, of the data as far as it could be completed, so that a caller reads every no at once.
+ */
 export class Declined {
-  readonly requirement: string
+  /** The requirements that say no, each with what its sentence reads. */
+  readonly noes: Readonly<Record<string, Json>>
   readonly data: Json
-  constructor(requirement: string, data: Json = {}) {
-    this.requirement = requirement
+  constructor(noes: Readonly<Record<string, Json>>, data: Json = {}) {
+    this.noes = noes
     this.data = data
   }
 }
-export const decline = (requirement: string, data?: Json) => new Declined(requirement, data)
+export const decline = (requirement: string, words: Json = {}) => new Declined({ [requirement]: words })
+/** The data of an event, declined if there is any no. */
+export function completed(data: Json, noes: Readonly<Record<string, Json | undefined>>): Json | Declined {
+  const said = Object.entries(noes).filter((no): no is [string, Json] => no[1] !== undefined)
+  return said.length ? new Declined(Object.fromEntries(said), data) : data
+}
 
 export interface Command<I extends z.ZodType = z.ZodType, Creates extends boolean = boolean> {
   /** Short name of the requested event an accepted command becomes. */

@@ -15,7 +15,7 @@ import { instance } from './instance.ts'
 import { keyPairCommands } from './key-pair.commands.ts'
 import { type KeyPairContext, keyPair, keyPairEvents, keyPairRequirements } from './key-pair.ts'
 import { offeringCommands } from './offering.commands.ts'
-import { type OfferingContext, offering, offeringEvents } from './offering.ts'
+import { type OfferingContext, offering, offeringEvents, offeringRequirements } from './offering.ts'
 import { refusals } from './refusals.ts'
 import { type SnapshotContext, snapshotEvents } from './snapshot.alphabet.ts'
 import { snapshotCommands } from './snapshot.commands.ts'
@@ -63,6 +63,7 @@ export const kinds = {
     machine: offering,
     events: offeringEvents,
     commands: offeringCommands,
+    requirements: offeringRequirements,
     refusals: refusals.offering,
     face: ({ vcpus, memoryBytes }: OfferingContext) => ({ vcpus, memoryBytes }),
     regional: false,
@@ -144,10 +145,12 @@ export const kinds = {
     commands: volumeCommands,
     requirements: volumeRequirements,
     refusals: refusals.volume,
-    face: ({ zone, provider, sizeBytes, attachment }: VolumeContext) => ({
+    face: ({ zone, provider, sizeBytes, encrypted, kmsKey, attachment }: VolumeContext) => ({
       zone,
       provider,
       sizeBytes,
+      encrypted,
+      kmsKey,
       instance: attachment?.instance,
     }),
     // About as long as EC2 shows what has ended. (spec: ec2 2.10.)

@@ -13,6 +13,7 @@ import {
   secret,
   told,
 } from './grammar.ts'
+import { type Tags, tagEvents, tags } from './tags.ts'
 
 export interface Device {
   readonly volume: string
@@ -46,6 +47,8 @@ export interface InstanceContext {
     readonly hotPlug: boolean
     readonly hotUnplug: boolean
     readonly attachMax: number
+    /** It destroys nothing that runs: the power goes first. */
+    readonly destroysStopped?: boolean
   }
   /** Number of the current launch: one more at each start. */
   readonly generation: number
@@ -55,13 +58,30 @@ export interface InstanceContext {
   readonly terminationProtection?: boolean
   readonly stopProtection?: boolean
   readonly name?: string
+  readonly tags?: Tags
   readonly userData?: string
+  /** How `userData` is written here; its provider gets it as it is. */
+  readonly userDataEncoding?: 'text' | 'base64'
+  /** It was changed after the provider had it. */
+  readonly userDataChanged?: boolean
+  /** Name of the key pair whose public half its guest trusts. */
+  readonly keyPair?: string
+  /** Name of the request that launched it together with others, and its place among them. */
+  readonly launchGroup?: string
+  readonly launchIndex?: number
+  readonly kernel?: string
+  readonly ramdisk?: string
+  readonly ebsOptimized?: boolean
+  /** What a door keeps with it; it means nothing here. */
+  readonly annotations?: Readonly<Record<string, string>>
   readonly host?: string
   readonly privateAddress?: string
   /** Why it is not running: the driver's words, or `userInitiated`, `guestShutdown`. */
   readonly reason?: { readonly code: string; readonly message?: string; readonly at: number }
   /** Its provider no longer sees it although nobody stopped it. */
   readonly impaired?: boolean
+  /** Its guest is being restarted. */
+  readonly rebooting?: boolean
   readonly overdue?: boolean
 }
 
@@ -89,14 +109,28 @@ const attributes = {
   name: z.string().optional(),
   terminationProtection: z.boolean().optional(),
   stopProtection: z.boolean().optional(),
+  userData: secret(z.string()).optional(),
+  userDataEncoding: z.enum(['text', 'base64']).optional(),
+  kernel: z.string().optional(),
+  ramdisk: z.string().optional(),
+  ebsOptimized: z.boolean().optional(),
 }
 const capabilities = z.object({
   stop: z.string(),
   start: z.string(),
   reboot: z.string(),
+  destroyFrom: z.array(z.string()),
   volumeAttach: z.object({ hotPlug: z.boolean(), hotUnplug: z.boolean(), max: z.int() }),
-  volume: z.object({ grow: z.enum(['online', 'offline', 'none']) }),
+  volume: z.object({
+    minBytes: z.int(),
+    maxBytes: z.int(),
+    stepBytes: z.int(),
+    grow: z.enum(['online', 'offline', 'none']),
+    retype: z.boolean(),
+    encrypt: z.boolean(),
+  }),
 })
+const account = inState.nullable()
 
 export const instanceEvents = events('instance', {
   launchRequested: requested(
@@ -117,16 +151,32 @@ export const instanceEvents = events('instance', {
           deleteOnTermination: z.boolean(),
           snapshot: z.string().optional(),
           volumeType: z.string().optional(),
+          iops: z.int().positive().optional(),
+          throughputMiBps: z.int().positive().optional(),
+          encrypted: z.boolean().optional(),
+          kmsKey: z.string().optional(),
         }),
       ),
       ephemeral: z.array(z.string()).optional(),
       shutdownBehaviour: z.enum(['stop', 'terminate']),
-      userData: secret(z.string()).optional(),
       ...attributes,
+      tags: tags.optional(),
+      volumeTags: tags.optional(),
+      keyPair: z.string().optional(),
+      launchGroup: z.string().optional(),
+      launchIndex: z.int().optional(),
+      annotations: z.record(z.string(), z.string()).optional(),
     },
-    { account: inState.nullable(), image: inState, offering: inState, provider: z.object({ capabilities }) },
+    {
+      account,
+      image: inState,
+      offering: inState,
+      provider: z.object({ capabilities }),
+      keyPair: z.object({ id: z.string() }).nullable(),
+      snapshots: z.array(z.object({ id: z.string(), state: z.string(), sizeBytes: z.int(), provider: z.string() })),
+    },
   ),
-  startRequested: requested(),
+  startRequested: requested({}, { account }),
   stopRequested: requested({ force: z.boolean().optional() }),
   rebootRequested: requested(),
   terminateRequested: requested(),
@@ -136,12 +186,15 @@ export const instanceEvents = events('instance', {
       shutdownBehaviour: z.enum(['stop', 'terminate']).optional(),
       /** New flags by device name, in any spelling. */
       deleteOnTermination: z.record(z.string(), z.boolean()).optional(),
+      /** Laid over those it has; null takes one away. */
+      annotations: z.record(z.string(), z.string().nullable()).optional(),
       type: z.string().optional(),
       vcpus: z.int().positive().optional(),
       memoryBytes: z.int().positive().optional(),
     },
     { offering: inState.nullable() },
   ),
+  ...tagEvents,
 
   created: reported({ status: z.enum(['running', 'stopped']), ...launch, ...place, ref: reference.optional() }),
   createFailed: reported(rejection),

@@ -7,14 +7,19 @@
  * (spec: ec2 6; its worked examples are the tests.)
  */
 
+import { type Disk, ephemeralName, isDeviceName, normalised, withDefaults } from './disks.ts'
+
 /** One entry of a mapping. At most one of `noDevice`, `ephemeral` and the fields of a volume. Sizes are in bytes. */
 export interface MappingEntry {
   readonly device: string
   readonly sizeBytes?: number
   readonly snapshot?: string
   readonly volumeType?: string
+  readonly iops?: number
+  readonly throughputMiBps?: number
   readonly deleteOnTermination?: boolean
   readonly encrypted?: boolean
+  readonly kmsKey?: string
   /** A disk that lives and dies with the host, by its number: `ephemeral0`. */
   readonly ephemeral?: string
   /** Leaves out what the image has at this device. */
@@ -27,11 +32,15 @@ export interface ImageMapping {
   readonly encrypted?: boolean
   readonly blockDevices: readonly MappingEntry[]
 }
-export interface MappedVolume {
-  readonly device: string
+/** What is known of a snapshot. */
+export interface Source {
   readonly sizeBytes: number
+  readonly encrypted?: boolean
+  readonly kmsKey?: string
+}
+export type MappedVolume = Disk & {
+  readonly device: string
   readonly snapshot?: string
-  readonly volumeType?: string
   readonly deleteOnTermination: boolean
 }
 export interface Mapping {
@@ -46,34 +55,28 @@ export interface MappingFault {
   readonly why: string
 }
 
-const deviceName = /^(\/dev\/)?(s|xv|v|h)d[a-z]{1,2}[0-9]{0,2}$/
-export const isDeviceName = (name: string): boolean => deviceName.test(name)
-
-/** One name for all spellings of a device: without `/dev/`, and with `sda1` and `sda` (a root's two names) as one. */
-export const normalised = (device: string): string =>
-  device.replace(/^\/dev\//, '').replace(/^((?:s|xv|v|h)da)1$/, '$1')
-
 const isVolume = (entry: MappingEntry | undefined): entry is MappingEntry => !!entry && entry.ephemeral === undefined
 const invalid = (why: string): MappingFault => ({ requirement: 'mappingValid', why })
 
 /**
- * Merges a request's mapping over the image's. `snapshotBytes` gives the size of a snapshot the request names;
- * undefined if there is none such. Volumes that say nothing are deleted with the instance.
+ * Merges a request's mapping over the image's. `snapshots` are those the request names, as far as there are any such;
+ * of its own the image says what must be known. Volumes that say nothing are deleted with the instance.
  */
 export function mergeBlockDevices(
   image: ImageMapping,
   request: readonly MappingEntry[],
-  snapshotBytes: (snapshot: string) => number | undefined,
+  snapshots: readonly ({ readonly id: string } & Source)[],
 ): Mapping | MappingFault {
   const root = normalised(image.rootDevice)
   const merged = imageDevices(image, root)
-  const least = imageSnapshots(image, merged)
+  const sources = imageSnapshots(image, merged)
+  for (const each of snapshots) sources.set(each.id, each)
   const seen = new Set<string>()
   for (const entry of request) {
     const device = normalised(entry.device)
     const fault =
       malformed(entry, seen.has(device)) ??
-      (device === root ? rootFault(image, merged.get(root)!, entry) : dataFault(entry))
+      (device === root ? rootFault(image, merged.get(root)!, entry) : dataFault(merged.get(device), entry))
     if (fault) return fault
     seen.add(device)
     const base = merged.get(device)
@@ -84,7 +87,7 @@ export function mergeBlockDevices(
   const volumes: MappedVolume[] = []
   for (const entry of merged.values()) {
     if (!isVolume(entry)) continue
-    const volume = completed(entry, snapshot => snapshotBytes(snapshot) ?? least.get(snapshot))
+    const volume = resolved(entry, sources)
     if ('requirement' in volume) return volume
     volumes.push(volume)
   }
@@ -93,8 +96,8 @@ export function mergeBlockDevices(
 }
 
 function imageDevices(image: ImageMapping, root: string): Map<string, MappingEntry> {
-  const { rootDevice, sizeBytes, snapshot } = image
-  const devices = new Map<string, MappingEntry>([[root, { device: rootDevice, sizeBytes, snapshot }]])
+  const { rootDevice, sizeBytes, snapshot, encrypted } = image
+  const devices = new Map<string, MappingEntry>([[root, { device: rootDevice, sizeBytes, snapshot, encrypted }]])
   for (const entry of image.blockDevices) {
     const device = normalised(entry.device)
     devices.set(device, device === root ? overlay(devices.get(root), entry) : entry)
@@ -102,12 +105,13 @@ function imageDevices(image: ImageMapping, root: string): Map<string, MappingEnt
   return devices
 }
 
-/** What the image's own entries say of the size of their snapshots. */
-function imageSnapshots(image: ImageMapping, devices: ReadonlyMap<string, MappingEntry>): Map<string, number> {
-  const sizes = new Map<string, number>()
-  for (const { snapshot, sizeBytes } of [image, ...devices.values()])
-    if (snapshot !== undefined && sizeBytes !== undefined && !sizes.has(snapshot)) sizes.set(snapshot, sizeBytes)
-  return sizes
+/** What the image's own entries say of their snapshots. */
+function imageSnapshots(image: ImageMapping, devices: ReadonlyMap<string, MappingEntry>): Map<string, Source> {
+  const sources = new Map<string, Source>()
+  for (const { snapshot, sizeBytes, encrypted } of [image, ...devices.values()])
+    if (snapshot !== undefined && sizeBytes !== undefined && !sources.has(snapshot))
+      sources.set(snapshot, { sizeBytes, encrypted })
+  return sources
 }
 
 function malformed({ device, noDevice, ephemeral, ...volume }: MappingEntry, twice: boolean): MappingFault | undefined {
@@ -116,6 +120,8 @@ function malformed({ device, noDevice, ephemeral, ...volume }: MappingEntry, twi
   if (twice) return invalid(`the device '${normalised(device)}' is used in more than one block-device mapping`)
   if ([noDevice, ephemeral !== undefined, says].filter(Boolean).length > 1)
     return invalid(`${device} must be one of a volume, an ephemeral disk or no device`)
+  if (ephemeral !== undefined && !ephemeralName.test(ephemeral))
+    return invalid(`${ephemeral} is not an ephemeral disk: they are ephemeral0 to ephemeral23`)
   return undefined
 }
 
@@ -127,36 +133,49 @@ function rootFault(image: ImageMapping, root: MappingEntry, entry: MappingEntry)
     return invalid('snapshotId cannot be modified on root device')
   if (entry.sizeBytes !== undefined && entry.sizeBytes < leastBytes)
     return invalid(`the root disk needs at least ${leastBytes} bytes, not ${entry.sizeBytes}`)
-  if (entry.encrypted !== undefined && entry.encrypted !== (image.encrypted ?? false))
-    return invalid(
-      `the root disk is ${image.encrypted ? '' : 'not '}encrypted because its image is${image.encrypted ? '' : ' not'}`,
-    )
-  return undefined
+  return image.encrypted && entry.encrypted === false ? plain(entry) : undefined
 }
 
-/** Nothing here encrypts a disk: a launch that asks for it must not get a plain one. */
-const dataFault = ({ device, encrypted }: MappingEntry): MappingFault | undefined =>
-  encrypted ? invalid(`the disk ${device} cannot be encrypted; only a root is, if its image is`) : undefined
+const dataFault = (base: MappingEntry | undefined, entry: MappingEntry): MappingFault | undefined =>
+  isVolume(base) && isOverlaid(base, entry) && base.snapshot && base.encrypted && entry.encrypted === false
+    ? plain(entry)
+    : undefined
+
+/** What is encrypted stays so in all that comes of it. */
+const plain = ({ device }: MappingEntry) =>
+  invalid(`the disk ${device} comes from something encrypted, and cannot be without encryption`)
+
+const isOverlaid = (base: MappingEntry, { snapshot }: MappingEntry) =>
+  snapshot === undefined || snapshot === base.snapshot
 
 /** The given fields over what was there, if that is a volume of the same origin; else the entry alone. */
 function overlay(base: MappingEntry | undefined, entry: MappingEntry): MappingEntry {
-  if (!isVolume(base) || (entry.snapshot !== undefined && entry.snapshot !== base.snapshot)) return entry
+  if (!isVolume(base) || !isOverlaid(base, entry)) return entry
   const given = Object.fromEntries(Object.entries(entry).filter(([, value]) => value !== undefined))
-  return { ...base, ...given, device: base.device }
+  const isOtherType = entry.volumeType !== undefined && entry.volumeType !== base.volumeType
+  // Rates were chosen for a type.
+  const { iops: _, throughputMiBps: __, ...rest } = base
+  return { ...(isOtherType ? rest : base), ...given, device: base.device }
 }
 
-function completed(
-  { device, snapshot, volumeType, deleteOnTermination = true, sizeBytes: asked }: MappingEntry,
-  snapshotBytes: (snapshot: string) => number | undefined,
+function resolved(
+  { device, snapshot, deleteOnTermination = true, ...asked }: MappingEntry,
+  sources: ReadonlyMap<string, Source>,
 ): MappedVolume | MappingFault {
-  const leastBytes = snapshot === undefined ? 0 : snapshotBytes(snapshot)
-  if (leastBytes === undefined)
+  const source = snapshot === undefined ? undefined : sources.get(snapshot)
+  if (snapshot !== undefined && !source)
     return { requirement: 'snapshotKnown', why: `the snapshot '${snapshot}' does not exist` }
-  const sizeBytes = asked ?? leastBytes
+  const sizeBytes = asked.sizeBytes ?? source?.sizeBytes
   if (!sizeBytes) return { requirement: 'sizeGiven', why: `${device} needs a size or a snapshot` }
-  if (sizeBytes < leastBytes)
+  if (source && sizeBytes < source.sizeBytes)
     return invalid(
-      `volume of size ${sizeBytes} bytes is smaller than snapshot '${snapshot}', expect size >= ${leastBytes}`,
+      `volume of size ${sizeBytes} bytes is smaller than snapshot '${snapshot}', expect size >= ${source.sizeBytes}`,
     )
-  return { device, sizeBytes, deleteOnTermination, ...(snapshot && { snapshot }), ...(volumeType && { volumeType }) }
+  if (source?.encrypted && asked.encrypted === false) return plain({ device })
+  const encrypted = source?.encrypted || asked.encrypted
+  const kmsKey = asked.kmsKey ?? (encrypted ? source?.kmsKey : undefined)
+  const { volumeType, iops, throughputMiBps } = asked
+  const disk = withDefaults({ sizeBytes, volumeType, iops, throughputMiBps, encrypted, kmsKey })
+  const given = Object.fromEntries(Object.entries({ snapshot, ...disk }).filter(([, value]) => value !== undefined))
+  return { device, sizeBytes, deleteOnTermination, ...given }
 }

@@ -1,15 +1,16 @@
 /** How an instance's memory changes with each event. */
 import { assign } from 'xstate'
+import { normalised } from './disks.ts'
 import type { InstanceContext, InstanceEvent, InstanceEventNamed as Named, Now } from './instance.alphabet.ts'
-import { normalised } from './instance.block-devices.ts'
 import { atRest, deviceOf, withDevice, withoutDevice, withStatus } from './instance.devices.ts'
+import { tagChanges } from './tags.ts'
 
 type Change = Partial<InstanceContext>
 
 const launched = ({ event }: Now): Change => {
   const { data, facts, at } = event as Named<'launchRequested'>
-  const { devices, ...rest } = data
-  const { reboot, volumeAttach } = facts.provider.capabilities
+  const { devices, volumeTags: _, ...rest } = data
+  const { stop, reboot, destroyFrom, volumeAttach } = facts.provider.capabilities
   const root = normalised(data.rootDevice)
   return {
     ...rest,
@@ -20,6 +21,7 @@ const launched = ({ event }: Now): Change => {
       hotPlug: volumeAttach.hotPlug,
       hotUnplug: volumeAttach.hotUnplug,
       attachMax: volumeAttach.max,
+      destroysStopped: (stop !== 'none' && !destroyFrom.includes('running')) || undefined,
     },
     devices: Object.fromEntries(
       devices.map(({ device, volume, deleteOnTermination }) => {
@@ -37,7 +39,8 @@ const volumeReady = ({ context: { devices }, event }: Now): Change => {
 
 const cameUp = ({ context, event }: Now): Change => {
   const { host, privateAddress = context.privateAddress } = (event as Named<'created' | 'started'>).data
-  return { host, privateAddress, reason: undefined, impaired: undefined }
+  const done = { reason: undefined, impaired: undefined, rebooting: undefined, userDataChanged: undefined }
+  return { host, privateAddress, ...done }
 }
 
 const restarted = ({ context, event }: Now): Change => ({
@@ -51,6 +54,7 @@ const halted = ({ context: { devices } }: Now): Change => ({
   changing: [],
   host: undefined,
   impaired: undefined,
+  rebooting: undefined,
 })
 
 const ended = (): Change => ({
@@ -59,6 +63,7 @@ const ended = (): Change => ({
   host: undefined,
   privateAddress: undefined,
   impaired: undefined,
+  rebooting: undefined,
 })
 
 const failed = ({ event }: Now): Change => {
@@ -69,14 +74,25 @@ const byUser = ({ event }: Now): Change => ({ reason: { code: 'userInitiated', a
 const byGuest = ({ event }: Now): Change => ({ reason: { code: 'guestShutdown', at: event.at } })
 
 const modified = ({ context, event }: Now): Change => {
-  const { deleteOnTermination = {}, ...attributes } = (event as Named<'modifyRequested'>).data
+  const { deleteOnTermination = {}, annotations, ...attributes } = (event as Named<'modifyRequested'>).data
   let { devices } = context
   for (const [name, flag] of Object.entries(deleteOnTermination)) {
     const device = devices[normalised(name)]!
     devices = withDevice(devices, { ...device, deleteOnTermination: flag })
   }
   const given = Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined))
-  return { ...given, devices }
+  const userDataChanged = attributes.userData !== undefined || context.userDataChanged
+  return {
+    ...given,
+    userDataChanged,
+    ...(annotations && { annotations: laidOver(context.annotations, annotations) }),
+    devices,
+  }
+}
+/** Null takes one away. */
+function laidOver(held: InstanceContext['annotations'], given: Readonly<Record<string, string | null>>) {
+  const all = Object.entries({ ...held, ...given })
+  return Object.fromEntries(all.filter((each): each is [string, string] => each[1] !== null))
 }
 
 /** A device that a volume proposed: connected at once beside a stopped instance, asked for beside a running one. */
@@ -114,6 +130,7 @@ const disconnected = ({ context: { devices, changing } }: Now): Change => ({
 })
 
 const all = {
+  ...tagChanges,
   launched,
   volumeReady,
   cameUp,
@@ -131,6 +148,8 @@ const all = {
   detachedAtOnce,
   connected,
   disconnected,
+  rebooting: (): Change => ({ rebooting: true }),
+  rebooted: (): Change => ({ rebooting: undefined }),
   impaired: (): Change => ({ impaired: true }),
   recovered: (): Change => ({ impaired: undefined }),
   overdue: (): Change => ({ overdue: true }),

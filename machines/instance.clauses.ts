@@ -1,7 +1,9 @@
 /** Clauses of an instance's life that several of its states share. */
+import { diskRequirementNames } from './disks.ts'
 import { ignore, needs } from './grammar.ts'
 import { late } from './instance.late.ts'
 import * as want from './instance.wants.ts'
+import { taggable } from './tags.ts'
 
 export const ofAnotherLaunch = { guard: 'otherLaunch', ...ignore('it speaks of another launch') } as const
 
@@ -10,12 +12,20 @@ export const launchable = needs(
   'accountOpen',
   'imageAvailable',
   'offeringActive',
+  'keyPairKnown',
   'zoneOffered',
   'modeOffered',
+  'behaviourPossible',
   'mappingValid',
   'sizeGiven',
   'snapshotKnown',
-  'sizeOffered',
+  'snapshotCompleted',
+  'snapshotHere',
+  ...diskRequirementNames,
+  'slotsEnough',
+  'userDataFits',
+  'annotationsFit',
+  'tagsFew',
 )
 /** Any live instance may be terminated, unless it is protected from callers. */
 export const terminable = {
@@ -30,8 +40,12 @@ export const stoppable = {
   'instance.stopRequested': { guard: needs('stateful', 'stopUnprotected'), target: '#stopping', actions: 'byUser' },
 } as const
 export const modifiable = {
-  'instance.modifyRequested': { guard: needs('typeKept', 'devicesMapped'), actions: 'modified' },
+  'instance.modifyRequested': {
+    guard: needs('bootKept', 'behaviourPossible', 'devicesMapped', 'annotationsFit'),
+    actions: 'modified',
+  },
 } as const
+export const tagging = taggable('instance')
 /** A guest that shuts itself down is obeyed, whatever protects it from callers. */
 export const guestMayPowerOff = {
   'instance.poweredOff': [

@@ -1,17 +1,22 @@
 /** What callers may ask of an instance. */
 import { z } from 'zod'
-import { callerAccount, command, decline, named, provider, resource, secret } from './grammar.ts'
+import { callerAccount, claim, command, completed, named, provider, resource, secret } from './grammar.ts'
 import { mergeBlockDevices } from './instance.block-devices.ts'
+import { launchFaults } from './instance.launch-faults.ts'
+import { tagCommands, tags } from './tags.ts'
 
 const device = z.strictObject({
   device: z.string(),
   sizeBytes: z.int().positive().optional(),
   snapshot: z.string().optional(),
   volumeType: z.string().optional(),
+  iops: z.int().positive().optional(),
+  throughputMiBps: z.int().positive().optional(),
   /** Default: what the image says, else true. */
   deleteOnTermination: z.boolean().optional(),
-  /** The root is encrypted as its image is, other disks are not; anything else is refused. */
+  /** What comes from something encrypted is encrypted, and cannot be asked not to be. */
   encrypted: z.boolean().optional(),
+  kmsKey: z.string().max(2048).optional(),
   ephemeral: z.string().optional(),
   noDevice: z.boolean().optional(),
 })
@@ -19,7 +24,17 @@ const attributes = {
   name: z.string().max(255).optional(),
   terminationProtection: z.boolean().optional(),
   stopProtection: z.boolean().optional(),
+  shutdownBehaviour: z.enum(['stop', 'terminate']).optional(),
+  /** At most 16 KiB; as base64, when decoded. */
+  userData: secret(z.string().max(21_848)).optional(),
+  /** Default: text. */
+  userDataEncoding: z.enum(['text', 'base64']).optional(),
+  /** Names of what it boots with, where its image does not bring it. They mean nothing to the engine. */
+  kernel: z.string().max(255).optional(),
+  ramdisk: z.string().max(255).optional(),
+  ebsOptimized: z.boolean().optional(),
 }
+const note = z.string().min(1).max(128)
 
 export const instanceCommands = {
   launch: command({
@@ -38,46 +53,55 @@ export const instanceCommands = {
       provider: z.string().optional(),
       /** What differs from the image's disks, by device name. */
       blockDevices: z.array(device).max(64).default([]),
-      /** What a shutdown from inside the guest leads to. */
-      shutdownBehaviour: z.enum(['stop', 'terminate']).default('stop'),
-      userData: secret(z.string().max(16_384)).optional(),
       ...attributes,
+      tags: tags.optional(),
+      /** Tags of every volume it makes. */
+      volumeTags: tags.optional(),
+      /** Name of a key pair of this account and region. */
+      keyPair: z.string().max(255).optional(),
+      /** What several launches of one request have in common, and which of them this is. */
+      launchGroup: z.string().max(64).optional(),
+      launchIndex: z.int().nonnegative().optional(),
+      /** What a door wants to find with it again: at most 4 KiB that mean nothing here. */
+      annotations: z.record(note, z.string()).optional(),
     },
     needs: {
       image: resource('image', 'image'),
       offering: named('offering', 'type'),
       provider: provider('provider'),
       account: callerAccount(),
+      keyPair: claim('names', ['account', 'region', { text: 'key-pair' }, { path: 'keyPair' }]),
+      snapshots: resource('snapshot', 'blockDevices.*.snapshot', { many: true, optional: true }),
     },
-    complete: ({ input, facts: { image, offering, provider }, newId }) => {
-      const { zones, stop, start, volume } = provider.capabilities
-      const { blockDevices, mode, zone = zones[0], ...asked } = input
-      if (!zones.includes(zone)) return decline('zoneOffered', { zone, zones })
-      const mapping = mergeBlockDevices(image, blockDevices, () => undefined)
-      if ('requirement' in mapping) return decline(mapping.requirement, { why: mapping.why })
-      const misfit = mapping.volumes.find(
-        ({ sizeBytes }) =>
-          sizeBytes < volume.minBytes || sizeBytes > volume.maxBytes || sizeBytes % volume.stepBytes !== 0,
-      )
-      if (misfit) return decline('sizeOffered', { sizeBytes: misfit.sizeBytes, ...volume })
+    complete: ({ input, facts: { image, offering, provider, snapshots }, newId }) => {
+      const { zones, stop, start } = provider.capabilities
+      const { blockDevices, mode: wanted, zone = zones[0], shutdownBehaviour, ...asked } = input
       const preserves = stop === 'preserves' && start !== 'none'
-      return {
+      const mode = wanted === 'auto' ? (preserves ? 'stateful' : 'stateless') : wanted
+      const mapping = mergeBlockDevices(image, blockDevices, snapshots)
+      const volumes = 'requirement' in mapping ? undefined : mapping.volumes
+      const ephemeral = 'requirement' in mapping || !mapping.ephemeral.length ? undefined : mapping.ephemeral
+      const data = {
         ...asked,
-        mode: mode === 'auto' ? (preserves ? 'stateful' : 'stateless') : mode,
+        userDataEncoding: encodingOf(input),
+        mode,
+        shutdownBehaviour: shutdownBehaviour ?? (mode === 'stateful' ? 'stop' : 'terminate'),
         zone,
         provider: provider.name,
         vcpus: offering.vcpus,
         memoryBytes: offering.memoryBytes,
         rootDevice: image.rootDevice,
-        devices: mapping.volumes.map(each => ({ ...each, volume: newId('volume') })),
-        ephemeral: mapping.ephemeral.length ? mapping.ephemeral : undefined,
+        devices: volumes?.map(each => ({ ...each, volume: newId('volume') })),
+        ephemeral,
       }
+      return completed(data, launchFaults(zone, mapping, provider.capabilities))
     },
   }),
   start: command({
     event: 'startRequested',
     summary: 'Starts a stopped instance with the same volumes.',
     who: 'owner',
+    needs: { account: callerAccount() },
   }),
   stop: command({
     event: 'stopRequested',
@@ -94,20 +118,28 @@ export const instanceCommands = {
   }),
   modify: command({
     event: 'modifyRequested',
-    summary: 'Changes protections, shutdown behaviour, what happens to volumes, or (stopped) the offering.',
+    summary: 'Changes protections, shutdown behaviour, what happens to volumes, or (stopped) what it boots with.',
     who: 'owner',
     input: {
       ...attributes,
-      shutdownBehaviour: z.enum(['stop', 'terminate']).optional(),
       /** By device name: is its volume deleted with the instance? */
       deleteOnTermination: z.record(z.string(), z.boolean()).optional(),
       type: z.string().optional(),
+      /** Laid over those it has; null takes one away. */
+      annotations: z.record(note, z.string().nullable()).optional(),
     },
     needs: { offering: named('offering', 'type', { optional: true }) },
     complete: ({ input, facts: { offering } }) => ({
       ...input,
+      userDataEncoding: encodingOf(input),
       vcpus: offering?.vcpus,
       memoryBytes: offering?.memoryBytes,
     }),
   }),
+  ...tagCommands,
+}
+
+/** New user data comes with its encoding; without new user data the encoding stays what it is. */
+function encodingOf({ userData, userDataEncoding }: { userData?: string; userDataEncoding?: 'text' | 'base64' }) {
+  return userData === undefined ? undefined : (userDataEncoding ?? 'text')
 }

@@ -1,6 +1,7 @@
 /** The list of an instance's devices: finding and changing entries, never in place. */
+
+import { normalised } from './disks.ts'
 import type { Device, InstanceContext } from './instance.alphabet.ts'
-import { normalised } from './instance.block-devices.ts'
 
 export type Devices = InstanceContext['devices']
 

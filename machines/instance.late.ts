@@ -50,7 +50,6 @@ export const late = {
   },
   steady: ignoring('no change is under way', ...connecting),
   running: {
-    ...ignoring('the history keeps how the restart of the guest went', ...rebooting),
     ...ignoring('its launch is over', ...volumes, ...creation, 'startFailed'),
     ...ignoring('no such call is open', ...stopping, ...destroying),
   },

@@ -1,31 +1,72 @@
 /** Who may say no to an instance's requests, and what picks its branches. */
+import { diskRequirementNames, isDeviceName, normalised } from './disks.ts'
 import type { Observed } from './grammar.ts'
 import type { InstanceContext, InstanceEventNamed, Now } from './instance.alphabet.ts'
-import { isDeviceName, normalised } from './instance.block-devices.ts'
 import { atHead, deviceOf, volumesWith } from './instance.devices.ts'
+import { TAGS_MAX, type Tags, tagChoices, tagRequirements } from './tags.ts'
 
 type On<K extends string> = { readonly context: InstanceContext; readonly event: InstanceEventNamed<K> }
 
 /** Said by the command that resolves a launch; the machine sees only what was resolved. */
 const saidByCommand = () => true
+const said = Object.fromEntries(
+  ['zoneOffered', 'sizeGiven', 'snapshotKnown', ...diskRequirementNames, 'slotsEnough'].map(name => [
+    name,
+    saidByCommand,
+  ]),
+) as Record<SaidByCommand, typeof saidByCommand>
+type SaidByCommand =
+  | 'zoneOffered'
+  | 'sizeGiven'
+  | 'snapshotKnown'
+  | 'slotsEnough'
+  | (typeof diskRequirementNames)[number]
+
+const bytesOf = (text: string) => new TextEncoder().encode(text).length
+const KiB = 1024
+const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+const decodedBytes = (text: string) => (text.length / 4) * 3 - (text.match(/=/g)?.length ?? 0)
+
+/** What an instance boots with: it changes only while nothing runs. */
+const bootAttributes = ['type', 'userData', 'kernel', 'ramdisk', 'ebsOptimized'] as const
 
 export const instanceRequirements = {
-  zoneOffered: saidByCommand,
-  sizeGiven: saidByCommand,
-  sizeOffered: saidByCommand,
-  snapshotKnown: saidByCommand,
+  ...said,
   mappingValid: ({ event }: On<'launchRequested'>) => {
-    const { devices = [], rootDevice = '' } = event.data
+    const { devices, rootDevice = '' } = event.data
+    if (!devices) return true
     const names = new Set(devices.map(each => normalised(each.device)))
     return names.size === devices.length && names.has(normalised(rootDevice))
   },
-  accountOpen: ({ event }: On<'launchRequested'>) => (event.facts.account?.state ?? 'open') === 'open',
+  accountOpen: ({ event }: On<'launchRequested' | 'startRequested'>) =>
+    (event.facts.account?.state ?? 'open') === 'open',
   imageAvailable: ({ event }: On<'launchRequested'>) => event.facts.image?.state === 'available',
+  keyPairKnown: ({ event }: On<'launchRequested'>) => event.data.keyPair === undefined || !!event.facts.keyPair,
+  snapshotCompleted: ({ event }: On<'launchRequested'>) =>
+    (event.facts.snapshots ?? []).every(each => each.state === 'completed'),
   offeringActive: ({ event }: On<'launchRequested' | 'modifyRequested'>) =>
     event.data.type === undefined || event.facts.offering?.state === 'active',
   modeOffered: ({ event }: On<'launchRequested'>) => {
     const { stop, start } = event.facts.provider?.capabilities ?? {}
     return event.data.mode !== 'stateful' || (stop === 'preserves' && start !== 'none')
+  },
+  snapshotHere: ({ event }: On<'launchRequested'>) =>
+    (event.facts.snapshots ?? []).every(each => each.provider === event.data.provider),
+  /** A stateless instance cannot stop, so neither can its guest stop it. */
+  behaviourPossible: ({ context, event }: On<'launchRequested' | 'modifyRequested'>) => {
+    const mode = 'mode' in event.data ? event.data.mode : context.mode
+    return event.data.shutdownBehaviour !== 'stop' || mode !== 'stateless'
+  },
+  userDataFits: ({ event }: On<'launchRequested' | 'modifyRequested'>) => {
+    const { userData = '', userDataEncoding } = event.data
+    if (userDataEncoding !== 'base64') return bytesOf(userData) <= 16 * KiB
+    return base64.test(userData) && decodedBytes(userData) <= 16 * KiB
+  },
+  annotationsFit: ({ context, event }: On<'launchRequested' | 'modifyRequested'>) =>
+    bytesOf(JSON.stringify({ ...context.annotations, ...event.data.annotations })) <= 4 * KiB,
+  tagsFew: (asked: On<'launchRequested' | 'tagRequested'>) => {
+    const { volumeTags = {} } = asked.event.data as { volumeTags?: Tags }
+    return tagRequirements.tagsFew(asked) && Object.keys(volumeTags).length <= TAGS_MAX
   },
   unprotected: ({ context }: Now) => !context.terminationProtection,
   /** Protection against stopping also keeps callers from terminating. */
@@ -33,7 +74,7 @@ export const instanceRequirements = {
   stateful: ({ context }: Now) => context.mode === 'stateful',
   rootAttached: ({ context }: Now) => context.devices[normalised(context.rootDevice)] !== undefined,
   rebootOffered: ({ context }: Now) => context.offers.reboot,
-  typeKept: ({ event }: On<'modifyRequested'>) => event.data.type === undefined,
+  bootKept: ({ event }: On<'modifyRequested'>) => bootAttributes.every(name => event.data[name] === undefined),
   devicesMapped: ({ context, event }: On<'modifyRequested'>) =>
     Object.keys(event.data.deleteOnTermination ?? {}).every(name => Object.hasOwn(context.devices, normalised(name))),
   deviceNamed: ({ event }: On<'attachProposed'>) => isDeviceName(event.data.device ?? ''),
@@ -58,6 +99,7 @@ export const instanceRequirements = {
 
 /** What picks a branch and never refuses. */
 export const choices = {
+  ...tagChoices,
   lastVolume: ({ context, event }: Now) => {
     const waiting = volumesWith(context.devices, 'attaching')
     return waiting.length === 1 && waiting[0] === (event as InstanceEventNamed<'volumeReady'>).data.volume
@@ -70,9 +112,10 @@ export const choices = {
     context.generation,
   stopsWithGuest: ({ context }: Now) => context.mode === 'stateful' && context.shutdownBehaviour === 'stop',
   forced: ({ event }: Now) => (event as InstanceEventNamed<'stopRequested'>).data.force === true,
-  noneThere: ({ event }: Now) => (event as InstanceEventNamed<'stopFailed'>).data.code === 'notFound',
+  noneThere: ({ event }: Now) => (event as InstanceEventNamed<'stopFailed' | 'startFailed'>).data.code === 'notFound',
   /** A provider without graceful stops need not be asked later: it will say the same. */
   askingUnsupported: ({ event }: Now) => (event as InstanceEventNamed<'stopFailed'>).data.code === 'unsupported',
+  rebooting: ({ context }: Now) => context.rebooting === true,
   impaired: ({ context }: Now) => context.impaired === true,
   /** The answer is not about what is at the head of the line. */
   outOfTurn: ({ context, event }: Now) =>

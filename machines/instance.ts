@@ -36,6 +36,7 @@ import {
   modifiable,
   ofAnotherLaunch,
   stoppable,
+  tagging,
   terminable,
   untilDestroyed,
   untilStopped,
@@ -118,7 +119,23 @@ export const instance = setup({
           entry: { type: 'ask', params: want.powerOn },
           on: {
             'instance.started': [ofAnotherLaunch, { target: '#running', actions: 'cameUp' }],
-            'instance.startFailed': { target: '#stopped', actions: 'failed' },
+            'instance.startFailed': [
+              { guard: 'noneThere', target: 'remaking' },
+              { target: '#stopped', actions: 'failed' },
+            ],
+            ...stoppable,
+            ...guestMayPowerOff,
+          },
+        },
+        remaking: {
+          tags: 'working',
+          entry: { type: 'ask', params: want.compute },
+          on: {
+            'instance.created': [
+              { guard: 'stillOff', target: 'restarting' },
+              { target: '#running', actions: 'cameUp' },
+            ],
+            'instance.createFailed': { target: '#stopped', actions: 'failed' },
             ...stoppable,
             ...guestMayPowerOff,
           },
@@ -126,13 +143,19 @@ export const instance = setup({
         abandoning: {
           initial: 'destroying',
           states: untilDestroyed,
-          on: { 'instance.destroyed': '#terminated', ...late.abandoning },
+          on: {
+            // Why it failed is worth more than that it was told to go as well.
+            'instance.terminateRequested': { ...terminable['instance.terminateRequested'], actions: [] },
+            'instance.destroyed': '#terminated',
+            ...late.abandoning,
+          },
         },
       },
       on: {
         'instance.startRequested': {},
         ...terminable,
         ...modifiable,
+        ...tagging,
         'instance.launchTimedOut': { actions: 'overdue' },
         ...late.pending,
       },
@@ -151,9 +174,18 @@ export const instance = setup({
       on: {
         'instance.startRequested': {},
         ...stoppable,
-        'instance.rebootRequested': { guard: needs('rebootOffered'), actions: { type: 'ask', params: want.reset } },
+        'instance.rebootRequested': [
+          { guard: 'rebooting' },
+          { guard: needs('rebootOffered'), actions: ['rebooting', { type: 'ask', params: want.reset }] },
+        ],
+        'instance.rebooted': [{ guard: 'rebooting', actions: 'rebooted' }, ignore('no restart of the guest is open')],
+        'instance.rebootFailed': [
+          { guard: 'rebooting', actions: 'rebooted' },
+          ignore('no restart of the guest is open'),
+        ],
         ...terminable,
         ...modifiable,
+        ...tagging,
         'instance.attachProposed': {
           guard: needs('deviceNamed', 'deviceFree', 'slotFree', 'hotPlugOffered'),
           target: '.changing',
@@ -184,6 +216,7 @@ export const instance = setup({
       on: {
         ...terminable,
         ...modifiable,
+        ...tagging,
         'instance.detachProposed': { guard: needs('attachedThere', 'notRoot'), actions: 'detachingWithStop' },
         ...connectingWhileStopping,
         'instance.stopped': [
@@ -200,13 +233,17 @@ export const instance = setup({
       tags: 'settled',
       on: {
         'instance.startRequested': {
-          guard: needs('stateful', 'rootAttached'),
+          guard: needs('accountOpen', 'stateful', 'rootAttached'),
           target: 'pending.restarting',
           actions: 'restarted',
         },
         'instance.stopRequested': {},
         ...terminable,
-        'instance.modifyRequested': { guard: needs('devicesMapped', 'offeringActive'), actions: 'modified' },
+        'instance.modifyRequested': {
+          guard: needs('behaviourPossible', 'devicesMapped', 'offeringActive', 'userDataFits', 'annotationsFit'),
+          actions: 'modified',
+        },
+        ...tagging,
         'instance.attachProposed': {
           guard: needs('deviceNamed', 'deviceFree', 'slotFree'),
           actions: ['attachedAtOnce', { type: 'tell', params: want.attachedAtOnce }],
@@ -229,6 +266,7 @@ export const instance = setup({
         'instance.terminateRequested': {},
         'instance.destroyed': 'terminated',
         'instance.terminateTimedOut': { actions: 'overdue' },
+        ...tagging,
         ...late.shuttingDown,
       },
     },
@@ -240,6 +278,7 @@ export const instance = setup({
       on: {
         'instance.terminateRequested': {},
         'instance.rebootRequested': {},
+        ...tagging,
         ...late.terminated,
       },
     },

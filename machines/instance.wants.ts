@@ -1,7 +1,8 @@
 /** What an instance asks of its provider, of the clock and of its volumes. */
+
+import { normalised } from './disks.ts'
 import type { Arm, Ask, Disarm, Tell } from './grammar.ts'
 import type { InstanceContext, InstanceEventNamed as Named, Now } from './instance.alphabet.ts'
-import { normalised } from './instance.block-devices.ts'
 import { atHead, deviceOf } from './instance.devices.ts'
 
 /** After these a reader is told that it takes too long; the question stays open. (spec: ec2 2.6) */
@@ -19,12 +20,18 @@ const connections = ({ devices }: InstanceContext) =>
     .filter(each => each.status === 'attached')
     .map(({ device, volume, root }) => ({ device, volume, root }))
 
+const userDataOf = ({ userData, userDataEncoding }: InstanceContext) => ({
+  userData,
+  userDataEncoding: userDataEncoding === 'base64' ? userDataEncoding : undefined,
+})
+
 export const compute = ({ context }: Now): Ask => {
-  const { zone, image, vcpus, memoryBytes, generation, userData, provider } = context
+  const { zone, image, vcpus, memoryBytes, generation, provider } = context
+  const size = { vcpus, memoryBytes }
   return {
     verb: 'instanceEnsure',
     provider,
-    args: { zone, image, vcpus, memoryBytes, devices: connections(context), generation, userData },
+    args: { zone, image, ...size, devices: connections(context), generation, ...userDataOf(context) },
     answers: answers('created', 'createFailed'),
   }
 }
@@ -38,6 +45,7 @@ export const powerOn = ({ context }: Now): Ask => ({
     vcpus: context.vcpus,
     memoryBytes: context.memoryBytes,
     devices: connections(context),
+    ...(context.userDataChanged && userDataOf(context)),
   },
   answers: answers('started', 'startFailed'),
 })
@@ -58,13 +66,20 @@ export const reset = ({ context: { provider, generation } }: Now): Ask => ({
   args: { generation },
   answers: answers('rebooted', 'rebootFailed'),
 })
-export const destroy = ({ context: { provider } }: Now): Ask => ({
-  verb: 'instanceDestroy',
-  provider,
-  args: {},
-  answers: answers('destroyed', 'destroyFailed'),
-  supersedes: true,
-})
+/**
+ * It takes the place of every other call. A provider that destroys only what is off is asked for that first, hard: the
+ * destroy waits behind it, and both are asked again until the destroy is done.
+ */
+export const destroy = ({ context }: Now): Ask[] => {
+  const isFirst = !context.offers.destroysStopped
+  const end: Ask = {
+    verb: 'instanceDestroy',
+    provider: context.provider,
+    args: {},
+    answers: answers('destroyed', 'destroyFailed'),
+  }
+  return isFirst ? [{ ...end, supersedes: true }] : [{ ...powerOff(context, 'hard'), supersedes: true }, end]
+}
 export const connect = ({ context: { provider, generation }, event }: Now): Ask => {
   const { resource, data } = event as Named<'attachProposed'>
   const { volume, device } = data
@@ -104,13 +119,13 @@ export const destroyAgainNow: Disarm = { event: 'instance.destroyRetryDue' }
 
 export const makeVolumes = ({ event }: Now): Tell[] => {
   const { resource, data, facts } = event as Named<'launchRequested'>
-  const { zone, provider, image, rootDevice } = data
-  const { grow } = facts.provider.capabilities.volume
-  return data.devices.map(({ volume, device, sizeBytes, volumeType, snapshot }) => {
+  const { zone, provider, image, rootDevice, volumeTags } = data
+  const offers = facts.provider.capabilities.volume
+  return data.devices.map(({ volume, device, deleteOnTermination: _, snapshot, ...disk }) => {
     const root = normalised(device) === normalised(rootDevice)
     const from = snapshot ? { kind: 'volumeSnapshot', id: snapshot } : root ? { kind: 'image', id: image } : undefined
-    const disk = { sizeBytes, zone, provider, grow, volumeType, from }
-    return { resource: volume, event: 'volume.requestedByInstance', data: { instance: resource, device, ...disk } }
+    const made = { ...disk, zone, provider, offers, from, tags: volumeTags }
+    return { resource: volume, event: 'volume.requestedByInstance', data: { instance: resource, device, ...made } }
   })
 }
 export const releaseVolumes = ({ context: { devices }, event: { resource } }: Now): Tell[] =>

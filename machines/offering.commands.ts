@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { command } from './grammar.ts'
+import { tagCommands, tags } from './tags.ts'
 
 export const offeringCommands = {
   define: command({
@@ -12,6 +13,9 @@ export const offeringCommands = {
       name: z.string().regex(/^[\w.-]{1,64}$/),
       vcpus: z.int().positive(),
       memoryBytes: z.int().positive(),
+      tags: tags.optional(),
+      /** What a door wants to find with it again. */
+      annotations: z.record(z.string().min(1).max(128), z.string().max(1024)).optional(),
     },
   }),
   retire: command({
@@ -19,4 +23,5 @@ export const offeringCommands = {
     summary: 'Takes the offering out of use; instances launched with it keep their size.',
     who: 'operator',
   }),
+  ...tagCommands,
 }

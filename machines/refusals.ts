@@ -20,6 +20,31 @@ const sizeOffered = no(
     `The provider has no volumes of ${data.sizeBytes} bytes: from ${data.minBytes} to ${data.maxBytes}, ` +
     `in steps of ${data.stepBytes}.`,
 )
+const snapshotCompleted = no(
+  'snapshotNotCompleted',
+  'A snapshot that disks are made from must be completed; wait for it, or take another.',
+)
+const snapshotHere = no(
+  'snapshotElsewhere',
+  ({ data }: Asked) => `The snapshot is not at provider ${data.provider}; name the provider that has it.`,
+)
+/** What is said of one disk, whatever is to become of it. */
+const disk = {
+  sizeOffered,
+  sizeFitsType: no(
+    'sizeOutOfType',
+    ({ data }: Asked) =>
+      `Disks of type ${data.volumeType} have ${data.leastGiB} to ${data.mostGiB} GiB, not ${data.sizeBytes} bytes.`,
+  ),
+  iopsGiven: no('missingIops', ({ data }: Asked) => `A disk of type ${data.volumeType} needs its iops to be given.`),
+  iopsChosen: no('iopsUnsupported', ({ data }: Asked) => `A disk of type ${data.volumeType} takes no iops.`),
+  throughputChosen: no(
+    'throughputUnsupported',
+    ({ data }: Asked) => `A disk of type ${data.volumeType} takes no throughput; type gp3 does.`,
+  ),
+  keyEncrypts: no('keyWithoutEncryption', 'A key is given for a disk that is not encrypted; ask for that too.'),
+  encryptionOffered: no('encryptionUnsupported', 'The provider has no encrypted disks.'),
+}
 
 export const refusals = {
   domain: {
@@ -33,7 +58,7 @@ export const refusals = {
     domainActive: no('domainUnknown', ({ data }: Asked) => `There is no domain ${data.domain}; create it first.`),
   },
 
-  offering: {},
+  offering: tagRefusals,
 
   image: {
     accountOpen,
@@ -88,7 +113,20 @@ export const refusals = {
   volume: {
     accountOpen,
     zoneOffered,
-    sizeOffered,
+    snapshotCompleted,
+    snapshotHere,
+    sizeGiven: no('missingSize', 'A volume needs a size, or a snapshot that has one.'),
+    snapshotFits: no(
+      'sizeBelowSnapshot',
+      ({ data }: Asked) =>
+        `A volume of ${data.sizeBytes} bytes is smaller than its snapshot; it needs ${data.leastBytes} at least.`,
+    ),
+    encryptionKept: no(
+      'encryptionInherited',
+      ({ data }: Asked) => `The snapshot ${data.snapshot} is encrypted, and so is every volume of it.`,
+    ),
+    ...disk,
+    ...tagRefusals,
     unattached: no('volumeInUse', ({ resource, context }: Asked) => {
       const { instance = 'an instance' } = context.attachment ?? {}
       return `The volume ${resource} is attached to ${instance}; detach it first.`
@@ -110,7 +148,16 @@ export const refusals = {
     }),
     notResizing: no(
       'modificationInProgress',
-      ({ resource }: Asked) => `The volume ${resource} is being resized; wait until that is done.`,
+      ({ resource }: Asked) => `The volume ${resource} is being modified; wait until that is done.`,
+    ),
+    notGrowingOffline: no(
+      'resizingDetached',
+      ({ resource }: Asked) =>
+        `The volume ${resource} is being resized, for which its provider needs it detached; wait until that is done.`,
+    ),
+    retypeOffered: no(
+      'retypeUnsupported',
+      ({ resource }: Asked) => `The provider cannot change the type or the rates of the volume ${resource}.`,
     ),
     growing: no(
       'sizeTooSmall',
@@ -127,7 +174,24 @@ export const refusals = {
   instance: {
     accountOpen,
     zoneOffered,
-    sizeOffered,
+    ...disk,
+    ...tagRefusals,
+    snapshotCompleted,
+    snapshotHere,
+    keyPairKnown: no('keyPairNotFound', ({ data }: Asked) => `There is no key pair ${data.keyPair} in this region.`),
+    behaviourPossible: no(
+      'invalidShutdownBehaviour',
+      'A stateless instance keeps nothing when it stops, so a shutdown of its guest can only terminate it.',
+    ),
+    slotsEnough: no(
+      'tooManyVolumes',
+      ({ data }: Asked) => `The instance would have ${data.further} volumes besides its root; ${data.max} fit.`,
+    ),
+    userDataFits: no(
+      'invalidUserData',
+      'User data has at most 16 KiB, and is valid base64 where that is said to be its encoding.',
+    ),
+    annotationsFit: no('annotationsTooLarge', 'All annotations of an instance together have at most 4 KiB.'),
     imageAvailable: no('imageUnavailable', ({ data }: Asked) => `The image ${data.image} is no longer available.`),
     offeringActive: no('offeringUnavailable', ({ data }: Asked) => `There is no offering ${data.type} in use.`),
     modeOffered: no(
@@ -164,10 +228,10 @@ export const refusals = {
       'rebootUnsupported',
       ({ resource }: Asked) => `The provider of ${resource} cannot restart a guest; stop and start it.`,
     ),
-    typeKept: no(
+    bootKept: no(
       'instanceNotStopped',
       ({ resource, state }: Asked) =>
-        `The instance ${resource} is ${state}; its type changes only while it is stopped.`,
+        `The instance ${resource} is ${state}; its type, and what it boots with, change only while it is stopped.`,
     ),
     devicesMapped: no(
       'deviceNotMapped',

@@ -11,45 +11,76 @@ import {
   requested,
   told,
 } from './grammar.ts'
+import { type Tags, tagEvents, tags } from './tags.ts'
 
 export interface VolumeContext {
   readonly sizeBytes: number
   readonly zone: string
   readonly provider: string
-  /** When the provider can make a volume of this sort larger. */
-  readonly grow: 'online' | 'offline' | 'none'
+  /** What its provider can do, as far as later requests depend on it. */
+  readonly offers: z.infer<typeof offers>
   readonly name?: string
+  readonly tags?: Tags
   readonly volumeType?: string
+  readonly iops?: number
+  readonly throughputMiBps?: number
+  readonly encrypted?: boolean
+  readonly kmsKey?: string
   readonly from?: { readonly kind: 'image' | 'volumeSnapshot'; readonly id: string }
   /** The one claim on it. */
   readonly attachment?: { readonly instance: string; readonly device: string }
   /** Its instance is gone already and wanted it deleted. */
   readonly condemned?: boolean
-  /** A resize under way, with the size to return to if it fails. */
-  readonly resizing?: { readonly fromBytes: number }
+  /** A change under way, with what to return to if it fails; then its provider still moves what the volume holds. */
+  readonly modification?: { readonly state: 'modifying' | 'optimizing'; readonly original: Shape }
   readonly allocatedBytes?: number
   readonly overdue?: boolean
   readonly reason?: { readonly code: string; readonly message: string }
 }
-export const unborn: VolumeContext = { sizeBytes: 0, zone: '', provider: '', grow: 'none' }
+/** What a modification changes, in full. */
+export type Shape = Pick<VolumeContext, 'sizeBytes' | 'volumeType' | 'iops' | 'throughputMiBps'>
 
-const grow = z.enum(['online', 'offline', 'none'])
+const offers = z.strictObject({
+  minBytes: z.int(),
+  maxBytes: z.int(),
+  stepBytes: z.int().positive(),
+  /** When a volume can be made larger. */
+  grow: z.enum(['online', 'offline', 'none']),
+  /** Can its type and rates change? */
+  retype: z.boolean(),
+  encrypt: z.boolean(),
+})
+export const unborn: VolumeContext = {
+  sizeBytes: 0,
+  zone: '',
+  provider: '',
+  offers: { minBytes: 0, maxBytes: 0, stepBytes: 1, grow: 'none', retype: false, encrypt: false },
+}
+
 const origin = z.strictObject({ kind: z.enum(['image', 'volumeSnapshot']), id: z.string() })
-const disk = {
+const shape = {
   sizeBytes: z.int().positive(),
+  volumeType: z.string().optional(),
+  iops: z.int().positive().optional(),
+  throughputMiBps: z.int().positive().optional(),
+}
+const disk = {
+  ...shape,
+  encrypted: z.boolean().optional(),
+  kmsKey: z.string().optional(),
   zone: z.string(),
   provider: z.string(),
-  grow,
-  volumeType: z.string().optional(),
+  offers,
+  from: origin.optional(),
+  tags: tags.optional(),
 }
+const account = z.object({ state: z.string() }).nullable()
+const source = z.object({ id: z.string(), state: z.string(), sizeBytes: z.int(), provider: z.string() })
 const measured = { sizeBytes: z.int(), allocatedBytes: z.int().optional() }
 const failure = { code: z.string(), message: z.string() }
 
 export const volumeEvents = events('volume', {
-  createRequested: requested(
-    { ...disk, name: z.string().optional() },
-    { account: z.object({ state: z.string() }).nullable() },
-  ),
+  createRequested: requested({ ...disk, name: z.string().optional() }, { account, snapshot: source.nullable() }),
   attachRequested: requested(
     { instance: z.string(), device: z.string() },
     { instance: z.object({ zone: z.string(), provider: z.string() }) },
@@ -58,22 +89,26 @@ export const volumeEvents = events('volume', {
     { instance: z.string().optional(), device: z.string().optional(), force: z.boolean().optional() },
     { instance: z.object({ id: z.string() }).nullable() },
   ),
-  modifyRequested: requested({ sizeBytes: z.int().positive() }),
+  /** What it is to become, in full. */
+  modifyRequested: requested(shape, { account }),
   deleteRequested: requested(),
+  ...tagEvents,
 
   created: reported({ ...measured, ref: reference.optional() }),
   createFailed: reported(rejection),
-  resized: reported(measured),
+  /** `optimizing`: it is as asked for, but its provider still moves what it holds. */
+  resized: reported({ ...measured, optimizing: z.boolean().optional() }),
   resizeFailed: reported(rejection),
   deleted: reported(),
   deleteFailed: reported(rejection),
 
   createTimedOut: elapsed(),
   deleteTimedOut: elapsed(),
+  optimizeCheckDue: elapsed(),
   deleteRetryDue: elapsed(),
 
   // From the instance
-  requestedByInstance: told({ ...disk, instance: z.string(), device: z.string(), from: origin.optional() }),
+  requestedByInstance: told({ ...disk, instance: z.string(), device: z.string() }),
   attached: told({ instance: z.string() }),
   attachFailed: told({ instance: z.string(), ...failure }),
   detached: told({ instance: z.string() }),

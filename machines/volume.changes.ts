@@ -1,8 +1,17 @@
 /** How a volume's memory changes with each event. */
 import { assign } from 'xstate'
-import type { Now, VolumeContext, VolumeEvent, VolumeEventNamed } from './volume.alphabet.ts'
+import { tagChanges } from './tags.ts'
+import type { Now, Shape, VolumeContext, VolumeEvent, VolumeEventNamed } from './volume.alphabet.ts'
 
 type Change = Partial<VolumeContext>
+
+/** With every field, so that laid over another it leaves nothing of that. */
+export const shapeOf = ({ sizeBytes, volumeType, iops, throughputMiBps }: Shape): Shape => ({
+  sizeBytes,
+  volumeType,
+  iops,
+  throughputMiBps,
+})
 
 const requested = ({ event }: Now): Change => ({ ...(event as VolumeEventNamed<'createRequested'>).data })
 
@@ -28,21 +37,27 @@ const attaching = ({ event }: Now): Change => {
 
 /** The new size counts from the request: the space is promised then. */
 const resizing = ({ context, event }: Now): Change => ({
-  sizeBytes: (event as VolumeEventNamed<'modifyRequested'>).data.sizeBytes,
-  resizing: { fromBytes: context.sizeBytes },
+  ...shapeOf((event as VolumeEventNamed<'modifyRequested'>).data),
+  modification: { state: 'modifying', original: shapeOf(context) },
 })
 
 const resized = ({ event }: Now): Change => {
   const { sizeBytes, allocatedBytes } = (event as VolumeEventNamed<'resized'>).data
-  return { sizeBytes, allocatedBytes, resizing: undefined, reason: undefined }
+  return { sizeBytes, allocatedBytes, modification: undefined, reason: undefined }
 }
+/** It is what was asked for, and stays it: nothing leads back from here. */
+const optimizing = ({ context, event }: Now): Change => ({
+  ...resized({ context, event }),
+  modification: { ...context.modification!, state: 'optimizing' },
+})
 
 const resizeFailed = ({ context, event }: Now): Change => {
   const { code, message } = (event as VolumeEventNamed<'resizeFailed'>).data
-  return { sizeBytes: context.resizing!.fromBytes, resizing: undefined, reason: { code, message } }
+  return { ...shapeOf(context.modification!.original), modification: undefined, reason: { code, message } }
 }
 
 const all = {
+  ...tagChanges,
   requested,
   requestedByInstance,
   made,
@@ -50,9 +65,11 @@ const all = {
   attaching,
   resizing,
   resized,
+  optimizing,
   resizeFailed,
   released: (): Change => ({ attachment: undefined }),
   condemned: (): Change => ({ attachment: undefined, condemned: true }),
+  optimized: (): Change => ({ modification: undefined }),
   overdue: (): Change => ({ overdue: true }),
   answered: (): Change => ({ overdue: undefined }),
 }

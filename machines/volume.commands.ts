@@ -1,29 +1,59 @@
 /** What callers may ask of a volume. */
 import { z } from 'zod'
-import { callerAccount, command, decline, provider, resource } from './grammar.ts'
+import { type Disk, diskFaults, withDefaults } from './disks.ts'
+import { callerAccount, command, completed, provider, resource } from './grammar.ts'
+import { tagCommands, tags } from './tags.ts'
+import type { VolumeContext } from './volume.alphabet.ts'
+
+const rates = {
+  volumeType: z.string().max(64).optional(),
+  /** Operations each second. */
+  iops: z.int().positive().optional(),
+  throughputMiBps: z.int().positive().optional(),
+}
 
 export const volumeCommands = {
   create: command({
     event: 'createRequested',
-    summary: 'Creates a blank volume.',
+    summary: 'Creates a volume, blank or from a completed snapshot.',
     who: 'owner',
     creates: true,
     input: {
-      sizeBytes: z.int().positive(),
+      /** Default: the size of the snapshot. */
+      sizeBytes: z.int().positive().optional(),
+      snapshot: z.string().optional(),
       /** Where it lives: only instances of the same zone can use it. Default: the provider's first. */
       zone: z.string().optional(),
       provider: z.string().optional(),
-      volumeType: z.string().optional(),
+      ...rates,
+      /** What comes from an encrypted snapshot is encrypted, and cannot be asked not to be. */
+      encrypted: z.boolean().optional(),
+      kmsKey: z.string().max(2048).optional(),
       name: z.string().max(255).optional(),
+      tags: tags.optional(),
     },
-    needs: { provider: provider('provider'), account: callerAccount() },
-    complete: ({ input, facts: { provider } }) => {
+    needs: {
+      provider: provider('provider'),
+      account: callerAccount(),
+      snapshot: resource('snapshot', 'snapshot'),
+    },
+    complete: ({ input, facts: { provider, snapshot } }) => {
       const { zones, volume } = provider.capabilities
-      const { sizeBytes, zone = zones[0], volumeType, name } = input
-      if (!zones.includes(zone)) return decline('zoneOffered', { zone, zones })
-      if (sizeBytes < volume.minBytes || sizeBytes > volume.maxBytes || sizeBytes % volume.stepBytes !== 0)
-        return decline('sizeOffered', { sizeBytes, ...volume })
-      return { sizeBytes, zone, provider: provider.name, grow: volume.grow, volumeType, name }
+      const { snapshot: id, zone = zones[0], name, tags, ...asked } = input
+      const encrypted = snapshot?.encrypted || asked.encrypted
+      const { sizeBytes = snapshot?.sizeBytes, kmsKey = encrypted ? snapshot?.kmsKey : undefined } = asked
+      const { volumeType, iops, throughputMiBps } = asked
+      const disk = withDefaults({ sizeBytes, volumeType, iops, throughputMiBps, encrypted, kmsKey })
+      const from = id === undefined ? undefined : { kind: 'volumeSnapshot', id }
+      const data = { ...disk, zone, provider: provider.name, offers: offersOf(volume), from, name, tags }
+      const least = snapshot?.sizeBytes
+      return completed(data, {
+        zoneOffered: zones.includes(zone) ? undefined : { zone, zones },
+        sizeGiven: sizeBytes === undefined ? {} : undefined,
+        snapshotFits: least !== undefined && sizeBytes < least ? { sizeBytes, leastBytes: least } : undefined,
+        encryptionKept: snapshot?.encrypted && asked.encrypted === false ? { snapshot: id } : undefined,
+        ...(sizeBytes === undefined ? {} : diskFaults(disk as Disk, volume)),
+      })
     },
   }),
   attach: command({
@@ -48,13 +78,37 @@ export const volumeCommands = {
   }),
   modify: command({
     event: 'modifyRequested',
-    summary: 'Makes the volume larger. The new size counts from now on.',
+    summary: 'Makes the volume larger, or gives it another type or other rates. The new size counts from now on.',
     who: 'owner',
-    input: { sizeBytes: z.int().positive() },
+    input: { sizeBytes: z.int().positive().optional(), ...rates },
+    needs: { account: callerAccount() },
+    complete: ({ input, context }) => {
+      const target = reshaped(context, input)
+      return completed(target, diskFaults(target, context.offers))
+    },
   }),
   delete: command({
     event: 'deleteRequested',
     summary: 'Deletes a volume that no instance has a claim on.',
     who: 'owner',
   }),
+  ...tagCommands,
+}
+
+/** What of a provider's capabilities later requests depend on. */
+const offersOf = ({ minBytes, maxBytes, stepBytes, grow, retype, encrypt }: VolumeContext['offers']) => ({
+  minBytes,
+  maxBytes,
+  stepBytes,
+  grow,
+  retype,
+  encrypt,
+})
+
+/** What a volume is to become: what is asked for, else as it is. Rates were chosen for a type, and go with it. */
+function reshaped(held: VolumeContext, asked: Partial<Disk>): Disk {
+  const { volumeType = held.volumeType, sizeBytes = held.sizeBytes } = asked
+  const kept = volumeType === held.volumeType ? held : undefined
+  const { iops = kept?.iops, throughputMiBps = kept?.throughputMiBps } = asked
+  return withDefaults({ sizeBytes, volumeType, iops, throughputMiBps })
 }

@@ -14,7 +14,7 @@ const ignoring = <const K extends News>(why: string, ...names: K[]) =>
 
 const made = ['created', 'createFailed', 'createTimedOut'] as const
 const connected = ['attached', 'attachFailed', 'detached', 'detachFailed'] as const
-const resized = ['resized', 'resizeFailed'] as const
+const resized = ['resized', 'resizeFailed', 'optimizeCheckDue'] as const
 const removed = ['deleted', 'deleteFailed', 'deleteTimedOut', 'deleteRetryDue'] as const
 const twice = 'requestedByInstance'
 

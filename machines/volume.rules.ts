@@ -1,33 +1,71 @@
 /** Who may say no to a volume's requests, and what picks its branches. */
+import { diskRequirementNames } from './disks.ts'
+import { tagChoices, tagRequirements } from './tags.ts'
 import type { Now, VolumeContext, VolumeEventNamed } from './volume.alphabet.ts'
 
 type On<K extends string> = { readonly context: VolumeContext; readonly event: VolumeEventNamed<K> }
 
 /** Said by the command, which knows the provider; the machine sees only what fits. */
 const saidByCommand = () => true
+const said = Object.fromEntries(
+  ['zoneOffered', 'sizeGiven', 'snapshotFits', 'encryptionKept', ...diskRequirementNames].map(name => [
+    name,
+    saidByCommand,
+  ]),
+) as Record<SaidByCommand, typeof saidByCommand>
+type SaidByCommand =
+  | 'zoneOffered'
+  | 'sizeGiven'
+  | 'snapshotFits'
+  | 'encryptionKept'
+  | (typeof diskRequirementNames)[number]
 
 export const volumeRequirements = {
-  accountOpen: ({ event }: On<'createRequested'>) => (event.facts.account?.state ?? 'open') === 'open',
-  zoneOffered: saidByCommand,
-  sizeOffered: saidByCommand,
+  ...said,
+  ...tagRequirements,
+  accountOpen: ({ event }: On<'createRequested' | 'modifyRequested'>) =>
+    (event.facts.account?.state ?? 'open') === 'open',
+  snapshotCompleted: ({ event }: On<'createRequested'>) =>
+    !event.facts.snapshot || event.facts.snapshot.state === 'completed',
+  snapshotHere: ({ event }: On<'createRequested'>) =>
+    !event.facts.snapshot || event.facts.snapshot.provider === event.data.provider,
   unattached: ({ context }: Now) => context.attachment === undefined,
   sameZone: ({ context, event }: On<'attachRequested'>) => event.facts.instance?.zone === context.zone,
   sameProvider: ({ context, event }: On<'attachRequested'>) => event.facts.instance?.provider === context.provider,
+  /** A provider that makes larger only what is detached must not be given it meanwhile. */
+  notGrowingOffline: ({ context: { modification, offers, sizeBytes } }: Now) =>
+    modification?.state !== 'modifying' || offers.grow !== 'offline' || modification.original.sizeBytes === sizeBytes,
   instanceKnown: ({ event }: On<'detachRequested'>) =>
     event.data.instance === undefined || event.facts.instance !== null,
   attachedHere: ({ context: { attachment }, event: { data } }: On<'detachRequested'>) =>
     data.instance === undefined ? data.device === undefined || !!attachment : attachment?.instance === data.instance,
-  notResizing: ({ context }: Now) => context.resizing === undefined,
-  growing: ({ context, event }: On<'modifyRequested'>) => event.data.sizeBytes >= context.sizeBytes,
-  growOffered: ({ context }: Now) =>
-    context.grow === 'online' || (context.grow === 'offline' && context.attachment === undefined),
+  notResizing: ({ context }: Now) => context.modification === undefined,
+  growing: ({ context, event }: On<'modifyRequested'>) => (event.data.sizeBytes ?? 0) >= context.sizeBytes,
+  growOffered: ({ context, event }: On<'modifyRequested'>) => {
+    const { grow } = context.offers
+    const isGrown = event.data.sizeBytes !== context.sizeBytes
+    return !isGrown || grow === 'online' || (grow === 'offline' && context.attachment === undefined)
+  },
+  retypeOffered: ({ context, event }: On<'modifyRequested'>) =>
+    context.offers.retype || hasSameRates(context, event.data),
 }
+
+const hasSameRates = (held: Rates, asked: Rates) =>
+  held.volumeType === asked.volumeType && held.iops === asked.iops && held.throughputMiBps === asked.throughputMiBps
+type Rates = Pick<VolumeContext, 'volumeType' | 'iops' | 'throughputMiBps'>
 
 /** What picks a branch and never refuses. */
 export const choices = {
-  sameSize: ({ context, event }: Now) =>
-    (event as VolumeEventNamed<'modifyRequested'>).data.sizeBytes === context.sizeBytes,
-  resizing: ({ context }: Now) => context.resizing !== undefined,
+  ...tagChoices,
+  sameShape: ({ context, event }: Now) => {
+    const { data } = event as VolumeEventNamed<'modifyRequested'>
+    return data.sizeBytes === context.sizeBytes && hasSameRates(context, data)
+  },
+  modifying: ({ context }: Now) => context.modification?.state === 'modifying',
+  optimizing: ({ context }: Now) => context.modification?.state === 'optimizing',
+  stillOptimizing: ({ context, event }: Now) =>
+    context.modification !== undefined && (event as VolumeEventNamed<'resized'>).data.optimizing === true,
+  resizing: ({ context }: Now) => context.modification !== undefined,
   awaited: ({ context }: Now) => context.attachment !== undefined,
   condemned: ({ context }: Now) => context.condemned === true,
   foreign: ({ context, event }: Now) =>

@@ -10,25 +10,41 @@
  * (spec: ec2 3, 8, 16.)
  */
 import { setup } from 'xstate'
+import { diskRequirementNames } from './disks.ts'
 import { ignore, needs, requires, type StateMeta, type StateTag, wants } from './grammar.ts'
+import { taggable } from './tags.ts'
 import { unborn, type VolumeContext, type VolumeEvent } from './volume.alphabet.ts'
 import { volumeChanges } from './volume.changes.ts'
 import { late } from './volume.late.ts'
 import { choices, volumeRequirements } from './volume.rules.ts'
 import * as want from './volume.wants.ts'
 
-/** What came of a resize is taken wherever the volume is alive, attached or not. */
-const resizing = {
+const unasked = ignore('no change of its size or type is under way')
+/**
+ * A change of size, type or rates, and what came of it: taken wherever the volume is alive, attached or not. A provider
+ * that still moves its contents is asked again until it does not; the change is in force by then.
+ */
+const changing = {
   'volume.modifyRequested': [
-    { guard: { type: 'sameSize' } },
+    { guard: 'sameShape' },
     {
-      guard: needs('notResizing', 'growing', 'growOffered'),
-      actions: ['resizing', { type: 'ask', params: want.enlarge }],
+      guard: needs('accountOpen', 'notResizing', 'growing', ...diskRequirementNames, 'growOffered', 'retypeOffered'),
+      actions: ['resizing', { type: 'ask', params: want.reshape }],
     },
   ],
-  'volume.resized': [{ guard: { type: 'resizing' }, actions: 'resized' }, ignore('no resize is under way')],
-  'volume.resizeFailed': [{ guard: { type: 'resizing' }, actions: 'resizeFailed' }, ignore('no resize is under way')],
+  'volume.resized': [
+    { guard: 'stillOptimizing', actions: ['optimizing', { type: 'arm', params: want.checkLater }] },
+    { guard: 'resizing', actions: 'resized' },
+    unasked,
+  ],
+  'volume.resizeFailed': [
+    { guard: 'modifying', actions: 'resizeFailed' },
+    { guard: 'optimizing', actions: 'optimized' },
+    unasked,
+  ],
+  'volume.optimizeCheckDue': [{ guard: 'optimizing', actions: { type: 'ask', params: want.reshape } }, unasked],
 } as const
+const tagging = taggable('volume')
 
 export const volume = setup({
   types: {
@@ -48,7 +64,17 @@ export const volume = setup({
       tags: 'settled',
       on: {
         'volume.createRequested': {
-          guard: needs('accountOpen', 'zoneOffered', 'sizeOffered'),
+          guard: needs(
+            'accountOpen',
+            'zoneOffered',
+            'snapshotCompleted',
+            'snapshotHere',
+            'sizeGiven',
+            'snapshotFits',
+            'encryptionKept',
+            ...diskRequirementNames,
+            'tagsFew',
+          ),
           target: 'creating',
           actions: 'requested',
         },
@@ -79,6 +105,7 @@ export const volume = setup({
           { guard: 'condemns', actions: 'condemned' },
           { actions: 'released' },
         ],
+        ...tagging,
         ...late.creating,
       },
     },
@@ -87,12 +114,13 @@ export const volume = setup({
       tags: 'settled',
       on: {
         'volume.attachRequested': {
-          guard: needs('unattached', 'sameProvider', 'sameZone'),
+          guard: needs('unattached', 'sameProvider', 'sameZone', 'notGrowingOffline'),
           target: 'in-use.attaching',
           actions: ['attaching', { type: 'tell', params: want.proposeAttach }],
         },
         'volume.deleteRequested': { guard: needs('unattached'), target: 'deleting' },
-        ...resizing,
+        ...changing,
+        ...tagging,
         ...late.available,
       },
     },
@@ -135,7 +163,8 @@ export const volume = setup({
           { guard: 'condemns', target: 'deleting', actions: 'released' },
           { target: 'available', actions: 'released' },
         ],
-        ...resizing,
+        ...changing,
+        ...tagging,
         ...late.inUse,
       },
     },
@@ -148,12 +177,16 @@ export const volume = setup({
           { guard: 'condemns', target: 'deleting', actions: 'released' },
           { actions: 'released' },
         ],
+        ...tagging,
         ...late.error,
       },
     },
     deleting: {
       initial: 'asking',
-      entry: { type: 'arm', params: want.deletePatience },
+      entry: [
+        { type: 'arm', params: want.deletePatience },
+        { type: 'disarm', params: want.checkNoMore },
+      ],
       exit: ['answered', { type: 'disarm', params: want.deleted }],
       states: {
         asking: {
@@ -172,6 +205,7 @@ export const volume = setup({
         'volume.deleteRequested': {},
         'volume.deleted': 'deleted',
         'volume.deleteTimedOut': { actions: 'overdue' },
+        ...tagging,
         ...late.deleting,
       },
     },

@@ -6,16 +6,22 @@ import type { Now, VolumeEventNamed } from './volume.alphabet.ts'
 const PATIENCE_MS = 30 * 60_000
 const RETRY_AFTER_MS = 60_000
 
-export const make = ({ context: { sizeBytes, zone, volumeType, from, provider } }: Now): Ask => ({
-  verb: 'volumeEnsure',
-  provider,
-  args: { sizeBytes, zone, volumeType, from },
-  answers: { done: 'volume.created', rejected: 'volume.createFailed' },
-})
-export const enlarge = ({ context: { sizeBytes, provider } }: Now): Ask => ({
+/** How long a provider that still moves the contents is left alone before it is asked again. */
+const OPTIMIZE_CHECK_AFTER_MS = 60_000
+
+export const make = ({ context }: Now): Ask => {
+  const { sizeBytes, zone, volumeType, iops, throughputMiBps, encrypted, kmsKey, from, provider } = context
+  return {
+    verb: 'volumeEnsure',
+    provider,
+    args: { sizeBytes, zone, volumeType, iops, throughputMiBps, encrypted: encrypted || undefined, kmsKey, from },
+    answers: { done: 'volume.created', rejected: 'volume.createFailed' },
+  }
+}
+export const reshape = ({ context: { sizeBytes, volumeType, iops, throughputMiBps, provider } }: Now): Ask => ({
   verb: 'volumeResize',
   provider,
-  args: { sizeBytes },
+  args: { sizeBytes, volumeType, iops, throughputMiBps },
   answers: { done: 'volume.resized', rejected: 'volume.resizeFailed' },
 })
 export const remove = ({ context: { provider } }: Now): Ask => ({
@@ -30,6 +36,10 @@ export const createPatience: Arm = { event: 'volume.createTimedOut', afterMs: PA
 export const created: Disarm = { event: 'volume.createTimedOut' }
 export const deletePatience: Arm = { event: 'volume.deleteTimedOut', afterMs: PATIENCE_MS }
 export const deleted: Disarm = { event: 'volume.deleteTimedOut' }
+export const checkLater: Arm = { event: 'volume.optimizeCheckDue', afterMs: OPTIMIZE_CHECK_AFTER_MS }
+/** Armed only while it is optimizing. */
+export const checkNoMore = ({ context }: Now): Disarm[] =>
+  context.modification?.state === 'optimizing' ? [{ event: 'volume.optimizeCheckDue' }] : []
 export const retryLater: Arm = { event: 'volume.deleteRetryDue', afterMs: RETRY_AFTER_MS }
 export const retryNow: Disarm = { event: 'volume.deleteRetryDue' }
 

@@ -57,6 +57,9 @@ export const capabilitiesSchema = z
         stepBytes: z.int().positive().default(1),
         grow: z.enum(['online', 'offline', 'none']).default('none'),
         shrink: z.literal(false).default(false),
+        /** Can the type and the rates of a volume change? */
+        retype: z.boolean().default(false),
+        encrypt: z.boolean().default(false),
       })
       .prefault({}),
     volumeAttach: z

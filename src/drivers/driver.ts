@@ -116,7 +116,29 @@ export interface VolumeSpec {
   readonly sizeBytes: number
   readonly zone: string
   readonly volumeType?: string
+  /** Operations each second. */
+  readonly iops?: number
+  readonly throughputMiBps?: number
+  /** Asked for only where the capability `volume.encrypt` is declared. */
+  readonly encrypted?: boolean
+  /** Name of the key to encrypt with; without it, the provider's own. */
+  readonly kmsKey?: string
   readonly from?: { readonly kind: 'image' | 'volumeSnapshot'; readonly id: string }
+}
+/** What a snapshot keeps: a volume as it is when the call is first accepted, or what another snapshot keeps. */
+export interface SnapshotSpec {
+  readonly volume?: string
+  readonly from?: { readonly snapshot: string }
+  /** Of a copy: encrypted where the original is not. */
+  readonly encrypted?: boolean
+  readonly kmsKey?: string
+}
+/** What a volume is to be like, in full: what is not named is not wanted. */
+export interface ResizeSpec {
+  readonly sizeBytes: number
+  readonly volumeType?: string
+  readonly iops?: number
+  readonly throughputMiBps?: number
 }
 export interface DeviceSpec {
   readonly device: string
@@ -132,6 +154,8 @@ export interface InstanceSpec {
   /** Number of this launch: 1 at first, one more at each start. */
   readonly generation: number
   readonly userData?: string
+  /** Without it, `userData` is the text itself. */
+  readonly userDataEncoding?: 'base64'
 }
 export interface PowerSpec {
   readonly want: 'running' | 'paused' | 'off' | 'suspended'
@@ -142,6 +166,9 @@ export interface PowerSpec {
   /** Its size from this start on; without it, as before. */
   readonly vcpus?: number
   readonly memoryBytes?: number
+  /** Its user data from this start on; without it, as before. */
+  readonly userData?: string
+  readonly userDataEncoding?: 'base64'
 }
 export interface AttachSpec {
   readonly instance: string
@@ -154,9 +181,14 @@ export interface AttachSpec {
 /**
  * A provider. Changing calls take the resource's id first; which optional ones exist follows from the capabilities
  * (checked by the contract suite). Facts of the answers:
- * - `volumeEnsure`, `volumeResize`: `{ sizeBytes }`; also `{ allocatedBytes }` where measured.
+ * - `volumeEnsure`, `volumeResize`: `{ sizeBytes }`; also `{ allocatedBytes }` where measured. `volumeResize` adds
+ *   `optimizing: true` when the volume is as asked for but its contents are still being moved; it is then asked again
+ *   every minute until it answers without.
+ * - `volumeSnapshotEnsure`: `{ sizeBytes }`, the size of the disk it keeps; also `{ allocatedBytes }` where measured. The
+ *   moment it keeps is the one when the call is first accepted, be it with `pending`: what is written to the volume later
+ *   is not in it. The engine deletes no volume before the answer. A copy is complete in itself.
  * - `instanceEnsure`, `instancePower`: `{ status: 'running' | 'stopped', generation, host?, privateAddress? }`.
- * - `instanceDestroy`, `volumeDelete`, `detach`: `{}`; not found is done with `already: true`. `instanceDestroy` is done
+ * - `instanceDestroy`, `volumeDelete`, `volumeSnapshotDelete`, `detach`: `{}`; not found is done with `already: true`. `instanceDestroy` is done
  *   only when the compute is confirmed gone and every disk of it is disconnected.
  */
 export interface Driver {
@@ -165,8 +197,11 @@ export interface Driver {
   probe(context: CallContext): Promise<ProbeReport>
 
   volumeEnsure?(id: string, spec: VolumeSpec, context: CallContext): Promise<Outcome>
-  volumeResize?(id: string, spec: { sizeBytes: number }, context: CallContext): Promise<Outcome>
+  volumeResize?(id: string, spec: ResizeSpec, context: CallContext): Promise<Outcome>
   volumeDelete?(id: string, spec: Record<string, never>, context: CallContext): Promise<Outcome>
+
+  volumeSnapshotEnsure?(id: string, spec: SnapshotSpec, context: CallContext): Promise<Outcome>
+  volumeSnapshotDelete?(id: string, spec: Record<string, never>, context: CallContext): Promise<Outcome>
 
   instanceEnsure(id: string, spec: InstanceSpec, context: CallContext): Promise<Outcome>
   instancePower?(id: string, spec: PowerSpec, context: CallContext): Promise<Outcome>

@@ -9,6 +9,8 @@ export type OptionalCall =
   | 'volumeEnsure'
   | 'volumeResize'
   | 'volumeDelete'
+  | 'volumeSnapshotEnsure'
+  | 'volumeSnapshotDelete'
   | 'instancePower'
   | 'instanceReset'
   | 'attach'
@@ -19,11 +21,15 @@ export type OptionalReading = 'consoleOutput'
 const usesVolumes = (declared: Capabilities) =>
   declared.bootFromVolume || declared.canCreateVolumeFromImage || declared.volumeAttach.max > 0
 
+const takesSnapshots = (declared: Capabilities) => declared.volumeSnapshot.of.length > 0
+
 /** For each optional call: do these capabilities promise it? */
 export const promises: { readonly [C in OptionalCall]: (declared: Capabilities) => boolean } = {
   volumeEnsure: usesVolumes,
-  volumeResize: declared => declared.volume.grow !== 'none',
+  volumeResize: ({ volume }) => volume.grow !== 'none' || volume.retype,
   volumeDelete: usesVolumes,
+  volumeSnapshotEnsure: takesSnapshots,
+  volumeSnapshotDelete: takesSnapshots,
   instancePower: declared =>
     declared.stop !== 'none' || declared.start !== 'none' || declared.stateAfterCreate === 'stopped',
   instanceReset: declared => declared.reboot !== 'none',

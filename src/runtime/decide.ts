@@ -108,9 +108,7 @@ export class CommandDecision {
     if (facts instanceof NotFound) return refuse([notFound(facts.kind, facts.id, facts.field)], snapshot)
     const completed = this.#complete(asked, snapshot, facts)
     if (completed instanceof Declined)
-      return refuse([this.#reason(asked.compiled, snapshot, completed.requirement, completed.data)], snapshot, {
-        facts: facts as Json,
-      })
+      return refuse(this.#declinedFor(asked, snapshot, completed, facts), snapshot, { facts: facts as Json })
     return this.#ask(asked, snapshot, completed, facts, refuse)
   }
 
@@ -241,6 +239,14 @@ export class CommandDecision {
     })
   }
 
+  /** What a command that could not be completed is refused for: its own noes among all others, in the declared order. */
+  #declinedFor({ compiled, command }: ParsedCommand, snapshot: Snapshot, declined: Declined, facts: unknown): Reason[] {
+    const type = `${compiled.kind.name}.${command.event}`
+    const isPossible = compiled.evaluator.chart.leaves.get(snapshot.state)?.on.has(type)
+    const decision = isPossible ? 'refused' : 'undecided'
+    return this.#reasons(compiled, snapshot, type, declined.data, facts, decision, declined.noes)
+  }
+
   /** Every requirement of the event that says no; in a wrong state, those of all states besides the state itself. */
   #reasons(
     compiled: CompiledKind,
@@ -249,14 +255,15 @@ export class CommandDecision {
     data: unknown,
     facts: unknown,
     decision: 'refused' | 'undecided',
+    noes: Readonly<Record<string, Json>> = {},
   ): Reason[] {
     const event = { ...snapshot, type, at: this.#draft.at, version: snapshot.version + 1, data, facts }
     const here = compiled.evaluator.chart.leaves.get(snapshot.state)?.on.get(type) ?? []
     const names = decision === 'refused' ? here.flatMap(each => each.requires) : compiled.requirements(type)
-    const no = [...new Set(names)].filter(
-      name => !compiled.kind.requirements[name]?.({ context: snapshot.context, event }),
+    const no = [...new Set([...names, ...Object.keys(noes)])].filter(
+      name => Object.hasOwn(noes, name) || !compiled.kind.requirements[name]?.({ context: snapshot.context, event }),
     )
-    const reasons = no.map(name => this.#reason(compiled, snapshot, name, data as Json))
+    const reasons = no.map(name => this.#reason(compiled, snapshot, name, noes[name] ?? (data as Json)))
     return decision === 'undecided' ? [...reasons, wrongState(compiled, snapshot, type)] : reasons
   }
 

@@ -1,6 +1,7 @@
 /** The worked examples of the mapping merge: an image with a root, a data volume and an ephemeral disk. */
 import { describe, expect, it } from 'vitest'
-import { type MappingEntry, mergeBlockDevices, normalised } from '../../machines/instance.block-devices.ts'
+import { normalised } from '../../machines/disks.ts'
+import { type MappingEntry, mergeBlockDevices } from '../../machines/instance.block-devices.ts'
 
 const GiB = 1024 ** 3
 const image = {
@@ -12,10 +13,14 @@ const image = {
     { device: '/dev/sdc', ephemeral: 'ephemeral0' },
   ],
 }
-const sizes: Record<string, number> = { 'snap-A': 8 * GiB, 'snap-B': 10 * GiB, 'snap-C': 30 * GiB }
+const snapshots = [
+  { id: 'snap-A', sizeBytes: 8 * GiB },
+  { id: 'snap-B', sizeBytes: 10 * GiB },
+  { id: 'snap-C', sizeBytes: 30 * GiB },
+]
 /** `sda1 8 A true` for each volume; or the requirement that refuses. */
 const merged = (...request: MappingEntry[]) => {
-  const mapping = mergeBlockDevices(image, request, snapshot => sizes[snapshot])
+  const mapping = mergeBlockDevices(image, request, snapshots)
   if ('requirement' in mapping) return mapping.requirement
   return mapping.volumes.map(({ device, sizeBytes, snapshot = 'blank', deleteOnTermination }) =>
     [device.replace('/dev/', ''), sizeBytes / GiB, snapshot.replace('snap-', ''), deleteOnTermination].join(' '),
@@ -59,7 +64,7 @@ describe('the merge of a request over the mapping of an image', () => {
   ])('refuses %s', (_, request, outcome) => expect(merged(...request)).toBe(outcome))
 
   it('keeps the names of ephemeral disks taken, and a left out device free', () => {
-    const ephemeral = (...request: MappingEntry[]) => mergeBlockDevices(image, request, () => undefined)
+    const ephemeral = (...request: MappingEntry[]) => mergeBlockDevices(image, request, [])
     expect(ephemeral()).toMatchObject({ ephemeral: ['/dev/sdc'] })
     expect(ephemeral({ device: 'sdc', noDevice: true })).toMatchObject({ ephemeral: [] })
   })

@@ -9,12 +9,14 @@ import {
   type Completion,
   Declined,
   type FactSource,
+  type Json as GrammarJson,
   kinds,
   type MachineEvent,
   type Want,
 } from '../../machines/index.ts'
 import { capabilities, type DeclaredCapabilities } from '../../src/drivers/capabilities.ts'
 import { type Evaluator, evaluator, type MachineState } from '../../src/runtime/evolve.ts'
+import { strings } from '../../src/runtime/facts.ts'
 import { catalogue, kindNamed } from './charts.ts'
 
 export type KindName = keyof typeof kinds
@@ -65,7 +67,8 @@ export const able: DeclaredCapabilities = {
   stop: 'preserves',
   start: 'both',
   reboot: 'both',
-  volume: { grow: 'online' },
+  destroyFrom: ['running', 'stopped'],
+  volume: { grow: 'online', retype: true, encrypt: true },
   volumeAttach: { hotPlug: true, hotUnplug: true, max: 4 },
 }
 export const GiB = 1024 ** 3
@@ -112,7 +115,7 @@ export class World {
       newId: kindOf => this.#newId(kindOf),
     }
     const data = command.complete(completion)
-    if (data instanceof Declined) throw new Refused([data.requirement])
+    if (data instanceof Declined) throw new Refused(this.#noes(held, `${kind}.${command.event}`, data, facts))
     const kept = kindNamed(kind).events.specs[command.event]!.facts.parse(facts)
     const saved = [this.resources, this.asks, this.timers, this.log.length] as const
     this.resources = new Map(this.resources)
@@ -172,11 +175,27 @@ export class World {
     return { id, kind: held.kind, account: 'acme', state: held.state.split('.')[0], ...face }
   }
   #fact(source: FactSource, input: Json): unknown {
-    if (source.from === 'resource') return this.#face(input[source.path], source.optional)
-    if (source.from === 'named') return this.#face(`${source.kind}/${input[source.path]}`, source.optional)
+    if (source.from === 'resource' || source.from === 'named') {
+      const ids = strings(input as GrammarJson, source.path).map(id =>
+        source.from === 'named' ? `${source.kind}/${id}` : id,
+      )
+      const faces = ids.map(id => this.#face(id, source.optional || source.many))
+      return source.many ? faces.filter(Boolean) : (faces[0] ?? null)
+    }
     if (source.from !== 'provider') return null
     const name = source.path && input[source.path]
     return name === undefined ? this.#provider : { ...this.#provider, name }
+  }
+
+  /** All that say no to a request that could not be completed, in the declared order. */
+  #noes({ kind, state, context }: Resource, type: string, { noes, data }: Declined, facts: unknown): string[] {
+    const { chart } = evaluators.get(kind)!
+    const here = chart.leaves.get(state)!.on.get(type)
+    const asked = here ?? [...chart.leaves.values()].flatMap(leaf => leaf.on.get(type) ?? [])
+    const names = [...new Set(asked.flatMap(each => each.requires))]
+    const event = { type, data, facts }
+    const said = names.filter(name => Object.hasOwn(noes, name) || !kindNamed(kind).requirements[name]!({ context, event }))
+    return here ? said : ['wrongState', ...said]
   }
 
   #take(resource: string, type: string, data: unknown, facts: unknown, answers = false): string {
