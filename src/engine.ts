@@ -11,6 +11,7 @@ import { Timers } from './effects/timers.ts'
 import { Worker } from './effects/worker.ts'
 import { Listeners } from './engine/listeners.ts'
 import type { EngineEvents, EngineOptions, Health } from './engine/options.ts'
+import { journalOf, Refusals } from './engine/refusals.ts'
 import { Sights } from './engine/sights.ts'
 import { WriteBehind } from './engine/write-behind.ts'
 import { Catalogue } from './runtime/catalogue.ts'
@@ -26,7 +27,7 @@ import { Deadline, type NewsOutcome, Progress, Report, type ReportInput } from '
 import type { Principal } from './runtime/principal.ts'
 import { Providers } from './runtime/providers.ts'
 import { type Recovery, rebuildView, recover } from './runtime/recover.ts'
-import { BrokenRule, InvalidRequest, Unavailable } from './runtime/refusal.ts'
+import { BrokenRule, InvalidRequest, Refused, Unavailable } from './runtime/refusal.ts'
 import type { CommandInput } from './runtime/request.ts'
 import { Residence } from './runtime/residence.ts'
 import { Retention } from './runtime/retention.ts'
@@ -34,6 +35,7 @@ import { Session } from './runtime/session.ts'
 import { type Gate, Submissions } from './runtime/submissions.ts'
 import { Views } from './runtime/views.ts'
 import { Writer } from './runtime/writer.ts'
+import type { RefusalEntry, RefusalQuery } from './store/refusals.ts'
 import type { TablesOf } from './store/sqlite/index.ts'
 import { type Opened, type Store, StoreError } from './store/store.ts'
 import { systemClock } from './system/clock.ts'
@@ -62,6 +64,8 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
   readonly #timers: Timers
   readonly #sights: Sights
   readonly #submissions: Submissions
+  readonly #refusals: Refusals
+  readonly #region: string
   readonly #around: { catalogue: Catalogue; hash: Hash }
   #housekeepingDue: number
   #pruning: Promise<number> | undefined
@@ -111,10 +115,12 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
       derive: draft => this.#writeBehind.derive(draft),
     })
     const providers = new Providers([...this.#drivers].map(([name, { capabilities }]) => ({ name, capabilities })))
+    this.#region = options.region ?? 'local'
+    this.#refusals = new Refusals({ journal: journalOf(store, options.refusals), catalogue, clock })
     const gate: Gate = { writer: this.#writer, store, clock, hash }
     this.#submissions = new Submissions(
       gate,
-      { catalogue, providers, ids, hash, region: options.region ?? 'local' },
+      { catalogue, providers, ids, hash, region: this.#region },
       options.tokenRetentionMs ?? 90_000_000,
     )
     this.#worker = new Worker({
@@ -192,9 +198,22 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
       return await this.#submissions.submit(commands, principal, options)
     } catch (error) {
       // A question is no refusal: `actions` asks about every command each time somebody looks.
-      if (!options.dryRun) this.#listeners.tell('refused', error, principal)
+      if (!options.dryRun) {
+        if (error instanceof Refused)
+          this.#refusals.add(error, { principal, region: this.#region, token: options.token })
+        this.#listeners.tell('refused', error, principal)
+      }
       throw error
     }
+  }
+
+  /**
+   * What was refused lately: the newest that match, newest last; at most `limit` (1 to 1000, default 100). It is for people
+   * who ask why: bounded, without secrets, and not everything that was ever refused. Not scoped to an account: sessions
+   * are. Throws InvalidRequest, and StoreError where its file cannot be read.
+   */
+  refusals(asked: Partial<RefusalQuery> = {}): Promise<RefusalEntry[]> {
+    return this.#refusals.read(asked)
   }
 
   /** Records unasked news about a resource. */
@@ -306,6 +325,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
       ...prefixed('worker', this.#worker.counts),
       ...prefixed('timers', this.#timers.counts),
       ...prefixed('store', await this.store.measures()),
+      ...prefixed('refusals', await this.#refusals.measures()),
     }
   }
 
@@ -366,7 +386,8 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
     await ended(() => this.#behind.flush())
     await ended(() => this.store.close())
     const drivers = [...this.#drivers.values()].map(({ driver }) => ended(() => driver.close?.()))
-    await Promise.race([Promise.all(drivers), patience])
+    const refusals = this.#refusals.close().catch(() => {})
+    await Promise.race([Promise.all([...drivers, refusals]), patience])
     forget()
     if (failures.length > 0) throw failures[0]
   }

@@ -33,5 +33,12 @@ export {
 export type { CommandInput } from './runtime/request.ts'
 export type { ResourceRow, Session } from './runtime/session.ts'
 // Stores
-export { readOwner, type SqliteStore, sqlite } from './store/sqlite/index.ts'
+export {
+  memoryRefusals,
+  type RefusalEntry,
+  type RefusalJournal,
+  type RefusalLimits,
+  type RefusalQuery,
+} from './store/refusals.ts'
+export { readOwner, type SqliteStore, sqlite, sqliteRefusals } from './store/sqlite/index.ts'
 export { Conflict, type Store, StoreError } from './store/store.ts'

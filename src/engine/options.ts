@@ -7,6 +7,7 @@ import type { Hash } from '../runtime/envelope.ts'
 import type { Ids } from '../runtime/ids.ts'
 import type { ViewMap } from '../runtime/listing.ts'
 import type { Principal } from '../runtime/principal.ts'
+import type { RefusalJournal, RefusalLimits } from '../store/refusals.ts'
 import type { Store } from '../store/store.ts'
 
 export interface EngineOptions<K extends KindMap, P extends ViewMap, S extends Store> {
@@ -38,6 +39,11 @@ export interface EngineOptions<K extends KindMap, P extends ViewMap, S extends S
   readonly tokenRetentionMs?: number
   /** How long resources are found after their end, by kind, instead of what the kinds declare; `Infinity` is for ever. */
   readonly retentionMs?: { readonly [N in keyof K]?: number }
+  /**
+   * Where refusals are kept for people who ask why: a journal of your own, or what the one beside the store may hold
+   * (default 100 000 entries and 64 MiB in `<data>.refusals`; 1 000 and 4 MiB in memory); `false` keeps none.
+   */
+  readonly refusals?: RefusalJournal | RefusalLimits | false
 }
 
 /** What listeners hear. Events come after commit, in order of position. */

@@ -1,6 +1,7 @@
 /** One principal's view of the engine: typed commands, reads within its reach, and waiting for a resource to settle. */
 import type { Envelope } from '../../machines/grammar.ts'
 import type { RowOf, ViewRow } from '../../projections/contract.ts'
+import type { RefusalEntry, RefusalQuery } from '../store/refusals.ts'
 import { type Action, actionsOf } from './actions.ts'
 import type { Catalogue } from './catalogue.ts'
 import { type CommandsOf, commandsOf, type KindMap, type SubmitOptions } from './client.ts'
@@ -24,6 +25,7 @@ export interface Host<K extends KindMap> {
     options?: SubmitOptions,
   ): Promise<readonly CommandResult[]>
   history(resource: string, fromVersion?: number): AsyncGenerator<Envelope>
+  refusals(asked: Partial<RefusalQuery>): Promise<RefusalEntry[]>
   /** Reads consoles at a provider; undefined where it keeps none. */
   consoleOf(provider: string): ((instance: string) => Promise<ConsoleOutput | undefined>) | undefined
 }
@@ -99,6 +101,19 @@ export class Session<K extends KindMap, P extends ViewMap = ViewMap> {
     // Whoever may only look learns what happened, not who did it and with which token.
     for await (const event of this.#host.history(id, fromVersion))
       yield isOurs ? event : { ...event, actor: account, token: undefined }
+  }
+
+  /**
+   * What was refused to this account lately, to anybody for an operator: the newest that match, newest last. A text is the
+   * id of a resource; one that never existed was asked for all the same. Throws InvalidRequest.
+   */
+  async refusals(asked: string | Partial<RefusalQuery> = {}): Promise<RefusalEntry[]> {
+    const query = typeof asked === 'string' ? { resource: asked } : asked
+    const { authority = 'owner', account } = this.principal
+    if (authority === 'operator' || authority === 'engine') return this.#host.refusals(query)
+    // Another account's are as if nothing had been refused: not even that says anything.
+    if (query.account !== undefined && query.account !== account) return []
+    return this.#host.refusals({ ...query, account })
   }
 
   /** What would be accepted now, and for the rest why not. */

@@ -7,6 +7,7 @@
  */
 import type { Json } from '../../machines/grammar.ts'
 import type { AnyProjection, Projection, ViewRow } from '../../projections/contract.ts'
+import type { RefusalJournal, RefusalLimits } from './refusals.ts'
 
 /** One event as stored: `text` is the canonical JSON of its envelope without the digest. */
 export interface StoredEvent {
@@ -215,6 +216,8 @@ export interface Store {
    * has folded their end already, and moves the kind's horizon to the last of them, all in one transaction. Events stay.
    */
   forget(kind: string, endings: readonly EndingRow[], perResource: readonly string[]): Promise<void>
+  /** A journal of refusals beside this store, not made yet. Without one they are kept in memory. */
+  refusals?(limits: RefusalLimits): RefusalJournal
   /** Bytes on disk, pages, WAL size: whatever the store can say about itself. */
   measures(): Promise<Record<string, number>>
   close(): Promise<void>

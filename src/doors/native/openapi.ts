@@ -126,6 +126,18 @@ function generalPaths(): Json {
         }),
       },
     },
+    '/v1/refusals': get('What was refused lately: the newest that match, newest last.', {
+      parameters: [
+        inQuery('resource', word),
+        inQuery('account', word, "An operator's; others read their own."),
+        inQuery('since', { type: 'integer', minimum: 0 }, 'Milliseconds since 1970.'),
+        inQuery('limit', count),
+      ],
+      responses: responses('200', 'Read. It is bounded, and not everything that was ever refused.', {
+        type: 'object',
+        properties: { items: { type: 'array', items: reference('Refusal') } },
+      }),
+    }),
     '/v1/events': get('Events as they are committed.', {
       parameters: [
         inQuery('after', { type: 'integer', minimum: 0 }, 'Position of the last event seen; 0 for all.'),

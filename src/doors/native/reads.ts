@@ -1,4 +1,4 @@
-/** Reading: one resource, lists of a kind, histories, and what could be done now. */
+/** Reading: one resource, lists of a kind, histories, what could be done now, and what was refused lately. */
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { Inside } from './engine.ts'
@@ -10,6 +10,12 @@ const LIMIT_MAX = 1_000
 const limit = whole(1, LIMIT_MAX).default(100)
 const none = z.strictObject({})
 const page = z.strictObject({ from: whole(1).default(1), limit })
+const lately = z.strictObject({
+  resource: text.optional(),
+  account: text.optional(),
+  since: whole(0).optional(),
+  limit,
+})
 
 type OfResource = { Params: { kind: string; id: string } }
 
@@ -20,6 +26,10 @@ export function readRoutes(app: FastifyInstance, inside: Inside): void {
     limit,
     cursor: text.optional(),
     ...Object.fromEntries(filterable(columns).map(each => [each, z.union([text, z.array(text).max(100)]).optional()])),
+  })
+
+  app.get('/v1/refusals', async request => {
+    return { items: await sessionOf(request).refusals(parameters(lately, request.query)) }
   })
 
   app.get<{ Params: { kind: string } }>('/v1/:kind', async request => {

@@ -23,6 +23,9 @@ export interface Place {
   readonly readOnly: boolean
 }
 
+/** Whether it is a file that nobody else has opened for the store. */
+export const isFile = ({ path, given }: Place): boolean => given === undefined && path !== ':memory:' && path !== ''
+
 /** An open store. */
 export interface Parts {
   readonly database: Database.Database
@@ -41,9 +44,9 @@ export interface Parts {
 /** Opens all of it or nothing. Throws StoreError, having closed and unlocked what it had opened. */
 export async function openParts(place: Place, projections: readonly Projection[]): Promise<Parts> {
   const { path, given, readOnly } = place
-  const isFile = given === undefined && path !== ':memory:' && path !== ''
+  const isOwnFile = isFile(place)
   for (const each of projections) checkNames(each)
-  const lock = isFile && !readOnly ? lockForWriting(path) : undefined
+  const lock = isOwnFile && !readOnly ? lockForWriting(path) : undefined
   let database: Database.Database | undefined
   try {
     database = given ?? connect(path, readOnly)
@@ -60,7 +63,7 @@ export async function openParts(place: Place, projections: readonly Projection[]
     // Every commit moves the claimed views, so one that is elsewhere missed something: it is folded from the start.
     for (const name of tables.claimed) if (watermarks.get(name) !== position) watermarks.set(name, 0)
     for (const { name } of projections) if (!watermarks.has(name)) watermarks.set(name, 0)
-    const reader = isFile ? readerOfFile<never>(path) : readerOf<never>(database)
+    const reader = isOwnFile ? readerOfFile<never>(path) : readerOf<never>(database)
     const checkpointer = lock && new Checkpointer(database, path)
     const opened = { position, at, watermarks, horizons: await findHorizons(kysely) }
     const streams = readOnly ? undefined : new StreamIndex(statements)

@@ -3,6 +3,7 @@ import { statSync } from 'node:fs'
 import type Database from 'better-sqlite3'
 import type { Kysely } from 'kysely'
 import type { Projection } from '../../../projections/contract.ts'
+import { memoryRefusals, type RefusalJournal, type RefusalLimits } from '../refusals.ts'
 import {
   type AskRow,
   type Commit,
@@ -21,8 +22,9 @@ import {
 import { checksumOf, writeCommit, writeDerivedRows } from './commit.ts'
 import { asFailure } from './failures.ts'
 import { writeForgotten } from './forget.ts'
-import { openParts, type Parts, type Place } from './opening.ts'
+import { isFile, openParts, type Parts, type Place } from './opening.ts'
 import { compileQuery } from './queries.ts'
+import { sqliteRefusals } from './refusals/index.ts'
 import type { Tables } from './schema/tables.ts'
 import { type EventRow, readStream, type StreamIndex } from './stream-index.ts'
 import { inTransaction } from './transaction.ts'
@@ -60,6 +62,12 @@ export class SqliteFile implements Store {
 
   announce(url: string): void {
     this.#open().lock?.announce(url)
+  }
+
+  /** In `<path>.refusals`; in memory for what is in memory, and for whoever only reads. */
+  refusals(limits: RefusalLimits): RefusalJournal {
+    const { path, readOnly } = this.#place
+    return isFile(this.#place) && !readOnly ? sqliteRefusals(`${path}.refusals`, limits) : memoryRefusals(limits)
   }
 
   async commit(commit: Commit): Promise<void> {
