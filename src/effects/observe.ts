@@ -23,6 +23,8 @@ const connection: Effect['of'] = (instance, { volume }) => `${instance}/${volume
 const effects: Readonly<Record<string, Effect>> = {
   volumeEnsure: { kind: 'volume', settles: exists },
   volumeDelete: { kind: 'volume', settles: isGone },
+  volumeSnapshotEnsure: { kind: 'volumeSnapshot', settles: exists },
+  volumeSnapshotDelete: { kind: 'volumeSnapshot', settles: isGone },
   volumeResize: { kind: 'volume', settles: ({ facts }, { sizeBytes }) => Number(facts.sizeBytes) >= Number(sizeBytes) },
   instanceEnsure: { kind: 'instance', settles: exists },
   instanceDestroy: { kind: 'instance', settles: isGone },

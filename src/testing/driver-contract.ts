@@ -14,6 +14,7 @@ import { powerClauses } from './driver-contract/power.ts'
 import { capabilityProofs } from './driver-contract/proofs.ts'
 import type { Runner } from './driver-contract/runner.ts'
 import { Session } from './driver-contract/session.ts'
+import { snapshotClauses } from './driver-contract/snapshots.ts'
 import type { DriverContract } from './driver-contract/subject.ts'
 import { volumeClauses } from './driver-contract/volumes.ts'
 
@@ -25,6 +26,7 @@ export type { ContractFault, DriverContract, DriverSubject } from './driver-cont
 export const driverClauses: Readonly<Record<string, Clauses>> = {
   'the driver': basicClauses,
   volumes: volumeClauses,
+  snapshots: snapshotClauses,
   instances: instanceClauses,
   power: powerClauses,
   attachments: attachmentClauses,

@@ -28,6 +28,8 @@ type Verb =
   | 'volumeEnsure'
   | 'volumeResize'
   | 'volumeDelete'
+  | 'volumeSnapshotEnsure'
+  | 'volumeSnapshotDelete'
   | 'instanceEnsure'
   | 'instancePower'
   | 'instanceDestroy'
@@ -57,7 +59,10 @@ const insist = async (provider: Provider, verb: Verb, id: string, spec: object, 
 }
 
 type Step =
-  | { readonly do: 'launch' | 'destroy' | 'stop' | 'start' | 'grow' | 'attach' | 'detach'; readonly at: number }
+  | {
+      readonly do: 'launch' | 'destroy' | 'stop' | 'start' | 'grow' | 'attach' | 'detach' | 'snapshot' | 'forget'
+      readonly at: number
+    }
   | { readonly do: 'restart' }
 
 const slots = [0, 1, 2, 3]
@@ -74,6 +79,8 @@ class Story {
   readonly provider: Provider
   readonly wanted = new Map<number, Wanted>()
   readonly sizes = new Map<string, number>()
+  /** Snapshots of roots, which stay when the root is gone, with the size it had then. */
+  readonly snapshots = new Map<string, number>()
   readonly #lives = new Map<number, number>()
   #tokens = 0
 
@@ -95,6 +102,7 @@ class Story {
     const { at } = step
     const [root, data, id] = [this.name('root', at), this.name('data', at), this.name('i', at)]
     const now = this.wanted.get(at)
+    if (step.do === 'forget') return this.#forget()
     if (now === undefined) {
       if (step.do === 'launch') await this.#launch(at)
       return
@@ -128,10 +136,21 @@ class Story {
       const sizeBytes = this.sizes.get(root)! + gigabyte
       await this.ask('volumeResize', root, { sizeBytes })
       this.sizes.set(root, sizeBytes)
+    } else if (step.do === 'snapshot') {
+      const snapshot = `snap-${++this.#tokens}`
+      await this.ask('volumeSnapshotEnsure', snapshot, { volume: root })
+      this.snapshots.set(snapshot, this.sizes.get(root)!)
     } else if (step.do === 'attach' || step.do === 'detach') {
       await this.ask(step.do, id, attachment)
       now.data = step.do === 'attach'
     }
+  }
+
+  async #forget(): Promise<void> {
+    const [oldest] = this.snapshots.keys()
+    if (oldest === undefined) return
+    await this.ask('volumeSnapshotDelete', oldest, {})
+    this.snapshots.delete(oldest)
   }
 
   async #launch(at: number): Promise<void> {
@@ -148,6 +167,7 @@ class Story {
   /** Every object that should be there, as the provider would show it. */
   expected(): string[] {
     const lines = [...this.sizes].map(([id, sizeBytes]) => `volume ${id} ${sizeBytes}`)
+    for (const [id, sizeBytes] of this.snapshots) lines.push(`volumeSnapshot ${id} ${sizeBytes}`)
     for (const [at, { status, generation, root, data }] of this.wanted) {
       const id = this.name('i', at)
       lines.push(`instance ${id} ${status} ${generation}`)
@@ -163,7 +183,7 @@ class Story {
       .objects()
       .map(({ kind, id, exists, facts }) => {
         if (exists !== 'yes') return `${kind} ${id} is incomplete`
-        if (kind === 'volume') return `volume ${id} ${facts.sizeBytes}`
+        if (kind.startsWith('volume')) return `${kind} ${id} ${facts.sizeBytes}`
         return kind === 'instance' ? `instance ${id} ${facts.status} ${facts.generation}` : `${kind} ${id}`
       })
       .sort()
@@ -191,7 +211,18 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 12,
     arbitrary: fc.record({
-      do: fc.constantFrom('launch', 'launch', 'destroy', 'stop', 'start', 'grow', 'attach', 'detach'),
+      do: fc.constantFrom(
+        'launch',
+        'launch',
+        'destroy',
+        'stop',
+        'start',
+        'grow',
+        'attach',
+        'detach',
+        'snapshot',
+        'forget',
+      ),
       at: fc.constantFrom(...slots),
     }),
   },

@@ -108,6 +108,33 @@ describe('a fault', () => {
     expect(await driver.poll(begun.handle, call('vol-1.1.0'))).toMatchObject({ kind: 'unknown' })
   })
 
+  it('of delay keeps of a volume what it was when the snapshot was accepted, also when the volume goes away', async () => {
+    const clock = virtualClock()
+    const driver = failingAt('volumeSnapshotEnsure', 'delay', { clock, delayMs: { min: 500, max: 500 } })
+    await driver.volumeEnsure!('vol-1', disk, call('vol-1.1.0'))
+    const begun = await driver.volumeSnapshotEnsure!('snap-1', { volume: 'vol-1' }, call('snap-1.1.0'))
+    if (begun.kind !== 'pending') throw new Error(`not pending: ${begun.kind}`)
+    expect(begun.progress).toEqual({ done: 0, total: 500 })
+    await driver.volumeResize!('vol-1', { sizeBytes: disk.sizeBytes * 2 }, call('vol-1.2.0'))
+    await driver.volumeDelete!('vol-1', {}, call('vol-1.3.0'))
+    clock.pass(250)
+    expect(await driver.poll(begun.handle, call('snap-1.1.0'))).toMatchObject({ progress: { done: 250, total: 500 } })
+    expect(await driver.observe('volumeSnapshot', 'snap-1', call('look'))).toMatchObject({ exists: 'unknown' })
+    clock.pass(250)
+    expect(await driver.poll(begun.handle, call('snap-1.1.0'))).toMatchObject({
+      kind: 'done',
+      facts: { sizeBytes: disk.sizeBytes },
+    })
+  })
+
+  it('of delay refuses a snapshot of nothing at once', async () => {
+    const driver = failingAt('volumeSnapshotEnsure', 'delay')
+    expect(await driver.volumeSnapshotEnsure!('snap-1', { volume: 'vol-1' }, call('snap-1.1.0'))).toMatchObject({
+      kind: 'rejected',
+      error: { code: 'notFound' },
+    })
+  })
+
   it('of delay makes other calls for the resource wait, except its end, which overrides it for good', async () => {
     const clock = virtualClock()
     const driver = failingAt('instanceEnsure', 'delay', { clock, delayMs: { min: 500, max: 500 } })

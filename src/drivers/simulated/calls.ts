@@ -8,6 +8,7 @@ import { attach, detach } from './attachment-calls.ts'
 import type { ChangingVerb } from './faults.ts'
 import { instanceDestroy, instanceEnsure, instancePower, instanceReset } from './instance-calls.ts'
 import type { OperationRecord } from './records.ts'
+import { volumeSnapshotDelete, volumeSnapshotEnsure } from './snapshot-calls.ts'
 import { volumeDelete, volumeEnsure, volumeResize } from './volume-calls.ts'
 import type { World } from './world.ts'
 
@@ -18,6 +19,8 @@ const effects: { readonly [V in ChangingVerb]: Effect } = {
   volumeEnsure,
   volumeResize,
   volumeDelete,
+  volumeSnapshotEnsure,
+  volumeSnapshotDelete,
   instanceEnsure,
   instancePower,
   instanceReset,
@@ -26,7 +29,9 @@ const effects: { readonly [V in ChangingVerb]: Effect } = {
   detach,
 }
 /** The end of a resource overrides what was begun for it and is not done yet. */
-const overriding = new Set<ChangingVerb>(['volumeDelete', 'instanceDestroy'])
+const overriding = new Set<ChangingVerb>(['volumeDelete', 'volumeSnapshotDelete', 'instanceDestroy'])
+/** What these keep is what there is when they are accepted, however long it takes to store. */
+const cutting = new Set<ChangingVerb>(['volumeSnapshotEnsure'])
 
 const handleOf = ({ verb, id, resource }: OperationRecord): Handle => ({ op: verb, token: id, data: { resource } })
 
@@ -50,7 +55,12 @@ export class Calls {
   delay(verb: ChangingVerb, id: string, spec: unknown, token: string, afterMs: number): Outcome {
     const known = this.#known(verb, id, token)
     if (known) return known
-    const operation = this.#operation(verb, id, spec, token, this.#world.now() + afterMs)
+    if (cutting.has(verb)) {
+      const begun = effects[verb](this.#world, id, spec, token, true)
+      if (begun.kind !== 'unknown') return begun
+    }
+    const now = this.#world.now()
+    const operation = { ...this.#operation(verb, id, spec, token, now + afterMs), begunAt: now }
     this.#world.keepOperation(operation)
     this.#track(operation)
     return this.#pending(operation)
@@ -115,8 +125,11 @@ export class Calls {
   }
 
   #pending(operation: OperationRecord): Outcome {
-    const pollAfterMs = operation.outcome ? 1 : Math.max(operation.dueAt - this.#world.now(), 1)
-    return { kind: 'pending', handle: handleOf(operation), pollAfterMs }
+    const { outcome, begunAt, dueAt } = operation
+    const now = this.#world.now()
+    const pollAfterMs = outcome ? 1 : Math.max(dueAt - now, 1)
+    const progress = begunAt === undefined ? undefined : { done: now - begunAt, total: Math.max(dueAt - begunAt, 1) }
+    return { kind: 'pending', handle: handleOf(operation), pollAfterMs, progress }
   }
 
   #track(operation: OperationRecord): void {

@@ -41,6 +41,7 @@ export class Capacity {
       this.used.volumeBytes += sign * record.sizeBytes
       return
     }
+    if (record.kind !== 'instance') return
     this.used.instances += sign
     if (!computes(record)) return
     this.used.vcpus += sign * record.spec.vcpus

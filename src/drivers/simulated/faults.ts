@@ -25,6 +25,8 @@ export const changingVerbs = [
   'volumeEnsure',
   'volumeResize',
   'volumeDelete',
+  'volumeSnapshotEnsure',
+  'volumeSnapshotDelete',
   'instanceEnsure',
   'instancePower',
   'instanceReset',

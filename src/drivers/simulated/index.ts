@@ -55,7 +55,14 @@ export class SimulatedClosed extends Error {
   override readonly name = 'SimulatedClosed'
 }
 
-const creating = new Set<ChangingVerb>(['volumeEnsure', 'volumeResize', 'instanceEnsure', 'instancePower', 'attach'])
+const creating = new Set<ChangingVerb>([
+  'volumeEnsure',
+  'volumeResize',
+  'volumeSnapshotEnsure',
+  'instanceEnsure',
+  'instancePower',
+  'attach',
+])
 const notWritten = (failure: Error): Outcome =>
   unknownOutcome(`the provider's truth could not be written: ${failure.message}`)
 
@@ -165,7 +172,7 @@ export function simulated(options: SimulatedOptions = {}): SimulatedDriver {
         const outcome = make()
         return deliver(outcome, notWritten).then(answer => {
           options.onDuplicate?.(token, answer)
-          const record = world.instances.get(id) ?? world.volumes.get(id)
+          const record = world.instances.get(id) ?? world.volumes.get(id) ?? world.snapshots.get(id)
           if (record) chronicle.publish({ ...observed(world, record.kind, id), facts: factsOf(record), token })
           return answer
         })

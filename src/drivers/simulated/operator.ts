@@ -45,11 +45,11 @@ export const operatorOf = (world: World, publish: (observation: Observation) => 
     resets: id => world.instances.get(id)?.resets ?? 0,
     powerOffGuest: id => endGuest(id, 'guest-shutdown'),
     vanish: id => {
-      const record = world.instances.get(id) ?? world.volumes.get(id)
+      const record = world.instances.get(id) ?? world.volumes.get(id) ?? world.snapshots.get(id)
       if (record === undefined) return false
       if (record.kind === 'volume') vanishVolume(record)
       else {
-        connect(world, record, [])
+        if (record.kind === 'instance') connect(world, record, [])
         world.remove(record)
       }
       publish(absence(record.kind, id, world.now()))

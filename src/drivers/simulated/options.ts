@@ -39,7 +39,7 @@ export interface SimulatedOptions {
 
 /** What tests and operators see of the simulated provider, past its driver contract. */
 export interface SimulatedWorld {
-  /** Everything that exists, of every owner: instances, volumes, attachments. Not a call: never late, never wrong. */
+  /** Everything that exists, of every owner: instances, volumes, snapshots, attachments. Not a call: never late, never wrong. */
   objects(): readonly Observation[]
   /** How many objects were ever made under this id: more than one for one create ask is a leak. */
   made(id: string): number
@@ -76,6 +76,7 @@ export const everyCapability: DeclaredCapabilities = {
   destroyFrom: ['running', 'stopped', 'suspended', 'pending', 'error'],
   volume: { grow: 'online' },
   volumeAttach: { hotPlug: true, hotUnplug: true, max: 26, identity: 'serial' },
+  volumeSnapshot: { of: ['available', 'in-use'], live: true, independentOfVolume: true },
   idempotency: { by: 'id' },
   capacity: 'measured',
 }

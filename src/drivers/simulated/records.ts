@@ -1,5 +1,5 @@
 /** What the simulated provider knows: one record per object, its own truth, in a shape of its own. */
-import type { Facts, InstanceSpec, Observation, Outcome, Reference, VolumeSpec } from '../driver.ts'
+import type { Facts, InstanceSpec, Observation, Outcome, Reference, SnapshotSpec, VolumeSpec } from '../driver.ts'
 import type { ChangingVerb } from './faults.ts'
 
 interface Owned {
@@ -22,6 +22,13 @@ export interface VolumeRecord extends Owned {
   sizeBytes: number
   /** Instances that have it. */
   users: string[]
+}
+export interface SnapshotRecord extends Owned {
+  readonly kind: 'volumeSnapshot'
+  readonly spec: SnapshotSpec
+  readonly sizeBytes: number
+  /** Whether a guest was using the disk at that moment. */
+  readonly live: boolean
 }
 export type Status = 'running' | 'stopped' | 'paused' | 'suspended'
 export interface Device {
@@ -53,6 +60,8 @@ export interface OperationRecord {
   readonly resource: string
   readonly spec: unknown
   readonly dueAt: number
+  /** When it was accepted, of work whose progress is shown. */
+  readonly begunAt?: number
   outcome?: Outcome
 }
 /** What is left of an object: enough to know a late call about it. */
@@ -65,20 +74,15 @@ export interface GoneRecord {
   /** How many objects were made under this id. */
   readonly made: number
 }
-export type ObjectRecord = VolumeRecord | InstanceRecord
+export type ObjectRecord = VolumeRecord | SnapshotRecord | InstanceRecord
 export type AnyRecord = ObjectRecord | OperationRecord | GoneRecord
 
-export const factsOf = (record: ObjectRecord): Facts =>
-  record.kind === 'volume'
-    ? { sizeBytes: record.sizeBytes }
-    : {
-        status: record.status,
-        generation: record.generation,
-        host: record.host,
-        privateAddress: record.privateAddress,
-        vcpus: record.spec.vcpus,
-        memoryBytes: record.spec.memoryBytes,
-      }
+export const factsOf = (record: ObjectRecord): Facts => {
+  if (record.kind === 'volume') return { sizeBytes: record.sizeBytes }
+  if (record.kind === 'volumeSnapshot') return { sizeBytes: record.sizeBytes, live: record.live }
+  const { status, generation, host, privateAddress, spec } = record
+  return { status, generation, host, privateAddress, vcpus: spec.vcpus, memoryBytes: spec.memoryBytes }
+}
 
 export const referenceOf = (record: ObjectRecord): Reference => ({ providerId: `sim/${record.id}` })
 

@@ -1,6 +1,6 @@
 /** How the provider is looked at: one object, pages of them, or everything. */
 import type { Observation, Page, ResourceKind } from '../driver.ts'
-import { absence, attachmentOf, type ObjectRecord, observationOf } from './records.ts'
+import { absence, attachmentOf, observationOf } from './records.ts'
 import type { World } from './world.ts'
 
 export const pageMax = 1000
@@ -25,8 +25,7 @@ export const observed = (world: World, kind: ResourceKind, id: string): Observat
 export const listed = (world: World, kind: ResourceKind, cursor: string | undefined, stale: boolean): Page => {
   const after = cursor === undefined ? 0 : Number(cursor)
   const now = world.now()
-  const source: ReadonlyMap<string, ObjectRecord> =
-    kind === 'volume' ? world.volumes : kind === 'instance' || kind === 'attachment' ? world.instances : new Map()
+  const source = world.all(kind === 'attachment' ? 'instance' : kind)
   const items: Observation[] = []
   let shown = 0
   let lastShown = after
@@ -51,13 +50,14 @@ export const listed = (world: World, kind: ResourceKind, cursor: string | undefi
   return { items }
 }
 
-/** Everything that exists: instances, volumes, attachments. */
+/** Everything that exists: instances, volumes, snapshots, attachments. */
 export const everything = (world: World): Observation[] => {
   const now = world.now()
   const instances = [...world.instances.values()]
   return [
     ...instances.map(record => observationOf(record, now)),
     ...[...world.volumes.values()].map(record => observationOf(record, now)),
+    ...[...world.snapshots.values()].map(record => observationOf(record, now)),
     ...instances.flatMap(record => record.devices.map(device => attachmentOf(record, device, now))),
   ]
 }

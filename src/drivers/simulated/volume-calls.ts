@@ -27,6 +27,15 @@ const sizeProblem = (world: World, sizeBytes: number): Outcome | undefined => {
   return rejected('invalid', `a volume has ${minBytes} to ${maxBytes} bytes in steps of ${stepBytes}, not ${sizeBytes}`)
 }
 
+const originProblem = (world: World, id: string, from: string, sizeBytes: number): Outcome | undefined => {
+  const snapshot = world.snapshots.get(from)
+  if (snapshot === undefined) return rejected('notFound', `volume ${id}: there is no snapshot ${from}`)
+  if (snapshot.incomplete) return rejected('precondition', `volume ${id}: the snapshot ${from} is not complete`)
+  if (snapshot.owner !== world.owner) return rejected('denied', `snapshot ${from} belongs to ${snapshot.owner}`)
+  if (sizeBytes >= snapshot.sizeBytes) return undefined
+  return rejected('invalid', `volume ${id}: ${sizeBytes} bytes do not hold the ${snapshot.sizeBytes} of ${from}`)
+}
+
 const volumeProblem = (world: World, id: string, spec: VolumeSpec): Outcome | undefined => {
   const invalid = sizeProblem(world, spec.sizeBytes)
   if (invalid) return invalid
@@ -35,6 +44,10 @@ const volumeProblem = (world: World, id: string, spec: VolumeSpec): Outcome | un
   }
   if (spec.from?.kind === 'image' && !world.declared.canCreateVolumeFromImage) {
     return rejected('unsupported', `volume ${id}: this provider makes no volumes from images`)
+  }
+  if (spec.from?.kind === 'volumeSnapshot') {
+    const problem = originProblem(world, id, spec.from.id, spec.sizeBytes)
+    if (problem) return problem
   }
   const lacking = world.capacity.lacking({ volumeBytes: spec.sizeBytes })
   return lacking === undefined ? undefined : rejected('exhausted', `volume ${id}: ${lacking}`)

@@ -6,12 +6,21 @@ import type { Capabilities, Observation, ResourceKind } from '../driver.ts'
 import { Capacity, type SimulatedCapacity } from './capacity.ts'
 import type { Ledger } from './file.ts'
 import type { Lag } from './lag.ts'
-import type { AnyRecord, GoneRecord, InstanceRecord, ObjectRecord, OperationRecord, VolumeRecord } from './records.ts'
+import type {
+  AnyRecord,
+  GoneRecord,
+  InstanceRecord,
+  ObjectRecord,
+  OperationRecord,
+  SnapshotRecord,
+  VolumeRecord,
+} from './records.ts'
 import { absence, observationOf } from './records.ts'
 
 /** Beyond these many, the oldest are forgotten: late calls about them are no longer recognised. */
 const goneMax = 1_000_000
 const finishedMax = 100_000
+const noObjects: ReadonlyMap<string, ObjectRecord> = new Map()
 
 export interface WorldParts {
   readonly declared: Capabilities
@@ -34,6 +43,7 @@ export class World {
   readonly now: () => number
   readonly capacity: Capacity
   readonly volumes = new Map<string, VolumeRecord>()
+  readonly snapshots = new Map<string, SnapshotRecord>()
   readonly instances = new Map<string, InstanceRecord>()
   readonly operations = new Map<string, OperationRecord>()
   readonly #gone = new Map<string, GoneRecord>()
@@ -68,8 +78,14 @@ export class World {
   }
 
   find(kind: ResourceKind, id: string): ObjectRecord | undefined {
-    if (kind === 'volume') return this.volumes.get(id)
-    return kind === 'instance' ? this.instances.get(id) : undefined
+    return this.all(kind).get(id)
+  }
+
+  /** Every object of a kind, in order of creation; none of kinds that are no objects of their own. */
+  all(kind: ResourceKind): ReadonlyMap<string, ObjectRecord> {
+    if (kind === 'volume') return this.volumes
+    if (kind === 'volumeSnapshot') return this.snapshots
+    return kind === 'instance' ? this.instances : noObjects
   }
 
   /** What is known of an object that is no more. */
@@ -104,6 +120,7 @@ export class World {
     this.#lag?.note(observationOf(record, this.now()))
     this.capacity.count(record, -1)
     if (record.kind === 'volume') this.volumes.delete(record.id)
+    else if (record.kind === 'volumeSnapshot') this.snapshots.delete(record.id)
     else this.instances.delete(record.id)
     this.#unmark(record)
     const gone: GoneRecord = {
@@ -199,6 +216,7 @@ export class World {
 
   #place(record: ObjectRecord): void {
     if (record.kind === 'volume') this.volumes.set(record.id, record)
+    else if (record.kind === 'volumeSnapshot') this.snapshots.set(record.id, record)
     else this.instances.set(record.id, record)
     this.capacity.count(record, 1)
   }

@@ -32,6 +32,10 @@ export const hasVolumes = unless(
   declared => declared.bootFromVolume || declared.canCreateVolumeFromImage || declared.volumeAttach.max > 0,
   'it declares no volumes',
 )
+export const takesSnapshots = firstOf(
+  hasVolumes,
+  unless(declared => declared.volumeSnapshot.of.length > 0, 'it declares no snapshots'),
+)
 export const bootsFromVolume = unless(declared => declared.bootFromVolume, 'it does not boot from volumes')
 export const repeatsSafely = unless(
   declared => declared.idempotency.by !== 'none',

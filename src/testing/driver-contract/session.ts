@@ -135,6 +135,12 @@ export class Session {
     await this.done('volumeEnsure', id, this.volumeSpec())
     return id
   }
+  /** A completed snapshot of a volume of its own. */
+  async snapshot(): Promise<{ id: string; volume: string }> {
+    const [id, volume] = [newId('snap'), await this.volume()]
+    await this.done('volumeSnapshotEnsure', id, { volume })
+    return { id, volume }
+  }
   /** The root disk of an instance to be: a volume where the provider boots from one, nothing where it clones the image. */
   async rootDevices(): Promise<DeviceSpec[]> {
     if (!this.declared.bootFromVolume) return []
