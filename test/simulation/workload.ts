@@ -46,6 +46,9 @@ function someVerb({ world, random }: Workload, kind: 'instance' | 'volume', id: 
 
 const devices = ['/dev/sdf', 'sdg', 'xvdf', '/dev/sda1', 'nonsense']
 
+/** Nobody may read it anywhere but in the history. */
+export const USER_DATA = 'user-data-canary'
+
 function launch({ random, scenery }: Workload, account: string): CommandInput {
   const blockDevices = random.chance(0.3)
     ? [
@@ -60,6 +63,7 @@ function launch({ random, scenery }: Workload, account: string): CommandInput {
     image: random.pick([scenery.publicImage, scenery.images[account]!]),
     type: random.pick(['small', 'large']),
     blockDevices,
+    userData: USER_DATA,
     ...(random.chance(0.2) ? { mode: 'stateless' } : {}),
     ...(random.chance(0.2) ? { shutdownBehaviour: 'terminate' } : {}),
     ...(random.chance(0.1) ? { terminationProtection: true } : {}),

@@ -10,6 +10,7 @@ import { type SimulatedDriver, simulated } from '../../src/drivers/simulated/ind
 import { createEngine, type Engine } from '../../src/engine.ts'
 import { Catalogue } from '../../src/runtime/catalogue.ts'
 import type { KindMap } from '../../src/runtime/client.ts'
+import { memoryRefusals } from '../../src/store/refusals.ts'
 import { sqlite } from '../../src/store/sqlite/index.ts'
 import type { Store } from '../../src/store/store.ts'
 import type { Checker } from './checkers/checker.ts'
@@ -61,6 +62,8 @@ export class World {
   readonly fold = new Fold()
   readonly replay: Replay
   readonly journal = new Journal()
+  /** What engines keep of refusals; it outlives them as a file would. */
+  readonly refusals = memoryRefusals()
   readonly log: Envelope[] = []
   readonly submissions: Submission[] = []
   readonly replies: Reply[] = []
@@ -162,6 +165,7 @@ export class World {
       clock,
       ids: this.#ids(),
       retentionMs,
+      refusals: this.refusals,
     }
     this.journal.note(this.at, 'start', '', '', '')
     whileAlive(life, () => createEngine({ ...options, batchMax, asksMax, behindMax, residentMax, consistency })).then(

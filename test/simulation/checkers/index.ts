@@ -9,6 +9,7 @@ import { fenced } from './fenced.ts'
 import { folded } from './folded.ts'
 import { forgotten } from './forgotten.ts'
 import { gapless } from './gapless.ts'
+import { journalled } from './journalled.ts'
 import { kept } from './kept.ts'
 import { once } from './once.ts'
 import { oneObject } from './one-object.ts'
@@ -30,6 +31,7 @@ const makers: readonly CheckerMaker[] = [
   tenant,
   fenced,
   refused,
+  journalled,
   disarmed,
   computeFirst,
   endFirst,
