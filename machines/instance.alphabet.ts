@@ -69,6 +69,9 @@ export interface InstanceContext {
   /** Name of the request that launched it together with others, and its place among them. */
   readonly launchGroup?: string
   readonly launchIndex?: number
+  /** Of its image, which may be forgotten before it is. */
+  readonly architecture?: string
+  readonly virtualization?: string
   readonly kernel?: string
   readonly ramdisk?: string
   readonly ebsOptimized?: boolean
@@ -129,6 +132,7 @@ const capabilities = z.object({
     retype: z.boolean(),
     encrypt: z.boolean(),
   }),
+  volumeSnapshot: z.object({ of: z.array(z.enum(['available', 'in-use'])) }),
 })
 const account = inState.nullable()
 
@@ -165,6 +169,8 @@ export const instanceEvents = events('instance', {
       keyPair: z.string().optional(),
       launchGroup: z.string().optional(),
       launchIndex: z.int().optional(),
+      architecture: z.string().optional(),
+      virtualization: z.string().optional(),
       annotations: z.record(z.string(), z.string()).optional(),
     },
     {

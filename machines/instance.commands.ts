@@ -90,6 +90,8 @@ export const instanceCommands = {
         provider: provider.name,
         vcpus: offering.vcpus,
         memoryBytes: offering.memoryBytes,
+        architecture: image.architecture,
+        virtualization: image.virtualization,
         rootDevice: image.rootDevice,
         devices: volumes?.map(each => ({ ...each, volume: newId('volume') })),
         ephemeral,

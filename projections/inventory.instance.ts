@@ -26,7 +26,7 @@ function changes(before: Attributes, event: Envelope): Attributes {
   const moved = left !== state
   switch (type) {
     case 'instance.launchRequested': {
-      const { devices: _, name: __, zone: ___, provider: ____, ...launched } = data
+      const { devices: _, name: __, zone: ___, provider: ____, volumeTags: _____, ...launched } = data
       return { ...launched, devices: [], generation: 1, launchedAt: at }
     }
     case 'instance.startRequested': {
@@ -43,16 +43,16 @@ function changes(before: Attributes, event: Envelope): Attributes {
     }
     case 'instance.stopRequested':
     case 'instance.terminateRequested':
-      // Forcing a stop that is under way gives it no other reason.
-      return moved && !(left.startsWith('stopping') && state.startsWith('stopping'))
-        ? { ...before, reason: { code: 'userInitiated', at } }
-        : before
+      return moved && !hasReason(left, state) ? { ...before, reason: { code: 'userInitiated', at } } : before
     case 'instance.poweredOff':
       return moved ? { ...before, reason: { code: 'guestShutdown', at } } : before
     case 'instance.createFailed':
     case 'instance.startFailed':
     case 'instance.volumeFailed':
-      return moved ? placeless({ ...before, reason: { code: data.code, message: data.message, at } }, state) : before
+      // One that its provider does not know is made again: that is no failure yet.
+      return moved && !state.endsWith('.remaking')
+        ? placeless({ ...before, reason: { code: data.code, message: data.message, at } }, state)
+        : before
     case 'instance.vanished':
       return { ...before, impaired: true }
     case 'instance.stopped':
@@ -66,6 +66,10 @@ function changes(before: Attributes, event: Envelope): Attributes {
   }
 }
 
+/** Forcing a stop that is under way gives it no other reason, nor does ending a launch that has failed. */
+const hasReason = (left: string, state: string) =>
+  left.startsWith('pending.abandoning') || (left.startsWith('stopping') && state.startsWith('stopping'))
+
 /** Without the host once it has stopped, and without the address once it is gone. */
 function placeless(attributes: Attributes, state: string): Attributes {
   if (state !== 'stopped' && state !== 'terminated') return attributes
@@ -73,14 +77,20 @@ function placeless(attributes: Attributes, state: string): Attributes {
   return state === 'stopped' ? defined({ ...rest, privateAddress }) : rest
 }
 
-function modified(before: Attributes, { name: _, deleteOnTermination = {}, ...given }: Attributes): Attributes {
+function modified(
+  before: Attributes,
+  { name: _, deleteOnTermination = {}, annotations, ...given }: Attributes,
+): Attributes {
   const flags = new Map(Object.entries(deleteOnTermination).map(([device, flag]) => [bare(device), flag]))
   const devices = before.devices.map((each: Device) => {
     const deleteOnTermination = flags.get(bare(each.device))
     return deleteOnTermination === undefined ? each : { ...each, deleteOnTermination }
   })
-  return { ...before, ...defined(given), devices }
+  return { ...before, ...defined(given), ...(annotations && { annotations: laidOver(before, annotations) }), devices }
 }
+/** Null takes one away. */
+const laidOver = (before: Attributes, given: Attributes) =>
+  Object.fromEntries(Object.entries({ ...before.annotations, ...given }).filter(([, text]) => text !== null))
 
 const bare = (device: string) => device.replace(/^\/dev\//, '').replace(/^((?:s|xv|v|h)da)1$/, '$1')
 

@@ -1,4 +1,4 @@
-/** What a volume shows: its size and origin, and the one attachment it may have. */
+/** What a volume shows: its size, type and origin, the one attachment it may have, and the last change of its shape. */
 import type { Envelope } from '../machines/grammar.ts'
 import { type Attributes, defined, type KindView, overdue } from './inventory.row.ts'
 
@@ -17,26 +17,31 @@ export const volumeView: KindView = {
   ],
 }
 
-function changes(before: Attributes, { type, data, before: left, state, at }: Envelope): Attributes {
-  const { sizeBytes, allocatedBytes, volumeType, from, code, message } = data as Attributes
+function changes(before: Attributes, event: Envelope): Attributes {
+  const { type, data, before: left, state, at } = event
+  const { sizeBytes, allocatedBytes, code, message } = data as Attributes
   switch (type) {
     case 'volume.createRequested':
-    case 'volume.requestedByInstance':
-      return defined({ sizeBytes, volumeType, from })
+    case 'volume.requestedByInstance': {
+      const {
+        name: _,
+        zone: __,
+        provider: ___,
+        offers: ____,
+        instance: _____,
+        device: ______,
+        ...made
+      } = data as Attributes
+      return defined(made)
+    }
     case 'volume.created':
       return left === 'creating' ? defined({ ...before, sizeBytes, allocatedBytes }) : before
+    case 'volume.attachRequested':
+      return before.reason ? defined({ ...before, reason: undefined }) : before
     case 'volume.modifyRequested':
-      return { ...before, sizeBytes, resizing: { fromBytes: before.sizeBytes } }
     case 'volume.resized':
-      return before.resizing && isAlive(state)
-        ? defined({ ...before, sizeBytes, allocatedBytes, resizing: undefined, reason: undefined })
-        : before
-    case 'volume.resizeFailed': {
-      const { resizing, ...rest } = before
-      return resizing && isAlive(state)
-        ? { ...rest, sizeBytes: resizing.fromBytes, reason: { code, message, at } }
-        : before
-    }
+    case 'volume.resizeFailed':
+      return modified(before, event)
     case 'volume.createFailed':
     case 'volume.attachFailed':
     case 'volume.detachFailed':
@@ -44,6 +49,38 @@ function changes(before: Attributes, { type, data, before: left, state, at }: En
     default:
       return before
   }
+}
+
+const shapeOf = ({ sizeBytes, volumeType, iops, throughputMiBps }: Attributes): Attributes => ({
+  sizeBytes,
+  volumeType,
+  iops,
+  throughputMiBps,
+})
+const isUnderWay = ({ modification }: Attributes) =>
+  modification?.state === 'modifying' || modification?.state === 'optimizing'
+
+/** The last change of size, type or rates; what it changes counts from the request on. */
+function modified(before: Attributes, { type, data, state, at }: Envelope): Attributes {
+  const { sizeBytes, allocatedBytes, optimizing, code, message } = data as Attributes
+  if (type === 'volume.modifyRequested') {
+    const [original, target] = [defined(shapeOf(before)), defined(shapeOf(data as Attributes))]
+    const modification = { state: 'modifying', progress: 0, startedAt: at, original, target }
+    return defined({ ...before, ...shapeOf(target), modification })
+  }
+  if (!isUnderWay(before) || !isAlive(state)) return before
+  const completed = { ...before.modification, state: 'completed', progress: 100, endedAt: at }
+  if (type === 'volume.resized') {
+    const measured = { ...before, sizeBytes, allocatedBytes, reason: undefined }
+    // How far it is, its provider does not say.
+    return defined({
+      ...measured,
+      modification: optimizing ? { ...before.modification, state: 'optimizing' } : completed,
+    })
+  }
+  if (before.modification.state === 'optimizing') return { ...before, modification: completed }
+  const modification = { ...before.modification, state: 'failed', endedAt: at, message }
+  return defined({ ...before, ...shapeOf(before.modification.original), modification, reason: { code, message, at } })
 }
 
 /** Present while an instance has a claim on it, even on one that could not be made; gone with every way out. */

@@ -133,7 +133,10 @@ export interface SnapshotSpec {
   readonly encrypted?: boolean
   readonly kmsKey?: string
 }
-/** What a volume is to be like, in full: what is not named is not wanted. */
+/**
+ * What a volume is to be like: not smaller, and where `volume.retype` is declared of another type or with other rates.
+ * What is not named stays; with another type, it is as that type has it.
+ */
 export interface ResizeSpec {
   readonly sizeBytes: number
   readonly volumeType?: string

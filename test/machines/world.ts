@@ -194,7 +194,9 @@ export class World {
     const asked = here ?? [...chart.leaves.values()].flatMap(leaf => leaf.on.get(type) ?? [])
     const names = [...new Set(asked.flatMap(each => each.requires))]
     const event = { type, data, facts }
-    const said = names.filter(name => Object.hasOwn(noes, name) || !kindNamed(kind).requirements[name]!({ context, event }))
+    const said = names.filter(
+      name => Object.hasOwn(noes, name) || !kindNamed(kind).requirements[name]!({ context, event }),
+    )
     return here ? said : ['wrongState', ...said]
   }
 

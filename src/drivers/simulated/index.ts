@@ -86,6 +86,7 @@ export function simulated(options: SimulatedOptions = {}): SimulatedDriver {
     declared,
     owner,
     capacity: options.capacity,
+    optimizeMs: options.optimizeMs,
     ledger,
     lag: staleReads ? lag(declared.consistency.lagMs) : undefined,
     now: clock.now,

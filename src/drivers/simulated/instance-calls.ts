@@ -22,6 +22,7 @@ const sameInstance = (a: InstanceSpec, b: InstanceSpec): boolean =>
   a.vcpus === b.vcpus &&
   a.memoryBytes === b.memoryBytes &&
   a.userData === b.userData &&
+  a.userDataEncoding === b.userDataEncoding &&
   a.devices.length === b.devices.length &&
   a.devices.every((device, at) => {
     const other = b.devices[at]!
@@ -144,7 +145,8 @@ const launch = (world: World, instance: InstanceRecord, spec: PowerSpec, half: b
     launched.generation = spec.generation
     launched.launched = spec.generation
     launched.status = 'running'
-    launched.spec = { ...launched.spec, vcpus, memoryBytes }
+    const { userData, userDataEncoding } = spec.userData === undefined ? launched.spec : spec
+    launched.spec = { ...launched.spec, vcpus, memoryBytes, userData, userDataEncoding }
   })
   return found(instance, false)
 }

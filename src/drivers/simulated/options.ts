@@ -31,6 +31,8 @@ export interface SimulatedOptions {
   /** How long delayed work takes. Default 10 to 1000. */
   readonly delayMs?: { readonly min: number; readonly max: number }
   readonly capacity?: SimulatedCapacity
+  /** How long the contents of a volume are moved after a change of its size or type. Default 0: not at all. */
+  readonly optimizeMs?: number
   /** Owner tag of what this driver makes. Default `stemma`. */
   readonly owner?: string
   /** Hears of every answer that is given a second time. */
@@ -74,7 +76,7 @@ export const everyCapability: DeclaredCapabilities = {
   graceful: 'reported',
   consoleOutput: true,
   destroyFrom: ['running', 'stopped', 'suspended', 'pending', 'error'],
-  volume: { grow: 'online' },
+  volume: { grow: 'online', retype: true, encrypt: true },
   volumeAttach: { hotPlug: true, hotUnplug: true, max: 26, identity: 'serial' },
   volumeSnapshot: { of: ['available', 'in-use'], live: true, independentOfVolume: true },
   idempotency: { by: 'id' },

@@ -18,8 +18,14 @@ interface Owned {
 }
 export interface VolumeRecord extends Owned {
   readonly kind: 'volume'
+  /** As it was made. */
   readonly spec: VolumeSpec
   sizeBytes: number
+  volumeType?: string
+  iops?: number
+  throughputMiBps?: number
+  /** Until then (ms since 1970) its contents are moved, after a change. */
+  movingUntil?: number
   /** Instances that have it. */
   users: string[]
 }
@@ -78,7 +84,10 @@ export type ObjectRecord = VolumeRecord | SnapshotRecord | InstanceRecord
 export type AnyRecord = ObjectRecord | OperationRecord | GoneRecord
 
 export const factsOf = (record: ObjectRecord): Facts => {
-  if (record.kind === 'volume') return { sizeBytes: record.sizeBytes }
+  if (record.kind === 'volume') {
+    const { sizeBytes, volumeType, iops, throughputMiBps, spec } = record
+    return { sizeBytes, volumeType, iops, throughputMiBps, encrypted: spec.encrypted || undefined }
+  }
   if (record.kind === 'volumeSnapshot') return { sizeBytes: record.sizeBytes, live: record.live }
   const { status, generation, host, privateAddress, spec } = record
   return { status, generation, host, privateAddress, vcpus: spec.vcpus, memoryBytes: spec.memoryBytes }

@@ -1,5 +1,5 @@
 /** What the simulated provider does with volumes. Each call looks at the truth, and does all of it, half of it or nothing. */
-import type { Outcome, VolumeSpec } from '../driver.ts'
+import type { Outcome, ResizeSpec, VolumeSpec } from '../driver.ts'
 import { done, partlyDone, rejected } from '../outcomes.ts'
 import { remakes, strayOf } from './identity.ts'
 import { factsOf, referenceOf, type VolumeRecord } from './records.ts'
@@ -11,6 +11,10 @@ const sameVolume = (a: VolumeSpec, b: VolumeSpec): boolean =>
   a.sizeBytes === b.sizeBytes &&
   a.zone === b.zone &&
   a.volumeType === b.volumeType &&
+  a.iops === b.iops &&
+  a.throughputMiBps === b.throughputMiBps &&
+  (a.encrypted ?? false) === (b.encrypted ?? false) &&
+  a.kmsKey === b.kmsKey &&
   a.from?.kind === b.from?.kind &&
   a.from?.id === b.from?.id
 
@@ -41,6 +45,9 @@ const volumeProblem = (world: World, id: string, spec: VolumeSpec): Outcome | un
   if (invalid) return invalid
   if (!world.declared.zones.includes(spec.zone)) {
     return rejected('invalid', `volume ${id}: there is no zone "${spec.zone}", only ${world.declared.zones.join(', ')}`)
+  }
+  if (spec.encrypted && !world.declared.volume.encrypt) {
+    return rejected('unsupported', `volume ${id}: this provider encrypts nothing`)
   }
   if (spec.from?.kind === 'image' && !world.declared.canCreateVolumeFromImage) {
     return rejected('unsupported', `volume ${id}: this provider makes no volumes from images`)
@@ -85,29 +92,58 @@ export const volumeEnsure = (world: World, id: string, spec: VolumeSpec, token: 
     incomplete: half ? 'making' : undefined,
     spec,
     sizeBytes: spec.sizeBytes,
+    ...ratesOf(spec),
     users: [],
   }
   world.add(volume)
   return half ? partlyDone(`volume ${id} is half made`) : found(volume, false)
 }
 
-/** Grows; a volume that is large enough already is left as it is, and none ever shrinks. */
-export const volumeResize = (world: World, id: string, { sizeBytes }: { sizeBytes: number }): Outcome => {
+const ratesOf = ({ volumeType, iops, throughputMiBps }: Rates): Rates => ({ volumeType, iops, throughputMiBps })
+type Rates = Pick<ResizeSpec, 'volumeType' | 'iops' | 'throughputMiBps'>
+
+/** What a volume is to be like after a call that names some of it. */
+const reshaped = (volume: VolumeRecord, { volumeType = volume.volumeType, ...named }: ResizeSpec): Rates => {
+  const kept = volumeType === volume.volumeType ? volume : undefined
+  const { iops = kept?.iops, throughputMiBps = kept?.throughputMiBps } = named
+  return { volumeType, iops, throughputMiBps }
+}
+const sameRates = (a: Rates, b: Rates) =>
+  a.volumeType === b.volumeType && a.iops === b.iops && a.throughputMiBps === b.throughputMiBps
+
+/** A change is done at once; the contents may be moved for longer, and the answer says so. */
+const settled = (world: World, volume: VolumeRecord, already: boolean): Outcome => {
+  const isMoving = (volume.movingUntil ?? 0) > world.now()
+  const facts = isMoving ? { ...factsOf(volume), optimizing: true } : factsOf(volume)
+  return done(facts, already, referenceOf(volume))
+}
+
+/** Grows, or changes the type; what is large enough already is left so, and none ever shrinks. */
+export const volumeResize = (world: World, id: string, spec: ResizeSpec): Outcome => {
+  const { sizeBytes } = spec
   const volume = world.volumes.get(id)
   if (volume === undefined || volume.incomplete) return rejected('notFound', `there is no volume ${id} to resize`)
   const invalid = sizeProblem(world, sizeBytes)
   if (invalid) return invalid
-  if (volume.sizeBytes >= sizeBytes) return found(volume, true)
+  const rates = reshaped(volume, spec)
+  const grows = sizeBytes > volume.sizeBytes
+  if (!grows && sameRates(volume, rates)) return settled(world, volume, true)
+  const { grow, retype } = world.declared.volume
+  if (grows && grow === 'none') return rejected('unsupported', `volume ${id}: volumes of this provider do not grow`)
+  if (!retype && !sameRates(volume, rates))
+    return rejected('unsupported', `volume ${id}: this provider changes no types or rates`)
   const runsUnder = volume.users.find(user => world.instances.get(user)?.status !== 'stopped')
-  if (world.declared.volume.grow === 'offline' && runsUnder !== undefined) {
+  if (grows && grow === 'offline' && runsUnder !== undefined) {
     return rejected('precondition', `volume ${id} grows only while ${runsUnder}, which has it, is stopped`)
   }
-  const lacking = world.capacity.lacking({ volumeBytes: sizeBytes - volume.sizeBytes })
+  const lacking = world.capacity.lacking({ volumeBytes: Math.max(sizeBytes - volume.sizeBytes, 0) })
   if (lacking !== undefined) return rejected('exhausted', `volume ${id}: ${lacking}`)
-  world.alter(volume, grown => {
-    grown.sizeBytes = sizeBytes
+  world.alter(volume, changed => {
+    changed.sizeBytes = Math.max(sizeBytes, changed.sizeBytes)
+    Object.assign(changed, rates)
+    if (world.optimizeMs > 0) changed.movingUntil = world.now() + world.optimizeMs
   })
-  return found(volume, false)
+  return settled(world, volume, false)
 }
 
 export const volumeDelete = (world: World, id: string, _: unknown, __: string, half: boolean): Outcome => {

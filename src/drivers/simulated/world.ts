@@ -26,6 +26,7 @@ export interface WorldParts {
   readonly declared: Capabilities
   readonly owner: string
   readonly capacity?: SimulatedCapacity
+  readonly optimizeMs?: number
   readonly ledger?: Ledger
   /** Only where stale reads can be shown. */
   readonly lag?: Lag
@@ -42,6 +43,8 @@ export class World {
   readonly owner: string
   readonly now: () => number
   readonly capacity: Capacity
+  /** How long contents are moved after a change. */
+  readonly optimizeMs: number
   readonly volumes = new Map<string, VolumeRecord>()
   readonly snapshots = new Map<string, SnapshotRecord>()
   readonly instances = new Map<string, InstanceRecord>()
@@ -62,6 +65,7 @@ export class World {
     this.owner = parts.owner
     this.now = parts.now
     this.capacity = new Capacity(parts.capacity)
+    this.optimizeMs = parts.optimizeMs ?? 0
     this.#lag = parts.lag
     this.#ledger = parts.ledger
     this.#soon = parts.soon

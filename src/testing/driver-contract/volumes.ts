@@ -137,6 +137,30 @@ export const volumeClauses: Clauses = [
     },
   },
   {
+    title: 'changes the type of a volume and keeps its size, only where it declares to',
+    skip: unless(({ volume }) => volume.grow !== 'none' || volume.retype, 'its volumes do not change'),
+    proof: async session => {
+      const id = await session.volume()
+      const other = { sizeBytes: session.sizeBytes, volumeType: 'gp3', iops: 4000, throughputMiBps: 200 }
+      if (!session.declared.volume.retype) return session.refused('volumeResize', id, other, 'unsupported')
+      await session.done('volumeResize', id, other)
+      session.expect((await session.done('volumeResize', id, other)).already).toBe(true)
+      session.expect((await session.observe('volume', id)).facts.sizeBytes).toBe(session.sizeBytes)
+    },
+  },
+  {
+    title: 'makes an encrypted volume, or says that it has none',
+    skip: hasVolumes,
+    proof: async session => {
+      const [id, spec] = [newId('vol'), { ...session.volumeSpec(), encrypted: true }]
+      if (!session.declared.volume.encrypt) return session.refused('volumeEnsure', id, spec, 'unsupported')
+      await session.done('volumeEnsure', id, spec)
+      // A plain disk under the same id is another disk.
+      if (session.declared.idempotency.by === 'id')
+        await session.refused('volumeEnsure', id, session.volumeSpec(), 'conflict')
+    },
+  },
+  {
     title: 'refuses to grow a volume that does not exist',
     skip: unless(declared => declared.volume.grow !== 'none', 'its volumes do not grow'),
     proof: session => session.refused('volumeResize', newId('vol'), { sizeBytes: session.sizeBytes }, 'notFound'),
