@@ -120,7 +120,8 @@ export const destroyAgainNow: Disarm = { event: 'instance.destroyRetryDue' }
 export const makeVolumes = ({ event }: Now): Tell[] => {
   const { resource, data, facts } = event as Named<'launchRequested'>
   const { zone, provider, image, rootDevice, volumeTags } = data
-  const offers = facts.provider.capabilities.volume
+  const { volume: disks, volumeSnapshot } = facts.provider.capabilities
+  const offers = { ...disks, snapshotOf: volumeSnapshot.of }
   return data.devices.map(({ volume, device, deleteOnTermination: _, snapshot, ...disk }) => {
     const root = normalised(device) === normalised(rootDevice)
     const from = snapshot ? { kind: 'volumeSnapshot', id: snapshot } : root ? { kind: 'image', id: image } : undefined

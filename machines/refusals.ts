@@ -155,6 +155,16 @@ export const refusals = {
       ({ resource }: Asked) =>
         `The volume ${resource} is being resized, for which its provider needs it detached; wait until that is done.`,
     ),
+    snapshotOffered: no('snapshotUnsupported', ({ resource, context }: Asked) =>
+      context.offers?.snapshotOf?.length
+        ? `The provider takes snapshots of ${resource} only while it is ${context.offers.snapshotOf.join(' or ')}.`
+        : `The provider takes no snapshots of volumes such as ${resource}.`,
+    ),
+    snapshotSlotFree: no(
+      'concurrentSnapshotLimitExceeded',
+      ({ resource, context }: Asked) =>
+        `${context.snapshots?.length} snapshots of ${resource} are being taken; wait for one of them.`,
+    ),
     retypeOffered: no(
       'retypeUnsupported',
       ({ resource }: Asked) => `The provider cannot change the type or the rates of the volume ${resource}.`,

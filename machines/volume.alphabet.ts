@@ -5,6 +5,7 @@ import {
   type EventOf,
   elapsed,
   events,
+  proposed,
   reference,
   rejection,
   reported,
@@ -34,6 +35,8 @@ export interface VolumeContext {
   /** A change under way, with what to return to if it fails; then its provider still moves what the volume holds. */
   readonly modification?: { readonly state: 'modifying' | 'optimizing'; readonly original: Shape }
   readonly allocatedBytes?: number
+  /** Snapshots of it that are being taken: until then it is not deleted at its provider. */
+  readonly snapshots?: readonly string[]
   readonly overdue?: boolean
   readonly reason?: { readonly code: string; readonly message: string }
 }
@@ -49,12 +52,14 @@ const offers = z.strictObject({
   /** Can its type and rates change? */
   retype: z.boolean(),
   encrypt: z.boolean(),
+  /** Of which volumes snapshots can be taken. */
+  snapshotOf: z.array(z.enum(['available', 'in-use'])),
 })
 export const unborn: VolumeContext = {
   sizeBytes: 0,
   zone: '',
   provider: '',
-  offers: { minBytes: 0, maxBytes: 0, stepBytes: 1, grow: 'none', retype: false, encrypt: false },
+  offers: { minBytes: 0, maxBytes: 0, stepBytes: 1, grow: 'none', retype: false, encrypt: false, snapshotOf: [] },
 }
 
 const origin = z.strictObject({ kind: z.enum(['image', 'volumeSnapshot']), id: z.string() })
@@ -114,6 +119,20 @@ export const volumeEvents = events('volume', {
   detached: told({ instance: z.string() }),
   detachFailed: told({ instance: z.string(), ...failure }),
   instanceGone: told({ instance: z.string(), deleteOnTermination: z.boolean() }),
+  /** For an image. `live`: its guest runs meanwhile. `held`: the snapshot waits until it does not. */
+  captureProposed: proposed({
+    snapshot: z.string(),
+    image: z.string(),
+    instance: z.string(),
+    live: z.boolean(),
+    held: z.boolean(),
+    description: z.string().optional(),
+    tags: tags.optional(),
+  }),
+
+  // From snapshots
+  snapshotProposed: proposed({ snapshot: z.string() }),
+  snapshotEnded: told({ snapshot: z.string() }),
 })
 export type VolumeEvent = EventOf<typeof volumeEvents>
 export type VolumeEventNamed<K extends string> = EventNamed<typeof volumeEvents, K>

@@ -2,6 +2,7 @@
 import { assign } from 'xstate'
 import { tagChanges } from './tags.ts'
 import type { Now, Shape, VolumeContext, VolumeEvent, VolumeEventNamed } from './volume.alphabet.ts'
+import { snapshotChanges } from './volume.snapshots.ts'
 
 type Change = Partial<VolumeContext>
 
@@ -58,6 +59,7 @@ const resizeFailed = ({ context, event }: Now): Change => {
 
 const all = {
   ...tagChanges,
+  ...snapshotChanges,
   requested,
   requestedByInstance,
   made,

@@ -45,7 +45,7 @@ export const volumeCommands = {
       const { volumeType, iops, throughputMiBps } = asked
       const disk = withDefaults({ sizeBytes, volumeType, iops, throughputMiBps, encrypted, kmsKey })
       const from = id === undefined ? undefined : { kind: 'volumeSnapshot', id }
-      const data = { ...disk, zone, provider: provider.name, offers: offersOf(volume), from, name, tags }
+      const data = { ...disk, zone, provider: provider.name, offers: offersOf(provider.capabilities), from, name, tags }
       const least = snapshot?.sizeBytes
       return completed(data, {
         zoneOffered: zones.includes(zone) ? undefined : { zone, zones },
@@ -96,14 +96,18 @@ export const volumeCommands = {
 }
 
 /** What of a provider's capabilities later requests depend on. */
-const offersOf = ({ minBytes, maxBytes, stepBytes, grow, retype, encrypt }: VolumeContext['offers']) => ({
-  minBytes,
-  maxBytes,
-  stepBytes,
-  grow,
-  retype,
-  encrypt,
-})
+const offersOf = ({
+  volume,
+  volumeSnapshot,
+}: {
+  volume: Disks
+  volumeSnapshot: Snapshots
+}): VolumeContext['offers'] => {
+  const { minBytes, maxBytes, stepBytes, grow, retype, encrypt } = volume
+  return { minBytes, maxBytes, stepBytes, grow, retype, encrypt, snapshotOf: volumeSnapshot.of }
+}
+type Disks = Omit<VolumeContext['offers'], 'snapshotOf'>
+type Snapshots = { of: VolumeContext['offers']['snapshotOf'] }
 
 /** What a volume is to become: what is asked for, else as it is. Rates were chosen for a type, and go with it. */
 function reshaped(held: VolumeContext, asked: Partial<Disk>): Disk {

@@ -17,11 +17,13 @@ const connected = ['attached', 'attachFailed', 'detached', 'detachFailed'] as co
 const resized = ['resized', 'resizeFailed', 'optimizeCheckDue'] as const
 const removed = ['deleted', 'deleteFailed', 'deleteTimedOut', 'deleteRetryDue'] as const
 const twice = 'requestedByInstance'
+const taken = 'snapshotEnded'
 
 export const late = {
-  absent: ignoring('it never existed', ...made, ...connected, ...resized, ...removed, 'instanceGone'),
+  absent: ignoring('it never existed', ...made, ...connected, ...resized, ...removed, 'instanceGone', taken),
   creating: {
     ...ignoring('it is being made already', twice),
+    ...ignoring('what is not made has no snapshots', taken),
     ...ignoring('nothing is connected or resized before it is made', ...connected, ...resized),
     ...ignoring('no deletion is under way', ...removed),
   },
@@ -38,7 +40,7 @@ export const late = {
     ...ignoring('no deletion is under way', ...removed),
   },
   error: {
-    ...ignoring('making it has failed for good', ...made, twice),
+    ...ignoring('making it has failed for good', ...made, twice, taken),
     ...ignoring('nothing is connected or resized that was not made', ...connected, ...resized),
     ...ignoring('no deletion is under way', ...removed),
   },
@@ -47,6 +49,7 @@ export const late = {
   deleting: {
     ...ignoring('deleting took the place of what was asked before', ...made, ...resized, twice),
     ...ignoring('no instance has a claim on it', ...connected, 'instanceGone'),
+    ...ignoring('its snapshots were answered before', taken),
   },
-  deleted: ignoring('it is gone', ...made, twice, ...connected, ...resized, ...removed, 'instanceGone'),
+  deleted: ignoring('it is gone', ...made, twice, ...connected, ...resized, ...removed, 'instanceGone', taken),
 }

@@ -2,6 +2,7 @@
 import { diskRequirementNames } from './disks.ts'
 import { tagChoices, tagRequirements } from './tags.ts'
 import type { Now, VolumeContext, VolumeEventNamed } from './volume.alphabet.ts'
+import { snapshotChoices, snapshotRequirements } from './volume.snapshots.ts'
 
 type On<K extends string> = { readonly context: VolumeContext; readonly event: VolumeEventNamed<K> }
 
@@ -23,6 +24,7 @@ type SaidByCommand =
 export const volumeRequirements = {
   ...said,
   ...tagRequirements,
+  ...snapshotRequirements,
   accountOpen: ({ event }: On<'createRequested' | 'modifyRequested'>) =>
     (event.facts.account?.state ?? 'open') === 'open',
   snapshotCompleted: ({ event }: On<'createRequested'>) =>
@@ -57,6 +59,7 @@ type Rates = Pick<VolumeContext, 'volumeType' | 'iops' | 'throughputMiBps'>
 /** What picks a branch and never refuses. */
 export const choices = {
   ...tagChoices,
+  ...snapshotChoices,
   sameShape: ({ context, event }: Now) => {
     const { data } = event as VolumeEventNamed<'modifyRequested'>
     return data.sizeBytes === context.sizeBytes && hasSameRates(context, data)
@@ -70,5 +73,7 @@ export const choices = {
   condemned: ({ context }: Now) => context.condemned === true,
   foreign: ({ context, event }: Now) =>
     context.attachment?.instance !== (event as VolumeEventNamed<'instanceGone'>).data.instance,
+  condemnsLater: ({ context, event }: Now) =>
+    context.snapshots !== undefined && (event as VolumeEventNamed<'instanceGone'>).data.deleteOnTermination,
   condemns: ({ event }: Now) => (event as VolumeEventNamed<'instanceGone'>).data.deleteOnTermination,
 }

@@ -17,6 +17,7 @@ import { unborn, type VolumeContext, type VolumeEvent } from './volume.alphabet.
 import { volumeChanges } from './volume.changes.ts'
 import { late } from './volume.late.ts'
 import { choices, volumeRequirements } from './volume.rules.ts'
+import { takingSnapshots, untilTaken } from './volume.snapshots.ts'
 import * as want from './volume.wants.ts'
 
 const unasked = ignore('no change of its size or type is under way')
@@ -118,8 +119,12 @@ export const volume = setup({
           target: 'in-use.attaching',
           actions: ['attaching', { type: 'tell', params: want.proposeAttach }],
         },
-        'volume.deleteRequested': { guard: needs('unattached'), target: 'deleting' },
+        'volume.deleteRequested': [
+          { guard: 'beingTaken', target: 'deleting.waiting' },
+          { guard: needs('unattached'), target: 'deleting' },
+        ],
         ...changing,
+        ...takingSnapshots,
         ...tagging,
         ...late.available,
       },
@@ -160,10 +165,12 @@ export const volume = setup({
       on: {
         'volume.instanceGone': [
           { guard: 'foreign', ...ignore('another instance has no claim on it') },
+          { guard: 'condemnsLater', target: 'deleting.waiting', actions: 'released' },
           { guard: 'condemns', target: 'deleting', actions: 'released' },
           { target: 'available', actions: 'released' },
         ],
         ...changing,
+        ...takingSnapshots,
         ...tagging,
         ...late.inUse,
       },
@@ -189,6 +196,7 @@ export const volume = setup({
       ],
       exit: ['answered', { type: 'disarm', params: want.deleted }],
       states: {
+        waiting: untilTaken,
         asking: {
           tags: 'working',
           entry: { type: 'ask', params: want.remove },

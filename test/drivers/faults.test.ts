@@ -5,8 +5,11 @@ import { type Fault, type FaultPlan, type SimulatedOptions, simulated } from '..
 import { call, disk, gigabyte, server } from './calls.ts'
 import { virtualClock } from './virtual-clock.ts'
 
-const failingAt = (verb: 'volumeEnsure' | 'instanceEnsure', fault: Fault, rest: SimulatedOptions = {}) =>
-  simulated({ instant: true, script: [{ verb, nth: 1, fault }], ...rest })
+const failingAt = (
+  verb: 'volumeEnsure' | 'volumeSnapshotEnsure' | 'instanceEnsure',
+  fault: Fault,
+  rest: SimulatedOptions = {},
+) => simulated({ instant: true, script: [{ verb, nth: 1, fault }], ...rest })
 const volumes = (driver: { objects(): readonly Observation[] }) =>
   driver.objects().filter(({ kind }) => kind === 'volume')
 
