@@ -4,11 +4,14 @@
  */
 import type { Kysely } from 'kysely'
 import type { Envelope } from '../machines/grammar.ts'
+import type { ViewRow } from '../projections/contract.ts'
 import type { ConsoleOutput, Observation } from './drivers/driver.ts'
 import { registerDrivers } from './drivers/register.ts'
 import { consoleOutput } from './effects/console-output.ts'
+import { Questions } from './effects/questions.ts'
 import { Timers } from './effects/timers.ts'
 import { Worker } from './effects/worker.ts'
+import { knownAt } from './engine/known.ts'
 import { Listeners } from './engine/listeners.ts'
 import type { EngineEvents, EngineOptions, Health } from './engine/options.ts'
 import { journalOf, Refusals } from './engine/refusals.ts'
@@ -21,7 +24,7 @@ import type { CommandResult } from './runtime/decide.ts'
 import type { Draft } from './runtime/draft.ts'
 import type { Hash } from './runtime/envelope.ts'
 import { forgetEnded } from './runtime/forgetting.ts'
-import { type ViewMap, type ViewsOf, viewOf } from './runtime/listing.ts'
+import { type View, type ViewMap, type ViewsOf, viewOf } from './runtime/listing.ts'
 import { Bell, readStream, type SubscribeOptions, subscribe } from './runtime/log.ts'
 import { Deadline, type NewsOutcome, Progress, Report, type ReportInput } from './runtime/news.ts'
 import type { Principal } from './runtime/principal.ts'
@@ -62,6 +65,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
   readonly #writeBehind: WriteBehind
   readonly #worker: Worker
   readonly #timers: Timers
+  readonly #questions: Questions
   readonly #sights: Sights
   readonly #submissions: Submissions
   readonly #refusals: Refusals
@@ -141,11 +145,14 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
       fire: timer => this.#heard(timer.resource, new Deadline(timer, this.#around)),
       ends: event => catalogue.ends(event),
     })
+    this.#questions = new Questions(clock)
     this.#sights = new Sights({
       catalogue,
       residence,
       drivers: this.#drivers,
       clock,
+      questions: this.#questions,
+      known: (provider, kind) => knownAt(this.views.inventory as View<ViewRow> | undefined, provider, kind),
       report: report => this.report(report),
       failed: (error, where) => this.#listeners.tell('fault', error, where),
     })
@@ -247,7 +254,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
   /** How consoles are read at a provider; undefined where it keeps none. Sessions use it for what they may see. */
   consoleOf(provider: string): ((instance: string) => Promise<ConsoleOutput | undefined>) | undefined {
     const known = this.#drivers.get(provider)
-    return known?.driver.consoleOutput && (instance => consoleOutput(known, instance, this.#clock))
+    return known?.driver.consoleOutput && (instance => consoleOutput(known, instance, this.#questions))
   }
 
   /** Writes everything derived: after it, tables and snapshots say what the log says. */
@@ -324,6 +331,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
       ...prefixed('writer', this.#writer.counts),
       ...prefixed('worker', this.#worker.counts),
       ...prefixed('timers', this.#timers.counts),
+      ...prefixed('sights', this.#sights.counts),
       ...prefixed('store', await this.store.measures()),
       ...prefixed('refusals', await this.#refusals.measures()),
     }
@@ -365,6 +373,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
 
   async #close(graceMs: number): Promise<void> {
     this.#sights.stop()
+    this.#questions.end()
     this.#writeBehind.close()
     await this.#timers.stop()
     let forget = () => {}

@@ -3,30 +3,18 @@
  * start is no guest that shut itself down. What is older than the last event is looked at anew. (driver contract: hints
  * are not facts; spec: reliability F12.)
  */
-import type { Capabilities, Driver, Observation } from '../drivers/driver.ts'
-import type { Clock } from '../runtime/clock.ts'
-import { Abort, within } from './call.ts'
+import type { Capabilities, Driver, Observation, ResourceKind } from '../drivers/driver.ts'
+import type { Questions } from './questions.ts'
 import { isObservation } from './understood.ts'
 
 /** What there is now of the object that was seen; undefined if that cannot be said. */
 export async function secondLook(
-  { driver, capabilities }: { driver: Driver; capabilities: Capabilities },
-  { kind, id }: Observation,
-  clock: Clock,
+  provider: { driver: Driver; capabilities: Capabilities },
+  { kind, id }: { kind: ResourceKind; id: string },
+  questions: Questions,
 ): Promise<Observation | undefined> {
-  const abort = new Abort()
-  const { callTimeoutMs } = capabilities.limits
-  const context = {
-    token: '',
-    attempt: 1,
-    deadline: clock.now() + callTimeoutMs,
-    get signal() {
-      return abort.signal
-    },
-    now: () => clock.now(),
-  }
   try {
-    const seen: unknown = await within(clock, callTimeoutMs, abort, () => driver.observe(kind, id, context))
+    const seen: unknown = await questions.ask(provider, (driver, context) => driver.observe(kind, id, context))
     return isObservation(seen) ? seen : undefined
   } catch {
     // It is a hint that cannot be confirmed now: whoever looks next finds the same.

@@ -1,37 +1,56 @@
 /** What providers show without having been asked: each sight is compared with what is known, and recorded if it is new. */
-import type { Observation } from '../drivers/driver.ts'
+import type { Observation, ResourceKind } from '../drivers/driver.ts'
 import type { RegisteredDriver } from '../drivers/register.ts'
+import type { Questions } from '../effects/questions.ts'
 import { mayBeOld, secondLook } from '../effects/second-look.ts'
+import { survey } from '../effects/survey.ts'
 import type { Catalogue } from '../runtime/catalogue.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { visible } from '../runtime/decide.ts'
 import type { NewsOutcome, ReportInput } from '../runtime/news.ts'
 import type { Residence } from '../runtime/residence.ts'
+import { Watch } from './watch.ts'
 
 export interface SightsOptions {
   readonly catalogue: Catalogue
   readonly residence: Residence
   readonly drivers: ReadonlyMap<string, RegisteredDriver>
   readonly clock: Clock
+  readonly questions: Questions
+  /** Ids of the resources of a kind that should be at a provider. */
+  readonly known: (provider: string, kind: string) => AsyncIterable<string>
   readonly report: (report: ReportInput) => Promise<NewsOutcome>
   readonly failed: (error: unknown, where: string) => void
 }
 
+const surveyed = Object.keys({
+  image: 0,
+  volume: 0,
+  volumeSnapshot: 0,
+  instance: 0,
+  vmSnapshot: 0,
+  attachment: 0,
+} satisfies Record<ResourceKind, 0>) as ResourceKind[]
+
 export class Sights {
   readonly #options: SightsOptions
-  readonly #watching = new AbortController()
+  readonly #watches: readonly Watch[]
+  readonly counts = { taken: 0, ignored: 0, stale: 0, failed: 0, surveys: 0 }
 
   constructor(options: SightsOptions) {
     this.#options = options
+    this.#watches = [...options.drivers].flatMap(([name, { driver }]) =>
+      driver.watch ? [this.#watch(name, driver)] : [],
+    )
   }
 
-  /** Follows every driver that has news, until `stop`. */
+  /** Follows every driver that has news, until `stop`: soon, so that whoever opens the engine can listen for trouble. */
   start(): void {
-    for (const name of this.#options.drivers.keys()) void this.#watch(name)
+    for (const watch of this.#watches) this.#options.clock.soon(() => void watch.start())
   }
 
   stop(): void {
-    this.#watching.abort()
+    for (const watch of this.#watches) watch.stop()
   }
 
   /**
@@ -60,22 +79,60 @@ export class Sights {
   ): Promise<Observation | undefined> {
     const { lagMs } = known.capabilities.consistency
     if (!mayBeOld(seen, snapshot, lagMs)) return seen
-    const again = await secondLook(known, seen, this.#options.clock)
+    const again = await secondLook(known, seen, this.#options.questions)
     const now = await this.#options.residence.find(seen.id)
     // Made after that event; but behind a lag it may still show the time before.
     const isOld = !again || now?.version !== snapshot.version || (lagMs > 0 && mayBeOld(again, snapshot, lagMs))
     return isOld ? undefined : again
   }
 
-  async #watch(name: string): Promise<void> {
-    const { drivers, failed } = this.#options
-    const { driver } = drivers.get(name)!
-    if (!driver.watch) return
+  #watch(name: string, driver: RegisteredDriver['driver']): Watch {
+    const { clock, failed } = this.#options
+    const heard = (seen: Observation) => this.#heard(name, seen)
+    return new Watch({ name, driver, clock, failed, heard, catchUp: () => this.#catchUp(name) })
+  }
+
+  /** One that cannot be recorded must end neither the watch nor the survey that it came by. */
+  async #heard(name: string, seen: Observation): Promise<void> {
     try {
-      for await (const seen of driver.watch(this.#watching.signal))
-        await this.observed(name, seen).catch(error => failed(error, `news of ${name}`))
+      this.counts[await this.observed(name, seen)] += 1
     } catch (error) {
-      if (!this.#watching.signal.aborted) failed(error, `watching ${name}`)
+      this.counts.failed += 1
+      this.#options.failed(error, `news of ${name}`)
     }
+  }
+
+  /**
+   * Compares all that the provider shows with what is known, and looks again for what it does not show. Kinds that have
+   * no name in common with those of providers are only found if they are shown. Throws what the driver throws.
+   */
+  async #catchUp(name: string): Promise<void> {
+    const { catalogue, drivers, clock, questions, known } = this.#options
+    const provider = drivers.get(name)!
+    this.counts.surveys += 1
+    for (const kind of surveyed) {
+      if (!catalogue.kinds.has(kind)) continue
+      const shown = new Set<string>()
+      for await (const page of survey(provider, kind, questions)) {
+        for (const seen of page) {
+          shown.add(seen.id)
+          await this.#heard(name, seen)
+        }
+        await new Promise<void>(resolve => clock.soon(resolve))
+      }
+      for await (const id of known(name, kind)) if (!shown.has(id)) await this.#missed(name, kind, id)
+    }
+  }
+
+  /** It was not shown. If that would be news, it is looked at by itself: it may have come meanwhile. */
+  async #missed(name: string, kind: ResourceKind, id: string): Promise<void> {
+    const { residence, drivers, catalogue, questions } = this.#options
+    if (residence.contained.has(id)) return
+    const snapshot = await residence.find(id)
+    if (!snapshot) return
+    const absent = { exists: 'no', facts: {} } as const
+    if (!catalogue.kind(snapshot.kind).kind.observed(absent, snapshot.context, visible(snapshot.state))) return
+    const seen = await secondLook(drivers.get(name)!, { kind, id }, questions)
+    if (seen) await this.#heard(name, seen)
   }
 }

@@ -62,5 +62,12 @@ export class TestClock implements Clock {
   }
 }
 
+/** What an engine does soon, it does in the next turn of the event loop, as with the clock of the system. */
+export class TurningClock extends TestClock {
+  override soon(run: () => void): void {
+    setImmediate(run)
+  }
+}
+
 /** Resolves when every promise that can be settled without waiting for time or input is settled. */
 export const rest = (): Promise<void> => new Promise(resolve => setImmediate(resolve))

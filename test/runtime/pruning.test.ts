@@ -1,14 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { TestClock } from './clock.ts'
+import { TurningClock } from './clock.ts'
 import { open, outcomeOf, rest } from './setting.ts'
 import { wrapped } from './wrapped.ts'
 
-/** What an engine does soon, it does in the next turn of the event loop, as with the clock of the system. */
-class TurningClock extends TestClock {
-  override soon(run: () => void): void {
-    setImmediate(run)
-  }
-}
 const STEPS_MAX = 10_000
 
 /** An engine whose store finds this many full steps of old tokens, and says when each is done. */

@@ -50,7 +50,10 @@ export function mortalDriver(provider: SimulatedDriver, life: Life, tap: Tap): {
     settle: (token: string) => {
       if (!life.touch('settle')) provider.settle?.(token)
     },
-    watch: (signal: AbortSignal) => provider.watch!(AbortSignal.any([signal, end.signal])),
+    async *watch(signal: AbortSignal) {
+      yield* provider.watch!(AbortSignal.any([signal, end.signal]))
+      if (life.isOver) await never()
+    },
   }
   for (const [verb, method] of Object.entries(provider)) {
     if (direct.has(verb) || typeof method !== 'function' || !isCall(verb)) continue
