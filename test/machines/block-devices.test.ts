@@ -17,6 +17,7 @@ const snapshots = [
   { id: 'snap-A', sizeBytes: 8 * GiB },
   { id: 'snap-B', sizeBytes: 10 * GiB },
   { id: 'snap-C', sizeBytes: 30 * GiB },
+  { id: 'snap-D', sizeBytes: GiB, encrypted: true, kmsKey: 'ours' },
 ]
 /** `sda1 8 A true` for each volume; or the requirement that refuses. */
 const merged = (...request: MappingEntry[]) => {
@@ -59,9 +60,49 @@ describe('the merge of a request over the mapping of an image', () => {
     ['a snapshot nobody knows', [{ device: 'sdf', snapshot: 'snap-X' }], 'snapshotKnown'],
     ['a name that is no device', [{ device: 'floppy', sizeBytes: GiB }], 'mappingValid'],
     ['two kinds in one entry', [{ device: 'sdf', sizeBytes: GiB, ephemeral: 'ephemeral1' }], 'mappingValid'],
-    ['an encryption the image does not have', [{ device: 'sda1', encrypted: true }], 'mappingValid'],
-    ['an encrypted disk that it would not get', [{ device: 'sdf', sizeBytes: GiB, encrypted: true }], 'mappingValid'],
+    ['an ephemeral disk with a number too high', [{ device: 'sdf', ephemeral: 'ephemeral24' }], 'mappingValid'],
+    ['an ephemeral disk without a number', [{ device: 'sdf', ephemeral: 'ephemeral' }], 'mappingValid'],
+    [
+      'a plain disk from an encrypted snapshot',
+      [{ device: 'sdf', snapshot: 'snap-D', encrypted: false }],
+      'mappingValid',
+    ],
   ])('refuses %s', (_, request, outcome) => expect(merged(...request)).toBe(outcome))
+
+  const disk = (entry: MappingEntry, from: object = {}) => {
+    const mapping = mergeBlockDevices({ ...image, ...from }, [entry], snapshots)
+    return 'volumes' in mapping
+      ? mapping.volumes.find(each => normalised(each.device) === normalised(entry.device))
+      : mapping
+  }
+
+  it('encrypts what is asked for, and what comes from something encrypted, with its key', () => {
+    expect(disk({ device: 'sdf', sizeBytes: GiB, encrypted: true, kmsKey: 'mine' })).toMatchObject({
+      encrypted: true,
+      kmsKey: 'mine',
+    })
+    expect(disk({ device: 'sdf', snapshot: 'snap-D' })).toMatchObject({ encrypted: true, kmsKey: 'ours' })
+    expect(disk({ device: 'sdf', snapshot: 'snap-D', kmsKey: 'mine' })).toMatchObject({ kmsKey: 'mine' })
+    expect(disk({ device: 'sda1', encrypted: true })).toMatchObject({ encrypted: true })
+    expect(disk({ device: 'sda1' }, { encrypted: true })).toMatchObject({ encrypted: true })
+    expect(disk({ device: 'sda1', encrypted: false }, { encrypted: true })).toMatchObject({
+      requirement: 'mappingValid',
+    })
+    const blockDevices = [{ device: 'sdb', snapshot: 'snap-E', sizeBytes: GiB, encrypted: true }]
+    expect(disk({ device: 'sdb', sizeBytes: 2 * GiB }, { blockDevices })).toMatchObject({ encrypted: true })
+    expect(disk({ device: 'sdb', encrypted: false }, { blockDevices })).toMatchObject({ requirement: 'mappingValid' })
+  })
+
+  it('keeps the rates of a disk with its type, and gives another type its own', () => {
+    const blockDevices = [{ device: 'sdb', sizeBytes: 8 * GiB, volumeType: 'io1', iops: 400 }]
+    expect(disk({ device: 'sdb' }, { blockDevices })).toMatchObject({ volumeType: 'io1', iops: 400 })
+    expect(disk({ device: 'sdb', sizeBytes: 9 * GiB }, { blockDevices })).toMatchObject({ iops: 400 })
+    expect(disk({ device: 'sdb', volumeType: 'gp2' }, { blockDevices })).not.toHaveProperty('iops')
+    expect(disk({ device: 'sdb', volumeType: 'gp3' }, { blockDevices })).toMatchObject({
+      iops: 3000,
+      throughputMiBps: 125,
+    })
+  })
 
   it('keeps the names of ephemeral disks taken, and a left out device free', () => {
     const ephemeral = (...request: MappingEntry[]) => mergeBlockDevices(image, request, [])

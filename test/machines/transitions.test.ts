@@ -85,7 +85,15 @@ const rows: Record<string, { ask: (scene: Scene) => unknown; outcomes: Record<Co
   },
   'modify the type': {
     ask: ({ world, id }) => world.request('instance', 'modify', id, { type: 'large' }),
-    outcomes: row('typeKept', 'typeKept', 'typeKept', 'typeKept', 'stopped', 'wrongState', 'wrongState'),
+    outcomes: row('bootKept', 'bootKept', 'bootKept', 'bootKept', 'stopped', 'wrongState', 'wrongState'),
+  },
+  'modify the user data': {
+    ask: ({ world, id }) => world.request('instance', 'modify', id, { userData: 'hello' }),
+    outcomes: row('bootKept', 'bootKept', 'bootKept', 'bootKept', 'stopped', 'wrongState', 'wrongState'),
+  },
+  tag: {
+    ask: ({ world, id }) => world.request('instance', 'tag', id, { tags: { role: 'web' } }),
+    outcomes: row('pending', 'pending', 'running', 'stopping', 'stopped', 'shutting-down', 'terminated'),
   },
   'modify protection': {
     ask: ({ world, id }) => world.request('instance', 'modify', id, { terminationProtection: true }),
@@ -156,7 +164,7 @@ describe('a request that a rule refuses', () => {
   })
 
   it('is refused for a stop of what keeps nothing', () => {
-    const { world, image } = furnished({ stop: 'destroys', start: 'none' })
+    const { world, image } = furnished({ stop: 'destroys', start: 'none', volumeAttach: { max: 4 } })
     const launch = (mode: string) => world.request('instance', 'launch', undefined, { image, type: 'small', mode })
     expect(outcome(() => launch('stateful'))).toBe('modeOffered')
     const { id } = launch('auto')

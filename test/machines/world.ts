@@ -261,3 +261,17 @@ export function outcome(act: () => { decision: string }): string {
     throw error
   }
 }
+
+/** A world with one settled resource of a kind in it, made with this input besides what it needs. */
+export function sceneOf(kind: 'instance' | 'volume' | 'offering', input: Json = {}): { world: World; id: string } {
+  const { world, image } = furnished()
+  const needed = {
+    instance: { image, type: 'small' },
+    volume: { sizeBytes: GiB },
+    offering: { name: 'tiny', vcpus: 1, memoryBytes: GiB },
+  }
+  const command = { instance: 'launch', volume: 'create', offering: 'define' }
+  const { id } = world.request(kind, command[kind], undefined, { ...needed[kind], ...input })
+  world.settle()
+  return { world, id }
+}
