@@ -10,6 +10,7 @@ import { imageRequirements } from './image.rules.ts'
 import { image } from './image.ts'
 import { type InstanceContext, instanceEvents } from './instance.alphabet.ts'
 import { instanceCommands } from './instance.commands.ts'
+import { instanceFace } from './instance.face.ts'
 import { instanceObserved, instanceRequirements } from './instance.rules.ts'
 import { instance } from './instance.ts'
 import { keyPairCommands } from './key-pair.commands.ts'
@@ -165,7 +166,7 @@ export const kinds = {
     commands: instanceCommands,
     requirements: instanceRequirements,
     refusals: refusals.instance,
-    face: ({ zone, provider, mode }: InstanceContext) => ({ zone, provider, mode }),
+    face: instanceFace,
     observed: instanceObserved,
     retentionMs: HOUR_MS,
   }),

@@ -25,6 +25,13 @@ export interface Device {
   readonly attachedAt: number
 }
 
+/** A disk that lives and dies with the host. */
+export interface Ephemeral {
+  readonly device: string
+  /** Its number: `ephemeral0`. */
+  readonly ephemeral: string
+}
+
 export interface InstanceContext {
   readonly image: string
   readonly type: string
@@ -39,8 +46,8 @@ export interface InstanceContext {
   readonly devices: Readonly<Record<string, Device>>
   /** Names of devices whose attach or detach is asked for, in the order in which the answers will come. */
   readonly changing: readonly string[]
-  /** Device names that ephemeral disks occupy. */
-  readonly ephemeral?: readonly string[]
+  /** Ephemeral disks, by the device names they occupy. */
+  readonly ephemeral?: readonly Ephemeral[]
   /** What its provider can do, as far as later requests depend on it. */
   readonly offers: {
     readonly reboot: boolean
@@ -85,6 +92,10 @@ export interface InstanceContext {
   readonly impaired?: boolean
   /** Its guest is being restarted. */
   readonly rebooting?: boolean
+  /** Images that are being made of it. */
+  readonly captures?: readonly string[]
+  /** Its guest is off for an image: what is still to be taken of its disks. */
+  readonly quieted?: { readonly image: string; readonly uncut: readonly string[] }
   readonly overdue?: boolean
 }
 
@@ -135,6 +146,12 @@ const capabilities = z.object({
   volumeSnapshot: z.object({ of: z.array(z.enum(['available', 'in-use'])) }),
 })
 const account = inState.nullable()
+const capture = {
+  image: z.string(),
+  captures: z.array(z.strictObject({ volume: z.string(), snapshot: z.string() })),
+  description: z.string().optional(),
+  tags: tags.optional(),
+}
 
 export const instanceEvents = events('instance', {
   launchRequested: requested(
@@ -161,7 +178,7 @@ export const instanceEvents = events('instance', {
           kmsKey: z.string().optional(),
         }),
       ),
-      ephemeral: z.array(z.string()).optional(),
+      ephemeral: z.array(z.strictObject({ device: z.string(), ephemeral: z.string() })).optional(),
       shutdownBehaviour: z.enum(['stop', 'terminate']),
       ...attributes,
       tags: tags.optional(),
@@ -224,6 +241,7 @@ export const instanceEvents = events('instance', {
   launchTimedOut: elapsed(),
   stopTimedOut: elapsed(),
   terminateTimedOut: elapsed(),
+  captureTimedOut: elapsed(),
   stopRetryDue: elapsed(),
   destroyRetryDue: elapsed(),
 
@@ -232,6 +250,14 @@ export const instanceEvents = events('instance', {
   volumeFailed: told({ volume: z.string(), code: z.string(), message: z.string() }),
   attachProposed: proposed({ volume: z.string(), device: z.string() }),
   detachProposed: proposed({ volume: z.string(), device: z.string().optional(), force: z.boolean().optional() }),
+
+  // From images and their snapshots
+  captureProposed: proposed(capture),
+  /** The same, of a guest that is turned off for it if it runs. */
+  quietCaptureProposed: proposed(capture),
+  captureEnded: told({ image: z.string() }),
+  /** The moment it keeps is fixed, or it never will be: it needs no quiet guest any longer. */
+  snapshotCut: told({ snapshot: z.string() }),
 })
 export type InstanceEvent = EventOf<typeof instanceEvents>
 export type InstanceEventNamed<K extends string> = EventNamed<typeof instanceEvents, K>

@@ -46,8 +46,7 @@ export type MappedVolume = Disk & {
 export interface Mapping {
   /** The root first. */
   readonly volumes: readonly MappedVolume[]
-  /** Device names that ephemeral disks occupy. */
-  readonly ephemeral: readonly string[]
+  readonly ephemeral: readonly { readonly device: string; readonly ephemeral: string }[]
 }
 /** Why a mapping is refused: the requirement that says no, and its words. */
 export interface MappingFault {
@@ -91,7 +90,7 @@ export function mergeBlockDevices(
     if ('requirement' in volume) return volume
     volumes.push(volume)
   }
-  const ephemeral = [...merged.values()].filter(each => each.ephemeral !== undefined).map(each => each.device)
+  const ephemeral = [...merged.values()].flatMap(({ device, ephemeral }) => (ephemeral ? [{ device, ephemeral }] : []))
   return { volumes, ephemeral }
 }
 

@@ -2,6 +2,7 @@
 import { assign } from 'xstate'
 import { normalised } from './disks.ts'
 import type { InstanceContext, InstanceEvent, InstanceEventNamed as Named, Now } from './instance.alphabet.ts'
+import { captureChanges } from './instance.capture.ts'
 import { atRest, deviceOf, withDevice, withoutDevice, withStatus } from './instance.devices.ts'
 import { tagChanges } from './tags.ts'
 
@@ -130,6 +131,7 @@ const disconnected = ({ context: { devices, changing } }: Now): Change => ({
 })
 
 const all = {
+  ...captureChanges,
   ...tagChanges,
   launched,
   volumeReady,

@@ -37,7 +37,11 @@ export const terminable = {
 } as const
 /** Once it has run, an instance whose disk survives may be stopped, unless it is protected from callers. */
 export const stoppable = {
-  'instance.stopRequested': { guard: needs('stateful', 'stopUnprotected'), target: '#stopping', actions: 'byUser' },
+  'instance.stopRequested': {
+    guard: needs('stateful', 'stopUnprotected', 'notCapturing'),
+    target: '#stopping',
+    actions: 'byUser',
+  },
 } as const
 export const modifiable = {
   'instance.modifyRequested': {

@@ -17,6 +17,7 @@ const starting = ['started', 'startFailed'] as const
 const stopping = ['stopped', 'stopFailed', 'stopTimedOut', 'stopRetryDue'] as const
 const rebooting = ['rebooted', 'rebootFailed'] as const
 const connecting = ['attached', 'attachFailed', 'detached', 'detachFailed'] as const
+const imaging = ['snapshotCut', 'captureTimedOut'] as const
 const destroying = ['destroyed', 'destroyFailed', 'destroyRetryDue', 'terminateTimedOut'] as const
 const news = ['poweredOff', 'vanished'] as const
 const all = [
@@ -28,6 +29,8 @@ const all = [
   ...connecting,
   ...destroying,
   ...news,
+  ...imaging,
+  'captureEnded',
 ] as const
 
 export const late = {
@@ -46,22 +49,26 @@ export const late = {
       ...destroying,
     ),
     ...ignoring('nothing is connected while it starts', ...connecting),
+    ...ignoring('no guest is off for an image', ...imaging),
     ...ignoring('the open call will say what became of it', 'vanished'),
   },
   steady: ignoring('no change is under way', ...connecting),
   running: {
     ...ignoring('its launch is over', ...volumes, ...creation, 'startFailed'),
+    ...ignoring('no guest is off for an image', ...imaging),
     ...ignoring('no such call is open', ...stopping, ...destroying),
   },
   stopping: {
     ...ignoring('it will be asked to stop again anyway', 'stopFailed'),
     ...ignoring('no retry is due while the question is open', 'stopRetryDue'),
+    ...ignoring('it stays off, whatever was taken of it', ...imaging),
     ...ignoring('it is being stopped, whatever its start came to', ...creation, ...starting, ...rebooting, ...volumes),
     ...ignoring('the open call to stop will say what became of it', ...news),
     ...ignoring('no such call is open', ...destroying),
   },
   stopped: {
     ...ignoring('its launch is over', ...volumes, ...creation),
+    ...ignoring('it stays off, whatever was taken of it', ...imaging),
     ...ignoring('a start that nobody asked for is found by a survey', ...starting),
     ...ignoring('it is stopped already', ...stopping, ...rebooting, ...news),
     ...ignoring('its connections ended with the stop', ...connecting),
@@ -71,6 +78,7 @@ export const late = {
   retrying: ignoring('it will be asked again anyway', 'destroyFailed'),
   shuttingDown: {
     ...ignoring('its volumes hear of its end when it is gone', ...volumes),
+    ...ignoring('its images have failed with it', ...imaging, 'captureEnded'),
     ...ignoring('destroying took the place of what was asked before', ...creation, ...starting, ...stopping),
     ...ignoring('destroying took the place of what was asked before', ...rebooting, ...connecting),
     ...ignoring('the open call to destroy will say when it is gone', ...news),

@@ -2,6 +2,7 @@
 import { diskRequirementNames, isDeviceName, normalised } from './disks.ts'
 import type { Observed } from './grammar.ts'
 import type { InstanceContext, InstanceEventNamed, Now } from './instance.alphabet.ts'
+import { captureChoices, captureRequirements } from './instance.capture.ts'
 import { atHead, deviceOf, volumesWith } from './instance.devices.ts'
 import { TAGS_MAX, type Tags, tagChoices, tagRequirements } from './tags.ts'
 
@@ -68,6 +69,7 @@ export const instanceRequirements = {
     const { volumeTags = {} } = asked.event.data as { volumeTags?: Tags }
     return tagRequirements.tagsFew(asked) && Object.keys(volumeTags).length <= TAGS_MAX
   },
+  ...captureRequirements,
   unprotected: ({ context }: Now) => !context.terminationProtection,
   /** Protection against stopping also keeps callers from terminating. */
   stopUnprotected: ({ context }: Now) => !context.stopProtection,
@@ -80,7 +82,7 @@ export const instanceRequirements = {
   deviceNamed: ({ event }: On<'attachProposed'>) => isDeviceName(event.data.device ?? ''),
   deviceFree: ({ context, event }: On<'attachProposed'>) => {
     const name = normalised(event.data.device ?? '')
-    return context.devices[name] === undefined && !context.ephemeral?.some(each => normalised(each) === name)
+    return context.devices[name] === undefined && !context.ephemeral?.some(each => normalised(each.device) === name)
   },
   /** The root takes none of the slots for further volumes, also when it comes back. */
   slotFree: ({ context, event }: On<'attachProposed'>) =>
@@ -100,6 +102,7 @@ export const instanceRequirements = {
 /** What picks a branch and never refuses. */
 export const choices = {
   ...tagChoices,
+  ...captureChoices,
   lastVolume: ({ context, event }: Now) => {
     const waiting = volumesWith(context.devices, 'attaching')
     return waiting.length === 1 && waiting[0] === (event as InstanceEventNamed<'volumeReady'>).data.volume
@@ -124,11 +127,12 @@ export const choices = {
 }
 
 /**
- * What a sight of it at the provider amounts to. Only a running instance is compared: in every other state an open call
- * will say what became of it, or nothing is expected to be there.
+ * What a sight of it at the provider amounts to. Only a running instance is compared: in every other state, and while its
+ * guest is off for an image, an open call will say what became of it, or nothing is expected to be there.
  */
 export const instanceObserved: Observed = ({ exists, facts, generation }, context: InstanceContext, state) => {
   if (!state.startsWith('running') || (generation ?? context.generation) !== context.generation) return undefined
+  if (context.quieted) return undefined
   const data = { generation: context.generation }
   if (exists === 'no') return context.impaired ? undefined : { event: 'vanished', data }
   if (exists === 'yes' && facts.status === 'stopped') return { event: 'poweredOff', data }

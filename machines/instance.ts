@@ -27,6 +27,13 @@
 import { setup } from 'xstate'
 import { ignore, needs, requires, type StateMeta, type StateTag, wants } from './grammar.ts'
 import { type InstanceContext, type InstanceEvent, unborn } from './instance.alphabet.ts'
+import {
+  capturableWhileOff,
+  capturableWhileRunning,
+  capturing,
+  forgettingImages,
+  orphanImages,
+} from './instance.capture.ts'
 import { instanceChanges } from './instance.changes.ts'
 import {
   connectingWhileRunning,
@@ -156,6 +163,7 @@ export const instance = setup({
         ...terminable,
         ...modifiable,
         ...tagging,
+        ...forgettingImages,
         'instance.launchTimedOut': { actions: 'overdue' },
         ...late.pending,
       },
@@ -165,18 +173,22 @@ export const instance = setup({
       id: 'running',
       initial: 'steady',
       states: {
-        steady: { tags: 'settled', on: late.steady },
+        steady: { id: 'steady', tags: 'settled', on: late.steady },
         changing: {
           tags: 'working',
           on: connectingWhileRunning,
         },
+        capturing,
       },
       on: {
         'instance.startRequested': {},
         ...stoppable,
         'instance.rebootRequested': [
           { guard: 'rebooting' },
-          { guard: needs('rebootOffered'), actions: ['rebooting', { type: 'ask', params: want.reset }] },
+          {
+            guard: needs('rebootOffered', 'notCapturing'),
+            actions: ['rebooting', { type: 'ask', params: want.reset }],
+          },
         ],
         'instance.rebooted': [{ guard: 'rebooting', actions: 'rebooted' }, ignore('no restart of the guest is open')],
         'instance.rebootFailed': [
@@ -187,15 +199,17 @@ export const instance = setup({
         ...modifiable,
         ...tagging,
         'instance.attachProposed': {
-          guard: needs('deviceNamed', 'deviceFree', 'slotFree', 'hotPlugOffered'),
+          guard: needs('deviceNamed', 'deviceFree', 'slotFree', 'hotPlugOffered', 'notCapturing'),
           target: '.changing',
           actions: ['attaching', { type: 'ask', params: want.connect }],
         },
         'instance.detachProposed': {
-          guard: needs('attachedThere', 'notRoot', 'hotUnplugOffered'),
+          guard: needs('attachedThere', 'notRoot', 'hotUnplugOffered', 'notCapturing'),
           target: '.changing',
           actions: ['detaching', { type: 'ask', params: want.disconnect }],
         },
+        ...capturableWhileRunning,
+        ...forgettingImages,
         ...guestMayPowerOff,
         'instance.vanished': [
           ofAnotherLaunch,
@@ -210,7 +224,7 @@ export const instance = setup({
     stopping: {
       id: 'stopping',
       initial: 'asking',
-      entry: { type: 'arm', params: want.stopPatience },
+      entry: ['awake', { type: 'arm', params: want.stopPatience }],
       exit: ['answered', { type: 'disarm', params: want.stopDone }],
       states: untilStopped,
       on: {
@@ -223,6 +237,7 @@ export const instance = setup({
           ofAnotherLaunch,
           { target: 'stopped', actions: [{ type: 'tell', params: want.settleVolumes }, 'halted'] },
         ],
+        ...forgettingImages,
         'instance.stopTimedOut': { actions: 'overdue' },
         ...late.stopping,
       },
@@ -248,6 +263,8 @@ export const instance = setup({
           guard: needs('deviceNamed', 'deviceFree', 'slotFree'),
           actions: ['attachedAtOnce', { type: 'tell', params: want.attachedAtOnce }],
         },
+        ...capturableWhileOff,
+        ...forgettingImages,
         'instance.detachProposed': {
           guard: needs('attachedThere'),
           actions: [{ type: 'tell', params: want.detachedAtOnce }, 'detachedAtOnce'],
@@ -259,7 +276,12 @@ export const instance = setup({
     'shutting-down': {
       id: 'shutting-down',
       initial: 'destroying',
-      entry: { type: 'arm', params: want.terminatePatience },
+      entry: [
+        { type: 'arm', params: want.terminatePatience },
+        { type: 'tell', params: orphanImages },
+        'captureless',
+        'awake',
+      ],
       exit: ['answered', { type: 'disarm', params: want.terminateDone }],
       states: untilDestroyed,
       on: {

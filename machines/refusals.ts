@@ -234,6 +234,16 @@ export const refusals = {
       ({ resource, context }: Asked) =>
         `The instance ${resource} has no volume at its root device ${context.rootDevice}; attach one there.`,
     ),
+    notCapturing: no(
+      'captureInProgress',
+      ({ resource, context }: Asked) =>
+        `The guest of ${resource} is off for the image ${context.quieted?.image}; wait until it runs again, or terminate it.`,
+    ),
+    connectionsSettled: no(
+      'attachmentInProgress',
+      ({ resource }: Asked) =>
+        `Volumes of ${resource} are being attached or detached; wait for that, or do without turning its guest off.`,
+    ),
     rebootOffered: no(
       'rebootUnsupported',
       ({ resource }: Asked) => `The provider of ${resource} cannot restart a guest; stop and start it.`,

@@ -1,0 +1,14 @@
+/** What others may read of an instance: where it is, and what an image of it is made of. */
+import type { InstanceContext } from './instance.alphabet.ts'
+
+export const instanceFace = (instance: InstanceContext) => {
+  const { zone, provider, mode, rootDevice, ephemeral = [], kernel, ramdisk, architecture, virtualization } = instance
+  const attached = Object.values(instance.devices).filter(each => each.status === 'attached')
+  const devices = attached.map(({ device, volume, root, deleteOnTermination }) => ({
+    device,
+    volume,
+    root,
+    deleteOnTermination,
+  }))
+  return { zone, provider, mode, rootDevice, devices, ephemeral, kernel, ramdisk, architecture, virtualization }
+}
