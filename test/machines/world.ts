@@ -79,6 +79,8 @@ export class World {
   timers = new Set<string>()
   readonly log: Taken[] = []
   now = 1_000
+  /** Is the account of all callers suspended? */
+  suspended = false
   readonly #provider: Json
   #made = 0
 
@@ -182,6 +184,7 @@ export class World {
       const faces = ids.map(id => this.#face(id, source.optional || source.many))
       return source.many ? faces.filter(Boolean) : (faces[0] ?? null)
     }
+    if (source.from === 'account') return this.suspended ? { state: 'suspended' } : null
     if (source.from !== 'provider') return null
     const name = source.path && input[source.path]
     return name === undefined ? this.#provider : { ...this.#provider, name }
