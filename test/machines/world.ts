@@ -79,6 +79,8 @@ export class World {
   timers = new Set<string>()
   readonly log: Taken[] = []
   now = 1_000
+  /** Rows that claims find, by view and key. */
+  readonly claims = new Map<string, unknown>()
   /** Is the account of all callers suspended? */
   suspended = false
   readonly #provider: Json
@@ -185,9 +187,18 @@ export class World {
       return source.many ? faces.filter(Boolean) : (faces[0] ?? null)
     }
     if (source.from === 'account') return this.suspended ? { state: 'suspended' } : null
+    if (source.from === 'claim') return this.#claimed(source, input)
     if (source.from !== 'provider') return null
     const name = source.path && input[source.path]
     return name === undefined ? this.#provider : { ...this.#provider, name }
+  }
+
+  #claimed({ view, key }: Extract<FactSource, { from: 'claim' }>, input: Json): unknown {
+    const parts = [key].flat().map(part => {
+      if (typeof part === 'string') return part === 'account' ? 'acme' : 'here'
+      return 'text' in part ? part.text : strings(input as GrammarJson, part.path)[0]
+    })
+    return parts.includes(undefined) ? null : (this.claims.get(`${view} ${parts.join('/')}`) ?? null)
   }
 
   /** All that say no to a request that could not be completed, in the declared order. */
