@@ -1,7 +1,7 @@
 /** What providers and guests say, wanted or not, and what becomes of an instance and its volumes. */
 import { describe, expect, it } from 'vitest'
 import { kinds } from '../../machines/index.ts'
-import { furnished, GiB, type World } from './world.ts'
+import { able, furnished, GiB, outcome, type World } from './world.ts'
 
 function launched(input: Record<string, unknown> = {}) {
   const { world, image } = furnished()
@@ -52,6 +52,19 @@ describe('a launch', () => {
       world.settle()
       expect(states(world, id, root, data)).toEqual(['terminated', 'deleted', 'available'])
     }
+  })
+
+  it('that failed keeps its reason when it is told to go as well', () => {
+    const { world, id, root, data } = launched()
+    for (const volume of [root, data]) world.answer(volume, 'done')
+    world.answer(id, 'rejected')
+    world.request('instance', 'terminate', id)
+    expect(world.get(id)).toMatchObject({
+      state: 'shutting-down.destroying',
+      context: { reason: { code: 'exhausted' } },
+    })
+    world.settle()
+    expect(world.get(id)).toMatchObject({ state: 'terminated', context: { reason: { code: 'exhausted' } } })
   })
 
   it('that is terminated half way lets its volumes be made before they are deleted', () => {
@@ -132,6 +145,146 @@ describe('a sight of an instance at its provider', () => {
     expect(seen(world, id, 'yes', 'running', 1)).toBe('started')
     world.request('instance', 'stop', id)
     expect(seen(world, id, 'yes', 'stopped', 1)).toBeUndefined()
+  })
+})
+
+describe('a provider that destroys only what is off', () => {
+  const careful = (input: Record<string, unknown> = {}) => {
+    const { world, image } = furnished({ ...able, destroyFrom: ['stopped'] })
+    const { id } = world.request('instance', 'launch', undefined, { image, type: 'small', ...input })
+    return { world, id }
+  }
+  const asked = (world: World, id: string) => world.asks.get(id)!.map(({ verb, args }) => [verb, (args as Args).mode])
+  type Args = { mode?: string }
+  const both = [
+    ['instancePower', 'hard'],
+    ['instanceDestroy', undefined],
+  ]
+
+  it('is asked to power off hard before it destroys, and the state says nothing of it', () => {
+    const { world, id } = careful()
+    world.settle()
+    world.request('instance', 'terminate', id)
+    expect(asked(world, id)).toEqual(both)
+    world.answer(id, 'done')
+    expect([world.visible(id), asked(world, id)]).toEqual(['shutting-down', both.slice(1)])
+    world.answer(id, 'done')
+    expect(world.visible(id)).toBe('terminated')
+  })
+
+  it('is asked for both again when either fails', () => {
+    const { world, id } = careful()
+    world.settle()
+    world.request('instance', 'terminate', id)
+    world.answer(id, 'rejected')
+    world.answer(id, 'rejected')
+    expect(world.get(id).state).toBe('shutting-down.retrying')
+    world.fire(`${id} instance.destroyRetryDue`)
+    expect(asked(world, id)).toEqual(both)
+    world.settle()
+    expect(world.visible(id)).toBe('terminated')
+  })
+
+  it('is asked so too by a launch that failed half way', () => {
+    const { world, id } = careful()
+    for (const volume of world.idsOf('volume')) world.answer(volume, 'done')
+    world.answer(id, 'rejected')
+    expect([world.get(id).state, asked(world, id)]).toEqual(['pending.abandoning.destroying', both])
+  })
+
+  it('is not asked for what it cannot do', () => {
+    const { world, image } = furnished({ ...able, stop: 'none', start: 'none', destroyFrom: ['stopped'] })
+    const { id } = world.request('instance', 'launch', undefined, { image, type: 'small' })
+    world.settle()
+    world.request('instance', 'terminate', id)
+    expect(asked(world, id)).toEqual(both.slice(1))
+  })
+})
+
+describe('a restart of the guest', () => {
+  it('that is asked for while one is open is that one', () => {
+    const { world, id } = running()
+    const reboot = () => world.request('instance', 'reboot', id).decision
+    expect([reboot(), reboot(), reboot()]).toEqual(['taken', 'unchanged', 'unchanged'])
+    expect(verbs(world, id)).toEqual(['instanceReset'])
+    world.answer(id, 'rejected')
+    expect(reboot()).toBe('taken')
+    world.answer(id, 'done')
+    expect(world.report(id, 'instance.rebooted')).toBe('ignored')
+    expect(reboot()).toBe('taken')
+  })
+
+  it('that a stop overtook does not stand in the way of the next', () => {
+    const { world, id } = running()
+    world.request('instance', 'reboot', id)
+    world.request('instance', 'stop', id, { force: true })
+    world.settle()
+    world.request('instance', 'start', id)
+    world.settle()
+    expect(world.request('instance', 'reboot', id).decision).toBe('taken')
+  })
+})
+
+describe('a start of what its provider lost while it was stopped', () => {
+  const lost = () => {
+    const scene = running()
+    const { world, id } = scene
+    world.request('instance', 'stop', id)
+    world.settle()
+    world.request('instance', 'start', id)
+    world.answer(id, 'rejected', {}, 'notFound')
+    return scene
+  }
+
+  it('makes it anew under the next number, with the same volumes', () => {
+    const { world, id, root, data } = lost()
+    expect(world.get(id).state).toBe('pending.remaking')
+    expect(world.asks.get(id)).toMatchObject([
+      { verb: 'instanceEnsure', args: { generation: 2, devices: [{ volume: root, root: true }, { volume: data }] } },
+    ])
+    world.settle()
+    expect(world.get(id)).toMatchObject({ state: 'running.steady', context: { generation: 2 } })
+    expect(world.get(id).context.reason).toBeUndefined()
+  })
+
+  it('starts what was made but is not running yet', () => {
+    const { world, id } = lost()
+    world.answer(id, 'done', { status: 'stopped' })
+    expect(world.get(id).state).toBe('pending.restarting')
+    world.settle()
+    expect(world.get(id).state).toBe('running.steady')
+  })
+
+  it('that fails leaves it stopped, with its volumes and the reason', () => {
+    const { world, id, root } = lost()
+    world.answer(id, 'rejected')
+    expect(world.get(id)).toMatchObject({ state: 'stopped', context: { reason: { code: 'exhausted' } } })
+    expect(world.get(root).state).toBe('in-use.attached')
+  })
+
+  it('can be stopped and terminated like any start', () => {
+    for (const end of ['stop', 'terminate']) {
+      const { world, id } = lost()
+      world.request('instance', end, id)
+      world.settle()
+      expect(world.visible(id)).toBe(end === 'stop' ? 'stopped' : 'terminated')
+    }
+  })
+})
+
+describe('a suspended account', () => {
+  it('starts nothing, and may still stop and terminate', () => {
+    const { world, id } = running()
+    world.suspended = true
+    world.request('instance', 'stop', id)
+    world.settle()
+    expect(outcome(() => world.request('instance', 'start', id))).toBe('accountOpen')
+    world.suspended = false
+    world.request('instance', 'start', id)
+    world.suspended = true
+    world.request('instance', 'terminate', id)
+    world.settle()
+    expect(world.visible(id)).toBe('terminated')
   })
 })
 

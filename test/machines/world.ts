@@ -138,12 +138,17 @@ export class World {
   report(resource: string, type: string, data: unknown = {}, answers = false): string {
     return this.#take(resource, type, data, {}, answers)
   }
-  answer(resource: string, kind: 'done' | 'rejected', facts: Json = {}): { type: string; data: Json } {
+  answer(
+    resource: string,
+    kind: 'done' | 'rejected',
+    facts: Json = {},
+    code = 'exhausted',
+  ): { type: string; data: Json } {
     const [ask, ...rest] = this.asks.get(resource)!
     this.asks.set(resource, rest)
     const answered =
       kind === 'rejected'
-        ? { type: ask!.answers.rejected, data: { code: 'exhausted', message: 'no room left', retry: 'after-change' } }
+        ? { type: ask!.answers.rejected, data: { code, message: 'no room left', retry: 'after-change' } }
         : { type: ask!.answers.done, data: { ...factsOf(ask!), ...facts } }
     this.report(resource, answered.type, answered.data, true)
     return answered
