@@ -1,0 +1,33 @@
+/** What the EC2 protocol answers when it says no: a code that clients match on, its HTTP status, a sentence. (spec: ec2 10) */
+
+const statuses: Readonly<Record<string, number>> = {
+  AuthFailure: 401,
+  MissingAuthenticationToken: 403,
+  InvalidClientTokenId: 403,
+  SignatureDoesNotMatch: 403,
+  UnauthorizedOperation: 403,
+  DryRunOperation: 412,
+  InsufficientInstanceCapacity: 500,
+  InternalError: 500,
+  InternalFailure: 500,
+  RequestLimitExceeded: 503,
+  Unavailable: 503,
+}
+
+/** Everything not listed is the caller's to mend. */
+export const statusOf = (code: string): number => statuses[code] ?? 400
+
+/** Throw it anywhere in an action: it is answered in the envelope of the protocol. */
+export class Ec2Error extends Error {
+  override readonly name = 'Ec2Error'
+  readonly code: string
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+export const missing = (parameter: string): Ec2Error =>
+  new Ec2Error('MissingParameter', `The request must contain the parameter ${parameter}`)
+export const invalid = (parameter: string, value: string, why = ''): Ec2Error =>
+  new Ec2Error('InvalidParameterValue', `Value (${value}) for parameter ${parameter} is invalid.${why && ` ${why}`}`)

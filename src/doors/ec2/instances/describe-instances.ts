@@ -1,0 +1,77 @@
+import { action } from '../action.ts'
+import { Ec2Error } from '../errors.ts'
+import { type Filter, filterParameter, filtering } from '../filters.ts'
+import { paged } from '../pages.ts'
+import { flag, integer, list, text } from '../parameters.ts'
+import { type Described, instanceFilters } from './instance-filters.ts'
+import { checkInstanceIds } from './instance-ids.ts'
+import { instanceItem } from './instance-item.ts'
+import type { InstanceRow } from './instance-row.ts'
+import { allInstances, instancesAmong, instancesById, surroundings } from './instance-rows.ts'
+import { reservationItem, reservationOf, reservations } from './reservations.ts'
+
+/** A page is of reservations and never splits one. */
+export const describeInstances = action({
+  name: 'DescribeInstances',
+  summary: 'Lists instances by reservation; terminated ones for about an hour.',
+  parameters: {
+    InstanceId: list(text()),
+    Filter: filterParameter(),
+    MaxResults: integer(),
+    NextToken: text(),
+  },
+  check: ({ parameters: { InstanceId = [], MaxResults } }) => {
+    checkInstanceIds(InstanceId)
+    checkNotBoth(InstanceId, MaxResults)
+  },
+  run: async call => {
+    const { InstanceId, Filter, MaxResults, NextToken } = call.parameters
+    const passes = filtering(Filter, instanceFilters)
+    const rows = await rowsAsked(call, InstanceId ?? [], Filter)
+    const around = await surroundings(call, rows)
+    const { ownerId } = call
+    const found: Described[] = rows
+      .map(row => ({ row, item: instanceItem(row, around), reservationId: reservationOf(row), ownerId }))
+      .filter(passes)
+    const items = new Map(found.map(({ row, item }) => [row, item]))
+    const page = paged(reservations([...items.keys()]), {
+      MaxResults,
+      NextToken,
+      min: 5,
+      max: 1_000,
+      place: ({ rows: [first], reservationId }) => [first!.createdAt, reservationId],
+      of: [InstanceId, Filter],
+    })
+    return {
+      reservationSet: page.items.map(({ reservationId, rows }) =>
+        reservationItem(
+          reservationId,
+          ownerId,
+          rows.map(row => items.get(row)!),
+        ),
+      ),
+      nextToken: page.nextToken,
+    }
+  },
+})
+
+/** Throws InvalidParameterCombination: whoever names instances gets all of them at once. */
+export function checkNotBoth(ids: readonly string[], maxResults: number | undefined): void {
+  if (ids.length === 0 || maxResults === undefined) return
+  throw new Ec2Error(
+    'InvalidParameterCombination',
+    'The parameter instancesSet cannot be used with the parameter maxResults',
+  )
+}
+
+/** Only the rows that the request can be about, where it names them. */
+export function rowsAsked(
+  call: Parameters<typeof allInstances>[0],
+  ids: readonly string[],
+  filters: readonly Filter[] = [],
+): Promise<InstanceRow[]> {
+  if (ids.length) return instancesById(call, ids)
+  const named = filters.find(({ Name }) => Name === 'instance-id')?.Value
+  const isPlain = named?.every(each => /^i-[0-9a-f]+$/.test(each))
+  return isPlain ? instancesAmong(call, named!) : allInstances(call)
+}

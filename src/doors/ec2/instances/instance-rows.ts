@@ -1,0 +1,37 @@
+/** Instances of the caller, as rows of the inventory, and what they are shown with. */
+import type { Call } from '../action.ts'
+import { defaultNetwork } from '../networks/default-network.ts'
+import { ownRows, row, rowsById } from '../rows.ts'
+import { instancesNotFound } from './instance-ids.ts'
+import type { ImageFacts, Surroundings } from './instance-item.ts'
+import type { InstanceRow } from './instance-row.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: whatever its parameters are
+type Asked = Call<any>
+
+/** Every instance of the account in its region, the oldest first. */
+export const allInstances = async (call: Asked): Promise<InstanceRow[]> =>
+  (await ownRows(call, 'instance')) as unknown as InstanceRow[]
+
+/** These instances, each once, in the order of the request. Throws Ec2Error InvalidInstanceID.NotFound. */
+export async function instancesById(call: Asked, ids: readonly string[]): Promise<InstanceRow[]> {
+  const { found, absent } = await rowsById(call, 'instance', ids)
+  if (absent.length) throw instancesNotFound(absent)
+  return found as unknown as InstanceRow[]
+}
+
+/** Those of these instances that there are. */
+export const instancesAmong = async (call: Asked, ids: readonly string[]): Promise<InstanceRow[]> =>
+  (await rowsById(call, 'instance', ids)).found as unknown as InstanceRow[]
+
+/** One instance. Throws Ec2Error InvalidInstanceID.NotFound. */
+export const instanceById = async (call: Asked, id: string): Promise<InstanceRow> =>
+  (await instancesById(call, [id]))[0]!
+
+/** What these instances are shown with: their images are read once each. */
+export async function surroundings(call: Asked, instances: readonly InstanceRow[]): Promise<Surroundings> {
+  const ids = [...new Set(instances.map(({ attributes }) => attributes.image))]
+  const images = new Map<string, ImageFacts | undefined>()
+  for (const id of ids) images.set(id, (await row(call, 'image', id))?.attributes)
+  return { region: call.region.name, network: defaultNetwork(call), imageOf: image => images.get(image) }
+}
