@@ -49,7 +49,7 @@ const cases: Case[] = [
   bad('a size of nothing', create, { sizeBytes: 0 }, 'sizeBytes'),
   bad('a size beyond what numbers hold', create, '{"sizeBytes":1e300}', 'sizeBytes'),
   bad('a size of null', create, { sizeBytes: null }, 'sizeBytes'),
-  bad('a missing value', create, {}, 'sizeBytes'),
+  bad('a missing value', '/v1/image/register', { sizeBytes: 4096 }, 'name'),
   bad('a body of nothing at all', '/v1/instance/launch', '', 'image'),
   bad('a __proto__', create, '{"sizeBytes":4096,"__proto__":{"admin":true}}', '__proto__'),
   bad('a __proto__ in disguise', create, '{"sizeBytes":4096,"\\u005f_proto__":{"admin":true}}', '__proto__'),

@@ -12,10 +12,14 @@ import { type OpenDoor, openDoor, tokens } from './open-door.ts'
 let door: OpenDoor
 let instance: string
 let volume: string
+let snapshot: string
 beforeAll(async () => {
   door = await openDoor({ bodyLimit: 4_096 })
   instance = await door.launched()
   volume = (await door.call('/v1/volume/create?wait=settled', { body: { sizeBytes: 4096 } })).body.id
+  snapshot = (await door.call('/v1/snapshot/create?wait=settled', { body: { volume } })).body.id
+  const keyPair = { name: 'n1', publicKey: 'ssh-ed25519 AAAA', fingerprint: 'aa:bb', type: 'ed25519' }
+  await door.call('/v1/key-pair/import', { body: keyPair })
 })
 afterAll(() => door.close())
 
@@ -38,15 +42,20 @@ const value = fc.oneof(
   { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 3 }) },
 )
 /** Ids of what there is, by the name of the field that takes one. */
-const existing: Readonly<Record<string, () => string>> = {
+const existing: Readonly<Record<string, () => unknown>> = {
   image: () => door.image,
   instance: () => instance,
+  volume: () => volume,
+  snapshot: () => snapshot,
+  keyPair: () => 'n1',
+  encrypted: () => true,
   type: () => 'small',
   domain: () => 'root',
   provider: () => 'lab',
   zone: () => 'a',
 }
-const plausible = [true, false, 1, 4096, 65_536, 'n1', 'n2', '/dev/sdf', '/dev/sdg', 'stop', 'stateful', 'auto', [], {}]
+const words = ['n1', 'n2', '/dev/sdf', '/dev/sdg', 'stop', 'stateful', 'auto', 'base64', 'rsa', 'AAAA']
+const plausible = [true, false, 1, 4096, 65_536, ...words, [], {}, { role: 'web' }, [{ key: 'role' }]]
 const plausibleId = fc.nat(3).map(index => [instance, volume, door.image, 'offering/small'][index])
 
 /** Mostly what the field may well take, sometimes anything. */

@@ -38,7 +38,10 @@ async function alike(
 const inputs: Readonly<Record<string, object>> = {
   'volume.attach': { instance: never.instance, device: '/dev/sdf' },
   'volume.modify': { sizeBytes: 8192 },
+  'image.modify': { description: 'mine' },
 }
+const inputOf = (kind: string, verb: string): object | undefined =>
+  ({ tag: { tags: { role: 'web' } }, untag: { tags: [{ key: 'role' }] } })[verb] ?? inputs[`${kind}.${verb}`]
 const commands = Object.values(kinds)
   .filter(kind => kind.name in never)
   .flatMap(kind => Object.entries(kind.commands).map(([verb, { creates }]) => ({ kind: kind.name, verb, creates })))
@@ -46,7 +49,7 @@ const commands = Object.values(kinds)
 
 describe('to another account', () => {
   it.each(commands)('$kind $verb says that there is no such $kind', async ({ kind, verb }) => {
-    const input = inputs[`${kind}.${verb}`]
+    const input = inputOf(kind, verb)
     const { status } = await alike(
       kind,
       () => `/v1/${kind}/${verb}`,
