@@ -155,8 +155,12 @@ export interface Ask {
   /** Name of the provider (an entry of createEngine's `drivers`). */
   readonly provider: string
   readonly args: Json
-  /** The reported events that close the ask: `done` carries the driver's facts, `rejected` its error. */
-  readonly answers: { readonly done: string; readonly rejected: string }
+  /**
+   * The reported events that close the ask: `done` carries the driver's facts, `rejected` its error. `progressed`, with
+   * `{ percent }`, closes nothing: the call was accepted and is still being done. It is reported when that is known first
+   * and then as it goes on, in steps, and may come more than once.
+   */
+  readonly answers: { readonly done: string; readonly rejected: string; readonly progressed?: string }
   /**
    * Closes every other open ask of this resource without an answer. Only for a call that is retried until it is done
    * (destroy, delete, power off), because the effect of what it supersedes stays unknown. Without it, asks of a resource queue.

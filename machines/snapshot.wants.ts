@@ -13,7 +13,7 @@ export const take = ({ context: { volume, copiedFrom, encrypted, kmsKey, provide
   verb: 'volumeSnapshotEnsure',
   provider,
   args: copiedFrom ? { from: { snapshot: copiedFrom }, encrypted, kmsKey } : { volume },
-  answers: { done: 'snapshot.completed', rejected: 'snapshot.createFailed' },
+  answers: { done: 'snapshot.completed', rejected: 'snapshot.createFailed', progressed: 'snapshot.progressed' },
 })
 export const remove = ({ context: { provider } }: Now): Ask => ({
   verb: 'volumeSnapshotDelete',

@@ -13,6 +13,9 @@ import type { Task } from './lane.ts'
 import { isSafeTwice, leavesTrace, sighting, whereToLook } from './observe.ts'
 import { backoffMs, FLOOR_MS } from './retry.ts'
 
+/** Progress is an event each time: at most twenty of one call. */
+const STEP_PERCENT = 5
+
 export interface Provider {
   readonly driver: Driver
   readonly capabilities: Capabilities
@@ -76,7 +79,7 @@ export class Carrier {
       case 'done':
         return this.#done(task, provider, { ...outcome.facts, ref: outcome.ref })
       case 'pending':
-        return this.#wait(task, Math.max(FLOOR_MS, outcome.pollAfterMs), undefined, JSON.stringify(outcome.handle))
+        return this.#pending(task, outcome)
       case 'rejected':
         if (outcome.error.retry === 'same' || outcome.error.retry === 'later') return this.#again(task, outcome.error)
         if (outcome.error.retry === 'observe-first') return this.#doubt(task, provider, outcome.error)
@@ -84,6 +87,21 @@ export class Carrier {
       case 'unknown':
         return this.#doubt(task, provider, outcome.error)
     }
+  }
+
+  /** It is being done: whoever wants to know hears of it, and it is asked for again later. */
+  async #pending(task: Task, { handle, pollAfterMs, progress }: Extract<Outcome, { kind: 'pending' }>): Promise<void> {
+    await this.#tell(task, percentOf(progress))
+    if (!task.isClosed) await this.#wait(task, Math.max(FLOOR_MS, pollAfterMs), undefined, JSON.stringify(handle))
+  }
+
+  async #tell(task: Task, percent: number): Promise<void> {
+    const { resource, progressed: type, position, correlation, provider: name } = task.ask
+    if (type === undefined || percent < (task.percent ?? -STEP_PERCENT) + STEP_PERCENT) return
+    const news = { resource, type, data: { percent }, causation: position, correlation, actor: `driver:${name}` }
+    // What cannot be written now is told with the next poll.
+    const outcome = await this.#options.report(news).catch(() => undefined)
+    if (outcome !== undefined) task.percent = percent
   }
 
   #done(task: Task, provider: Provider, facts: Record<string, unknown>): Promise<void> {
@@ -180,6 +198,12 @@ export function doubtOf({ verb, handle }: AskRow, provider: Provider | undefined
   const known = provider?.capabilities
   const isSafe = known?.idempotency.by !== 'none' || handle !== undefined || isSafeTwice(verb) || !leavesTrace(verb)
   return isSafe ? undefined : now + known.consistency.lagMs
+}
+
+/** What a driver says of its progress, if that is anything. */
+function percentOf(progress: { done: number; total: number } | undefined): number {
+  const percent = Math.floor((100 * Number(progress?.done)) / Number(progress?.total))
+  return Number.isFinite(percent) ? Math.min(Math.max(percent, 0), 100) : 0
 }
 
 const failure = (message: string): DriverError => ({

@@ -17,6 +17,8 @@ export interface Task {
   doubtUntil: number | undefined
   state: 'queued' | 'waiting' | 'running' | 'answering'
   isClosed: boolean
+  /** How far it had come when that was last reported, in percent. */
+  percent?: number
   forget?: () => void
 }
 

@@ -148,6 +148,7 @@ export class Cascade {
         args: JSON.stringify(want.args),
         done: want.answers.done,
         rejected: want.answers.rejected,
+        progressed: want.answers.progressed,
         supersedes: want.supersedes ?? false,
         position: event.position,
         correlation: event.correlation,

@@ -47,6 +47,8 @@ export interface AskRow {
   /** Event types that close it. */
   readonly done: string
   readonly rejected: string
+  /** Event type that says it is being done, if anybody wants to know. */
+  readonly progressed?: string
   readonly supersedes: boolean
   /** Position of the event that asked, and of the first event of its story. */
   readonly position: number

@@ -19,6 +19,7 @@ const alphabet = events('crane', {
   liftRequested: requested({ loads: z.int().nonnegative(), provider: z.string() }),
   lifted: reported({ host: z.string().optional() }),
   liftFailed: reported(rejection),
+  lifting: reported({ percent: z.number() }),
 })
 type CraneEvent = EventOf<typeof alphabet>
 type Lift = EventNamed<typeof alphabet, 'liftRequested'>
@@ -29,15 +30,20 @@ const lifts = ({ event }: { event: CraneEvent }): Ask[] => {
     verb: 'instanceEnsure',
     provider,
     args: { load },
-    answers: { done: 'crane.lifted', rejected: 'crane.liftFailed' },
+    answers: { done: 'crane.lifted', rejected: 'crane.liftFailed', progressed: 'crane.lifting' },
   }))
 }
 const machine = setup({
-  types: { context: {} as { lifted: number; failed: number }, events: {} as CraneEvent, tags: {} as 'settled' },
+  types: {
+    context: {} as { lifted: number; failed: number; percent?: number },
+    events: {} as CraneEvent,
+    tags: {} as 'settled',
+  },
   actions: {
     ...wants,
     lifted: assign(({ context }) => ({ lifted: context.lifted + 1 })),
     failed: assign(({ context }) => ({ failed: context.failed + 1 })),
+    lifting: assign(({ event }) => ({ percent: (event as EventNamed<typeof alphabet, 'lifting'>).data.percent })),
   },
 }).createMachine({
   id: 'crane',
@@ -51,6 +57,7 @@ const machine = setup({
         'crane.liftRequested': { actions: { type: 'ask', params: lifts } },
         'crane.lifted': { actions: 'lifted' },
         'crane.liftFailed': { actions: 'failed' },
+        'crane.lifting': { actions: 'lifting' },
       },
     },
   },

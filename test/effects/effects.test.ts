@@ -277,6 +277,33 @@ describe('many asks', () => {
     expect((await typesOf(engine, id)).slice(2)).toEqual(['crane.liftFailed', 'crane.lifted'])
   })
 
+  it('that take long tell how far they have come, at first and then in steps, and again after a restart', async () => {
+    const first = await openCranes(new Bench())
+    const handle = { op: 'lift', token: 't' }
+    const at = (percent: number) => ({
+      kind: 'pending' as const,
+      handle,
+      pollAfterMs: MINUTE,
+      progress: { done: percent, total: 100 },
+    })
+    first.bench.next('instanceEnsure', { kind: 'pending', handle, pollAfterMs: MINUTE })
+    first.bench.next('poll', at(3), at(7), at(9), at(60), at(Number.NaN), at(61))
+    first.bench.always('poll', at(62))
+    const { id } = await first.acme.crane.build({})
+    await first.acme.crane.lift(id, { loads: 1 })
+    await first.clock.pass(10 * MINUTE)
+    const percents = async (engine: typeof first.engine) =>
+      (await historyOf(engine, id)).filter(({ type }) => type === 'crane.lifting').map(({ data }) => data)
+    expect(await percents(first.engine)).toEqual([{ percent: 0 }, { percent: 7 }, { percent: 60 }])
+
+    const second = await openCranes(new Bench(), { database: copyOf(first.database) })
+    second.bench.next('poll', at(62), done())
+    await second.clock.pass(20 * MINUTE)
+    expect((await percents(second.engine)).at(-1)).toEqual({ percent: 62 })
+    expect((await typesOf(second.engine, id)).at(-1)).toBe('crane.lifted')
+    expect(second.rows('select * from asks')).toEqual([])
+  })
+
   it('of many resources are carried out at once, as many as the provider takes and no more', async () => {
     const bench = new Bench({ limits: { callsInFlightMax: 3 }, idempotency: { by: 'token' } })
     bench.always('instanceEnsure', async () => {

@@ -68,6 +68,7 @@ function insertAsk(ask: AskRow, statement: Statements['ask']): void {
     ask.dueAt,
     ask.handle ?? null,
     ask.lastError ?? null,
+    ask.progressed ?? null,
   )
 }
 

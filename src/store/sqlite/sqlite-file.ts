@@ -242,9 +242,10 @@ const toEvent = ([position, resource, version, digest, text]: EventRow): StoredE
   digest,
 })
 
-const toAsk = ({ supersedes, handle, lastError, ...row }: Tables['asks']): AskRow => ({
+const toAsk = ({ supersedes, handle, lastError, progressed, ...row }: Tables['asks']): AskRow => ({
   ...row,
   supersedes: supersedes === 1,
   handle: handle ?? undefined,
   lastError: lastError ?? undefined,
+  progressed: progressed ?? undefined,
 })

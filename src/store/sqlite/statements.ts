@@ -39,6 +39,7 @@ export function prepareStatements(db: Kysely<Tables>, database: Database.Databas
     dueAt: number,
     handle: text,
     lastError: text,
+    progressed: text,
   }
   const events = db.selectFrom('events').select(['position', 'resource', 'version', 'digest', 'text'])
   return {

@@ -10,7 +10,7 @@ export const askClauses: Clauses = [
       await session.open()
       const asks = [
         ask('i-1.1.0', { position: 1, supersedes: true, handle: '{"op":7}', lastError: 'no route', attempts: 3 }),
-        ask('i-1.1.1', { position: 1 }),
+        ask('i-1.1.1', { position: 1, progressed: 'instance.progressed' }),
         ask('a-0.2.0', { position: 2, dueAt: 5_000 }),
       ]
       await session.commit({ events: [event(1), event(2)], asksOpened: asks })

@@ -122,6 +122,11 @@ const migrations: Readonly<Record<string, Migration>> = {
       await db.schema.dropTable('eventsBefore').execute()
     },
   },
+  '0004-progress': {
+    async up(db: AnySchema) {
+      await db.schema.alterTable('asks').addColumn('progressed', 'text').execute()
+    },
+  },
 }
 
 /** The newest schema this code knows; also kept in the file as `PRAGMA user_version`. */

@@ -19,6 +19,7 @@ export interface Tables {
     dueAt: number
     handle: string | null
     lastError: string | null
+    progressed: string | null
   }
   /** Resources that have ended and are not forgotten. */
   endings: { kind: string; position: number; resource: string; at: number }
