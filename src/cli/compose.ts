@@ -5,6 +5,8 @@ import { kinds } from '../../machines/index.ts'
 import { projections } from '../../projections/index.ts'
 import { simulated } from '../drivers/simulated/index.ts'
 import { createEngine, type Driver, type Engine, sqlite, type ViewMap } from '../index.ts'
+import { type Fixtures, fixturesDefault } from './fixtures.ts'
+import { placesOf } from './regions.ts'
 import { seed } from './seed.ts'
 
 export type Cloud = Engine<typeof kinds, typeof projections, ReturnType<typeof sqlite>>
@@ -14,14 +16,25 @@ export interface Composition {
   readonly data: string | undefined
   /** The provider answers at once. */
   readonly instant?: boolean
+  /** What an empty cloud begins with, and the regions of any. */
+  readonly fixtures: Fixtures
 }
 
-/** Opens the cloud; an empty one gets an account, an image and offerings. Throws StoreError, e.g. alreadyOpen. */
-export async function openCloud({ data, instant = false }: Composition): Promise<Cloud> {
+/** The cloud of a data file as a command finds it, without a word on how. */
+export const asFound = (data: string): Composition => ({ data, fixtures: fixturesDefault })
+
+/** Opens the cloud; an empty one gets its fixtures. Throws StoreError, e.g. alreadyOpen. */
+export async function openCloud({ data, instant = false, fixtures }: Composition): Promise<Cloud> {
   if (data !== undefined) await mkdir(dirname(data), { recursive: true })
   const store = await taken(sqlite(data ?? ':memory:'))
-  const cloud = await createEngine({ kinds, projections, store, drivers: { local: provider(data, instant, store) } })
-  await seed(cloud)
+  const cloud = await createEngine({
+    kinds,
+    projections,
+    store,
+    drivers: { local: provider({ data, instant, fixtures }, store) },
+    region: fixtures.regions[0]!.name,
+  })
+  await seed(cloud, fixtures)
   return cloud
 }
 
@@ -36,9 +49,10 @@ async function taken(store: ReturnType<typeof sqlite>): Promise<ReturnType<typeo
   return store
 }
 
-function provider(data: string | undefined, instant: boolean, store: ReturnType<typeof sqlite>): Driver {
+function provider({ data, instant, fixtures }: Composition, store: ReturnType<typeof sqlite>): Driver {
+  const capabilities = placesOf(fixtures.regions)
   try {
-    return simulated({ instant, ...(data === undefined ? {} : { file: `${data}.world` }) })
+    return simulated({ instant, capabilities, ...(data === undefined ? {} : { file: `${data}.world` }) })
   } catch (error) {
     void store.close()
     throw error

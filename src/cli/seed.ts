@@ -1,24 +1,61 @@
-/** The least that makes an empty cloud useful: a domain, an account, sizes to choose from, and an image to launch. */
+/** Fills an empty cloud with its fixtures: domain, accounts, instance types, images. */
 import type { CommandInput, Engine, KindMap, Store, ViewMap } from '../index.ts'
-import { ACCOUNT_DEFAULT } from './access.ts'
+import { bytesOf, type FixtureImage, type Fixtures } from './fixtures.ts'
 
-const GIB = 2 ** 30
+const MiB = 2 ** 20
 
-const sizes = [
-  { name: 'small', vcpus: 1, memoryBytes: 2 * GIB },
-  { name: 'medium', vcpus: 2, memoryBytes: 4 * GIB },
-  { name: 'large', vcpus: 4, memoryBytes: 16 * GIB },
-]
-
-const commands: readonly CommandInput[] = [
-  { kind: 'domain', command: 'create', input: { name: 'root' } },
-  { kind: 'account', command: 'open', input: { name: ACCOUNT_DEFAULT, domain: 'root' } },
-  ...sizes.map(input => ({ kind: 'offering', command: 'define', input })),
-  { kind: 'image', command: 'register', input: { name: 'base', sizeBytes: 8 * GIB, public: true } },
-]
-
-/** Fills a database in which nothing has ever happened; leaves any other alone. One transaction: all of it or none. */
-export async function seed(cloud: Pick<Engine<KindMap, ViewMap, Store>, 'health' | 'submit'>): Promise<void> {
+/**
+ * Carries the fixtures out in a database in which nothing has ever happened; leaves any other alone. What is in every
+ * region is one transaction, and the images of each other region are one more.
+ */
+export async function seed(
+  cloud: Pick<Engine<KindMap, ViewMap, Store>, 'health' | 'submit'>,
+  { accounts, instanceTypes, images }: Fixtures,
+): Promise<void> {
   if (cloud.health().position > 0) return
-  await cloud.submit(commands, { account: ACCOUNT_DEFAULT, actor: 'stemma', authority: 'operator' })
+  const [first] = accounts as [Fixtures['accounts'][number]]
+  const founding: CommandInput[] = [
+    { kind: 'domain', command: 'create', input: { name: 'root' } },
+    ...accounts.map(({ name }) => ({ kind: 'account', command: 'open', input: { name, domain: 'root' } })),
+    ...instanceTypes.map(({ name, vcpus, memoryMiB }) => ({
+      kind: 'offering',
+      command: 'define',
+      input: { name, vcpus, memoryBytes: memoryMiB * MiB },
+    })),
+  ]
+  const as = (account: string, region: string) => ({ account, actor: 'stemma', authority: 'operator', region }) as const
+  const places = Map.groupBy(images, ({ account = first.name, region }) => `${region} ${account}`)
+  const founded = `* ${first.name}`
+  await cloud.submit([...founding, ...(places.get(founded) ?? []).map(registration)], as(first.name, '*'))
+  for (const [place, those] of places) {
+    if (place === founded) continue
+    const [region, account] = place.split(' ') as [string, string]
+    await cloud.submit(those.map(registration), as(account, region))
+  }
+}
+
+/** An image is of the account that registers it, in the region it acts in. */
+function registration({
+  id,
+  account: _,
+  region: __,
+  sizeGiB,
+  blockDevices,
+  platform,
+  ...image
+}: FixtureImage): CommandInput {
+  return {
+    kind: 'image',
+    command: 'register',
+    input: {
+      ...image,
+      ...(id === undefined ? {} : { id: id.replace(/^ami-/, 'img-') }),
+      ...(platform === undefined ? {} : { annotations: { 'ec2/platform': platform } }),
+      sizeBytes: bytesOf(sizeGiB),
+      blockDevices: blockDevices.map(({ sizeGiB: size, ...device }) => ({
+        ...device,
+        ...(size === undefined ? {} : { sizeBytes: bytesOf(size) }),
+      })),
+    },
+  }
 }

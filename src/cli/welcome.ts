@@ -1,4 +1,5 @@
-/** Three commands that work when pasted, for what is in this cloud now. */
+/** Commands that work when pasted, for what is in this cloud now: three for each door. */
+import type { AccessKey } from '../doors/ec2/index.ts'
 import { type AccessToken, pathOf, principalOf } from '../doors/native/index.ts'
 import { kinds } from '../index.ts'
 import type { Cloud } from './compose.ts'
@@ -18,4 +19,23 @@ export async function curlLines(cloud: Cloud, url: string, access: AccessToken):
   const launch = image && offering ? [curl('/v1/instance/launch', ` -d '${input}'`)] : []
   const past = instance ? pathOf(kinds.instance, instance) : image && pathOf(kinds.image, image)
   return [...launch, curl('/v1/instance'), ...(past ? [curl(`${past}/history`)] : [])]
+}
+
+/** Lines of shell for the AWS command line: launch an instance (if there is an image), describe instances and volumes. */
+export async function awsLines(
+  cloud: Cloud,
+  { url, region, key }: { url: string; region: string; key: AccessKey },
+): Promise<string[]> {
+  const session = cloud.as({ account: key.account, actor: key.account, region })
+  const { items } = await session.list('image', { where: { state: 'available' }, sort: ['-id'], limit: 1 })
+  const image = items[0]?.id.replace(/^img-/, 'ami-')
+  const { items: sizes } = await session.list('offering', { where: { state: 'active' }, sort: ['id'], limit: 1_000 })
+  const type = (sizes.find(({ id }) => id.endsWith('/t3.micro')) ?? sizes[0])?.id.slice('offering/'.length)
+  const credentials = `AWS_ACCESS_KEY_ID=${key.accessKeyId} AWS_SECRET_ACCESS_KEY=${key.secretAccessKey}`
+  const aws = (words: string) => `  ${credentials} aws --endpoint-url ${url} --region ${region} ec2 ${words}`
+  return [
+    ...(image && type ? [aws(`run-instances --image-id ${image} --instance-type ${type}`)] : []),
+    aws("describe-instances --query 'Reservations[].Instances[].[InstanceId,State.Name]' --output text"),
+    aws("describe-volumes --query 'Volumes[].[VolumeId,State,Size]' --output text"),
+  ]
 }

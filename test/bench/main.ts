@@ -3,6 +3,7 @@
  * runs on shared machines cannot be compared; the ratios can.
  */
 import { benchCommands } from './commands.ts'
+import { benchEc2 } from './ec2.ts'
 import { benchTransitions } from './transitions.ts'
 import { benchViews } from './views.ts'
 
@@ -53,6 +54,30 @@ promises.push({
   measured: `${whole(views.bytesPerResident)} bytes`,
   kept: true,
 })
+
+const ec2 = await benchEc2([0, 1_000, 5_000], isQuick ? 100 : 400)
+const [empty] = ec2 as [(typeof ec2)[number]]
+for (const each of ec2) {
+  const at = `at ${whole(each.instances)} instances`
+  const slower = empty.pairsPerSecond / each.pairsPerSecond
+  promises.push({
+    promise: `EC2 RunInstances and TerminateInstances ${at}: flat within 1.3`,
+    measured: `${ratio(slower)} (${whole(each.pairsPerSecond)} pairs/s)`,
+    kept: slower <= 1.3,
+  })
+  const later = each.describeP50Ms / empty.describeP50Ms
+  promises.push({
+    promise: `EC2 DescribeInstances by id ${at}: flat within 1.3`,
+    measured: `${ratio(later)} (${whole(each.describePerSecond)}/s, p50 ${each.describeP50Ms.toFixed(1)} ms, p99 ${each.describeP99Ms.toFixed(1)} ms)`,
+    kept: later <= 1.3,
+  })
+  if (each.listMs === undefined) continue
+  promises.push({
+    promise: 'EC2 listing of 1,000 instances: under 60 ms',
+    measured: `${each.listMs.toFixed(1)} ms`,
+    kept: each.listMs < 60,
+  })
+}
 
 for (const { promise, measured, kept } of promises)
   console.log(`${kept ? 'kept  ' : 'BROKEN'}  ${promise}: ${measured}`)

@@ -69,7 +69,7 @@ describe('commands while a server holds the file', () => {
 
   it('attach and detach a volume', async () => {
     const { id: instance } = await json('launch')
-    const { id: volume } = await json('do', 'volume', 'create', 'sizeBytes=1073741824', 'zone=a')
+    const { id: volume } = await json('do', 'volume', 'create', 'sizeBytes=1073741824', 'zone=us-east-1a')
     expect(await json('attach', volume, instance, '/dev/sdf')).toMatchObject({ settled: 'in-use' })
     expect(await json('show', volume)).toMatchObject({ attributes: { attachment: { instance, device: '/dev/sdf' } } })
     expect(await json('detach', volume)).toMatchObject({ settled: 'available' })

@@ -1,23 +1,28 @@
-/** `stemma serve`: the native door on loopback, and three lines to try it with. */
+/** `stemma serve`: every door to a cloud on loopback, and lines to try them with. */
 import { resolve } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { type AccessToken, createNativeDoor, readTokens } from '../../doors/native/index.ts'
-import { newTokens, tokensOf, tokensPath } from '../access.ts'
-import { type Cloud, openCloud } from '../compose.ts'
+import { type AccessKey, readKeys } from '../../doors/ec2/index.ts'
+import { type AccessToken, readTokens } from '../../doors/native/index.ts'
+import { keysOf, keysPath, newKeys, newTokens, tokensOf, tokensPath } from '../access.ts'
+import { type Fixtures, fixturesDefault, readFixtures } from '../fixtures.ts'
+import { Front } from '../serve/front.ts'
+import { type House, openHouse } from '../serve/house.ts'
 import { styled, table } from '../tables.ts'
 import { DATA_DEFAULT } from '../targets/open.ts'
-import { curlLines } from '../welcome.ts'
+import { awsLines, curlLines } from '../welcome.ts'
 
 interface Options {
   readonly data: string
   readonly host: string
   readonly port: number
   readonly tokens?: string
+  readonly keys?: string
+  readonly fixtures?: string
   readonly ephemeral?: boolean
   readonly instant?: boolean
 }
 
-const PRUNE_EVERY_MS = 300_000
+const PRUNE_EVERY_MS = 3_600_000
 
 function portOf(text: string): number {
   const port = Number(text)
@@ -28,40 +33,71 @@ function portOf(text: string): number {
 export function serveCommand(program: Command): void {
   program
     .command('serve')
-    .description('Serves the cloud of a data file over HTTP.')
+    .description('Serves the cloud of a data file over HTTP: the native door, and EC2 clients.')
     .option('--data <file>', 'the data file, made if it is not there', DATA_DEFAULT)
     .option('--port <port>', 'port to listen on, 0 for any', portOf, 7_420)
     .option('--host <address>', 'address to listen on; others than loopback are not encrypted', '127.0.0.1')
     .option('--tokens <file>', 'access tokens; default: <data>.tokens.json, made if it is not there')
+    .option('--keys <file>', 'access keys of EC2 clients; default: <data>.keys.json, made if it is not there')
+    .option('--fixtures <file>', 'JSON of regions, accounts, instance types and images an empty cloud begins with')
     .addOption(new Option('--driver <name>', 'the provider').choices(['simulated']).default('simulated'))
-    .option('--ephemeral', 'keep everything in memory')
-    .option('--instant', 'the provider answers at once')
+    .option('--ephemeral', 'keep everything in memory; POST /-/reset begins anew')
+    .option('--instant', 'the provider answers at once, and what a request does is done before the next is served')
     .action(serve)
 }
 
-async function serve({ host, port, tokens: given, ephemeral, instant, ...options }: Options): Promise<void> {
+async function serve(options: Options): Promise<void> {
+  const { host, port, ephemeral = false, instant = false } = options
   const data = ephemeral ? undefined : resolve(options.data)
-  const tokens = await (given ? readTokens(given) : data === undefined ? newTokens() : tokensOf(data))
-  const cloud = await openCloud({ data, instant })
-  cloud.on('fault', sayFault)
-  const door = createNativeDoor({ engine: cloud, tokens, onFault: sayFault })
+  const fixtures = options.fixtures === undefined ? fixturesDefault : await readFixtures(options.fixtures)
+  const access = await accessOf(options, data, fixtures)
+  const open = () => openHouse({ data, instant, fixtures, ...access, onFault: sayFault })
+  const house = await open()
+  const front = new Front({ open, instant, ephemeral, onFault: sayFault }, house)
+  let url: string
   try {
-    await door.listen({ host, port })
+    url = urlOf(host, await front.listen(port, host))
   } catch (error) {
-    await cloud.close()
+    await front.close()
     throw error
   }
-  const url = urlOf(host, (door.server.address() as { port: number }).port)
-  cloud.store.announce(url)
-  const pruning = setInterval(() => void cloud.prune().catch(error => sayFault(error, 'pruning')), PRUNE_EVERY_MS)
-  await welcome(cloud, { url, data, tokens, source: given ?? (data && tokensPath(data)) })
+  house.cloud.store.announce(url)
+  const pruning = setInterval(() => void front.prune().catch(error => sayFault(error, 'pruning')), PRUNE_EVERY_MS)
+  await welcome(house, { url, data, region: fixtures.regions[0]!.name, ...access })
   await new Promise<void>(resolve => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
   })
   clearInterval(pruning)
-  await door.close()
-  await cloud.close()
+  await front.close()
   process.stdout.write('Closed; nothing is lost.\n')
+}
+
+interface Access {
+  readonly tokens: readonly AccessToken[]
+  readonly keys: readonly AccessKey[]
+  /** Files they come from. */
+  readonly sources: readonly string[]
+}
+
+async function accessOf(options: Options, data: string | undefined, { accounts }: Fixtures): Promise<Access> {
+  const account = accounts[0]!.name
+  const tokens = await (options.tokens
+    ? readTokens(options.tokens)
+    : data === undefined
+      ? newTokens(account)
+      : tokensOf(data, account))
+  const given = accounts.flatMap(({ name, keys }) => keys.map(key => ({ ...key, account: name })))
+  const keys = options.keys
+    ? await readKeys(options.keys)
+    : given.length > 0
+      ? []
+      : await (data === undefined ? newKeys(account) : keysOf(data, account))
+  const beside = data === undefined ? [] : [tokensPath(data), ...(given.length > 0 ? [] : [keysPath(data)])]
+  return {
+    tokens,
+    keys: [...keys, ...given],
+    sources: [options.tokens, options.keys, ...beside].filter(each => each !== undefined),
+  }
 }
 
 /** Whoever listens everywhere is reached here. */
@@ -70,24 +106,31 @@ function urlOf(host: string, port: number): string {
   return `http://${name}:${port}`
 }
 
-interface Opened {
+interface Opened extends Access {
   readonly url: string
   readonly data: string | undefined
-  readonly tokens: readonly AccessToken[]
-  /** Where the tokens are kept. */
-  readonly source: string | undefined
+  readonly region: string
 }
 
-async function welcome(cloud: Cloud, { url, data, tokens, source }: Opened): Promise<void> {
-  const rows = tokens.map(({ account, authority = 'owner', token }) => [account, authority, token])
+async function welcome({ cloud }: House, { url, data, region, tokens, keys, sources }: Opened): Promise<void> {
   const lines = [
     `${styled('bold', 'stemma')} serves ${data ?? 'memory'} at ${styled('cyan', url)}`,
     '',
-    table(['account', 'authority', 'token'], rows),
-    ...(source === undefined ? [] : [styled('dim', `from ${source}`)]),
+    table(
+      ['account', 'authority', 'token'],
+      tokens.map(({ account, authority = 'owner', token }) => [account, authority, token]),
+    ),
+    table(
+      ['account', 'access key', 'secret'],
+      keys.map(({ account, accessKeyId, secretAccessKey }) => [account, accessKeyId, secretAccessKey]),
+    ),
+    ...(sources.length === 0 ? [] : [styled('dim', `from ${sources.join(', ')}`)]),
     '',
     'Launch, list, and read a history:',
     ...(await curlLines(cloud, url, tokens[0]!)),
+    '',
+    'The same with the AWS command line:',
+    ...(await awsLines(cloud, { url, region, key: keys[0]! })),
     '',
     `Ready: ${url}/openapi.json names everything; Ctrl-C ends it.`,
   ]

@@ -1,7 +1,7 @@
 /** Commands on the file itself, when no server holds it: the same engine, opened for as long as the command takes. */
 import { projections } from '../../../projections/index.ts'
 import { type AccessToken, listResources, principalOf } from '../../doors/native/index.ts'
-import { openCloud } from '../compose.ts'
+import { asFound, openCloud } from '../compose.ts'
 import type { Target } from '../target.ts'
 
 /** The longest a command waits for its resource to settle. */
@@ -9,7 +9,7 @@ const WAIT_MS_MAX = 30_000
 
 /** Opens the file and acts on it as the principal of this access. Throws StoreError alreadyOpen. */
 export async function local(data: string, access: AccessToken): Promise<Target> {
-  const cloud = await openCloud({ data })
+  const cloud = await openCloud(asFound(data))
   const session = cloud.as(principalOf(access))
 
   const settled = async (id: string): Promise<string | null> => {

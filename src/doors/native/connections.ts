@@ -6,7 +6,7 @@ import type { FastifyInstance } from 'fastify'
  * Once `closing` aborts, connections without a request are closed at once, and the others after their answer. Node itself
  * waits a minute for one that was opened and never used.
  */
-export function closePromptly({ server }: FastifyInstance, closing: AbortSignal): void {
+export function closePromptly({ server }: Pick<FastifyInstance, 'server'>, closing: AbortSignal): void {
   const requests = new Map<Socket, number>()
   server.on('connection', socket => {
     requests.set(socket, 0)

@@ -14,6 +14,7 @@ import { readRoutes } from './reads.ts'
 import type { AccessToken } from './tokens.ts'
 
 export { principalOf, Unauthenticated } from './authentication.ts'
+export { closePromptly } from './connections.ts'
 export { answerOf, type ErrorBody } from './errors.ts'
 export { listResources } from './filters.ts'
 export { idMeant, isNamed, pathOf } from './paths.ts'

@@ -1,12 +1,8 @@
-/** Writes the reference of kinds from the catalogue itself: `npm run docs`. CI compares; nobody edits the page. */
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+/** The reference of kinds, from the catalogue itself. */
 import { z } from 'zod'
 import type { Command, EventSpec, FactSource, Kind } from '../../machines/grammar.ts'
 import { kinds } from '../../machines/index.ts'
 import { Catalogue } from '../../src/runtime/catalogue.ts'
-
-export const PAGE = join(import.meta.dirname, '../../docs/reference/kinds.md')
 
 type JsonSchema = {
   properties?: Record<string, JsonSchema>
@@ -82,8 +78,7 @@ ${Object.entries(kind.refusals)
 `
 }
 
-/** The whole page. */
-export function cataloguePage(): string {
+export function kindsPage(): string {
   const catalogue = new Catalogue(Object.values(kinds))
   const intro = `# Kinds: commands, events, refusals
 
@@ -91,5 +86,3 @@ Generated from the catalogue by \`npm run docs\`; do not edit. Every command als
 `
   return [intro, ...Object.values(kinds).map(kind => section(kind, catalogue))].join('\n')
 }
-
-if (process.argv[1] === import.meta.filename) writeFileSync(PAGE, cataloguePage())

@@ -1,0 +1,92 @@
+/** Debian's AWS command line, as somebody types it. Its waiters ask every 15 seconds, so the server settles at once. */
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { describe, expect } from 'vitest'
+import { type Client, environment, happyEnd, key, served, story } from './client.ts'
+
+const client: Client = { probe: ['/usr/bin/aws', '--version'], package: 'awscli' }
+
+describe('a story of booting from a volume, typed', () => {
+  const server = served('--instant')
+
+  const aws = async (words: string, secret = key.secretAccessKey): Promise<unknown> => {
+    const args = ['--endpoint-url', server.url, '--output', 'json', 'ec2', ...words.split(' ')]
+    const { stdout } = await promisify(execFile)('/usr/bin/aws', args, { env: environment(secret) })
+    return stdout === '' ? undefined : JSON.parse(stdout)
+  }
+  /** One value of an answer. */
+  const value = async (words: string, path: string) => (await aws(`${words} --query ${path}`)) as string
+  /** The code of the refusal, as it stands in parentheses in the message. */
+  const refused = (words: string, secret?: string): Promise<string | undefined> =>
+    aws(words, secret).then(
+      () => undefined,
+      error => /\((\w+(?:\.\w+)?)\)/.exec(error.stderr)?.[1],
+    )
+
+  story(client, 'ends as every other', async () => {
+    const zone = await value('describe-availability-zones', 'AvailabilityZones[0].ZoneName')
+    const blank = await value(`create-volume --availability-zone ${zone} --size 4`, 'VolumeId')
+    await aws(`wait volume-available --volume-ids ${blank}`)
+    const snapshot = await value(`create-snapshot --volume-id ${blank}`, 'SnapshotId')
+    await aws(`wait snapshot-completed --snapshot-ids ${snapshot}`)
+    const root = `DeviceName=/dev/sda1,Ebs={SnapshotId=${snapshot}}`
+    const registered = `register-image --name typed-root --root-device-name /dev/sda1 --block-device-mappings ${root}`
+    const own = await value(registered, 'ImageId')
+    await aws(`wait image-available --image-ids ${own}`)
+
+    const larger = 'DeviceName=/dev/sda1,Ebs={VolumeSize=6}'
+    const run = `run-instances --image-id ${own} --instance-type t3.micro --block-device-mappings ${larger}`
+    const id = await value(`${run} --disable-api-termination`, 'Instances[0].InstanceId')
+    const described = (path: string) =>
+      value(`describe-instances --instance-ids ${id}`, `Reservations[0].Instances[0].${path}`)
+    await aws(`wait instance-running --instance-ids ${id}`)
+    await aws(`wait instance-status-ok --instance-ids ${id}`)
+    const statesSeen = [await described('State.Name')]
+    const rootVolume = await described('BlockDeviceMappings[0].Ebs.VolumeId')
+    const rootIs = (path: string) => value(`describe-volumes --volume-ids ${rootVolume}`, `Volumes[0].${path}`)
+    const [rootSnapshot, rootSizeGiB] = [(await rootIs('SnapshotId')) === snapshot, await rootIs('Size')]
+
+    const place = await described('Placement.AvailabilityZone')
+    const data = await value(`create-volume --availability-zone ${place} --size 1`, 'VolumeId')
+    await aws(`wait volume-available --volume-ids ${data}`)
+    await aws(`attach-volume --volume-id ${data} --instance-id ${id} --device /dev/sdf`)
+    await aws(`wait volume-in-use --volume-ids ${data}`)
+    const deleteInUse = await refused(`delete-volume --volume-id ${data}`)
+    const second = await value(`create-image --instance-id ${id} --name typed-copy --no-reboot`, 'ImageId')
+    await aws(`wait image-available --image-ids ${second}`)
+    const mapping = 'Images[0].BlockDeviceMappings[].Ebs.SnapshotId'
+    const snapshots = (await aws(`describe-images --image-ids ${second} --query ${mapping}`)) as string[]
+
+    for (const [verb, end] of [
+      ['stop', 'stopped'],
+      ['start', 'running'],
+    ]) {
+      await aws(`${verb}-instances --instance-ids ${id}`)
+      await aws(`wait instance-${end} --instance-ids ${id}`)
+      statesSeen.push(await described('State.Name'))
+    }
+    const terminateProtected = await refused(`terminate-instances --instance-ids ${id}`)
+    await aws(`modify-instance-attribute --instance-id ${id} --no-disable-api-termination`)
+    await aws(`terminate-instances --instance-ids ${id}`)
+    await aws(`wait instance-terminated --instance-ids ${id}`)
+    statesSeen.push(await described('State.Name'))
+    await aws(`wait volume-deleted --volume-ids ${rootVolume}`)
+    const dataAfterTerminate = await value(`describe-volumes --volume-ids ${data}`, 'Volumes[0].State')
+    const stopTerminated = await refused(`stop-instances --instance-ids ${id}`)
+
+    for (const each of [own, second]) await aws(`deregister-image --image-id ${each}`)
+    for (const each of [snapshot, ...snapshots]) await aws(`delete-snapshot --snapshot-id ${each}`)
+    for (const each of [data, blank]) await aws(`delete-volume --volume-id ${each}`)
+    const wrong = await refused('describe-instances', 'not-the-secret')
+    expect({
+      rootSnapshot,
+      rootSizeGiB,
+      statesSeen,
+      imageSnapshots: snapshots.length,
+      rootAfterTerminate: 'gone',
+      dataAfterTerminate,
+      refusals: { stopTerminated, deleteInUse, terminateProtected },
+      wrongSignature: wrong === 'AuthFailure' || wrong === 'SignatureDoesNotMatch',
+    }).toEqual(happyEnd)
+  })
+})

@@ -1,0 +1,13 @@
+/** Every page that is written from the code: `npm run docs`. CI compares; nobody edits them. */
+import { z } from 'zod'
+import { fixturesSchema } from '../../src/cli/fixtures.ts'
+import { kindsPage } from './kinds-page.ts'
+
+const fixtures = (): string =>
+  `${JSON.stringify(z.toJSONSchema(fixturesSchema, { io: 'input', target: 'draft-2020-12' }), undefined, 2)}\n`
+
+/** Path from the top of the repository to what stands there. */
+export const pages: Readonly<Record<string, () => string>> = {
+  'docs/reference/kinds.md': kindsPage,
+  'docs/reference/fixtures.schema.json': fixtures,
+}
