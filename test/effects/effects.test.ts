@@ -288,7 +288,7 @@ describe('many asks', () => {
     })
     first.bench.next('instanceEnsure', { kind: 'pending', handle, pollAfterMs: MINUTE })
     first.bench.next('poll', at(3), at(7), at(9), at(60), at(Number.NaN), at(61))
-    first.bench.always('poll', at(62))
+    first.bench.always('poll', () => at(62))
     const { id } = await first.acme.crane.build({})
     await first.acme.crane.lift(id, { loads: 1 })
     await first.clock.pass(10 * MINUTE)
