@@ -8,14 +8,22 @@ import type { Ask } from '../../machines/index.ts'
 import { reference } from '../../src/runtime/evolve.ts'
 import { catalogue, charts } from './charts.ts'
 import { act, type Deed, deed } from './walks.ts'
-import { furnished, outcome, type Resource, type World } from './world.ts'
+import { able, furnished, outcome, type Resource, type World } from './world.ts'
 
-const lives = fc.array(deed, { minLength: 10, maxLength: 80 })
+/** What is done, and whether the provider destroys only what is off. */
+interface Life {
+  readonly deeds: readonly Deed[]
+  readonly careful: boolean
+}
+const lives: fc.Arbitrary<Life> = fc.record({
+  deeds: fc.array(deed, { minLength: 10, maxLength: 80 }),
+  careful: fc.boolean(),
+})
 const budget = { numRuns: 600 }
 
 /** Runs a life and checks after every deed. */
-function live(deeds: readonly Deed[], check: (world: World, echo: string | undefined) => void): World {
-  const { world, image } = furnished()
+function live({ deeds, careful }: Life, check: (world: World, echo: string | undefined) => void): World {
+  const { world, image } = furnished(careful ? { ...able, destroyFrom: ['stopped'] } : able)
   for (const each of deeds) check(world, act(world, image, each)?.echo)
   return world
 }
@@ -44,8 +52,8 @@ const edges = new Set([
 describe('in every life', () => {
   it('an instance goes only along the edges of the table, and terminated is the end (1, 2)', () => {
     fc.assert(
-      fc.property(lives, deeds => {
-        const world = live(deeds, () => {})
+      fc.property(lives, life => {
+        const world = live(life, () => {})
         const seen = world.log.filter(each => each.type.startsWith('instance.'))
         for (const { before, state } of seen) {
           const [from, to] = [before.split('.')[0], state.split('.')[0]]
@@ -58,8 +66,8 @@ describe('in every life', () => {
 
   it('a volume is in use exactly while an instance lists it, and by one alone (2, 3, 13, 17)', () => {
     fc.assert(
-      fc.property(lives, deeds => {
-        live(deeds, world => {
+      fc.property(lives, life => {
+        live(life, world => {
           const listed = new Map<string, string>()
           for (const [id, instance] of all(world, 'instance'))
             for (const { volume, status } of devices(instance)) {
@@ -84,10 +92,10 @@ describe('in every life', () => {
 
   it('no volume is asked to be deleted while a compute may still be connected to it (4)', () => {
     fc.assert(
-      fc.property(lives, deeds => {
+      fc.property(lives, life => {
         const connected = new Connections()
         let read = 0
-        const world = live(deeds, world => {
+        const world = live(life, world => {
           for (; read < world.log.length; read++) connected.follow(world.log[read]!)
         })
         world.settle()
@@ -99,8 +107,8 @@ describe('in every life', () => {
 
   it('what works has an open question, a deadline, or waits for others that work: nothing is stuck in silence', () => {
     fc.assert(
-      fc.property(lives, deeds => {
-        live(deeds, world => {
+      fc.property(lives, life => {
+        live(life, world => {
           const busy = (id: string, depth = 0): boolean => {
             const { kind, state, context } = world.get(id)
             const leaf = charts.get(kind)!.leaves.get(state)!
@@ -121,9 +129,9 @@ describe('in every life', () => {
 
   it('news of another launch never changes anything (16), and launches are counted one by one (14)', () => {
     fc.assert(
-      fc.property(lives, deeds => {
+      fc.property(lives, life => {
         const generations = new Map<string, number>()
-        live(deeds, (world, echo) => {
+        live(life, (world, echo) => {
           if (echo) expect(world.log.at(-1)).toMatchObject({ resource: echo, decision: 'ignored' })
           for (const [id, { context }] of all(world, 'instance')) {
             expect(context.generation - (generations.get(id) ?? 1)).toBeLessThanOrEqual(1)
@@ -138,8 +146,8 @@ describe('in every life', () => {
 
   it('a report that comes twice does nothing the second time', () => {
     fc.assert(
-      fc.property(lives, fc.boolean(), (deeds, fails) => {
-        const world = live(deeds, () => {})
+      fc.property(lives, fc.boolean(), (life, fails) => {
+        const world = live(life, () => {})
         for (let step = 0; step < 30; step++) {
           const [id] = [...world.asks].find(([, open]) => open.length) ?? []
           if (id === undefined) return
@@ -154,8 +162,8 @@ describe('in every life', () => {
 
   it('terminating every instance ends with each volume deleted or free, as its flag says (6, 11)', () => {
     fc.assert(
-      fc.property(lives, deeds => {
-        const world = live(deeds, () => {})
+      fc.property(lives, life => {
+        const world = live(life, () => {})
         world.settle()
         const flags = new Map<string, boolean>()
         for (const [id, instance] of all(world, 'instance')) {
@@ -174,8 +182,8 @@ describe('in every life', () => {
 
   it('an instance that ends, however it ends, takes with it what its flags say and nothing else (6)', () => {
     fc.assert(
-      fc.property(lives, deeds => {
-        const world = live(deeds, () => {})
+      fc.property(lives, life => {
+        const world = live(life, () => {})
         world.settle()
         const ends = world.log.filter(({ before, state }) => state === 'terminated' && before !== 'terminated')
         const flags = ends.flatMap(({ context }) => devices({ context } as Resource))
@@ -195,8 +203,8 @@ describe('in every life', () => {
   it('XState itself comes to the same, step by step', () => {
     const references = new Map(catalogue.map(kind => [kind.name, reference(kind)]))
     fc.assert(
-      fc.property(lives, deeds => {
-        const world = live(deeds, () => {})
+      fc.property(lives, life => {
+        const world = live(life, () => {})
         for (const { resource, before, type, state, decision, event, context, wants } of world.log) {
           const step = references.get(type.split('.')[0]!)!.step({ state: before, context }, event)
           expect([resource, step.decision, step.next.state, step.wants]).toEqual([resource, decision, state, wants])

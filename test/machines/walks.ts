@@ -25,6 +25,12 @@ const deeds = [
   'attach',
   'detach',
   'resize',
+  'retype',
+  'optimize',
+  'tag',
+  'untag',
+  'annotate',
+  'lose',
   'deleteVolume',
   'answer',
   'answer',
@@ -79,6 +85,17 @@ export function act(world: World, image: string, { what, pick, other }: Deed): {
   if (what === 'reject' && asked) world.answer(asked, 'rejected')
   const timer = among([...world.timers], pick + other)
   if (what === 'fire' && timer) world.fire(timer)
+  if (volume && what === 'retype') ask('volume', 'modify', volume, { volumeType: among(['gp2', 'gp3'], pick) })
+  if (what === 'optimize' && asked && world.asks.get(asked)![0]!.verb === 'volumeResize')
+    world.answer(asked, 'done', { optimizing: true })
+  if (what === 'lose' && asked) world.answer(asked, 'rejected', {}, 'notFound')
+  const tagged = among(
+    [...world.resources].filter(([, { kind }]) => kind === 'instance' || kind === 'volume'),
+    pick,
+  )
+  const tag = { key: `key${other % 3}`, value: `value${pick % 2}` }
+  if (tagged && what === 'tag') ask(tagged[1].kind as KindName, 'tag', tagged[0], { tags: { [tag.key]: tag.value } })
+  if (tagged && what === 'untag') ask(tagged[1].kind as KindName, 'untag', tagged[0], { tags: [tag] })
   if (volume && what === 'resize') ask('volume', 'modify', volume, { sizeBytes: (pick + 1) * 2 * GiB })
   if (volume && what === 'deleteVolume') ask('volume', 'delete', volume)
   if (volume && what === 'detach') ask('volume', 'detach', volume, pick > 5 ? { force: true } : {})
@@ -89,6 +106,8 @@ export function act(world: World, image: string, { what, pick, other }: Deed): {
   if (what === 'forceStop') ask('instance', 'stop', instance, { force: true })
   if (what === 'protect') ask('instance', 'modify', instance, { terminationProtection: true })
   if (what === 'unprotect') ask('instance', 'modify', instance, { terminationProtection: false })
+  if (what === 'annotate')
+    ask('instance', 'modify', instance, { annotations: { [tag.key]: pick > 5 ? null : tag.value } })
   if (what === 'growType') ask('instance', 'modify', instance, { type: 'large' })
   if (what === 'keepDisks')
     ask('instance', 'modify', instance, { deleteOnTermination: { '/dev/sda1': other % 2 === 0 } })

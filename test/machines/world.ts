@@ -162,7 +162,7 @@ export class World {
   settle(): void {
     for (let round = 0; round < 10_000; round++) {
       const asked = [...this.asks].find(([, open]) => open.length)
-      const retry = [...this.timers].find(key => key.endsWith('RetryDue'))
+      const retry = [...this.timers].find(key => /(Retry|Check)Due$/.test(key))
       if (asked) this.answer(asked[0], 'done')
       else if (retry) this.fire(retry)
       else return

@@ -163,6 +163,8 @@ function instanceFacts({
   launchedAt,
   shutdownBehaviour,
   terminationProtection,
+  tags,
+  annotations,
   reason,
   impaired,
   overdue,
@@ -176,14 +178,21 @@ function instanceFacts({
     launchedAt,
     shutdownBehaviour,
     terminationProtection,
+    tags,
+    annotations,
     reason,
     impaired,
     overdue,
   }
 }
-function volumeFacts({ sizeBytes, from, resizing, overdue, reason }: Known): Known {
+function volumeFacts({ modification, reason, ...volume }: Known): Known {
+  const { sizeBytes, volumeType, iops, throughputMiBps, encrypted, from, tags, overdue } = volume
   const { code, message } = (reason ?? {}) as Known
-  return { sizeBytes, from, resizing, overdue, reason: reason && { code, message } }
+  // The view also keeps the last one that is over.
+  const { state, original } = (modification ?? {}) as Known
+  const underWay = state === 'modifying' || state === 'optimizing' ? { state, original } : undefined
+  const facts = { sizeBytes, volumeType, iops, throughputMiBps, encrypted, from, tags, overdue }
+  return { ...facts, modification: underWay, reason: reason && { code, message } }
 }
 function deepFreeze<T>(value: T): T {
   if (value && typeof value === 'object') Object.values(Object.freeze(value)).forEach(deepFreeze)
