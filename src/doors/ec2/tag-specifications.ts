@@ -22,17 +22,19 @@ export function tagsOf<T extends string>(
   specifications: readonly TagSpecification[] = [],
   allowed: readonly T[],
 ): { readonly [R in T]?: Tags } {
-  const found: { [R in T]?: Record<string, string> } = {}
+  const found = new Map<T, Map<string, string>>()
   for (const { ResourceType, Tag = [] } of specifications) {
     const type = allowed.find(each => each === ResourceType)
     if (!type) throw invalid(`'${ResourceType ?? ''}' is not a valid taggable resource type for this operation.`)
     if (Tag.length === 0) throw invalid('Tag specification must have at least one tag')
-    const tags = (found[type] ??= {})
-    for (const { Key, Value = '' } of Tag) tags[checkedKey(Key)] = checkedValue(Value)
-    if (Object.keys(tags).length > TAGS_MAX)
-      throw new Ec2Error('TagLimitExceeded', `A resource has at most ${TAGS_MAX} tags.`)
+    const tags = found.get(type) ?? new Map<string, string>()
+    found.set(type, tags)
+    for (const { Key, Value = '' } of Tag) tags.set(checkedKey(Key), checkedValue(Value))
+    if (tags.size > TAGS_MAX) throw new Ec2Error('TagLimitExceeded', `A resource has at most ${TAGS_MAX} tags.`)
   }
-  return found
+  return Object.fromEntries([...found].map(([type, tags]) => [type, Object.fromEntries(tags)])) as {
+    readonly [R in T]?: Tags
+  }
 }
 
 const invalid = (message: string) => new Ec2Error('InvalidParameterValue', message)

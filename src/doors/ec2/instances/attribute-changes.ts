@@ -2,7 +2,7 @@
 import { Ec2Error, missing } from '../errors.ts'
 import { base64, flag, list, type ParametersOf, structure, text } from '../parameters.ts'
 import { annotationKey } from './annotations.ts'
-import { isChangeable, readOnlyAttribute, unknownAttribute, attributeNames } from './attribute-names.ts'
+import { attributeNames, isChangeable, readOnlyAttribute, unknownAttribute } from './attribute-names.ts'
 
 export const USER_DATA_BYTES_MAX = 16_384
 
@@ -64,13 +64,16 @@ export function changeAsked(parameters: Parameters): AttributeChange {
   const given = givenAttributes(parameters)
   if (given.length === 0) throw new Ec2Error('InvalidParameterCombination', 'No attributes specified.')
   if (given.length > 1)
-    throw new Ec2Error('InvalidParameterCombination', `Fields for multiple attribute types specified: ${given.join(', ')}`)
+    throw new Ec2Error(
+      'InvalidParameterCombination',
+      `Fields for multiple attribute types specified: ${given.join(', ')}`,
+    )
   const [attribute] = given as [string]
   if (!attributeNames.has(attribute)) throw unknownAttribute(attribute)
   if (!isChangeable(attribute)) throw readOnlyAttribute(attribute)
   if (attribute === 'groupSet') return { attribute, groups: groupsIn(parameters) }
   if (attribute === 'blockDeviceMapping') return { attribute, devices: devicesIn(parameters) }
-  return { attribute, input: inputOf(attribute, valueOf(attribute, parameters)) }
+  return { attribute, input: inputOf(attribute, valueGiven(attribute, parameters)) }
 }
 
 function givenAttributes({ Attribute, Value, GroupId, BlockDeviceMapping, ...named }: Parameters): string[] {
@@ -86,7 +89,7 @@ const raised = (name: string) => name.charAt(0).toUpperCase() + name.slice(1)
 
 type Value = string | boolean | Buffer
 
-function valueOf(attribute: Valued, parameters: Parameters): Value {
+function valueGiven(attribute: Valued, parameters: Parameters): Value {
   const named = parameters[raised(attribute) as keyof Parameters] as { readonly Value?: Value } | undefined
   const value = named ? named.Value : values[attribute].read(parameters.Value, 'Value')
   if (value === undefined) throw missing('value')
@@ -126,7 +129,10 @@ function devicesIn({ BlockDeviceMapping = [] }: Parameters): readonly DeviceFlag
   return BlockDeviceMapping.map(({ DeviceName, Ebs, NoDevice, VirtualName }) => {
     if (!DeviceName) throw missing('deviceName')
     if (NoDevice !== undefined || VirtualName !== undefined)
-      throw new Ec2Error('UnsupportedOperation', `What is mapped at ${DeviceName} cannot be changed; detach it instead.`)
+      throw new Ec2Error(
+        'UnsupportedOperation',
+        `What is mapped at ${DeviceName} cannot be changed; detach it instead.`,
+      )
     if (Ebs?.DeleteOnTermination === undefined) throw missing('ebs.deleteOnTermination')
     return { device: DeviceName, volume: Ebs.VolumeId, deleteOnTermination: Ebs.DeleteOnTermination }
   })

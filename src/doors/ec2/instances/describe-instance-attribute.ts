@@ -1,4 +1,4 @@
-import { action, type Answer } from '../action.ts'
+import { type Answer, action } from '../action.ts'
 import { text } from '../parameters.ts'
 import { annotation, annotationGroup } from './annotations.ts'
 import { attributeNames, unknownAttribute } from './attribute-names.ts'
@@ -24,9 +24,9 @@ function attribute(name: string, row: InstanceRow, around: Surroundings): Answer
     case 'instanceType':
       return { instanceType: valued(attributes.type) }
     case 'kernel':
-      return { kernel: valued(attributes.kernel) }
+      return { kernel: valued(attributes.kernel || undefined) }
     case 'ramdisk':
-      return { ramdisk: valued(attributes.ramdisk) }
+      return { ramdisk: valued(attributes.ramdisk || undefined) }
     case 'userData':
       return { userData: valued(userData(row)) }
     case 'disableApiTermination':

@@ -1,5 +1,5 @@
 import { action } from '../action.ts'
-import { type FilterFields, filterParameter, filtering } from '../filters.ts'
+import { type FilterFields, filtering, filterParameter } from '../filters.ts'
 import { paged } from '../pages.ts'
 import { flag, integer, list, text } from '../parameters.ts'
 import { checkNotBoth, rowsAsked } from './describe-instances.ts'
@@ -46,7 +46,8 @@ const filters: FilterFields<StatusItem> = {
 
 export const describeInstanceStatus = action({
   name: 'DescribeInstanceStatus',
-  summary: 'Says how running instances fare; with IncludeAllInstances all the others too, whose status is not applicable.',
+  summary:
+    'Says how running instances fare; with IncludeAllInstances all the others too, whose status is not applicable.',
   parameters: {
     InstanceId: list(text()),
     Filter: filterParameter(),

@@ -1,5 +1,5 @@
 import { action } from '../action.ts'
-import { type FilterFields, filterParameter, filtering } from '../filters.ts'
+import { type FilterFields, filtering, filterParameter } from '../filters.ts'
 import { paged } from '../pages.ts'
 import { integer, text } from '../parameters.ts'
 import { zoneIdOf } from '../regions/zone-ids.ts'

@@ -1,6 +1,6 @@
 import { action } from '../action.ts'
 import { Ec2Error } from '../errors.ts'
-import { type FilterFields, filterParameter, filtering } from '../filters.ts'
+import { type FilterFields, filtering, filterParameter } from '../filters.ts'
 import { paged } from '../pages.ts'
 import { integer, list, text } from '../parameters.ts'
 import { type Offering, offerings } from './offerings.ts'

@@ -50,8 +50,8 @@ export function instanceItem(row: InstanceRow, around: Surroundings) {
       tenancy: 'default',
       ...annotationGroup(kept, 'placement'),
     },
-    kernelId: attributes.kernel,
-    ramdiskId: attributes.ramdisk,
+    kernelId: attributes.kernel || undefined,
+    ramdiskId: attributes.ramdisk || undefined,
     platform: annotation(image?.annotations ?? {}, 'platform'),
     monitoring: { state: annotation(kept, 'monitoring.enabled') === 'true' ? 'enabled' : 'disabled' },
     subnetId: network.subnetId(zone),
@@ -86,7 +86,9 @@ export const mappingItem = ({ device, volume, status, attachedAt, deleteOnTermin
 })
 
 /** No element at all without tags. */
-export function tagSet(tags: Readonly<Record<string, string>> = {}): readonly { key: string; value: string }[] | undefined {
+export function tagSet(
+  tags: Readonly<Record<string, string>> = {},
+): readonly { key: string; value: string }[] | undefined {
   const set = Object.entries(tags).map(([key, value]) => ({ key, value }))
   return set.length ? set : undefined
 }

@@ -33,5 +33,11 @@ export async function surroundings(call: Asked, instances: readonly InstanceRow[
   const ids = [...new Set(instances.map(({ attributes }) => attributes.image))]
   const images = new Map<string, ImageFacts | undefined>()
   for (const id of ids) images.set(id, (await row(call, 'image', id))?.attributes)
-  return { region: call.region.name, network: defaultNetwork(call), imageOf: image => images.get(image) }
+  const { subnetId, ...network } = defaultNetwork(call)
+  const subnets = new Map(call.region.zones.map(zone => [zone, subnetId(zone)]))
+  return {
+    region: call.region.name,
+    network: { ...network, subnetId: zone => subnets.get(zone) ?? subnetId(zone) },
+    imageOf: image => images.get(image),
+  }
 }

@@ -1,0 +1,31 @@
+/** Actions on a list of instances: one command for each, all or none. (spec: ec2 2.3, 2.4) */
+import type { CommandResult } from '../../../index.ts'
+import type { Call } from '../action.ts'
+import { list, text } from '../parameters.ts'
+import { checkSomeInstanceIds, distinct } from './instance-ids.ts'
+import { stateItem } from './states.ts'
+
+type Ids = { readonly InstanceId: readonly string[] | undefined }
+
+export const instanceIdParameter = { InstanceId: list(text()) }
+
+/** Throws Ec2Error InvalidParameterCombination, InvalidInstanceID.Malformed. */
+export const checkInstances = ({ parameters }: Call<Ids>): void => checkSomeInstanceIds(parameters.InstanceId)
+
+/** Gives one command to each instance, in the order of the request; ids given twice count once. */
+export function submitted(
+  { session, parameters }: Pick<Call<Ids>, 'session' | 'parameters'>,
+  command: string,
+  input: Readonly<Record<string, unknown>> = {},
+): Promise<readonly CommandResult[]> {
+  const ids = distinct(parameters.InstanceId ?? [])
+  return session.submit(ids.map(id => ({ kind: 'instance', command, id, input })))
+}
+
+/** What each came from and went to, by the event just stored: whatever its provider has done since. */
+export const changeItems = (results: readonly CommandResult[]) =>
+  results.map(({ id, state, previousState }) => ({
+    instanceId: id,
+    currentState: stateItem(state),
+    previousState: stateItem(previousState),
+  }))
