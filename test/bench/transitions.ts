@@ -2,6 +2,8 @@
 import { transition } from 'xstate'
 import type { MachineEvent } from '../../machines/grammar.ts'
 import { kinds } from '../../machines/index.ts'
+import { registerDrivers } from '../../src/drivers/register.ts'
+import { simulated } from '../../src/drivers/simulated/index.ts'
 import { type Evaluator, evaluator, type MachineState, reference, stateValueOf } from '../../src/runtime/evolve.ts'
 
 const kind = kinds.instance
@@ -17,13 +19,7 @@ const event = (name: string, data: unknown): MachineEvent => ({
     image: { state: 'available' },
     offering: { state: 'active' },
     provider: {
-      capabilities: {
-        stop: 'preserves',
-        start: 'both',
-        reboot: 'both',
-        volumeAttach: { hotPlug: true, hotUnplug: true, max: 8 },
-        volume: { grow: 'online' },
-      },
+      capabilities: registerDrivers({ lab: simulated() }).get('lab')!.capabilities,
     },
     account: null,
   },
