@@ -1,7 +1,6 @@
 /** What an action of the protocol is: its parameters, what can be said of them alone, and what it does. */
 import type { AnyEngine, AnySession } from '../native/engine.ts'
 import type { ParametersOf, Shape } from './parameters.ts'
-import type { Rendered } from './xml.ts'
 
 export interface Region {
   readonly name: string
@@ -34,7 +33,7 @@ export interface Call<P = Record<string, never>> {
  * `return: true` is the whole answer of actions that have none.
  */
 export type Answer = { readonly [element: string]: AnswerValue }
-export type AnswerValue = string | number | boolean | Date | undefined | Rendered | Answer | readonly AnswerValue[]
+export type AnswerValue = string | number | boolean | Date | undefined | Answer | readonly AnswerValue[]
 
 // biome-ignore lint/suspicious/noExplicitAny: a list of actions has parameters of every shape
 export interface Action<S extends Shape = any> {

@@ -11,14 +11,14 @@ import { actions } from './actions.ts'
 import { answering } from './answering.ts'
 import { Ec2Error, statusOf } from './errors.ts'
 import { pairsOf } from './form.ts'
-import { type AccessKey, parseKeys } from './keys.ts'
+import { type AccessKey, parseKeys } from './access-keys.ts'
 import { owners } from './owner.ts'
 import { translated } from './refusals.ts'
 import { type Signer, signatures } from './signature.ts'
 import { errorOf, NAMESPACE_VERSION } from './xml.ts'
 
 export { actions } from './actions.ts'
-export { type AccessKey, KeysInvalid, parseKeys, readKeys } from './keys.ts'
+export { type AccessKey, KeysInvalid, parseKeys, readKeys } from './access-keys.ts'
 export { ownerIdOf } from './owner.ts'
 
 export interface Ec2DoorOptions {

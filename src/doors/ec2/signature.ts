@@ -5,7 +5,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { getCanonicalHeaders, getSigningKey, SignatureV4 } from '@smithy/signature-v4'
 import { Ec2Error } from './errors.ts'
-import type { AccessKey } from './keys.ts'
+import type { AccessKey } from './access-keys.ts'
 
 export interface SignedRequest {
   readonly method: string

@@ -1,50 +1,57 @@
 /** Answers and errors as XML 1.0. (spec: ec2 11.1) */
-import { XmlNode, XmlText } from '@aws-sdk/xml-builder'
+import { XmlText } from '@aws-sdk/xml-builder'
 import type { Answer, AnswerValue } from './action.ts'
 
 export const NAMESPACE_VERSION = '2016-11-15'
 const prolog = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
-/** The inside of an element, written already: what is shown often and changes seldom need not be written each time. */
-export class Rendered {
-  readonly #text: string
-  constructor(content: Answer) {
-    this.#text = Object.entries(content)
-      .map(([name, value]) => nodeOf(name, value)?.toString() ?? '')
-      .join('')
-  }
-  toString(): string {
-    return this.#text
-  }
+/** XML 1.0 has no way to write these. The door refuses them; what came through another door is shown with U+FFFD instead. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: those are the ones meant
+const unwritable = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g
+
+/**
+ * Escaping is the library's. The elements around it are put together here: their names are ours, and a tree of nodes for
+ * a thousand instances takes several times as long as their text.
+ */
+const textOf = (text: string): string => (isPlain.test(text) ? text : new XmlText(text).toString())
+/** Nothing in it that any writer of XML escapes: nearly every text, and asking is cheaper than replacing. */
+const isPlain = /^[\w .,:;/()+=@*#-]*$/
+
+function elementOf(name: string, value: AnswerValue): string {
+  if (value === undefined) return ''
+  const inside = contentOf(value)
+  return inside === '' ? `<${name}/>` : `<${name}>${inside}</${name}>`
 }
 
-function nodeOf(name: string, value: AnswerValue): XmlNode | undefined {
-  if (value === undefined) return undefined
-  const node = new XmlNode(name)
-  if (Array.isArray(value)) {
-    for (const member of value) append(node, nodeOf('item', member))
-    return node
-  }
-  if (value instanceof Rendered) return node.c(value)
-  if (value instanceof Date) return node.c(new XmlText(value.toISOString()))
-  if (typeof value !== 'object') return value === '' ? node : node.c(new XmlText(String(value)))
-  for (const [below, each] of Object.entries(value)) append(node, nodeOf(below, each as AnswerValue))
-  return node
+function contentOf(value: Exclude<AnswerValue, undefined>): string {
+  if (typeof value === 'string') return textOf(value)
+  if (typeof value !== 'object') return String(value)
+  if (value instanceof Date) return value.toISOString()
+  if (!isList(value)) return insideOf(value)
+  let items = ''
+  for (const member of value) items += elementOf('item', member)
+  return items
 }
 
-const append = (node: XmlNode, below: XmlNode | undefined) => {
-  if (below) node.c(below)
+function insideOf(answer: Answer): string {
+  let inside = ''
+  for (const name of Object.keys(answer)) inside += elementOf(name, answer[name])
+  return inside
 }
+
+const isList = (value: Answer | readonly AnswerValue[]): value is readonly AnswerValue[] => Array.isArray(value)
+
+const documentOf = (root: string): string => prolog + root.replace(unwritable, '\ufffd')
 
 /** `<ActionResponse xmlns=…><requestId>…` and the answer, in the namespace of the version that was asked for. */
 export function responseOf(action: string, version: string, requestId: string, answer: Answer): string {
-  const root = nodeOf(`${action}Response`, { requestId, ...answer })!
-  return prolog + root.a('xmlns', `http://ec2.amazonaws.com/doc/${version}/`).toString()
+  const root = `${action}Response`
+  const namespace = `http://ec2.amazonaws.com/doc/${version}/`
+  return documentOf(`<${root} xmlns="${namespace}">${insideOf({ requestId, ...answer })}</${root}>`)
 }
 
 /** The envelope of errors, which has no namespace. */
 export function errorOf(code: string, message: string, requestId: string): string {
-  const error = nodeOf('Error', { Code: code, Message: message })!
-  const errors = new XmlNode('Errors').c(error)
-  return prolog + new XmlNode('Response').c(errors).c(nodeOf('RequestID', requestId)!).toString()
+  const Errors = { Error: { Code: code, Message: message } }
+  return documentOf(elementOf('Response', { Errors, RequestID: requestId }))
 }
