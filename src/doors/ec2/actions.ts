@@ -2,7 +2,7 @@
 import type { Action } from './action.ts'
 import { imageActions } from './images/index.ts'
 import { instanceActions } from './instances/index.ts'
-import { keyActions } from './keys/index.ts'
+import { keyActions } from './key-pairs/index.ts'
 import { networkActions } from './networks/index.ts'
 import { regionActions } from './regions/index.ts'
 import { snapshotActions } from './snapshots/index.ts'

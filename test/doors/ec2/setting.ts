@@ -36,6 +36,7 @@ export interface As {
 
 const parser = new XMLParser({
   ignoreAttributes: true,
+  htmlEntities: true,
   parseTagValue: false,
   trimValues: false,
   isArray: name => name === 'item',
