@@ -1,7 +1,7 @@
 /** What callers may ask of an image. */
 import { z } from 'zod'
-import { callerAccount, claim, command, decline, type Json, provider, resource } from './grammar.ts'
-import { capturedLayout, deviceName, mappedDevice, registeredLayout } from './image.devices.ts'
+import { callerAccount, claim, command, completed, type Json, provider, resource } from './grammar.ts'
+import { capturedLayout, deviceName, type MappingFault, mappedDevice, registeredLayout } from './image.devices.ts'
 import { tagCommands, tags } from './tags.ts'
 
 const named = {
@@ -15,7 +15,11 @@ const account = z.string().min(1).max(64)
 const holder = claim('names', ['account', 'region', { text: 'image' }, { path: 'name' }])
 const snapshots = resource('snapshot', 'blockDevices.*.snapshot', { many: true })
 
-const declined = ({ requirement, ...words }: { requirement: string }) => decline(requirement, words as Json)
+/** The data of an event with the layout in it; a fault of the layout is a no, besides any other. */
+const laidOut = (data: object, layout: object | MappingFault) =>
+  'requirement' in layout
+    ? completed(data as Json, { [String(layout.requirement)]: { ...(layout as object) } })
+    : ({ ...data, ...layout } as Json)
 
 export const imageCommands = {
   register: command({
@@ -46,8 +50,7 @@ export const imageCommands = {
     complete: ({ input: { id: _, ...input }, facts: { rootSnapshot, snapshots } }) => {
       const known = rootSnapshot ? [rootSnapshot, ...snapshots] : snapshots
       const layout = registeredLayout(input, known)
-      if ('requirement' in layout) return declined(layout)
-      return { ...input, ...layout, provider: known[0]?.provider } as Json
+      return laidOut({ ...input, provider: known[0]?.provider }, layout)
     },
   }),
   create: command({
@@ -68,10 +71,9 @@ export const imageCommands = {
     needs: { account: callerAccount(), holder, instance: resource('instance', 'instance'), snapshots },
     complete: ({ input: { noReboot, blockDevices, ...asked }, facts: { instance, snapshots }, newId }) => {
       const layout = capturedLayout(instance, blockDevices, snapshots, () => newId('snapshot'))
-      if ('requirement' in layout) return declined(layout)
       const { architecture = 'x86_64', virtualization = 'hvm', kernel, ramdisk, provider, rootDevice } = instance
       const like = { architecture, virtualization, kernel, ramdisk, provider, rootDevice }
-      return { ...asked, ...like, ...layout, quiet: !noReboot } as Json
+      return laidOut({ ...asked, ...like, quiet: !noReboot }, layout)
     },
   }),
   copy: command({

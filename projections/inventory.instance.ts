@@ -12,12 +12,22 @@ interface Device {
 }
 
 export const instanceView: KindView = {
-  attributes: (before, event) => overdue(devicesOf(changes(before, event), event), event),
+  attributes: (before, event) => overdue(devicesOf(captured(changes(before, event), event), event), event),
   relations: ({ image, type, devices }) => [
     { role: 'image', id: image },
     { role: 'offering', id: `offering/${type}` },
     ...devices.map((each: Device) => ({ role: 'volume', id: each.volume })),
   ],
+}
+
+const POWERING_ON = 'running.capturing.poweringOn'
+
+/** What an image that is made of it shows: a start of its own, in the time of the same launch. */
+function captured(attributes: Attributes, { before: left, state }: Envelope): Attributes {
+  if (left === state) return attributes
+  if (state === POWERING_ON) return { ...attributes, generation: attributes.generation + 1 }
+  const isOver = left.startsWith('running.capturing') && !state.startsWith('running.capturing')
+  return isOver && attributes.overdue ? defined({ ...attributes, overdue: undefined }) : attributes
 }
 
 function changes(before: Attributes, event: Envelope): Attributes {
@@ -37,7 +47,7 @@ function changes(before: Attributes, event: Envelope): Attributes {
     case 'instance.started': {
       if (!state.startsWith('running')) return before
       const { impaired: _, ...rest } = before
-      if (left.startsWith('running')) return rest
+      if (left.startsWith('running') && left !== POWERING_ON) return rest
       const { host, privateAddress = before.privateAddress } = data
       return defined({ ...rest, host, privateAddress, reason: undefined })
     }

@@ -106,7 +106,7 @@ describe('the merge of a request over the mapping of an image', () => {
 
   it('keeps the names of ephemeral disks taken, and a left out device free', () => {
     const ephemeral = (...request: MappingEntry[]) => mergeBlockDevices(image, request, [])
-    expect(ephemeral()).toMatchObject({ ephemeral: ['/dev/sdc'] })
+    expect(ephemeral()).toMatchObject({ ephemeral: [{ device: '/dev/sdc', ephemeral: 'ephemeral0' }] })
     expect(ephemeral({ device: 'sdc', noDevice: true })).toMatchObject({ ephemeral: [] })
   })
 

@@ -76,6 +76,8 @@ const verbs = [
   'volumeEnsure',
   'volumeResize',
   'volumeDelete',
+  'volumeSnapshotEnsure',
+  'volumeSnapshotDelete',
   'instanceEnsure',
   'instancePower',
   'instanceReset',
@@ -83,6 +85,8 @@ const verbs = [
   'attach',
   'detach',
 ]
+/** Those that are asked again until they are done, and take the place of what was asked before. */
+const ends = ['instanceDestroy', 'volumeDelete', 'volumeSnapshotDelete']
 const unasked = ['instance.poweredOff', 'instance.vanished']
 
 describe('what random lives want', () => {
@@ -92,18 +96,18 @@ describe('what random lives want', () => {
     for (const [kind, want] of wants) {
       if (want.want !== 'ask') continue
       expect(verbs).toContain(want.verb)
-      for (const answer of [want.answers.done, want.answers.rejected]) {
+      for (const answer of Object.values(want.answers)) {
         expect(answer.split('.')[0]).toBe(kind)
         expect(originOf(answer)).toBe('reported')
       }
-      expect(want.supersedes ?? false).toBe(['instanceDestroy', 'volumeDelete'].includes(want.verb))
+      expect(want.supersedes ?? false).toBe(ends.includes(want.verb))
     }
     const asked = new Set(wants.map(([, want]) => (want.want === 'ask' ? want.verb : '')))
     expect([...asked].filter(Boolean).sort()).toEqual([...verbs].sort())
   })
 
   it('has an asker for every report that is not unasked news', () => {
-    const answers = wants.flatMap(([, want]) => (want.want === 'ask' ? [want.answers.done, want.answers.rejected] : []))
+    const answers = wants.flatMap(([, want]) => (want.want === 'ask' ? Object.values(want.answers) : []))
     const reports = catalogue.flatMap(kind => named(kind.name, 'reported'))
     expect([...new Set(answers), ...unasked].sort()).toEqual(reports.sort())
   })

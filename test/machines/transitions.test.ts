@@ -211,17 +211,6 @@ describe('a request that a rule refuses', () => {
     expect(outcome(attach)).toBe('sameProvider')
   })
 
-  it.each<[string, object[], string]>([
-    ['a device by two names', [{ device: '/dev/sda' }, { device: 'sda1' }], 'devicesOnce'],
-    ['an ephemeral root', [{ device: 'sda', ephemeral: 'ephemeral0' }], 'rootKept'],
-    ['a root smaller than the image', [{ device: '/dev/sda1', sizeBytes: GiB }], 'rootKept'],
-    ['a root of another snapshot', [{ device: '/dev/sda1', snapshot: 'snap-B' }], 'rootKept'],
-    ['a larger root', [{ device: '/dev/sda1', sizeBytes: 9 * GiB }], 'taken'],
-  ])('decides about an image with %s when it is registered', (_, blockDevices, expected) => {
-    const input = { name: 'debian', sizeBytes: 8 * GiB, snapshot: 'snap-A', blockDevices }
-    expect(outcome(() => furnished().world.request('image', 'register', undefined, input))).toBe(expected)
-  })
-
   it('is refused for an image whose root device has no device name', () => {
     const input = { name: 'debian', sizeBytes: 8 * GiB, rootDevice: 'floppy' }
     expect(() => furnished().world.request('image', 'register', undefined, input)).toThrow(/rootDevice/)

@@ -1,6 +1,7 @@
 /** Random lives of a few instances and volumes: what is done to them, and what they came to want. */
 import fc from 'fast-check'
 import type { Want } from '../../machines/index.ts'
+import { type ImageDeed, imageAct, imageDeeds } from './image-walks.ts'
 import { furnished, GiB, type KindName, Refused, type World } from './world.ts'
 
 type Input = Record<string, unknown>
@@ -33,11 +34,6 @@ const deeds = [
   'lose',
   'deleteVolume',
   'answer',
-  'answer',
-  'answer',
-  'answer',
-  'answer',
-  'answer',
   'createdStopped',
   'reject',
   'reject',
@@ -46,10 +42,19 @@ const deeds = [
   'vanish',
   'recover',
   'echo',
+  ...imageDeeds,
 ] as const
 
 export const deed: fc.Arbitrary<Deed> = fc.record({
-  what: fc.constantFrom(...deeds),
+  // Most of what happens is an answer, or nothing would ever come to be.
+  what: fc.oneof(
+    { weight: 5, arbitrary: fc.constantFrom(...deeds) },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom(...(['launch', 'createVolume', 'attach', 'attach', 'start', 'quietImage'] as const)),
+    },
+    { weight: 4, arbitrary: fc.constant('answer' as const) },
+  ),
   pick: fc.nat(7),
   other: fc.nat(7),
 })
@@ -58,6 +63,10 @@ const among = <T>(list: readonly T[], index: number): T | undefined => list[inde
 
 /** Does one deed; a refusal is an outcome like any other. Returns what was reported, if anything. */
 export function act(world: World, image: string, { what, pick, other }: Deed): { echo: string } | undefined {
+  if (imageDeeds.includes(what as ImageDeed)) {
+    imageAct(world, what as ImageDeed, pick, other)
+    return
+  }
   const instance = among(world.idsOf('instance'), pick)
   const volume = among(world.idsOf('volume'), other)
   const ask = (kind: KindName, name: string, id: string | undefined, input: Input = {}) => {

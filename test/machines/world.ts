@@ -8,12 +8,15 @@ import {
   type Command,
   type Completion,
   Declined,
+  type Envelope,
   type FactSource,
   type Json as GrammarJson,
   kinds,
   type MachineEvent,
   type Want,
 } from '../../machines/index.ts'
+import type { NameRow } from '../../projections/index.ts'
+import { names } from '../../projections/names.ts'
 import { capabilities, type DeclaredCapabilities } from '../../src/drivers/capabilities.ts'
 import { type Evaluator, evaluator, type MachineState } from '../../src/runtime/evolve.ts'
 import { strings } from '../../src/runtime/facts.ts'
@@ -70,6 +73,7 @@ export const able: DeclaredCapabilities = {
   destroyFrom: ['running', 'stopped'],
   volume: { grow: 'online', retype: true, encrypt: true },
   volumeAttach: { hotPlug: true, hotUnplug: true, max: 4 },
+  volumeSnapshot: { of: ['available', 'in-use'] },
 }
 export const GiB = 1024 ** 3
 
@@ -80,11 +84,12 @@ export class World {
   readonly log: Taken[] = []
   now = 1_000
   /** Rows that claims find, by view and key. */
-  readonly claims = new Map<string, unknown>()
+  claims = new Map<string, unknown>()
   /** Is the account of all callers suspended? */
   suspended = false
   readonly #provider: Json
   #made = 0
+  #position = 0
 
   constructor(declared: DeclaredCapabilities = able) {
     this.#provider = { name: 'lab', capabilities: capabilities(declared) }
@@ -121,15 +126,16 @@ export class World {
     const data = command.complete(completion)
     if (data instanceof Declined) throw new Refused(this.#noes(held, `${kind}.${command.event}`, data, facts))
     const kept = kindNamed(kind).events.specs[command.event]!.facts.parse(facts)
-    const saved = [this.resources, this.asks, this.timers, this.log.length] as const
+    const saved = [this.resources, this.asks, this.timers, this.claims, this.log.length] as const
+    this.claims = new Map(this.claims)
     this.resources = new Map(this.resources)
     this.asks = new Map([...this.asks].map(([key, open]) => [key, [...open]]))
     this.timers = new Set(this.timers)
     try {
       return { id: target, decision: this.#take(target, `${kind}.${command.event}`, data, kept) }
     } catch (error) {
-      ;[this.resources, this.asks, this.timers] = saved
-      this.log.length = saved[3]
+      ;[this.resources, this.asks, this.timers, this.claims] = saved
+      this.log.length = saved[4]
       throw error
     }
   }
@@ -149,7 +155,7 @@ export class World {
     const answered =
       kind === 'rejected'
         ? { type: ask!.answers.rejected, data: { code, message: 'no room left', retry: 'after-change' } }
-        : { type: ask!.answers.done, data: { ...factsOf(ask!), ...facts } }
+        : { type: ask!.answers.done, data: { ...factsOf(ask!, this.get(resource).context), ...facts } }
     this.report(resource, answered.type, answered.data, true)
     return answered
   }
@@ -188,7 +194,7 @@ export class World {
       const ids = strings(input as GrammarJson, source.path).map(id =>
         source.from === 'named' ? `${source.kind}/${id}` : id,
       )
-      const faces = ids.map(id => this.#face(id, source.optional || source.many))
+      const faces = ids.map(id => this.#face(id, source.optional))
       return source.many ? faces.filter(Boolean) : (faces[0] ?? null)
     }
     if (source.from === 'account') return this.suspended ? { state: 'suspended' } : null
@@ -242,8 +248,20 @@ export class World {
     this.log.push({ resource, type, before, state: next.state, decision, event, answers, context, wants })
     if (decision !== 'taken') return decision
     this.resources.set(resource, { kind, state: next.state, context: sorted(next.context), version: held.version + 1 })
+    this.#name(event, kind, next.state)
     for (const want of wants) this.#want(resource, want)
     return decision
+  }
+
+  /** What the event makes of the names that are taken. */
+  #name({ type, resource, data, at, version }: MachineEvent, kind: string, state: string): void {
+    const of = { account: 'acme', region: 'here', resource, kind, type, data, at, version, state, before: state }
+    const event = { ...of, position: ++this.#position } as unknown as Envelope
+    for (const key of names.keys(event)) {
+      const row = names.fold(this.claims.get(`names ${key}`) as NameRow | undefined, event, key)
+      if (row) this.claims.set(`names ${key}`, row)
+      else this.claims.delete(`names ${key}`)
+    }
   }
 
   #want(resource: string, want: Want): void {
@@ -255,9 +273,10 @@ export class World {
   }
 }
 
-function factsOf({ verb, args }: Ask): Json {
+function factsOf({ verb, args }: Ask, context: Json): Json {
   const { sizeBytes, generation, want } = args as Json
   if (verb === 'volumeEnsure' || verb === 'volumeResize') return { sizeBytes }
+  if (verb === 'volumeSnapshotEnsure') return { sizeBytes: context.sizeBytes }
   if (verb === 'instanceEnsure' || want === 'running') return { status: 'running', generation }
   return want === 'off' ? { status: 'stopped', generation } : {}
 }
