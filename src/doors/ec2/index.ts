@@ -6,19 +6,22 @@ import { randomUUID } from 'node:crypto'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { AnyEngine, AnySession } from '../native/engine.ts'
 import { closePromptly } from '../native/index.ts'
-import type { Call, Region } from './action.ts'
+import { type AccessKey, parseKeys } from './access-keys.ts'
+import type { Action, Call, Region } from './action.ts'
 import { actions } from './actions.ts'
 import { answering } from './answering.ts'
 import { Ec2Error, statusOf } from './errors.ts'
+import { failures } from './failures.ts'
 import { pairsOf } from './form.ts'
-import { type AccessKey, parseKeys } from './access-keys.ts'
 import { owners } from './owner.ts'
 import { translated } from './refusals.ts'
-import { type Signer, signatures } from './signature.ts'
+import { isGuess, type Signer, signatures } from './signature/index.ts'
+import { answerUnparsed, BODY_MAX_BYTES, ofTransport, XML } from './transport.ts'
 import { errorOf, NAMESPACE_VERSION } from './xml.ts'
 
-export { actions } from './actions.ts'
 export { type AccessKey, KeysInvalid, parseKeys, readKeys } from './access-keys.ts'
+export type { Action, Answer, Call, Region } from './action.ts'
+export { actions } from './actions.ts'
 export { ownerIdOf } from './owner.ts'
 
 export interface Ec2DoorOptions {
@@ -27,31 +30,39 @@ export interface Ec2DoorOptions {
   readonly keys: readonly AccessKey[]
   /** The regions served, each with its zones; their first zones are the defaults. */
   readonly regions: readonly Region[]
-  /** The effects of a changing request settle before the next request is served. */
+  /** Accounts besides those of the keys whose owner ids clients may name, e.g. to share an image. */
+  readonly accounts?: readonly string[]
+  /** Effects under way settle before a request is served: what one request began, the next one finds done. */
   readonly instant?: boolean
   /** How far the clock of a client may be off, in ms (default 15 minutes). */
   readonly skewMs?: number
+  /**
+   * Wrong signatures that one address may send in a minute; beyond, all its requests are answered with
+   * RequestLimitExceeded until the minute is over. Without it any number: behind a proxy all clients are one address.
+   */
+  readonly failuresPerMinute?: number
+  /** Default: all there are. */
+  readonly actions?: ReadonlyMap<string, Action>
   readonly now?: () => number
   /** Hears of what was answered with InternalError. */
   readonly onFault?: (error: unknown, where: string) => void
 }
 
-const BODY_MAX_BYTES = 1_048_576
 const SKEW_MS = 15 * 60_000
-const XML = 'text/xml;charset=UTF-8'
 
-/** A server that is not listening yet. Closing it leaves the engine open. Throws KeysInvalid. */
+/** A server that is not listening yet. Closing it lets requests under way finish, and leaves the engine open. Throws KeysInvalid. */
 export function createEc2Door(options: Ec2DoorOptions): FastifyInstance {
-  const { engine, regions, instant = false, skewMs = SKEW_MS, now = Date.now, onFault } = options
-  const keys = parseKeys(options.keys)
-  const check = signatures({ keys, regions: new Set(regions.map(({ name }) => name)), skewMs })
-  const sessionOf = sessions(engine)
-  const known = owners(keys.map(({ account }) => account))
+  const { onFault } = options
+  const serve = serving(options)
   const closing = new AbortController()
   const app = Fastify({
     bodyLimit: BODY_MAX_BYTES,
+    // While it closes, what still arrives is answered as ever: the engine is open until the door is shut.
     return503OnClosing: false,
-    frameworkErrors: (error, _, reply) => void refuse(reply, error),
+    exposeHeadRoutes: false,
+    genReqId: () => randomUUID(),
+    frameworkErrors: (error, { id }, reply) => void refuse(reply, id, error),
+    clientErrorHandler: answerUnparsed,
   })
   closePromptly(app, closing.signal)
   app.addHook('preClose', async () => closing.abort())
@@ -59,40 +70,56 @@ export function createEc2Door(options: Ec2DoorOptions): FastifyInstance {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body))
 
-  const refuse = (reply: FastifyReply, error: unknown, parameters: Record<string, unknown> = {}, where = '') => {
-    const requestId = randomUUID()
-    const said = ofTransport(error) ?? translated(error, parameters)
+  const refuse = (reply: FastifyReply, id: string, error: unknown, where = 'request') => {
+    const said = ofTransport(error) ?? translated(error)
     if (said.code === 'InternalError') onFault?.(said.cause ?? error, `ec2 ${where}`)
-    return reply
-      .code(statusOf(said.code))
-      .headers({ 'content-type': XML, 'x-amzn-requestid': requestId })
-      .send(errorOf(said.code, said.message, requestId))
+    return send(reply, statusOf(said.code), id, errorOf(said.code, said.message, id))
   }
-  app.setErrorHandler((error, _, reply) => refuse(reply, error))
+  app.setErrorHandler((error, { id }, reply) => refuse(reply, id, error))
+  app.route({
+    method: ['GET', 'POST'],
+    url: '/',
+    handler: async (request, reply) => {
+      const asked = { name: 'request' }
+      try {
+        return send(reply, 200, request.id, await serve(request, asked))
+      } catch (error) {
+        return refuse(reply, request.id, error, asked.name)
+      }
+    },
+  })
+  app.setNotFoundHandler(({ id }, reply) => refuse(reply, id, nowhere))
+  return app
+}
 
-  const serve = async (request: FastifyRequest, reply: FastifyReply) => {
-    let parameters: Record<string, unknown> = {}
-    let name = ''
+const nowhere = new Ec2Error(
+  'InvalidAction',
+  `Actions are asked for at / with GET or POST, version ${NAMESPACE_VERSION}.`,
+)
+
+const send = (reply: FastifyReply, status: number, requestId: string, text: string) =>
+  reply.code(status).headers({ 'content-type': XML, 'x-amzn-requestid': requestId }).send(text)
+
+/** Serves one request: who signed it, what it asks for, and the text of the answer. Names the action in `asked`. */
+function serving(options: Ec2DoorOptions) {
+  const { engine, regions, instant = false, skewMs = SKEW_MS, now = Date.now, accounts = [] } = options
+  const keys = parseKeys(options.keys)
+  const check = signatures({ keys, regions: new Set(regions.map(({ name }) => name)), skewMs })
+  const failed = failures(options.failuresPerMinute)
+  const sessionOf = sessions(engine)
+  const known = owners([...keys.map(({ account }) => account), ...accounts])
+
+  const signerOf = async (request: FastifyRequest, query: [string, string][], body: Buffer): Promise<Signer> => {
+    const { method, headers, ip } = request
+    if (failed.isBlocked(ip, now())) throw new Ec2Error('RequestLimitExceeded', 'Request limit exceeded.')
     try {
-      if (instant) await engine.idle()
-      const [path, question = ''] = halves(request.url)
-      const body = (request.body as Buffer | undefined) ?? Buffer.alloc(0)
-      const query = pairsOf(question)
-      const signer = await check({ method: request.method, path, query, headers: request.headers, body }, now())
-      const pairs = [...query.filter(([each]) => !each.startsWith('X-Amz-')), ...pairsOf(body.toString('utf8'))]
-      const answer = answering(pairs, actions)
-      name = answer.action.name
-      const requestId = randomUUID()
-      const call = callOf(signer, requestId, request.headers.host ?? '')
-      const text = await answer.run({ ...call, requestId }, read => {
-        parameters = read
-      })
-      return reply.headers({ 'content-type': XML, 'x-amzn-requestid': requestId }).send(text)
+      return await check({ method, path: '/', query, headers, body }, now())
     } catch (error) {
-      return refuse(reply, error, parameters, name)
+      if (error instanceof Ec2Error && isGuess(error)) failed.count(ip, now())
+      throw error
     }
   }
-  const callOf = ({ key, region }: Signer, requestId: string, host: string): Omit<Call, 'parameters'> => ({
+  const callOf = ({ key, region }: Signer, { id, headers }: FastifyRequest): Omit<Call, 'parameters'> => ({
     session: sessionOf(key, region),
     engine,
     account: key.account,
@@ -100,18 +127,21 @@ export function createEc2Door(options: Ec2DoorOptions): FastifyInstance {
     ...known,
     region: regions.find(each => each.name === region)!,
     regions,
-    requestId,
-    host,
+    requestId: id,
+    host: headers.host ?? '',
     now: now(),
   })
-  app.route({ method: ['GET', 'POST'], url: '/', handler: serve })
-  app.setNotFoundHandler((_, reply) =>
-    refuse(
-      reply,
-      new Ec2Error('InvalidAction', `Actions are asked for at / with GET or POST, version ${NAMESPACE_VERSION}.`),
-    ),
-  )
-  return app
+
+  return async (request: FastifyRequest, asked: { name: string }): Promise<string> => {
+    if (instant) await engine.idle()
+    const body = (request.body as Buffer | undefined) ?? Buffer.alloc(0)
+    const query = pairsOf(request.url.split('?').slice(1).join('?'))
+    const signer = await signerOf(request, query, body)
+    const pairs = [...query.filter(([each]) => !each.startsWith('X-Amz-')), ...pairsOf(body.toString('utf8'))]
+    const answer = answering(pairs, options.actions ?? actions)
+    asked.name = answer.action.name
+    return answer.run(callOf(signer, request))
+  }
 }
 
 /** One session for each account, actor and region. */
@@ -123,17 +153,4 @@ function sessions(engine: AnyEngine): (key: AccessKey, region: string) => AnySes
     open.set(name, session)
     return session
   }
-}
-
-const halves = (url: string): [string, string?] => {
-  const mark = url.indexOf('?')
-  return mark < 0 ? [url] : [url.slice(0, mark), url.slice(mark + 1)]
-}
-
-/** What Fastify says of a request it could not even read. */
-function ofTransport(error: unknown): Ec2Error | undefined {
-  const { statusCode } = error as { statusCode?: number }
-  if (error instanceof Ec2Error || typeof statusCode !== 'number' || statusCode >= 500) return undefined
-  if (statusCode === 413) return new Ec2Error('InvalidParameterValue', `A request has at most ${BODY_MAX_BYTES} bytes.`)
-  return new Ec2Error('InvalidParameterValue', 'The request cannot be read.')
 }
