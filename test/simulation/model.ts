@@ -3,6 +3,7 @@
  * machines: what a caller sees, what is accepted when, and where each event leads. It knows no asks and no timers.
  */
 import type { Envelope } from '../../machines/grammar.ts'
+import { visibleOf } from './fold.ts'
 
 export interface InstanceModel {
   readonly kind: 'instance'
@@ -14,6 +15,7 @@ export interface InstanceModel {
   readonly generation: number
   readonly protection: { readonly terminate: boolean; readonly stop: boolean }
   readonly behaviour: string
+  readonly tags: Tags
   readonly rootDevice: string
   /** Volume -> device name in one spelling, and whether it ends with the instance. */
   readonly devices: Readonly<Record<string, { readonly device: string; readonly dies: boolean }>>
@@ -23,14 +25,27 @@ export interface VolumeModel {
   readonly state: string
   readonly account: string
   readonly zone: string
-  readonly sizeBytes: number
-  readonly fromBytes?: number
+  readonly shape: DiskShape
+  /** What it was before the change that is under way; once it only optimizes, there is no way back. */
+  readonly from?: DiskShape | 'optimizing'
+  readonly tags: Tags
   readonly instance?: string
   /** Whether a change of its attachment is under way. */
   readonly moving?: boolean
   readonly condemned?: boolean
 }
-export type Model = InstanceModel | VolumeModel
+export interface AccountModel {
+  readonly kind: 'account'
+  readonly state: string
+  readonly account: string
+}
+export type Model = InstanceModel | VolumeModel | AccountModel
+type Tags = Readonly<Record<string, string>>
+interface DiskShape {
+  readonly sizeBytes: number
+  readonly volumeType?: string
+  readonly iops?: number
+}
 export type Look = (id: string) => Model | undefined
 export type Verdict = 'accepted' | 'unchanged' | 'refused' | 'either'
 
@@ -41,11 +56,27 @@ const live = ['pending', 'running', 'stopping', 'stopped']
 
 // ------------------------------------------------------------------------------------------- what a caller may do (2.2)
 
-const instanceRules: Readonly<Record<string, (now: InstanceModel, input: Data) => Verdict>> = {
-  start: ({ state, mode, devices, rootDevice }) => {
+const isOpen = (account: string, look: Look) => (look(`account/${account}`)?.state ?? 'open') === 'open'
+
+/** Setting what is set, or taking off what is not there, is nothing. (9.) */
+const tagging = {
+  tag: ({ tags }: { tags: Tags }, { tags: given }: Data): Verdict =>
+    Object.entries(given).every(([key, value]) => tags[key] === value) ? 'unchanged' : 'accepted',
+  untag: ({ tags }: { tags: Tags }, { tags: named }: Data): Verdict =>
+    named.some(({ key, value = tags[key] }: Data) => tags[key] !== undefined && tags[key] === value)
+      ? 'accepted'
+      : 'unchanged',
+}
+/** What runs keeps what it was booted with. (2.2.) */
+const boots = ['type', 'userData', 'kernel', 'ramdisk', 'ebsOptimized']
+
+const instanceRules: Readonly<Record<string, (now: InstanceModel, input: Data, look: Look) => Verdict>> = {
+  ...tagging,
+  start: ({ state, account, mode, devices, rootDevice }, _, look) => {
     if (state === 'pending' || state === 'running') return 'unchanged'
     const hasRoot = Object.values(devices).some(({ device }) => device === rootDevice)
-    return state === 'stopped' && mode === 'stateful' && hasRoot ? 'accepted' : 'refused'
+    const may = isOpen(account, look) && mode === 'stateful' && hasRoot
+    return state === 'stopped' && may ? 'accepted' : 'refused'
   },
   stop: ({ state, hasRun, mode, protection }, { force }) => {
     if (state === 'stopped') return 'unchanged'
@@ -58,23 +89,41 @@ const instanceRules: Readonly<Record<string, (now: InstanceModel, input: Data) =
     if (!live.includes(state)) return 'unchanged'
     return protection.terminate || protection.stop ? 'refused' : 'accepted'
   },
-  modify: ({ state, devices }, { type, deleteOnTermination = {} }) => {
+  modify: ({ state, mode, devices }, { deleteOnTermination = {}, ...input }) => {
     const names = Object.values(devices).map(({ device }) => device)
+    if (mode === 'stateless' && input.shutdownBehaviour === 'stop') return 'refused'
     if (!live.includes(state) || Object.keys(deleteOnTermination).some(name => !names.includes(deviceName(name))))
       return 'refused'
-    return type !== undefined && state !== 'stopped' ? 'refused' : type === undefined ? 'accepted' : 'either'
+    if (boots.some(name => input[name] !== undefined) && state !== 'stopped') return 'refused'
+    return input.type === undefined ? 'accepted' : 'either'
   },
 }
 
+/** A disk of type gp3 has 3000 operations if nobody chooses; what was chosen for another type is not kept. (3.3.) */
+function asked({ shape }: VolumeModel, { sizeBytes = shape.sizeBytes, volumeType = shape.volumeType, iops }: Data) {
+  const kept = volumeType === shape.volumeType ? shape.iops : undefined
+  return { sizeBytes, volumeType, iops: iops ?? kept ?? (volumeType === 'gp3' ? 3000 : undefined) }
+}
+
 const volumeRules: Readonly<Record<string, (now: VolumeModel, input: Data, look: Look) => Verdict>> = {
+  tag: (now, input) => (now.state === 'deleted' ? 'refused' : tagging.tag(now, input)),
+  untag: (now, input) => (now.state === 'deleted' ? 'refused' : tagging.untag(now, input)),
   delete: ({ state, instance }) => {
     if (state.startsWith('delet')) return 'unchanged'
     return (state === 'available' || state === 'error') && instance === undefined ? 'accepted' : 'refused'
   },
-  modify: ({ state, sizeBytes, fromBytes }, { sizeBytes: wanted }) => {
+  modify: (now, input, look) => {
+    const { state, account, shape, from } = now
     if (state !== 'available' && state !== 'in-use') return 'refused'
-    if (wanted === sizeBytes) return 'unchanged'
-    return wanted > sizeBytes && fromBytes === undefined ? 'accepted' : 'refused'
+    const wanted = asked(now, input)
+    const isOther = wanted.volumeType !== shape.volumeType || wanted.iops !== shape.iops
+    if (!isOther && wanted.sizeBytes === shape.sizeBytes) return 'unchanged'
+    const hasRates = wanted.iops !== undefined
+    if (hasRates !== (wanted.volumeType === 'gp3') && (hasRates ? wanted.volumeType === 'gp2' : true)) return 'refused'
+    const fits = wanted.sizeBytes >= shape.sizeBytes && wanted.sizeBytes <= 64 * 1024 ** 3
+    if (!isOpen(account, look) || !fits || from !== undefined) return 'refused'
+    // Other types are the provider's to grant.
+    return isOther ? 'either' : 'accepted'
   },
   attach: ({ state, account, zone }, { instance, device }, look) => {
     const target = look(instance)
@@ -95,8 +144,10 @@ const volumeRules: Readonly<Record<string, (now: VolumeModel, input: Data, look:
 export function judge(now: Model, command: string, input: Data, look: Look): Verdict {
   const known =
     now.kind === 'instance'
-      ? instanceRules[command]?.(now, input ?? {})
-      : volumeRules[command]?.(now, input ?? {}, look)
+      ? instanceRules[command]?.(now, input ?? {}, look)
+      : now.kind === 'volume'
+        ? volumeRules[command]?.(now, input ?? {}, look)
+        : undefined
   return known ?? 'either'
 }
 
@@ -116,6 +167,7 @@ function launched({ account, data }: Envelope<Data>): InstanceModel {
     generation: 1,
     protection: { terminate: data.terminationProtection ?? false, stop: data.stopProtection ?? false },
     behaviour: data.shutdownBehaviour,
+    tags: data.tags ?? {},
     rootDevice: deviceName(data.rootDevice),
     devices: Object.fromEntries(
       data.devices.map((each: Data) => [
@@ -126,13 +178,26 @@ function launched({ account, data }: Envelope<Data>): InstanceModel {
   }
 }
 
+const tagEvents = {
+  tagRequested: ({ tags }: { tags: Tags }, { data }: Envelope<Data>) => ({ tags: { ...tags, ...data.tags } }),
+  untagRequested: ({ tags }: { tags: Tags }, { data }: Envelope<Data>) => {
+    const goes = ([key, value]: [string, string]) =>
+      data.tags.some((each: Data) => each.key === key && (each.value ?? value) === value)
+    return { tags: Object.fromEntries(Object.entries(tags).filter(each => !goes(each))) }
+  },
+}
+
 const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelope<Data>) => Partial<InstanceModel>>> =
   {
+    ...tagEvents,
     created: ({ state }, { data }) =>
       state === 'pending' && data.status === 'running' ? { state: 'running', hasRun: true } : {},
     started: ({ state, generation }, { data }) =>
       state === 'pending' && data.generation === generation ? { state: 'running', hasRun: true } : {},
-    startFailed: ({ state, hasRun }) => (state === 'pending' && hasRun ? { state: 'stopped' } : {}),
+    // What its provider lost is made anew before a restart is given up.
+    startFailed: ({ state, hasRun }, { data }) =>
+      state === 'pending' && hasRun && data.code !== 'notFound' ? { state: 'stopped' } : {},
+    createFailed: ({ state, hasRun }) => (state === 'pending' && hasRun ? { state: 'stopped' } : {}),
     volumeFailed: ({ state, devices }, { data }) =>
       state === 'pending' && devices[data.volume] ? { state: 'terminated', devices: {} } : {},
     startRequested: ({ generation }) => ({ state: 'pending', generation: generation + 1 }),
@@ -171,9 +236,10 @@ const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelo
   }
 
 const volumeEvents: Readonly<Record<string, (now: VolumeModel, event: Envelope<Data>) => Partial<VolumeModel>>> = {
-  created: ({ state, condemned, instance }, { data }) =>
+  ...tagEvents,
+  created: ({ state, condemned, instance, shape }, { data: { sizeBytes } }) =>
     state === 'creating'
-      ? { state: condemned ? 'deleting' : instance ? 'in-use' : 'available', sizeBytes: data.sizeBytes }
+      ? { state: condemned ? 'deleting' : instance ? 'in-use' : 'available', shape: { ...shape, sizeBytes } }
       : {},
   createFailed: ({ state, condemned }) => (state === 'creating' ? { state: condemned ? 'deleting' : 'error' } : {}),
   attachRequested: (_, { data }) => ({ state: 'in-use', instance: data.instance, moving: true }),
@@ -182,17 +248,18 @@ const volumeEvents: Readonly<Record<string, (now: VolumeModel, event: Envelope<D
   detachRequested: () => ({ moving: true }),
   detached: ({ state }) => (state === 'in-use' ? { state: 'available', instance: undefined, moving: undefined } : {}),
   detachFailed: () => ({ moving: undefined }),
-  modifyRequested: ({ sizeBytes }, { data }) => ({ sizeBytes: data.sizeBytes, fromBytes: sizeBytes }),
-  resized: ({ fromBytes }, { data }) =>
-    fromBytes === undefined ? {} : { sizeBytes: data.sizeBytes, fromBytes: undefined },
-  resizeFailed: ({ fromBytes }) => (fromBytes === undefined ? {} : { sizeBytes: fromBytes, fromBytes: undefined }),
-  deleteRequested: () => ({ state: 'deleting', fromBytes: undefined }),
+  modifyRequested: (now, { data }) => ({ shape: asked(now, data), from: now.shape }),
+  resized: ({ from, shape }, { data: { sizeBytes, optimizing } }) =>
+    from === undefined ? {} : { shape: { ...shape, sizeBytes }, from: optimizing ? 'optimizing' : undefined },
+  resizeFailed: ({ from, shape }) =>
+    from === undefined ? {} : { shape: from === 'optimizing' ? shape : from, from: undefined },
+  deleteRequested: () => ({ state: 'deleting', from: undefined }),
   deleted: ({ state }) => (state === 'deleting' ? { state: 'deleted' } : {}),
   instanceGone: ({ state, instance }, { data }) => {
     if (instance !== data.instance) return {}
     const rest = { instance: undefined, moving: undefined }
     if (state === 'creating') return { ...rest, condemned: data.deleteOnTermination }
-    if (data.deleteOnTermination) return { ...rest, state: 'deleting', fromBytes: undefined }
+    if (data.deleteOnTermination) return { ...rest, state: 'deleting', from: undefined }
     return { ...rest, state: state === 'in-use' ? 'available' : state }
   },
 }
@@ -208,9 +275,12 @@ export function follow(now: Model | undefined, event: Envelope<Data>): Model | u
       state: 'creating',
       account,
       zone: data.zone,
-      sizeBytes: data.sizeBytes,
+      shape: { sizeBytes: data.sizeBytes, volumeType: data.volumeType, iops: data.iops },
+      tags: data.tags ?? {},
       instance: data.instance,
     }
+  if (event.kind === 'account')
+    return { kind: 'account', account: event.resource.replace('account/', ''), state: visibleOf(event.state) }
   if (now?.kind === 'instance') return { ...now, ...instanceEvents[name]?.(now, event) }
   if (now?.kind === 'volume') return { ...now, ...volumeEvents[name]?.(now, event) }
   return undefined

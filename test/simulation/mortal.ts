@@ -85,7 +85,7 @@ export function mortalDriver(provider: SimulatedDriver, life: Life, tap: Tap): {
 }
 
 const isCall = (name: string) =>
-  /^(volume|instance)(Ensure|Resize|Delete|Power|Reset|Destroy)$|^(attach|detach|poll|observe|list|probe|capacity|consoleOutput)$/.test(
+  /^(volume|volumeSnapshot|instance)(Ensure|Resize|Delete|Power|Reset|Destroy)$|^(attach|detach|poll|observe|list|probe|capacity|consoleOutput)$/.test(
     name,
   )
 

@@ -73,7 +73,7 @@ export async function comeToRest(world: World): Promise<void> {
   world.provider.heal()
   world.life.endAt(Number.POSITIVE_INFINITY)
   if (!world.engine) await world.start()
-  // A provider that lost an instance can neither stop nor start it. The way out for its owner is to end it.
+  // What a provider lost while it ran stays lost until its owner stops and starts it, or ends it.
   for (const id of world.vanished) end(world, id)
   await settle(world)
   let isWritten = false

@@ -28,6 +28,11 @@ export interface Shape {
   readonly stateAfterCreate: 'running' | 'stopped'
   readonly hotPlug: boolean
   readonly reboot: boolean
+  /** Does the provider destroy only what is off? */
+  readonly careful: boolean
+  /** Can types and rates of volumes change, and how long are contents moved then? */
+  readonly retype: boolean
+  readonly optimizeMs: number
   readonly callsInFlightMax: number
   readonly latencyMs: { readonly min: number; readonly max: number }
   readonly delayMs: { readonly min: number; readonly max: number }
@@ -53,6 +58,9 @@ export const calm: Shape = {
   stateAfterCreate: 'running',
   hotPlug: true,
   reboot: true,
+  careful: false,
+  retype: true,
+  optimizeMs: 0,
   callsInFlightMax: 64,
   latencyMs: { min: 2, max: 2 },
   delayMs: { min: 10, max: 10 },
@@ -167,6 +175,9 @@ export function shapeOf(seed: number): Shape {
     bursts: random.pick([0, 0, 0.3]),
     weights,
     retentionMs: random.pick([undefined, undefined, 0, 1_000, 600_000, Number.POSITIVE_INFINITY]),
+    careful: random.chance(0.3),
+    retype: random.chance(0.8),
+    optimizeMs: random.pick([0, 0, 90_000]),
   }
 }
 

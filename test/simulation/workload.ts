@@ -27,17 +27,23 @@ function someId({ world, random }: Workload, kind: string, account: string): str
 
 /** What suits a state a reader sees; three commands in four are drawn from it, the others from all. */
 const suited: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  pending: { terminate: 1, stop: 2, modify: 1 },
-  running: { stop: 5, reboot: 2, terminate: 1, modify: 2 },
+  pending: { terminate: 1, stop: 2, modify: 1, tag: 0.2 },
+  running: { stop: 5, reboot: 2, terminate: 1, modify: 2, tag: 0.3, untag: 0.2 },
   stopping: { stop: 3, terminate: 2, modify: 1 },
-  stopped: { start: 6, terminate: 1, modify: 2 },
-  available: { attach: 6, modify: 2, delete: 1 },
-  'in-use': { detach: 5, modify: 3 },
-  error: { delete: 1 },
+  stopped: { start: 6, terminate: 1, modify: 2, untag: 0.2 },
+  available: { attach: 6, modify: 3, delete: 1, tag: 0.3, untag: 0.2 },
+  'in-use': { detach: 5, modify: 4, tag: 0.3 },
+  error: { delete: 1, tag: 0.2 },
 }
 const unsuited = {
-  instance: { start: 4, stop: 5, reboot: 2, terminate: 2, modify: 2 },
-  volume: { attach: 5, detach: 4, modify: 2, delete: 3 },
+  instance: { start: 4, stop: 5, reboot: 2, terminate: 2, modify: 2, tag: 0.5, untag: 0.5 },
+  volume: { attach: 5, detach: 4, modify: 2, delete: 3, tag: 0.5, untag: 0.5 },
+}
+const tagOf = (random: Random) => ({ key: random.pick(['role', 'stage']), value: random.pick(['', 'test', 'live']) })
+function tagInput(random: Random, command: string): unknown {
+  const { key, value } = tagOf(random)
+  if (command === 'tag') return { tags: { [key]: value } }
+  return { tags: [random.chance(0.5) ? { key } : { key, value }] }
 }
 function someVerb({ world, random }: Workload, kind: 'instance' | 'volume', id: string): string {
   const weights = suited[visibleOf(world.fold.resources.get(id)!.state)]
@@ -65,7 +71,8 @@ function launch({ random, scenery }: Workload, account: string): CommandInput {
     blockDevices,
     userData: USER_DATA,
     ...(random.chance(0.2) ? { mode: 'stateless' } : {}),
-    ...(random.chance(0.2) ? { shutdownBehaviour: 'terminate' } : {}),
+    ...(random.chance(0.2) ? { shutdownBehaviour: random.pick(['stop', 'terminate']) } : {}),
+    ...(random.chance(0.2) ? { tags: { role: 'web' }, volumeTags: { role: 'disk' } } : {}),
     ...(random.chance(0.1) ? { terminationProtection: true } : {}),
     ...(random.chance(0.2) ? { zone: 'b' } : {}),
   }
@@ -84,14 +91,27 @@ function toInstance(workload: Workload, account: string): CommandInput | undefin
       { shutdownBehaviour: random.pick(['stop', 'terminate']) },
       { deleteOnTermination: { [random.pick(['/dev/sda1', 'sdb', 'sdf'])]: random.chance(0.5) } },
       { type: random.pick(['small', 'large']) },
+      { userData: USER_DATA, ebsOptimized: random.chance(0.5) },
+      { annotations: { 'ec2/note': random.pick([null, 'x']) } },
     ])
+  if (command === 'tag' || command === 'untag')
+    return { kind: 'instance', command, id, input: tagInput(random, command) }
   const input = command === 'modify' ? modify() : command === 'stop' && random.chance(0.3) ? { force: true } : undefined
   return { kind: 'instance', command, id, input }
 }
 
+function createVolume(workload: Workload, account: string): CommandInput {
+  const { random } = workload
+  const snapshot = random.chance(0.5) ? someId(workload, 'snapshot', account) : undefined
+  const sizeBytes = snapshot === undefined || random.chance(0.5) ? GIB * random.between(1, 4) : undefined
+  const volumeType = random.pick([undefined, undefined, 'gp2', 'gp3'])
+  const encrypted = random.chance(0.2) ? true : undefined
+  return { kind: 'volume', command: 'create', input: { sizeBytes, snapshot, volumeType, encrypted } }
+}
+
 function toVolume(workload: Workload, account: string): CommandInput | undefined {
   const { random } = workload
-  if (random.chance(0.3)) return { kind: 'volume', command: 'create', input: { sizeBytes: GIB * random.between(1, 4) } }
+  if (random.chance(0.3)) return createVolume(workload, account)
   const id = someId(workload, 'volume', account)
   if (id === undefined) return undefined
   const command = someVerb(workload, 'volume', id)
@@ -99,7 +119,15 @@ function toVolume(workload: Workload, account: string): CommandInput | undefined
   const inputs: Record<string, unknown> = {
     attach: { instance, device: random.pick(devices) },
     detach: random.chance(0.3) ? { force: true } : {},
-    modify: { sizeBytes: GIB * random.between(1, 8) },
+    modify: random.pick<object>([
+      { sizeBytes: GIB * random.between(1, 8) },
+      { sizeBytes: GIB * random.between(1, 8) },
+      { volumeType: random.pick(['gp2', 'gp3']) },
+      { volumeType: 'gp3', iops: random.pick([3000, 4000]), sizeBytes: GIB * random.between(1, 8) },
+      { sizeBytes: 65 * GIB },
+    ]),
+    tag: tagInput(random, 'tag'),
+    untag: tagInput(random, 'untag'),
   }
   return command === 'attach' && instance === undefined
     ? undefined

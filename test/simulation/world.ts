@@ -99,13 +99,22 @@ export class World {
       delayMs: shape.delayMs,
       faults: shape.faults,
       onDuplicate: () => this.#count('told twice'),
+      optimizeMs: shape.optimizeMs,
       capacity: shape.volumeBytes === undefined ? {} : { volumeBytes: shape.volumeBytes },
       capabilities: {
         stateAfterCreate: shape.stateAfterCreate,
         idempotency: { by: shape.idempotency },
         reboot: shape.reboot ? 'both' : 'none',
         volumeAttach: { hotPlug: shape.hotPlug, hotUnplug: shape.hotPlug, max: 3, identity: 'serial' },
-        volume: { minBytes: GIB, stepBytes: 1, maxBytes: 64 * GIB, grow: 'online' },
+        ...(shape.careful ? { destroyFrom: ['stopped', 'pending', 'error'] } : {}),
+        volume: {
+          minBytes: GIB,
+          stepBytes: 1,
+          maxBytes: 64 * GIB,
+          grow: 'online',
+          retype: shape.retype,
+          encrypt: true,
+        },
         limits: { callsInFlightMax: shape.callsInFlightMax },
       },
     })

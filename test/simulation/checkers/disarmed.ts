@@ -13,6 +13,7 @@ const belongs: Readonly<Record<string, readonly string[]>> = {
   'instance.terminateTimedOut': ['shutting-down'],
   'instance.destroyRetryDue': ['shutting-down', 'pending'],
   'volume.createTimedOut': ['creating'],
+  'volume.optimizeCheckDue': ['available', 'in-use'],
   'volume.deleteTimedOut': ['deleting'],
   'volume.deleteRetryDue': ['deleting'],
 }

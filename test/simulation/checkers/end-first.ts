@@ -14,7 +14,10 @@ export const endFirst: CheckerMaker = () => ({
     const { state, asks } = world.fold.resources.get(resource)!
     const end = ends[visibleOf(state)]
     if (end === undefined) return
-    const others = [...asks.values()].filter(({ verb }) => verb !== end)
+    const [first] = asks.values()
+    // A provider that destroys only what is off is asked for that before.
+    const isOffFirst = world.options.shape.careful && end === 'instanceDestroy' && first?.verb === 'instancePower'
+    const others = [...asks.values()].filter(each => each.verb !== end && !(isOffFirst && each === first))
     if (others.length)
       throw new Violation(
         NAME,

@@ -15,6 +15,8 @@ const gone = new Set(['terminated', 'deleted', 'absent'])
 function checkMade(world: World): void {
   for (const { id, kind } of world.fold.resources.values()) {
     if (!made.includes(kind)) continue
+    // What its provider lost while it was stopped is made anew by a start.
+    if (world.vanished.has(id)) continue
     const count = world.provider.made(id)
     if (count > 1) throw new Violation(NAME, `${count} objects were made for ${id}`)
   }

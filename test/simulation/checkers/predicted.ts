@@ -38,10 +38,9 @@ export const predicted: CheckerMaker = () => {
   /** What the model would say to the command, at any time it may have been decided. */
   const verdicts = (command: CommandInput, from: number, to: number): string[] => {
     const target = command.id!
-    const other = (command.input as { instance?: string } | undefined)?.instance
     const found = new Set<string>()
     for (const model of during(target, from, to)) {
-      const holder = other ?? (model.kind === 'volume' ? model.instance : undefined)
+      const holder = otherOf(command, model)
       const others = holder === undefined ? [undefined] : during(holder, from, to)
       for (const each of others.length ? others : [undefined])
         found.add(judge(model, command.command, command.input, id => (id === holder ? each : models.get(id))))
@@ -95,7 +94,7 @@ export const predicted: CheckerMaker = () => {
       }
       const next = follow(now, event)
       if (!next) return
-      if (next.state !== visibleOf(state))
+      if (next.kind !== 'account' && next.state !== visibleOf(state))
         throw new Violation(
           NAME,
           `event ${position} ${type} leads ${resource} from ${now?.state ?? 'absent'} to ${visibleOf(state)}; the model says ${next.state}`,
@@ -132,6 +131,13 @@ export const predicted: CheckerMaker = () => {
   }
 }
 
+/** The one other resource that the verdict depends on, whose past has to be looked at too. */
+function otherOf({ command, input }: CommandInput, model: Model): string | undefined {
+  if (command === 'start' || (command === 'modify' && model.kind === 'volume')) return `account/${model.account}`
+  return (
+    (input as { instance?: string } | undefined)?.instance ?? (model.kind === 'volume' ? model.instance : undefined)
+  )
+}
 const commandOf = (type: string): string | undefined => /\.(\w+)Requested$/.exec(type)?.[1]
 const isAttachedAgain = (volume: Model, models: ReadonlyMap<string, Model>) =>
   volume.kind === 'volume' && volume.instance !== undefined && models.get(volume.instance)?.state !== 'terminated'

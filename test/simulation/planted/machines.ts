@@ -28,6 +28,8 @@ export const notDisarmed: Planted = {
   },
 }
 
+const last = (ask: object) => ({ ...ask, supersedes: undefined })
+
 /** The call to destroy waits in line like any other. */
 export const notSuperseding: Planted = {
   name: 'the destroy supersedes nothing',
@@ -36,7 +38,7 @@ export const notSuperseding: Planted = {
     kinds: withMachine('instance', ({ states }) => {
       const { destroying } = states['shutting-down'].states
       const ask = destroying.entry
-      destroying.entry = { type: 'ask', params: (now: unknown) => ({ ...ask.params(now), supersedes: undefined }) }
+      destroying.entry = { type: 'ask', params: (now: unknown) => ask.params(now).map(last) }
     }),
   },
 }
