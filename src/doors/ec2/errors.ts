@@ -29,5 +29,11 @@ export class Ec2Error extends Error {
 
 export const missing = (parameter: string): Ec2Error =>
   new Ec2Error('MissingParameter', `The request must contain the parameter ${parameter}`)
-export const invalid = (parameter: string, value: string, why = ''): Ec2Error =>
-  new Ec2Error('InvalidParameterValue', `Value (${value}) for parameter ${parameter} is invalid.${why && ` ${why}`}`)
+/** Of a value, no more is repeated than a sentence bears. */
+export const invalid = (parameter: string, value: string, why = ''): Ec2Error => {
+  const shown = value.length > 256 ? `${value.slice(0, 256)}…` : value
+  return new Ec2Error(
+    'InvalidParameterValue',
+    `Value (${shown}) for parameter ${parameter} is invalid.${why && ` ${why}`}`,
+  )
+}

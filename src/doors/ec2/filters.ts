@@ -1,5 +1,5 @@
 /** `Filter.N`: and over filters, or over their values, with wildcards. (spec: ec2 11.4) */
-import { Ec2Error, missing } from './errors.ts'
+import { Ec2Error } from './errors.ts'
 import { list, structure, text } from './parameters.ts'
 
 const VALUES_MAX = 200
@@ -71,7 +71,7 @@ export function filtering<Item>(
   known: FilterFields<Item>,
 ): (item: Item) => boolean {
   const tests = (filters ?? []).map(({ Name: name, Value: values = [] }) => {
-    if (!name) throw missing('filter name')
+    if (!name) throw new Ec2Error('InvalidParameterValue', 'A filter has a name.')
     if (values.length > VALUES_MAX)
       throw new Ec2Error('FilterLimitExceeded', `The maximum number of filter values is ${VALUES_MAX}`)
     const field = fieldOf(known, name)

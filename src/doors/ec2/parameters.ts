@@ -57,7 +57,7 @@ const plain = (value: Tree | string, name: string): string => {
 export const text = <const V extends string = string>({ max = 65_536, values }: { max?: number; values?: V[] } = {}) =>
   type<V>(values ? values.join(' \\| ') : 'text', (value, name) => {
     const given = plain(value, name)
-    if (given.length > max) throw invalid(lowered(name), `${given.slice(0, 64)}…`, `At most ${max} characters.`)
+    if (given.length > max) throw invalid(lowered(name), given, `At most ${max} characters.`)
     if (values && !values.includes(given as V))
       throw invalid(lowered(name), given, `Valid values are: ${values.join(', ')}.`)
     return given as V
@@ -70,7 +70,7 @@ export const integer = ({ min = 0, max = 2 ** 31 - 1 }: { min?: number; max?: nu
     const number = Number(given)
     if (!/^-?\d{1,15}$/.test(given)) throw invalid(lowered(name), given, 'It is not an integer.')
     if (number < min || number > max) throw invalid(lowered(name), given, `It must be between ${min} and ${max}.`)
-    return number
+    return number + 0
   })
 
 export const flag = () =>
@@ -93,7 +93,8 @@ export const time = () =>
 export const base64 = ({ maxBytes }: { maxBytes: number }) =>
   type<Buffer>('base64', (value, name) => {
     const given = plain(value, name).replace(/\s/g, '')
-    if (!/^[A-Za-z0-9+/_-]*={0,2}$/.test(given))
+    const digits = given.replace(/={1,2}$/, '')
+    if (!/^[A-Za-z0-9+/_-]*$/.test(digits) || digits.length % 4 === 1)
       throw new Ec2Error('InvalidUserData.Malformed', `Invalid BASE64 encoding of ${lowered(name)}.`)
     const bytes = Buffer.from(given, 'base64')
     if (bytes.length <= maxBytes) return bytes
