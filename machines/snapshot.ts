@@ -133,7 +133,10 @@ export const snapshot = setup({
         'snapshot.useProposed': { actions: 'used' },
         'snapshot.copyProposed': { actions: 'copied' },
         'snapshot.copyEnded': [{ guard: 'copyAwaited', actions: 'uncopied' }, ignore('it knows no such copy')],
-        'snapshot.deleteRequested': [{ guard: needs('unused'), target: 'deleting' }],
+        'snapshot.deleteRequested': [
+          { guard: 'onlyCopied', target: 'deleting.waiting' },
+          { guard: needs('unused'), target: 'deleting' },
+        ],
         ...letGoByImage,
         ...taggable('snapshot'),
         ...late.completed,
