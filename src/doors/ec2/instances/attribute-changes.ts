@@ -76,15 +76,15 @@ export function changeAsked(parameters: Parameters): AttributeChange {
   return { attribute, input: inputOf(attribute, valueGiven(attribute, parameters)) }
 }
 
-function givenAttributes({ Attribute, Value, GroupId, BlockDeviceMapping, ...named }: Parameters): string[] {
-  const names = Object.entries(named).flatMap(([name, each]) => (each === undefined ? [] : [lowered(name)]))
+function givenAttributes(parameters: Parameters): string[] {
+  const { Attribute, GroupId, BlockDeviceMapping } = parameters
+  const names = Object.keys(values).filter(name => parameters[raised(name) as keyof Parameters] !== undefined)
   if (Attribute !== undefined) names.push(Attribute)
   if (GroupId?.length) names.push('groupSet')
   if (BlockDeviceMapping?.length) names.push('blockDeviceMapping')
   return [...new Set(names)]
 }
 
-const lowered = (name: string) => name.charAt(0).toLowerCase() + name.slice(1)
 const raised = (name: string) => name.charAt(0).toUpperCase() + name.slice(1)
 
 type Value = string | boolean | Buffer

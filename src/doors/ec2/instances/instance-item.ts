@@ -1,6 +1,8 @@
 /** One instance, as responses show it. (spec: ec2 11.2, item contents) */
+import { tagSet } from '../tag-set.ts'
 import { privateAddress, privateDnsName } from './addresses.ts'
 import { annotation, annotationGroup } from './annotations.ts'
+import type { ImageFacts } from './image-facts.ts'
 import { annotationsIn, type DeviceAttributes, type InstanceRow } from './instance-row.ts'
 import { reasonItem } from './reasons.ts'
 import { stateItem } from './states.ts'
@@ -16,11 +18,6 @@ export interface Surroundings {
   }
   /** What the image of an instance says of it; an image that is forgotten says nothing. */
   imageOf(image: string): ImageFacts | undefined
-}
-export interface ImageFacts {
-  readonly architecture?: string
-  readonly virtualization?: string
-  readonly annotations?: Readonly<Record<string, string>>
 }
 export type InstanceItem = ReturnType<typeof instanceItem>
 
@@ -84,14 +81,6 @@ export const mappingItem = ({ device, volume, status, attachedAt, deleteOnTermin
   deviceName: device,
   ebs: { volumeId: volume, status, attachTime: new Date(attachedAt), deleteOnTermination },
 })
-
-/** No element at all without tags. */
-export function tagSet(
-  tags: Readonly<Record<string, string>> = {},
-): readonly { key: string; value: string }[] | undefined {
-  const set = Object.entries(tags).map(([key, value]) => ({ key, value }))
-  return set.length ? set : undefined
-}
 
 /** Options of a launch that only its reader understands. */
 function asGiven(kept: Readonly<Record<string, string>>) {

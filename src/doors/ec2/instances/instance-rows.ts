@@ -1,9 +1,10 @@
 /** Instances of the caller, as rows of the inventory, and what they are shown with. */
 import type { Call } from '../action.ts'
 import { defaultNetwork } from '../networks/default-network.ts'
-import { ownRows, row, rowsById } from '../rows.ts'
+import { ownRows, rowsById } from '../rows.ts'
+import { imageFacts } from './image-facts.ts'
 import { instancesNotFound } from './instance-ids.ts'
-import type { ImageFacts, Surroundings } from './instance-item.ts'
+import type { Surroundings } from './instance-item.ts'
 import type { InstanceRow } from './instance-row.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: whatever its parameters are
@@ -28,11 +29,12 @@ export const instancesAmong = async (call: Asked, ids: readonly string[]): Promi
 export const instanceById = async (call: Asked, id: string): Promise<InstanceRow> =>
   (await instancesById(call, [id]))[0]!
 
-/** What these instances are shown with: their images are read once each. */
+/** What these instances are shown with. */
 export async function surroundings(call: Asked, instances: readonly InstanceRow[]): Promise<Surroundings> {
-  const ids = [...new Set(instances.map(({ attributes }) => attributes.image))]
-  const images = new Map<string, ImageFacts | undefined>()
-  for (const id of ids) images.set(id, (await row(call, 'image', id))?.attributes)
+  const images = await imageFacts(
+    call,
+    instances.map(({ attributes }) => attributes.image),
+  )
   const { subnetId, ...network } = defaultNetwork(call)
   const subnets = new Map(call.region.zones.map(zone => [zone, subnetId(zone)]))
   return {
