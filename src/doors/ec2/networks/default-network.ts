@@ -16,6 +16,7 @@ export interface Subnet {
   readonly cidrBlock: string
   /** Addresses that instances can have: all but the five that EC2 keeps. */
   readonly availableIpAddressCount: number
+  readonly networkAclAssociationId: string
 }
 export interface DefaultNetwork {
   readonly vpcId: string
@@ -32,6 +33,10 @@ export interface DefaultNetwork {
   /** One for each zone, in the order of the region's zones. */
   subnets(): readonly Subnet[]
 }
+
+/** In which the names of a region's instances are; the oldest region has one of its own. */
+export const domainOf = (region: string): string =>
+  region === 'us-east-1' ? 'ec2.internal' : `${region}.compute.internal`
 
 /** Its ids and addresses, for the account and region of the call. */
 export function defaultNetwork({ account, region }: Pick<Call, 'account' | 'region'>): DefaultNetwork {
@@ -57,6 +62,7 @@ export function defaultNetwork({ account, region }: Pick<Call, 'account' | 'regi
         zone,
         cidrBlock: `${SECOND_OCTETS}.${(index * step) % 256}.0/${length}`,
         availableIpAddressCount: 2 ** (32 - length) - 5,
+        networkAclAssociationId: id('aclassoc', zone),
       }))
     },
   }
