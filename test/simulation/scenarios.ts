@@ -4,7 +4,7 @@
  */
 import type { CommandInput } from '../../src/runtime/request.ts'
 import type { Scenery } from './setup.ts'
-import { GIB } from './shape.ts'
+import { GIB, type Shape } from './shape.ts'
 
 /** Ids of what the story has made so far, by the name it gave them. */
 export type Cast = Readonly<Record<string, string>>
@@ -18,6 +18,8 @@ export interface Chapter {
 }
 export interface Scenario {
   readonly name: string
+  /** What is otherwise than calm in the world it is told in. */
+  readonly world?: Partial<Shape>
   /** Told without crashes. */
   readonly before: readonly Chapter[]
   /** Told with a crash somewhere. */
@@ -39,6 +41,7 @@ const terminate = of('instance', 'terminate', 'instance')
 const attach = of('volume', 'attach', 'volume', ({ instance }) => ({ instance, device: '/dev/sdf' }))
 const detach = of('volume', 'detach', 'volume')
 const resize = of('volume', 'modify', 'volume', () => ({ sizeBytes: 2 * GIB }))
+const retype = of('volume', 'modify', 'volume', () => ({ volumeType: 'gp3' }))
 const remove = of('volume', 'delete', 'volume')
 const atOnce = (chapter: Chapter): Chapter => ({ ...chapter, atOnce: true })
 
@@ -47,10 +50,12 @@ export const scenarios: readonly Scenario[] = [
   { name: 'stop', before: [launch], story: [stop] },
   { name: 'start', before: [launch, stop], story: [start] },
   { name: 'terminate', before: [launch], story: [terminate] },
+  { name: 'terminate what must be off first', world: { careful: true }, before: [launch], story: [terminate] },
   { name: 'terminate while launching', before: [], story: [atOnce(launch), terminate] },
   { name: 'terminate while stopping', before: [launch], story: [atOnce(stop), terminate] },
   { name: 'create and delete a volume', before: [], story: [create, remove] },
   { name: 'attach', before: [launch, create], story: [attach] },
   { name: 'detach', before: [launch, create, attach], story: [detach] },
   { name: 'resize', before: [create], story: [resize] },
+  { name: 'change of type', world: { optimizeMs: 90_000 }, before: [create], story: [retype] },
 ]

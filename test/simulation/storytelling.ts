@@ -63,7 +63,8 @@ const endingOf = (world: World): string =>
     .sort()
     .join(', ')
 
-export async function tellWithCrash({ before, story }: Scenario, place: Place, shape: Shape = calm): Promise<Telling> {
+export async function tellWithCrash({ before, story, world: other }: Scenario, place: Place): Promise<Telling> {
+  const shape: Shape = { ...calm, ...other }
   const world = new World({ seed: 1, shape, checkers: everyChecker() })
   try {
     const scenery = await furnish(world)
