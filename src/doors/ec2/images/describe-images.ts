@@ -1,0 +1,93 @@
+import { action, type Call } from '../action.ts'
+import { type FilterFields, filtering, filterParameter } from '../filters.ts'
+import { paged } from '../pages.ts'
+import { flag, integer, list, text } from '../parameters.ts'
+import { moments } from '../times.ts'
+import { devicesOf, imageItem } from './image-item.ts'
+import { checkImageIds, type ImageRow, images, imagesNamed } from './image-row.ts'
+
+const GIB = 2 ** 30
+
+const filters = (call: Pick<Call, 'ownerIdOf'>): FilterFields<ImageRow> => {
+  const shown = (field: keyof ReturnType<typeof imageItem>) => (row: ImageRow) =>
+    imageItem(row, call)[field] as string | boolean | undefined
+  const disks = (row: ImageRow) => devicesOf(row).filter(({ ephemeral }) => ephemeral === undefined)
+  return {
+    fields: {
+      architecture: shown('architecture'),
+      'block-device-mapping.delete-on-termination': row => disks(row).map(each => each.deleteOnTermination ?? true),
+      'block-device-mapping.device-name': row => devicesOf(row).map(({ device }) => device),
+      'block-device-mapping.encrypted': row => disks(row).map(each => each.encrypted ?? false),
+      'block-device-mapping.snapshot-id': row => disks(row).map(({ snapshot }) => snapshot),
+      'block-device-mapping.volume-size': row =>
+        disks(row).map(({ sizeBytes }) => sizeBytes && Math.ceil(sizeBytes / GIB)),
+      'block-device-mapping.volume-type': row => disks(row).map(each => each.volumeType ?? 'gp2'),
+      'creation-date': row => moments(row.createdAt),
+      description: row => row.attributes.description,
+      'ena-support': shown('enaSupport'),
+      hypervisor: shown('hypervisor'),
+      'image-id': shown('imageId'),
+      'image-type': shown('imageType'),
+      'is-public': shown('isPublic'),
+      'kernel-id': shown('kernelId'),
+      name: row => row.name,
+      'owner-alias': () => undefined,
+      'owner-id': shown('imageOwnerId'),
+      platform: shown('platform'),
+      'product-code': () => undefined,
+      'ramdisk-id': shown('ramdiskId'),
+      'root-device-name': shown('rootDeviceName'),
+      'root-device-type': shown('rootDeviceType'),
+      state: row => row.state,
+      'state-reason-code': row => imageItem(row, call).stateReason?.code,
+      'virtualization-type': shown('virtualizationType'),
+    },
+    tags: row => row.attributes.tags,
+  }
+}
+
+export const describeImages = action({
+  name: 'DescribeImages',
+  summary: 'Lists the images of the account, those of everybody, and those that are shared with it.',
+  parameters: {
+    ImageId: list(text()),
+    Owner: list(text()),
+    ExecutableBy: list(text()),
+    Filter: filterParameter(),
+    IncludeDeprecated: flag(),
+    IncludeDisabled: flag(),
+    MaxResults: integer(),
+    NextToken: text(),
+  },
+  check: ({ parameters: { ImageId = [] } }) => checkImageIds(ImageId),
+  run: async call => {
+    const { ImageId = [], Owner = [], ExecutableBy = [], Filter, MaxResults, NextToken } = call.parameters
+    const passes = filtering(Filter, filters(call))
+    const found = ImageId.length ? await imagesNamed(call, ImageId) : await images(call)
+    const asked = found.filter(row => isOwned(row, Owner, call) && isExecutable(row, ExecutableBy, call)).filter(passes)
+    const page = paged(asked, {
+      MaxResults,
+      NextToken,
+      min: 1,
+      max: 1_000,
+      place: ({ createdAt, id }) => [createdAt, id],
+      of: [ImageId, Owner, ExecutableBy, Filter],
+    })
+    return { imagesSet: page.items.map(row => imageItem(row, call)), nextToken: page.nextToken }
+  },
+})
+
+type Who = Pick<Call, 'account' | 'ownerIdOf'>
+
+/** `self`, or an account as it is shown; nobody here is `amazon`. */
+const isOwned = ({ account }: ImageRow, owners: readonly string[], who: Who): boolean =>
+  owners.length === 0 || owners.includes(who.ownerIdOf(account)) || (owners.includes('self') && account === who.account)
+
+/** `self`: shared with the caller by name; `all`: public; an account: shared with it. */
+const isExecutable = ({ attributes }: ImageRow, users: readonly string[], { account, ownerIdOf }: Who): boolean =>
+  users.length === 0 ||
+  users.some(user => {
+    if (user === 'all') return attributes.public === true
+    const ownerId = user === 'self' ? ownerIdOf(account) : user
+    return attributes.sharedWith?.some(each => ownerIdOf(each) === ownerId) ?? false
+  })

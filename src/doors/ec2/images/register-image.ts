@@ -1,0 +1,64 @@
+import { action } from '../action.ts'
+import { blockDeviceMapping, checkMappings, engineMappings } from '../block-devices.ts'
+import { missing } from '../errors.ts'
+import { annotationsOf } from '../instances/annotations.ts'
+import { flag, list, text } from '../parameters.ts'
+import { wireId } from '../refusals.ts'
+import { tagSpecification, tagsOf } from '../tag-specifications.ts'
+import { checkWords } from './image-words.ts'
+import { submittedByName } from './submitted-by-name.ts'
+
+const GIB = 2 ** 30
+/** Of an image that the provider holds: EC2 does not ask for its size. */
+const SIZE_DEFAULT_GIB = 8
+
+export const registerImage = action({
+  name: 'RegisterImage',
+  summary:
+    'Registers an image whose root, and perhaps other disks, are made from snapshots; it can be launched at once.',
+  parameters: {
+    Name: text().required(),
+    Description: text(),
+    Architecture: text({ max: 32 }),
+    RootDeviceName: text({ max: 32 }),
+    BlockDeviceMapping: list(blockDeviceMapping),
+    VirtualizationType: text({ values: ['hvm', 'paravirtual'] }),
+    KernelId: text({ max: 64 }),
+    RamdiskId: text({ max: 64 }),
+    ImageLocation: text({ max: 1_024 }),
+    EnaSupport: flag(),
+    SriovNetSupport: text({ max: 32 }),
+    BootMode: text({ max: 32 }),
+    ImdsSupport: text({ max: 32 }),
+    TpmSupport: text({ max: 32 }),
+    TagSpecification: list(tagSpecification),
+  },
+  mutates: true,
+  check: ({ parameters }) => {
+    const { BlockDeviceMapping = [], ImageLocation, TagSpecification } = parameters
+    checkWords(parameters)
+    checkMappings(BlockDeviceMapping)
+    tagsOf(TagSpecification, ['image'])
+    if (!ImageLocation && BlockDeviceMapping.length === 0) throw missing('blockDeviceMapping or imageLocation')
+  },
+  run: async call => {
+    const { parameters } = call
+    const { ImageLocation, EnaSupport, SriovNetSupport, BootMode, ImdsSupport, TpmSupport } = parameters
+    const blockDevices = engineMappings(parameters.BlockDeviceMapping)
+    const isHeld = ImageLocation !== undefined && blockDevices.every(({ snapshot }) => snapshot === undefined)
+    const id = await submittedByName(call, 'register', {
+      name: parameters.Name,
+      description: parameters.Description,
+      architecture: parameters.Architecture,
+      virtualization: parameters.VirtualizationType,
+      kernel: parameters.KernelId,
+      ramdisk: parameters.RamdiskId,
+      rootDevice: parameters.RootDeviceName,
+      sizeBytes: isHeld ? SIZE_DEFAULT_GIB * GIB : undefined,
+      blockDevices,
+      annotations: annotationsOf({ ImageLocation, EnaSupport, SriovNetSupport, BootMode, ImdsSupport, TpmSupport }),
+      tags: tagsOf(parameters.TagSpecification, ['image']).image,
+    })
+    return { imageId: wireId(id) }
+  },
+})
