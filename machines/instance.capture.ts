@@ -45,7 +45,7 @@ export const captureChanges = {
     const captures = now.context.captures?.filter(each => each !== ended(now)) ?? []
     return { captures: captures.length ? captures : undefined }
   },
-  /** Its image failed before the guest was off: there is nothing to take any more. */
+  /** Its image has failed: there is nothing to take any more. */
   nothingToCut: ({ context }: Now): Change => ({ quieted: { ...context.quieted!, uncut: [] } }),
   quieting: ({ event }: Now): Change => {
     const { image, captures } = (event as Proposal).data
@@ -183,7 +183,7 @@ export const capturing = {
           noCut,
         ],
         'instance.captureEnded': [
-          { guard: 'quietedFor', target: 'poweringOn', actions: ['captureEnded', 'relaunched'] },
+          { guard: 'quietedFor', target: 'poweringOn', actions: ['captureEnded', 'nothingToCut', 'relaunched'] },
           { guard: 'capturing', actions: 'captureEnded' },
           unknownImage,
         ],

@@ -1,5 +1,6 @@
 /** What types do not catch: an undecided pair, a requirement nobody words, a want without its answers. */
 import { describe, expect, it } from 'vitest'
+import { wantNames } from '../../machines/grammar.ts'
 import { refusals } from '../../machines/index.ts'
 import { catalogue, charts, kindNamed, originOf, total } from './charts.ts'
 import { walks } from './walks.ts'
@@ -37,6 +38,15 @@ describe.each(catalogue.map(kind => [kind.name, kind] as const))('%s', (name, ki
     const [settled, working] = tagged('settled', 'working')
     expect(settled! + working!).toBe(leaves.length)
     expect(leaves.filter(leaf => leaf.tags.has('terminal') && !leaf.tags.has('settled'))).toEqual([])
+  })
+
+  it('runs every change it writes down, and picks branches by every choice', () => {
+    const { guards, actions } = charts.get(name)!.machine.implementations
+    const transitions = leaves.flatMap(leaf => [...leaf.on.values()].flat())
+    const nameOf = (used: unknown) => (typeof used === 'string' ? used : (used as { type?: string } | undefined)?.type)
+    const used = new Set(transitions.flatMap(each => [nameOf(each.guard), ...each.actions.map(nameOf)]))
+    const written = [...Object.keys(guards), ...Object.keys(actions)]
+    expect(written.filter(each => !used.has(each) && !(wantNames as readonly string[]).includes(each))).toEqual([])
   })
 
   it('words every requirement it demands, and no other', () => {
