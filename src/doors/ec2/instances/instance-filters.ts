@@ -1,5 +1,6 @@
 /** Filters of DescribeInstances, over what its answer shows. (spec: ec2 11.4) */
 import type { FilterFields } from '../filters.ts'
+import { moments } from '../times.ts'
 import type { InstanceItem } from './instance-item.ts'
 import type { InstanceRow } from './instance-row.ts'
 
@@ -15,7 +16,8 @@ export const instanceFilters: FilterFields<Described> = {
   fields: {
     architecture: ({ item }) => item.architecture,
     'availability-zone': ({ item }) => item.placement.availabilityZone,
-    'block-device-mapping.attach-time': ({ item }) => item.blockDeviceMapping.map(({ ebs }) => ebs.attachTime),
+    'block-device-mapping.attach-time': ({ item }) =>
+      item.blockDeviceMapping.flatMap(({ ebs }) => moments(ebs.attachTime.getTime())),
     'block-device-mapping.delete-on-termination': ({ item }) =>
       item.blockDeviceMapping.map(({ ebs }) => ebs.deleteOnTermination),
     'block-device-mapping.device-name': ({ item }) => item.blockDeviceMapping.map(each => each.deviceName),
@@ -39,7 +41,7 @@ export const instanceFilters: FilterFields<Described> = {
     'kernel-id': ({ item }) => item.kernelId,
     'key-name': ({ item }) => item.keyName,
     'launch-index': ({ item }) => item.amiLaunchIndex,
-    'launch-time': ({ item }) => item.launchTime,
+    'launch-time': ({ item }) => moments(item.launchTime.getTime()),
     'monitoring-state': ({ item }) => item.monitoring.state,
     'owner-id': ({ ownerId }) => ownerId,
     'placement-group-name': ({ item }) => item.placement.groupName,
