@@ -22,7 +22,7 @@ interface Options {
   readonly instant?: boolean
 }
 
-const PRUNE_EVERY_MS = 3_600_000
+const PRUNE_EVERY_MS = 300_000
 
 function portOf(text: string): number {
   const port = Number(text)

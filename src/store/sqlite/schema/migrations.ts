@@ -144,14 +144,15 @@ export function checkSchema(found: number, path: string): void {
 /**
  * Brings the schema up to date, within the caller's transaction: Kysely opens none of its own on SQLite, and half a
  * migration would keep the file from ever opening again. Throws what the database threw.
+ * @param upTo the last step to take; a test of what an older stemma left behind stops there
  */
-export async function migrate(db: Kysely<never>): Promise<void> {
+export async function migrate(db: Kysely<never>, upTo?: string): Promise<void> {
   const migrator = new Migrator({
     db,
     provider: { getMigrations: async () => migrations },
     migrationTableName: 'migrations',
     migrationLockTableName: 'migrationLock',
   })
-  const { error } = await migrator.migrateToLatest()
+  const { error } = await (upTo === undefined ? migrator.migrateToLatest() : migrator.migrateTo(upTo))
   if (error) throw error
 }
