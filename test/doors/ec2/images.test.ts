@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => cloud.close())
 
 let names = 0
-const name = () => `image ${(names += 1)}`
+const name = () => `image ${++names}`
 const zone = { AvailabilityZone: 'us-east-1a' }
 const disk = (index: number, DeviceName: string, more: Parameters = {}) => {
   const prefix = `BlockDeviceMapping.${index}.`
