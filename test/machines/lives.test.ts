@@ -7,28 +7,11 @@ import { describe, expect, it } from 'vitest'
 import type { Ask } from '../../machines/index.ts'
 import { reference } from '../../src/runtime/evolve.ts'
 import { catalogue, charts } from './charts.ts'
-import { act, type Deed, deed } from './walks.ts'
-import { able, furnished, outcome, type Resource, type World } from './world.ts'
+import { all, live, lives } from './walks.ts'
+import { outcome, type Resource, type World } from './world.ts'
 
-/** What is done, and whether the provider destroys only what is off. */
-interface Life {
-  readonly deeds: readonly Deed[]
-  readonly careful: boolean
-}
-const lives: fc.Arbitrary<Life> = fc.record({
-  deeds: fc.array(deed, { minLength: 10, maxLength: 80 }),
-  careful: fc.boolean(),
-})
 const budget = { numRuns: 600 }
 
-/** Runs a life and checks after every deed. */
-function live({ deeds, careful }: Life, check: (world: World, echo: string | undefined) => void): World {
-  const { world, image } = furnished(careful ? { ...able, destroyFrom: ['stopped'] } : able)
-  for (const each of deeds) check(world, act(world, image, each)?.echo)
-  return world
-}
-const all = (world: World, kind: string): [string, Resource][] =>
-  [...world.resources].filter(([, each]) => each.kind === kind)
 type Device = { volume: string; deleteOnTermination: boolean; status: string }
 const devices = (instance: Resource): Device[] => Object.values(instance.context.devices)
 

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import type { Want } from '../../machines/index.ts'
 import { type ImageDeed, imageAct, imageDeeds } from './image-walks.ts'
-import { furnished, GiB, type KindName, Refused, type World } from './world.ts'
+import { able, furnished, GiB, type KindName, Refused, type Resource, type World } from './world.ts'
 
 type Input = Record<string, unknown>
 /** One thing done to the world; `pick` and `other` choose among what exists. */
@@ -133,6 +133,23 @@ export function act(world: World, image: string, { what, pick, other }: Deed): {
   return
 }
 
+/** What is done, and whether the provider destroys only what is off. */
+export interface Life {
+  readonly deeds: readonly Deed[]
+  readonly careful: boolean
+}
+export const lives: fc.Arbitrary<Life> = fc.record({
+  deeds: fc.array(deed, { minLength: 10, maxLength: 80 }),
+  careful: fc.boolean(),
+})
+/** Runs a life and checks after every deed. */
+export function live({ deeds, careful }: Life, check: (world: World, echo: string | undefined) => void): World {
+  const { world, image } = furnished(careful ? { ...able, destroyFrom: ['stopped'] } : able)
+  for (const each of deeds) check(world, act(world, image, each)?.echo)
+  return world
+}
+export const all = (world: World, kind: string): [string, Resource][] =>
+  [...world.resources].filter(([, each]) => each.kind === kind)
 let walked: { wants: [string, Want][]; contexts: Map<string, unknown[]> } | undefined
 
 /** Every want of many random lives, one of each form, and the contexts they passed through. Seeded, made once. */
