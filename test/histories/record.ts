@@ -73,6 +73,29 @@ const stories: Record<string, (setting: Setting) => Promise<void>> = {
     await acme.instance.terminate(id)
     await acme.settled(id)
   },
+  async 'tags-types-and-encryption'({ acme, image }) {
+    const blockDevices = [{ device: 'sdf', sizeBytes: 4 * GiB, volumeType: 'io1', iops: 200, encrypted: true }]
+    const { id } = await acme.instance.launch({ image, type: 'small', blockDevices, tags: { role: 'web' } })
+    await acme.settled(id)
+    await acme.instance.tag(id, { tags: { stage: 'test', role: 'db' } })
+    await acme.instance.untag(id, { tags: [{ key: 'stage' }] })
+    const { id: volume } = await acme.volume.create({ sizeBytes: GiB, volumeType: 'gp2' })
+    await acme.settled(volume)
+    await acme.volume.modify(volume, { sizeBytes: 2 * GiB, volumeType: 'gp3' })
+    await acme.settled(volume)
+    await acme.instance.terminate(id)
+    await acme.settled(id)
+  },
+  async 'start-of-what-was-lost'({ acme, image, world }) {
+    const { id } = await acme.instance.launch({ image, type: 'small' })
+    await acme.settled(id)
+    await acme.instance.stop(id)
+    await acme.settled(id)
+    world.vanish(id)
+    await acme.instance.modify(id, { userData: 'hello' })
+    await acme.instance.start(id)
+    await acme.settled(id)
+  },
   async 'guest-powers-itself-off'({ acme, image, world, engine }) {
     const { id } = await acme.instance.launch({ image, type: 'small', shutdownBehaviour: 'terminate' })
     await acme.settled(id)
