@@ -9,6 +9,8 @@ export interface ToSign {
   readonly parameters: Readonly<Record<string, string>> | readonly (readonly [string, string])[]
   readonly at?: Date
   readonly service?: string
+  /** Signed besides what clients always sign; names in lower case. `date` takes the place of `x-amz-date`. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
@@ -37,19 +39,16 @@ export function signed(asked: ToSign): { headers: Record<string, string>; body: 
   const body = form(pairsOf(asked.parameters))
   const { host } = new URL(asked.url)
   const type = 'application/x-www-form-urlencoded; charset=utf-8'
-  const headers = `content-type:${type}\nhost:${host}\nx-amz-date:${stamp(at)}\n`
-  const names = 'content-type;host;x-amz-date'
+  const stamped: Record<string, string> = asked.headers?.date ? {} : { 'x-amz-date': stamp(at) }
+  const sent: Record<string, string> = { 'content-type': type, ...stamped, ...asked.headers }
+  const lines = Object.entries({ ...sent, host }).sort(([one], [other]) => (one < other ? -1 : 1))
+  const headers = lines.map(([name, value]) => `${name}:${value.trim().replace(/ +/g, ' ')}\n`).join('')
+  const names = lines.map(([name]) => name).join(';')
   const canonical = ['POST', '/', '', headers, names, sha256(body)].join('\n')
   const { scope, signature } = signatureOf(canonical, { ...asked, at })
   const credential = `${asked.key.accessKeyId}/${scope}`
-  return {
-    headers: {
-      'content-type': type,
-      'x-amz-date': stamp(at),
-      authorization: `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${names}, Signature=${signature}`,
-    },
-    body,
-  }
+  const authorization = `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${names}, Signature=${signature}`
+  return { headers: { ...sent, authorization }, body }
 }
 
 /** The address of a GET with the signature in its query. */

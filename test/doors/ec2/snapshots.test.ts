@@ -129,7 +129,7 @@ describe('a filter of snapshots', () => {
     ['start-time', () => '20*'],
     ['tag:stage', () => 'test'],
     ['tag-key', () => 'sta*'],
-  ])('finds by %s what has it, and nothing that has not', async (field, valueOf) => {
+  ])('finds by %s what has it, and nothing that has not', async (field, valueIn) => {
     const volumeId = await volumeOf(7, { Encrypted: true })
     const more = { Description: 'to be found', ...tagged('snapshot') }
     const { snapshotId } = await cloud.ok('CreateSnapshot', { VolumeId: volumeId, ...more })
@@ -142,7 +142,7 @@ describe('a filter of snapshots', () => {
       })
       return (snapshotSet || []).length
     }
-    expect(await found(valueOf({ volumeId, snapshotId }))).toBe(1)
+    expect(await found(valueIn({ volumeId, snapshotId }))).toBe(1)
     expect(await found('nothing such')).toBe(0)
   })
 })
