@@ -37,3 +37,10 @@ export async function snapshotsNamed(
     throw new Ec2Error('InvalidSnapshot.NotFound', `The snapshot '${missing.join(', ')}' does not exist.`)
   return found as unknown as SnapshotRow[]
 }
+
+/** Throws Ec2Error InvalidSnapshot.NotFound, or IncorrectState for one that nothing can be made of. */
+export async function checkCompleted(call: Pick<Call, 'session' | 'account'>, id: string): Promise<void> {
+  const [found] = await snapshotsNamed(call, [id])
+  if (found!.state !== 'completed')
+    throw new Ec2Error('IncorrectState', `Snapshot is in invalid state - ${found!.state}`)
+}
