@@ -141,6 +141,7 @@ const byVolume = (a: { volume: string }, b: { volume: string }) => (a.volume < b
 function shown({ kind, attributes }: InventoryRow): Known {
   if (kind === 'instance')
     return plain({ ...instanceFacts(attributes), devices: [...attributes.devices].sort(byVolume) })
+  if (kind in factsOf) return plain(factsOf[kind]!(attributes))
   if (kind !== 'volume') return {}
   const { attachment, ...rest } = attributes
   return plain({
@@ -152,7 +153,27 @@ function shown({ kind, attributes }: InventoryRow): Known {
 function known(kind: string, context: any): Known {
   if (kind === 'instance')
     return { ...instanceFacts(context), devices: Object.values<{ volume: string }>(context.devices).sort(byVolume) }
+  if (kind in factsOf) return factsOf[kind]!(context)
   return kind === 'volume' ? { ...volumeFacts(context), attachment: context.attachment } : {}
+}
+const pick =
+  (...names: string[]) =>
+  (from: Known): Known =>
+    Object.fromEntries(names.map(name => [name, from[name]]))
+/** Kinds whose attributes are what their machine remembers, by the same names. */
+const factsOf: Readonly<Record<string, (from: Known) => Known>> = {
+  snapshot: pick(
+    ...['volume', 'sizeBytes', 'description', 'encrypted', 'kmsKey', 'tags', 'progress', 'completedAt', 'overdue'],
+    ...['allocatedBytes', 'copiedFrom', 'capturedFor', 'images', 'reason'],
+  ),
+  image: ({ awaited = [], ...from }) => ({
+    awaited,
+    ...pick(
+      ...['description', 'architecture', 'virtualization', 'kernel', 'ramdisk', 'rootDevice', 'sizeBytes', 'snapshot'],
+      ...['encrypted', 'blockDevices', 'public', 'sharedWith', 'tags', 'annotations', 'createdFrom', 'reason'],
+    )(from),
+  }),
+  'key-pair': pick('publicKey', 'fingerprint', 'type', 'tags'),
 }
 function instanceFacts({
   type,
