@@ -1,9 +1,9 @@
 import { action } from '../action.ts'
-import { invalid } from '../errors.ts'
+import { Ec2Error, invalid } from '../errors.ts'
 import { flag, list, text } from '../parameters.ts'
 import { tagSet } from '../tag-set.ts'
 import { tagSpecification, tagsOf } from '../tag-specifications.ts'
-import { snapshotsNamed } from './snapshot-row.ts'
+import { checkCompleted } from './snapshot-row.ts'
 
 export const copySnapshot = action({
   name: 'CopySnapshot',
@@ -20,19 +20,24 @@ export const copySnapshot = action({
     PresignedUrl: text(),
   },
   mutates: true,
-  check: ({ parameters: { SourceRegion, TagSpecification }, regions }) => {
+  check: ({ parameters: { SourceRegion, Encrypted, KmsKeyId, TagSpecification }, regions }) => {
     if (regions.every(({ name }) => name !== SourceRegion)) throw invalid('sourceRegion', SourceRegion)
+    if (KmsKeyId && !Encrypted)
+      throw new Ec2Error(
+        'InvalidParameterDependency',
+        'The parameter KmsKeyId requires the parameter Encrypted to be set.',
+      )
     tagsOf(TagSpecification, ['snapshot'])
   },
   run: async call => {
-    const { SourceRegion, SourceSnapshotId, Description, Encrypted, KmsKeyId, TagSpecification } = call.parameters
+    const { SourceRegion, SourceSnapshotId: snapshot, TagSpecification, ...asked } = call.parameters
     const { account, engine, session } = call
-    const source = engine.as({ account, actor: session.principal.actor, region: SourceRegion })
-    await snapshotsNamed({ account, session: source }, [SourceSnapshotId])
+    const there = engine.as({ ...session.principal, region: SourceRegion })
+    await checkCompleted({ account, session: there }, snapshot)
     const tags = tagsOf(TagSpecification, ['snapshot']).snapshot
-    const more = { description: Description, encrypted: Encrypted, kmsKey: KmsKeyId, tags }
-    const input = { snapshot: SourceSnapshotId, ...more }
+    const description = asked.Description ?? `[Copied ${snapshot} from ${SourceRegion}]`
+    const input = { snapshot, description, encrypted: asked.Encrypted, kmsKey: asked.KmsKeyId || undefined, tags }
     const [made] = await session.submit([{ kind: 'snapshot', command: 'copy', input }])
-    return { snapshotId: made!.id, tagSet: tagSet(tags) }
+    return { snapshotId: made!.id, tagSet: tagSet(tags) ?? [] }
   },
 })

@@ -1,8 +1,9 @@
 import { action } from '../action.ts'
+import { born } from '../born.ts'
 import { list, text } from '../parameters.ts'
 import { tagSpecification, tagsOf } from '../tag-specifications.ts'
-import { snapshotBorn } from './snapshot-born.ts'
 import { snapshotItem } from './snapshot-item.ts'
+import type { SnapshotRow } from './snapshot-row.ts'
 
 export const createSnapshot = action({
   name: 'CreateSnapshot',
@@ -19,6 +20,6 @@ export const createSnapshot = action({
     const tags = tagsOf(TagSpecification, ['snapshot']).snapshot
     const input = { volume: VolumeId, description: Description, tags }
     const [made] = await call.session.submit([{ kind: 'snapshot', command: 'create', input }])
-    return snapshotItem(await snapshotBorn(call, made!.id), call)
+    return snapshotItem((await born(call, made!.id)) as unknown as SnapshotRow, call)
   },
 })

@@ -2,8 +2,9 @@ import { action, type Call } from '../action.ts'
 import { type FilterFields, filtering, filterParameter } from '../filters.ts'
 import { paged } from '../pages.ts'
 import { integer, list, text } from '../parameters.ts'
+import { gibibytesOf } from '../sizes.ts'
 import { moments } from '../times.ts'
-import { descriptionOf, sizeGiBOf, snapshotItem } from './snapshot-item.ts'
+import { descriptionOf, NO_VOLUME, snapshotItem } from './snapshot-item.ts'
 import { type SnapshotRow, snapshots, snapshotsNamed } from './snapshot-row.ts'
 
 const filters = ({ ownerIdOf }: Pick<Call, 'ownerIdOf'>): FilterFields<SnapshotRow> => ({
@@ -17,8 +18,8 @@ const filters = ({ ownerIdOf }: Pick<Call, 'ownerIdOf'>): FilterFields<SnapshotR
     'start-time': ({ createdAt }) => moments(createdAt),
     status: ({ state }) => state,
     'storage-tier': () => 'standard',
-    'volume-id': ({ attributes }) => attributes.volume,
-    'volume-size': sizeGiBOf,
+    'volume-id': ({ attributes }) => attributes.volume ?? NO_VOLUME,
+    'volume-size': ({ attributes }) => gibibytesOf(attributes.sizeBytes),
   },
   tags: ({ attributes }) => attributes.tags,
 })

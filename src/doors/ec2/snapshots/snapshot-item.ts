@@ -1,33 +1,36 @@
 /** One snapshot, as responses show it. (spec: ec2 11.2, item contents) */
 import type { Call } from '../action.ts'
 import { wireId } from '../refusals.ts'
+import { gibibytesOf } from '../sizes.ts'
 import { tagSet } from '../tag-set.ts'
 import type { SnapshotRow } from './snapshot-row.ts'
 
-const GIB = 2 ** 30
-/** Of a copy, whose volume is nowhere. */
-const NO_VOLUME = 'vol-ffffffff'
+/** Of a snapshot whose volume is not known: one that was copied with its image. */
+export const NO_VOLUME = 'vol-ffffffff'
 
 export const descriptionOf = ({ attributes: { description, capturedFor } }: SnapshotRow): string =>
   description ?? (capturedFor ? `Created by CreateImage(${capturedFor.instance}) for ${wireId(capturedFor.image)}` : '')
 
-export const sizeGiBOf = ({ attributes }: SnapshotRow): number => Math.ceil(attributes.sizeBytes / GIB)
+export type SnapshotItem = ReturnType<typeof snapshotItem>
 
 export function snapshotItem(row: SnapshotRow, { ownerIdOf }: Pick<Call, 'ownerIdOf'>) {
   const { id, account, state, createdAt, attributes } = row
+  const { completedAt, encrypted = false } = attributes
   return {
     snapshotId: id,
     volumeId: attributes.volume ?? NO_VOLUME,
     status: state,
-    statusMessage: attributes.reason?.message,
+    statusMessage: state === 'error' ? attributes.reason?.message : undefined,
     startTime: new Date(createdAt),
+    completionTime: completedAt === undefined ? undefined : new Date(completedAt),
     progress: `${attributes.progress}%`,
     ownerId: ownerIdOf(account),
-    volumeSize: sizeGiBOf(row),
+    volumeSize: gibibytesOf(attributes.sizeBytes),
     description: descriptionOf(row),
-    encrypted: attributes.encrypted ?? false,
-    kmsKeyId: attributes.kmsKey,
-    tagSet: tagSet(attributes.tags),
+    encrypted,
+    kmsKeyId: encrypted ? attributes.kmsKey : undefined,
+    // Unlike those of volumes, never left out: clients read an empty list.
+    tagSet: tagSet(attributes.tags) ?? [],
     storageTier: 'standard',
   }
 }

@@ -1,4 +1,4 @@
-/** Snapshots of the caller's account and region. One that is being deleted is gone for whoever looks. (spec: ec2 4) */
+/** Snapshots of the caller’s account and region. One that is being deleted is gone for whoever looks. (spec: ec2 4) */
 import type { Call } from '../action.ts'
 import { Ec2Error } from '../errors.ts'
 import { type InventoryRow, ownRows, rowsById } from '../rows.ts'
@@ -33,8 +33,10 @@ export async function snapshotsNamed(
   const { found, absent } = await rowsById(call, 'snapshot', ids)
   const hidden = found.filter(({ state, account }) => !shown.includes(state) || account !== call.account)
   const missing = [...absent, ...hidden.map(({ id }) => id)]
-  if (missing.length)
-    throw new Ec2Error('InvalidSnapshot.NotFound', `The snapshot '${missing.join(', ')}' does not exist.`)
+  if (missing.length) {
+    const words = missing.length > 1 ? ['snapshots', 'do'] : ['snapshot', 'does']
+    throw new Ec2Error('InvalidSnapshot.NotFound', `The ${words[0]} '${missing.join(', ')}' ${words[1]} not exist.`)
+  }
   return found as unknown as SnapshotRow[]
 }
 
