@@ -62,7 +62,9 @@ export const describeInstanceStatus = action({
   run: async call => {
     const { InstanceId, Filter, IncludeAllInstances, MaxResults, NextToken } = call.parameters
     const passes = filtering(Filter, filters)
-    const rows = (await rowsAsked(call, InstanceId ?? [])).filter(row => IncludeAllInstances || row.state === 'running')
+    const rows = (await rowsAsked(call, InstanceId ?? [], Filter)).filter(
+      each => IncludeAllInstances || each.state === 'running',
+    )
     const found = rows.map(row => ({ row, item: statusItem(row) })).filter(({ item }) => passes(item))
     const page = paged(found, {
       MaxResults,

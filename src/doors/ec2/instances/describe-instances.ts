@@ -3,12 +3,11 @@ import { Ec2Error } from '../errors.ts'
 import { type Filter, filtering, filterParameter } from '../filters.ts'
 import { paged } from '../pages.ts'
 import { integer, list, text } from '../parameters.ts'
-import { type Described, instanceFilters } from './instance-filters.ts'
+import { Described, instanceFilters } from './instance-filters.ts'
 import { checkInstanceIds } from './instance-ids.ts'
-import { instanceItem } from './instance-item.ts'
 import type { InstanceRow } from './instance-row.ts'
 import { allInstances, instancesAmong, instancesById, surroundings } from './instance-rows.ts'
-import { reservationItem, reservationOf, reservations } from './reservations.ts'
+import { reservationItem, reservations } from './reservations.ts'
 
 /** A page is of reservations and never splits one. */
 export const describeInstances = action({
@@ -30,24 +29,21 @@ export const describeInstances = action({
     const rows = await rowsAsked(call, InstanceId ?? [], Filter)
     const around = await surroundings(call, rows)
     const { ownerId } = call
-    const found: Described[] = rows
-      .map(row => ({ row, item: instanceItem(row, around), reservationId: reservationOf(row), ownerId }))
-      .filter(passes)
-    const items = new Map(found.map(({ row, item }) => [row, item]))
-    const page = paged(reservations([...items.keys()]), {
+    const found = rows.map(row => new Described(row, ownerId, around)).filter(passes)
+    const page = paged(reservations(found), {
       MaxResults,
       NextToken,
       min: 5,
       max: 1_000,
-      place: ({ rows: [first], reservationId }) => [first!.createdAt, reservationId],
+      place: ({ members: [first], reservationId }) => [first!.row.createdAt, reservationId],
       of: [InstanceId, Filter],
     })
     return {
-      reservationSet: page.items.map(({ reservationId, rows }) =>
+      reservationSet: page.items.map(({ reservationId, members }) =>
         reservationItem(
           reservationId,
           ownerId,
-          rows.map(row => items.get(row)!),
+          members.map(({ item }) => item),
         ),
       ),
       nextToken: page.nextToken,
@@ -71,7 +67,12 @@ export function rowsAsked(
   filters: readonly Filter[] = [],
 ): Promise<InstanceRow[]> {
   if (ids.length) return instancesById(call, ids)
-  const named = filters.find(({ Name }) => Name === 'instance-id')?.Value
-  const isPlain = named?.every(each => /^i-[0-9a-f]+$/.test(each))
-  return isPlain ? instancesAmong(call, named!) : allInstances(call)
+  const plain = (name: string, pattern: RegExp) => {
+    const values = filters.find(({ Name }) => Name === name)?.Value
+    return values?.every(each => pattern.test(each)) ? values : undefined
+  }
+  const named = plain('instance-id', /^i-[0-9a-f]+$/)
+  if (named) return instancesAmong(call, named)
+  const states = plain('instance-state-name', /^[a-z-]+$/)
+  return allInstances(call, states && { state: states })
 }

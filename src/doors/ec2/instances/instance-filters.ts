@@ -1,14 +1,25 @@
 /** Filters of DescribeInstances, over what its answer shows. (spec: ec2 11.4) */
 import type { FilterFields } from '../filters.ts'
 import { moments } from '../times.ts'
-import type { InstanceItem } from './instance-item.ts'
+import { type InstanceItem, instanceItem, type Surroundings } from './instance-item.ts'
 import type { InstanceRow } from './instance-row.ts'
+import { reservationOf } from './reservations.ts'
 
-export interface Described {
+/** An instance to be listed. How it is shown is made up once, when something first asks for it. */
+export class Described {
   readonly row: InstanceRow
-  readonly item: InstanceItem
-  readonly reservationId: string
   readonly ownerId: string
+  readonly #around: Surroundings
+  #item: InstanceItem | undefined
+  constructor(row: InstanceRow, ownerId: string, around: Surroundings) {
+    this.row = row
+    this.ownerId = ownerId
+    this.#around = around
+  }
+  get item(): InstanceItem {
+    this.#item ??= instanceItem(this.row, this.#around)
+    return this.#item
+  }
 }
 
 export const instanceFilters: FilterFields<Described> = {
@@ -30,9 +41,9 @@ export const instanceFilters: FilterFields<Described> = {
     hypervisor: ({ item }) => item.hypervisor,
     'iam-instance-profile.arn': ({ item }) => item.iamInstanceProfile?.arn,
     'image-id': ({ item }) => item.imageId,
-    'instance-id': ({ item }) => item.instanceId,
+    'instance-id': ({ row }) => row.id,
     'instance-state-code': ({ item }) => item.instanceState.code,
-    'instance-state-name': ({ item }) => item.instanceState.name,
+    'instance-state-name': ({ row }) => row.state,
     'instance-type': ({ item }) => item.instanceType,
     'instance.group-id': ({ item }) => item.groupSet.map(each => each.groupId),
     'instance.group-name': ({ item }) => item.groupSet.map(each => each.groupName),
@@ -51,7 +62,7 @@ export const instanceFilters: FilterFields<Described> = {
     'ramdisk-id': ({ item }) => item.ramdiskId,
     reason: ({ item }) => item.reason,
     'requester-id': () => undefined,
-    'reservation-id': ({ reservationId }) => reservationId,
+    'reservation-id': ({ row }) => reservationOf(row),
     'root-device-name': ({ item }) => item.rootDeviceName,
     'root-device-type': ({ item }) => item.rootDeviceType,
     'source-dest-check': ({ item }) => item.sourceDestCheck,

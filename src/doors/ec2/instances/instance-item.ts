@@ -1,5 +1,6 @@
 /** One instance, as responses show it. (spec: ec2 11.2, item contents) */
 import { tagSet } from '../tag-set.ts'
+import { wireId } from '../wire-ids.ts'
 import { privateAddress, privateDnsName } from './addresses.ts'
 import { annotation, annotationGroup } from './annotations.ts'
 import type { ImageFacts } from './image-facts.ts'
@@ -30,7 +31,7 @@ export function instanceItem(row: InstanceRow, around: Surroundings) {
   const isGone = state === 'terminated'
   return {
     instanceId: id,
-    imageId: attributes.image.replace(/^img-/, 'ami-'),
+    imageId: wireId(attributes.image),
     instanceState: stateItem(state),
     privateDnsName: privateDnsName(address, region),
     // There are no public addresses here: nothing to show, neither while it runs nor when it is stopped.

@@ -10,9 +10,11 @@ import type { InstanceRow } from './instance-row.ts'
 // biome-ignore lint/suspicious/noExplicitAny: whatever its parameters are
 type Asked = Call<any>
 
-/** Every instance of the account in its region, the oldest first. */
-export const allInstances = async (call: Asked): Promise<InstanceRow[]> =>
-  (await ownRows(call, 'instance')) as unknown as InstanceRow[]
+/** Every instance of the account in its region, or those in one of the states. */
+export const allInstances = async (
+  call: Asked,
+  where: { readonly state?: string | readonly string[] } = {},
+): Promise<InstanceRow[]> => (await ownRows(call, 'instance', where)) as unknown as InstanceRow[]
 
 /** These instances, each once, in the order of the request. Throws Ec2Error InvalidInstanceID.NotFound. */
 export async function instancesById(call: Asked, ids: readonly string[]): Promise<InstanceRow[]> {

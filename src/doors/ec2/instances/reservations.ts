@@ -2,21 +2,23 @@
 import type { InstanceItem } from './instance-item.ts'
 import type { InstanceRow } from './instance-row.ts'
 
-export interface Reservation {
+export interface Reservation<Member> {
   readonly reservationId: string
-  readonly rows: readonly InstanceRow[]
+  readonly members: readonly Member[]
 }
 
 /** The reservation of an instance that another door launched is its own. */
 export const reservationOf = ({ id, attributes }: InstanceRow): string =>
   attributes.launchGroup ?? id.replace(/^i-/, 'r-')
 
-/** Reservations in the order of their first instances; in each, the order of the launch. Rows come by time of launch. */
-export function reservations(rows: readonly InstanceRow[]): readonly Reservation[] {
-  const groups = Map.groupBy(rows, reservationOf)
+const placeOf = ({ row }: { readonly row: InstanceRow }) => row.attributes.launchIndex ?? 0
+
+/** Instances by reservation; in each, in the order of the launch. */
+export function reservations<M extends { readonly row: InstanceRow }>(all: readonly M[]): readonly Reservation<M>[] {
+  const groups = Map.groupBy(all, ({ row }) => reservationOf(row))
   return [...groups].map(([reservationId, members]) => ({
     reservationId,
-    rows: members.toSorted((a, b) => (a.attributes.launchIndex ?? 0) - (b.attributes.launchIndex ?? 0)),
+    members: members.toSorted((one, other) => placeOf(one) - placeOf(other)),
   }))
 }
 

@@ -1,6 +1,6 @@
-import { projections } from '../../../../projections/index.ts'
 import { type CommandResult, Refused } from '../../../index.ts'
 import { action } from '../action.ts'
+import { rowAtBirth } from '../birth.ts'
 import { type Submitted, submitOnce } from '../client-tokens.ts'
 import { Ec2Error } from '../errors.ts'
 import { defaultNetwork } from '../networks/default-network.ts'
@@ -67,11 +67,7 @@ const isOfType = (error: unknown): boolean =>
 /** As they were when they were launched, pending, whatever has become of them since. */
 async function rowsAtBirth(call: LaunchCall, results: readonly CommandResult[]): Promise<InstanceRow[]> {
   const rows: InstanceRow[] = []
-  for (const { id } of results)
-    for await (const event of call.session.history(id)) {
-      rows.push(projections.inventory.fold(undefined, event, id) as unknown as InstanceRow)
-      break
-    }
+  for (const { id } of results) rows.push((await rowAtBirth(call, id)) as unknown as InstanceRow)
   return rows
 }
 
