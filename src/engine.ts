@@ -266,7 +266,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
    * Empties a view and folds the whole log into it. Returns the number of events folded. Writers, and readers of any
    * view, wait until it is done: a row that is folded halfway must not be folded further by what comes meanwhile. Throws
    * what the fold throws: the view is stalled then, as far as it came, and nothing can be claimed from it. Throws
-   * InvalidRequest for a view that there is not.
+   * InvalidRequest for a view that there is not, and Unavailable closed if the engine closes meanwhile.
    */
   rebuild(view: keyof P & string): Promise<number> {
     const projection = Object.hasOwn(this.#projections, view) ? this.#projections[view] : undefined
@@ -275,11 +275,15 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
       return Promise.reject(new InvalidRequest('invalidInput', 'view', `There is no view '${view}'; known: ${known}.`))
     }
     const { name } = projection
+    const pause = () => {
+      if (this.#closing) throw new Unavailable('closed', 'The engine is closing; the next one folds the rest.')
+      return new Promise<void>(resolve => this.#clock.soon(resolve))
+    }
     return this.#writer.between(async () => {
       await this.flush()
       return this.#behind.alone(async () => {
         try {
-          const count = await rebuildView(this.store, projection, this.#residence, this.catalogue)
+          const count = await rebuildView(this.store, projection, this.#residence, this.catalogue, pause)
           this.#behind.stalled.delete(name)
           return count
         } catch (error) {
@@ -403,12 +407,21 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
 
   #committed(draft: Draft): void {
     const { asksOpened, asksClosed, timerChanges, envelopes } = draft
-    this.#writeBehind.committed(draft)
-    this.#worker.committed(asksOpened, asksClosed)
-    if (timerChanges.length) this.#timers.armed(timerChanges.flatMap(({ armed }) => armed ?? []))
+    this.#next(() => this.#writeBehind.committed(draft))
+    this.#next(() => this.#worker.committed(asksOpened, asksClosed))
+    if (timerChanges.length) this.#next(() => this.#timers.armed(timerChanges.flatMap(({ armed }) => armed ?? [])))
     if (this.#listeners.hears('event')) for (const envelope of envelopes) this.#listeners.tell('event', envelope)
     this.#bell.ring()
-    this.#housekeep()
+    this.#next(() => this.#housekeep())
+  }
+
+  /** After a commit: what goes wrong in one part must not keep the others from hearing, nor look as if nothing was written. */
+  #next(part: () => void): void {
+    try {
+      part()
+    } catch (error) {
+      this.#listeners.tell('fault', error, 'after a commit')
+    }
   }
 
   /**

@@ -11,7 +11,7 @@ import type { AskRow, AskUpdate } from '../store/store.ts'
 import { Abort, call, contextOf, within } from './call.ts'
 import type { Task } from './lane.ts'
 import { isSafeTwice, leavesTrace, sighting, whereToLook } from './observe.ts'
-import { backoffMs, FLOOR_MS } from './retry.ts'
+import { backoffMs, FLOOR_MS, WAIT_MS_MAX } from './retry.ts'
 
 /** Progress is an event each time: at most twenty of one call. */
 const STEP_PERCENT = 5
@@ -159,7 +159,7 @@ export class Carrier {
   }
 
   async #wait(task: Task, waitMs: number, lastError: string | undefined, handle: string | undefined): Promise<void> {
-    const dueAt = this.#options.clock.now() + waitMs
+    const dueAt = this.#options.clock.now() + Math.min(waitMs, WAIT_MS_MAX)
     task.ask = { ...task.ask, dueAt, lastError, handle }
     const { token, attempts } = task.ask
     // If this cannot be written, memory still knows; after a crash the call is repeated, as any call may be.

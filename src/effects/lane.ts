@@ -5,6 +5,7 @@
 import type { Clock } from '../runtime/clock.ts'
 import type { AskRow } from '../store/store.ts'
 import { Abort } from './call.ts'
+import { WAIT_MS_MAX } from './retry.ts'
 
 export interface Task {
   ask: AskRow
@@ -92,11 +93,12 @@ export class Lane {
   offer(task: Task): void {
     const { clock } = this.#options
     if (this.#isStopped) return
-    const isDue = task.ask.dueAt <= clock.now()
+    const now = clock.now()
+    const isDue = task.ask.dueAt <= now
     task.state = isDue ? 'queued' : 'waiting'
     if (isDue) this.#ready.add(task)
     else
-      task.forget = clock.wakeAt(task.ask.dueAt, () => {
+      task.forget = clock.wakeAt(Math.min(task.ask.dueAt, now + WAIT_MS_MAX), () => {
         task.state = 'queued'
         this.#ready.add(task)
         this.dispatch()
@@ -104,8 +106,7 @@ export class Lane {
   }
 
   /** The task that had this token, which is over now; undefined if there is none here. */
-  close(token: string): Task | undefined {
-    const resource = token.replace(/\.\d+\.\d+$/, '')
+  close(resource: string, token: string): Task | undefined {
     const line = this.#lines.get(resource)
     const index = line?.findIndex(task => task.ask.token === token) ?? -1
     if (!line || index < 0) return undefined

@@ -2,6 +2,11 @@
 
 const FIRST_MS = 250
 const CEILING_MS = 60_000
+/**
+ * The longest wait of an ask, whoever wished for it: a driver that wants to be polled next year, and a clock that was set
+ * back, must not make anybody wait for ever. Calling early does no harm.
+ */
+export const WAIT_MS_MAX = 3_600_000
 /** A provider that asks to be called again at once, for ever, must not keep the disk busy with our notes of it. */
 export const FLOOR_MS = 10
 

@@ -129,8 +129,9 @@ export class Worker {
   }
 
   #close(token: string): Task | undefined {
+    const resource = token.replace(/\.\d+\.\d+$/, '')
     for (const lane of this.#all) {
-      const task = lane.close(token)
+      const task = lane.close(resource, token)
       if (task) return task
     }
     return undefined

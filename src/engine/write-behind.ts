@@ -49,7 +49,13 @@ export class WriteBehind {
   /** Writes everything that waits. */
   async flush(): Promise<void> {
     this.#stop()
-    await this.#options.views.flush()
+    try {
+      await this.#options.views.flush()
+    } catch (error) {
+      // Whoever asked hears of it; what waits is tried again all the same.
+      this.#soon()
+      throw error
+    }
   }
 
   /** Arms no timer any more. */
@@ -74,7 +80,6 @@ export class WriteBehind {
       await this.flush()
     } catch (error) {
       this.#options.failed(error)
-      this.#soon()
     }
   }
 }

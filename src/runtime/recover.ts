@@ -55,15 +55,19 @@ export async function recover(
   return { events, views: behind, resources, stalled }
 }
 
-/** Empties a view and folds the whole log into it; the rows are the same byte for byte as those kept live. */
+/**
+ * Empties a view and folds the whole log into it; the rows are the same byte for byte as those kept live. `pause` is
+ * called between two chunks; what it throws ends the work there.
+ */
 export async function rebuildView(
   store: Store,
   view: Projection,
   residence: Residence,
   catalogue: Catalogue,
+  pause: () => Promise<void>,
 ): Promise<number> {
   await store.resetView(view.name)
-  return foldView(store, view, 0, residence, catalogue)
+  return foldView(store, view, 0, residence, catalogue, pause)
 }
 
 async function foldView(
@@ -72,10 +76,12 @@ async function foldView(
   after: number,
   residence: Residence,
   catalogue: Catalogue,
+  pause?: () => Promise<void>,
 ): Promise<number> {
   const recent = new Recent<ViewRow>(CHUNK * 4)
   let count = 0
   for await (const chunk of chunks(store, after)) {
+    if (count > 0) await pause?.()
     const envelopes = readable(chunk, residence, catalogue)
     const rows = await foldRows(view, envelopes, store, residence.retention, recent)
     await store.writeDerived({ snapshots: [], rows, watermark: chunk.at(-1)!.position, views: [view.name] })

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Answer, Bench, done, rejected, silence, unknown } from '../runtime/bench.ts'
+import { TestClock } from '../runtime/clock.ts'
 import { lamp } from '../runtime/light.ts'
 import { copyOf, historyOf, inventory, open, openWith, rest, typesOf } from '../runtime/setting.ts'
 import { crane } from './crane.ts'
@@ -182,6 +183,26 @@ describe('an answer', () => {
     ])
     expect(await setting.acme.settled(id)).toBe('burning')
     expect(await storyOf(setting, id)).toEqual(lit)
+  })
+
+  it('that is pending for a year is polled within the hour', async () => {
+    const setting = await open()
+    const handle = { op: 'warm-up', token: 'x' }
+    setting.bench.next('instanceEnsure', { kind: 'pending', handle, pollAfterMs: 365 * 24 * 60 * MINUTE })
+    const id = await lightOne(setting)
+    await setting.clock.pass(60 * MINUTE)
+    expect(await setting.acme.settled(id)).toBe('burning')
+  })
+
+  it('that waits for its next attempt is asked for within the hour, wherever the clock was set to meanwhile', async () => {
+    const before = await open()
+    before.bench.next('instanceEnsure', unknown)
+    const id = await lightOne(before)
+    await rest()
+    const clock = new TestClock(before.clock.now() - 24 * 60 * MINUTE)
+    const after = await open({ clock, database: copyOf(before.database) })
+    await clock.pass(60 * MINUTE)
+    expect(await after.acme.settled(id)).toBe('burning')
   })
 
   it('that was pending when the engine died is polled by the next one', async () => {
