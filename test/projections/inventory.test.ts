@@ -98,6 +98,31 @@ describe('the inventory', () => {
     expect(rows.get('offering/small')).toMatchObject({ name: 'small', attributes: { vcpus: 1, memoryBytes: GiB } })
   })
 
+  it('forgets why an attach failed when the next one begins, and keeps the last modification of a volume', () => {
+    const { world, image } = furnished()
+    const { id } = world.request('instance', 'launch', undefined, { image, type: 'small' })
+    const { id: volume } = world.request('volume', 'create', undefined, { sizeBytes: GiB })
+    world.settle()
+    const shown = () => fold(history(world)).get(volume)!.attributes
+    world.request('volume', 'attach', volume, { instance: id, device: 'sdf' })
+    world.answer(id, 'rejected')
+    expect(shown()).toMatchObject({ reason: { code: 'exhausted' } })
+    world.request('volume', 'attach', volume, { instance: id, device: 'sdf' })
+    expect(shown()).not.toHaveProperty('reason')
+    world.request('volume', 'modify', volume, { sizeBytes: 2 * GiB, volumeType: 'gp3' })
+    const original = { sizeBytes: GiB }
+    const target = { sizeBytes: 2 * GiB, volumeType: 'gp3', iops: 3000, throughputMiBps: 125 }
+    const modification = { state: 'modifying', progress: 0, original, target }
+    expect(shown()).toMatchObject({ ...target, modification })
+    world.answer(volume, 'done', { optimizing: true })
+    expect(shown()).toMatchObject({ modification: { state: 'optimizing' } })
+    world.settle()
+    expect(shown()).toMatchObject({ modification: { state: 'completed', progress: 100, endedAt: expect.any(Number) } })
+    world.request('volume', 'modify', volume, { volumeType: 'gp2' })
+    world.answer(volume, 'rejected')
+    expect(shown()).toMatchObject({ ...target, modification: { state: 'failed', message: expect.any(String) } })
+  })
+
   it('keeps the columns of a kind it does not know', () => {
     const [first] = history(furnished().world)
     const event = {
