@@ -1,9 +1,10 @@
 import { action } from '../action.ts'
-import { blockDeviceMapping, checkMappings, engineMappings } from '../block-devices.ts'
+import { blockDeviceMapping } from '../block-devices.ts'
 import { checkInstanceIds } from '../instances/instance-ids.ts'
 import { flag, list, text } from '../parameters.ts'
 import { wireId } from '../refusals.ts'
 import { tagSpecification, tagsOf } from '../tag-specifications.ts'
+import { checkImageMappings, imageMappings } from './image-mappings.ts'
 import { checkWords } from './image-words.ts'
 import { submittedByName } from './submitted-by-name.ts'
 
@@ -24,7 +25,7 @@ export const createImage = action({
   check: ({ parameters }) => {
     checkInstanceIds([parameters.InstanceId])
     checkWords(parameters)
-    checkMappings(parameters.BlockDeviceMapping)
+    checkImageMappings(parameters.BlockDeviceMapping)
     tagsOf(parameters.TagSpecification, tagged)
   },
   run: async call => {
@@ -35,7 +36,7 @@ export const createImage = action({
       instance: InstanceId,
       description: Description,
       noReboot: NoReboot,
-      blockDevices: engineMappings(BlockDeviceMapping),
+      blockDevices: imageMappings(BlockDeviceMapping),
       tags: tags.image,
       snapshotTags: tags.snapshot,
     })

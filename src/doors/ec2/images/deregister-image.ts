@@ -1,7 +1,7 @@
 import { action } from '../action.ts'
 import { text } from '../parameters.ts'
 import { engineId } from '../refusals.ts'
-import { checkImageIds, imageNamed } from './image-row.ts'
+import { checkImageIds, ownImage } from './image-row.ts'
 
 export const deregisterImage = action({
   name: 'DeregisterImage',
@@ -12,7 +12,7 @@ export const deregisterImage = action({
   run: async call => {
     const { ImageId } = call.parameters
     // A second one is no success on EC2.
-    await imageNamed(call, ImageId)
+    await ownImage(call, ImageId)
     await call.session.submit([{ kind: 'image', command: 'deregister', id: engineId(ImageId) }])
     return { return: true }
   },

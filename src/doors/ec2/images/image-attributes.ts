@@ -5,7 +5,7 @@ import { annotation } from '../instances/annotations.ts'
 import { list, type ParametersOf, structure, text } from '../parameters.ts'
 import { engineId } from '../refusals.ts'
 import { devicesOf, mappingItem } from './image-item.ts'
-import { checkImageIds, type ImageRow, imageNamed } from './image-row.ts'
+import { checkImageIds, type ImageRow, ownImage } from './image-row.ts'
 import { checkDescription } from './image-words.ts'
 
 const shown: Readonly<Record<string, (row: ImageRow, call: Pick<Call, 'ownerIdOf'>) => Answer>> = {
@@ -39,13 +39,10 @@ export const describeImageAttribute = action({
   },
   run: async call => {
     const { ImageId, Attribute } = call.parameters
-    const row = await imageNamed(call, ImageId)
-    if (row.account !== call.account) throw notOwner(ImageId)
+    const row = await ownImage(call, ImageId)
     return { imageId: ImageId, ...shown[Attribute]!(row, call) }
   },
 })
-
-const notOwner = (id: string) => new Ec2Error('AuthFailure', `Not authorized for image:${id}`)
 
 const permission = structure({ UserId: text({ max: 64 }), Group: text({ values: ['all'] }) })
 const changes = {
@@ -112,7 +109,7 @@ export const modifyImageAttribute = action({
   },
   run: async call => {
     const { parameters, session, accountOf } = call
-    await imageNamed(call, parameters.ImageId)
+    await ownImage(call, parameters.ImageId)
     const share = shareIn(parameters)
     const accounts = (ownerIds: readonly string[]) => ownerIds.map(accountOf)
     const change = share
@@ -133,7 +130,7 @@ export const resetImageAttribute = action({
     if (Attribute !== 'launchPermission') throw unknownAttribute(Attribute)
   },
   run: async call => {
-    const row = await imageNamed(call, call.parameters.ImageId)
+    const row = await ownImage(call, call.parameters.ImageId)
     const input = { public: false, remove: row.attributes.sharedWith ?? [] }
     await call.session.submit([{ kind: 'image', command: 'share', id: row.id, input }])
     return { return: true }

@@ -75,6 +75,13 @@ export async function imageNamed(call: Pick<Call, 'session'>, id: string): Promi
   throw new Ec2Error('InvalidAMIID.Unavailable', `The image ID '${id}' is no longer available`)
 }
 
+/** The same, of an image that is the caller's own. Throws AuthFailure for one that others let it see. */
+export async function ownImage(call: Pick<Call, 'session' | 'account'>, id: string): Promise<ImageRow> {
+  const found = await imageNamed(call, id)
+  if (found.account === call.account) return found
+  throw new Ec2Error('AuthFailure', `Not authorized for image:${id}`)
+}
+
 /** The images of these ids. Those that are deregistered are left out. Throws InvalidAMIID.NotFound with all that never were. */
 export async function imagesNamed(call: Pick<Call, 'session'>, ids: readonly string[]): Promise<ImageRow[]> {
   const distinct = [...new Set(ids)]

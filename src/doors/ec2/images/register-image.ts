@@ -1,10 +1,11 @@
 import { action } from '../action.ts'
-import { blockDeviceMapping, checkMappings, engineMappings } from '../block-devices.ts'
+import { blockDeviceMapping } from '../block-devices.ts'
 import { missing } from '../errors.ts'
 import { annotationsOf } from '../instances/annotations.ts'
 import { flag, list, text } from '../parameters.ts'
 import { wireId } from '../refusals.ts'
 import { tagSpecification, tagsOf } from '../tag-specifications.ts'
+import { checkImageMappings, imageMappings } from './image-mappings.ts'
 import { checkWords } from './image-words.ts'
 import { submittedByName } from './submitted-by-name.ts'
 
@@ -37,14 +38,14 @@ export const registerImage = action({
   check: ({ parameters }) => {
     const { BlockDeviceMapping = [], ImageLocation, TagSpecification } = parameters
     checkWords(parameters)
-    checkMappings(BlockDeviceMapping)
+    checkImageMappings(BlockDeviceMapping)
     tagsOf(TagSpecification, ['image'])
     if (!ImageLocation && BlockDeviceMapping.length === 0) throw missing('blockDeviceMapping or imageLocation')
   },
   run: async call => {
     const { parameters } = call
     const { ImageLocation, EnaSupport, SriovNetSupport, BootMode, ImdsSupport, TpmSupport } = parameters
-    const blockDevices = engineMappings(parameters.BlockDeviceMapping)
+    const blockDevices = imageMappings(parameters.BlockDeviceMapping)
     const isHeld = ImageLocation !== undefined && blockDevices.every(({ snapshot }) => snapshot === undefined)
     const id = await submittedByName(call, 'register', {
       name: parameters.Name,

@@ -9,7 +9,7 @@ import type { SnapshotRow } from './snapshot-row.ts'
 export const NO_VOLUME = 'vol-ffffffff'
 
 export const descriptionOf = ({ attributes: { description, capturedFor } }: SnapshotRow): string =>
-  description ?? (capturedFor ? `Created by CreateImage(${capturedFor.instance}) for ${wireId(capturedFor.image)}` : '')
+  capturedFor ? `Created by CreateImage(${capturedFor.instance}) for ${wireId(capturedFor.image)}` : (description ?? '')
 
 export type SnapshotItem = ReturnType<typeof snapshotItem>
 
