@@ -1,6 +1,6 @@
 /** Several instances in one request: all or none, each once, in the order of the request. (spec: ec2 2.3, 2.4, 2.8) */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { instanceIds, instanceIn, launched, launchedOne, openWithDelays, stateOf } from './instances.ts'
+import { described, instanceIds, instanceIn, launched, launchedOne, openWithDelays, stateOf } from './instances.ts'
 import { type Ec2Setting, otherKey } from './setting.ts'
 
 let cloud: Ec2Setting
@@ -189,5 +189,36 @@ it('does not start without a root', async () => {
     status: 400,
     code: 'InvalidParameterValue',
     message: `Invalid value '${id}' for instanceId. Instance does not have a volume attached at root (/dev/sda1)`,
+  })
+})
+
+describe('an instance whose disks do not survive a stop', () => {
+  const openStateless = () => openWithDelays({ capabilities: { stop: 'none', start: 'none' } })
+
+  it('has no EBS root, and can be neither stopped nor started', async () => {
+    const stateless = await openStateless()
+    const id = await launchedOne(stateless)
+    expect((await described(stateless, id)).rootDeviceType).toBe('instance-store')
+    expect(await stateless.refused('StopInstances', instanceIds(id))).toEqual({
+      status: 400,
+      code: 'UnsupportedOperation',
+      message: `The instance '${id}' does not have an 'ebs' root device type and cannot be stopped.`,
+    })
+    await stateless.ok('RebootInstances', instanceIds(id))
+    await stateless.ok('TerminateInstances', instanceIds(id))
+    expect(await stateOf(stateless, id)).toBe('terminated')
+    await stateless.close()
+  })
+
+  it('ends when its guest shuts down, and may not be told otherwise', async () => {
+    const stateless = await openStateless()
+    const id = await launchedOne(stateless)
+    const asked = { InstanceId: id, 'InstanceInitiatedShutdownBehavior.Value': 'stop' }
+    expect((await stateless.refused('ModifyInstanceAttribute', asked)).code).toBe('InvalidParameterCombination')
+    await stateless.engine.idle()
+    stateless.driver.powerOffGuest(id)
+    await stateless.engine.idle()
+    expect(await stateOf(stateless, id)).toBe('terminated')
+    await stateless.close()
   })
 })

@@ -173,6 +173,14 @@ describe('a launch', () => {
     expect(userData).toEqual({ value: script })
   })
 
+  it('names the key that its guest trusts', async () => {
+    await cloud.ok('CreateKeyPair', { KeyName: 'mine & yours' })
+    const id = await launchedOne(cloud, { KeyName: 'mine & yours' })
+    expect((await described(cloud, id)).keyName).toBe('mine & yours')
+    const named = { 'Filter.1.Name': 'key-name', 'Filter.1.Value.1': 'mine*' }
+    expect((await listed(cloud, named)).map(each => each.instanceId)).toEqual([id])
+  })
+
   it('has the private address it asks for', async () => {
     const item = await described(cloud, await launchedOne(cloud, { PrivateIpAddress: '10.0.0.1' }))
     expect([item.privateIpAddress, item.privateDnsName]).toEqual(['10.0.0.1', 'ip-10-0-0-1.ec2.internal'])
