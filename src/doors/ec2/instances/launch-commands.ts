@@ -9,13 +9,10 @@ import { tagsOf } from '../tag-specifications.ts'
 import { engineId } from '../wire-ids.ts'
 import { annotationsOf } from './annotations.ts'
 import { keptOptions } from './launch-options.ts'
-import type { launchParameters } from './launch-parameters.ts'
+import { type launchParameters, taggable } from './launch-parameters.ts'
 import { networkAsked } from './network-interfaces.ts'
 
 export type LaunchCall = Call<ParametersOf<typeof launchParameters>>
-
-/** Only the first two are made here; there is nothing that tags of the others could be put on. */
-export const taggable = ['instance', 'volume', 'network-interface', 'spot-instances-request'] as const
 
 /** Its commands follow from the request alone, so that with a token the same request is the same to the engine. */
 export interface Launch {

@@ -5,10 +5,11 @@ import { Ec2Error } from '../errors.ts'
 import { base64, flag, integer, list, type ParametersOf, text } from '../parameters.ts'
 import { tagSpecification, tagsOf } from '../tag-specifications.ts'
 import { USER_DATA_BYTES_MAX } from './attribute-changes.ts'
-import { taggable } from './launch-commands.ts'
 import { checkOptions, optionParameters } from './launch-options.ts'
 import { networkAsked, networkParameters } from './network-interfaces.ts'
 
+/** Only the first two are made; there is nothing that tags of the others could be put on. */
+export const taggable = ['instance', 'volume', 'network-interface', 'spot-instances-request'] as const
 /** All of one request are launched in one transaction. */
 const LAUNCHES_MAX = 1_000
 
