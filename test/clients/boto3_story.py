@@ -1,5 +1,6 @@
 """Boot from a volume with boto3: from a blank volume to an image, an instance, another image, and back to nothing."""
 import json
+import os
 import sys
 
 import boto3
@@ -99,7 +100,8 @@ for each in (data, blank):
     ec2.delete_volume(VolumeId=each)
 wait("volume_deleted", VolumeIds=[data, blank])
 
-stranger = boto3.client("ec2", endpoint_url=url, aws_secret_access_key="not-the-secret")
+access = os.environ["AWS_ACCESS_KEY_ID"]
+stranger = boto3.client("ec2", endpoint_url=url, aws_access_key_id=access, aws_secret_access_key="not-the-secret")
 wrong = code_of(stranger.describe_instances)
 
 print(

@@ -107,8 +107,8 @@ export const list = <T>(of: ParameterType<T>) =>
     `list of ${of.words}`,
     (value, name) => {
       if (typeof value === 'string') {
-        if (value === '') return []
-        throw invalid(lowered(name), value, 'It is a list: number its members from 1.')
+        // Some clients send an only member without its number, and EC2 takes it.
+        return value === '' ? [] : [of.read(value, name) as Exclude<T, undefined>]
       }
       const places = [...value.keys()].map(key => {
         if (/^\d{1,9}$/.test(key)) return key
