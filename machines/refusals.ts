@@ -146,10 +146,10 @@ export const refusals = {
       const where = [data.instance && `to instance ${data.instance}`, data.device && `as device ${data.device}`]
       return `The volume ${resource} is not attached ${where.filter(Boolean).join(' ')}.`
     }),
-    notResizing: no(
-      'modificationInProgress',
-      ({ resource }: Asked) => `The volume ${resource} is being modified; wait until that is done.`,
-    ),
+    notResizing: no('modificationInProgress', ({ resource, context }: Asked) => {
+      const { state = 'modifying' } = context.modification ?? {}
+      return `A change of the volume ${resource} is under way (${state}); wait until it is completed.`
+    }),
     notGrowingOffline: no(
       'resizingDetached',
       ({ resource }: Asked) =>

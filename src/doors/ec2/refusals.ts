@@ -50,10 +50,20 @@ function refused(error: Refused, parameters: Parameters): Ec2Error {
 
 /** Who is missing may be the target, or something that the command names: the engine's sentence says which. */
 function noOf(refusal: RefusalOf, reason: Reason): No {
-  const [, kind, id] =
+  const [, missingKind, missingId] =
     (reason.code === 'notFound' && /^The ([\w-]+) '(.*)' does not exist\.$/.exec(reason.sentence)) || []
-  if (kind !== undefined && id !== undefined) return { refusal, reason, kind, id }
-  return { refusal, reason, kind: kindOfId(refusal.resource) ?? refusal.kind, id: refusal.resource }
+  if (missingKind !== undefined && missingId !== undefined) return { refusal, reason, kind: missingKind, id: missingId }
+  const { resource: id, state } = refusal
+  const kind = kindOfId(id) ?? refusal.kind
+  const isGone = reason.code === 'wrongState' && gone[kind]?.includes(state)
+  return { refusal, reason: isGone ? { ...reason, code: 'notFound' } : reason, kind, id }
+}
+
+/** States in which the engine still shows for a while what EC2 does not know any more. */
+const gone: Readonly<Record<string, readonly string[]>> = {
+  volume: ['deleted'],
+  snapshot: ['deleting', 'deleted'],
+  'key-pair': ['deleted'],
 }
 
 /**
@@ -94,5 +104,16 @@ function invalidRequest(error: InvalidRequest): Ec2Error {
   // The kinds and commands are the door's own words.
   if (code === 'unknownKind' || code === 'unknownCommand')
     return new Ec2Error('InternalError', 'An internal error has occurred', options)
+  const [, id, kind] =
+    (code === 'wrongKind' && /^'(.*)' is the id of an? .*, not of an? ([\w-]+)\.$/.exec(message)) || []
+  if (id !== undefined && kind !== undefined) return notFound(wireId(id), kind, options)
   return new Ec2Error(code === 'wrongKind' ? 'InvalidID' : 'InvalidParameterValue', inWireIds(message), options)
+}
+
+/** The id of something else is the id of nothing of this kind. */
+function notFound(id: string, kind: string, options: ErrorOptions): Ec2Error {
+  const words = wordsFor('', kind, 'notFound')!
+  const reason = { requirement: 'idExists', code: 'notFound', sentence: '' }
+  const refusal = { command: '', kind, resource: id, state: 'absent', reasons: [reason], allowed: [], index: 0 }
+  return new Ec2Error(words.code, words.sentence!({ refusal, reason, ids: [id], parameters: {} }), options)
 }

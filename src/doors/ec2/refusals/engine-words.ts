@@ -3,6 +3,9 @@ import { said, type WordsTable, words } from './words.ts'
 
 const invalidValue = words('InvalidParameterValue')
 
+const absent = (noun: string, ids: readonly string[]): string =>
+  ids.length > 1 ? `The ${noun}s '${ids.join(', ')}' do not exist.` : `The ${noun} '${ids[0]}' does not exist.`
+
 export const engineWords: WordsTable = {
   notFound: words('InvalidID', of => `The ID '${of.ids.join(', ')}' is not valid`),
   notPermitted: words('UnauthorizedOperation', () => 'You are not authorized to perform this operation.'),
@@ -15,11 +18,8 @@ export const engineWords: WordsTable = {
   'instance.notFound': words('InvalidInstanceID.NotFound', ({ ids }) =>
     ids.length > 1 ? `The instance IDs '${ids.join(', ')}' do not exist` : `The instance ID '${ids[0]}' does not exist`,
   ),
-  'volume.notFound': words('InvalidVolume.NotFound', ({ ids }) => `The volume '${ids.join(', ')}' does not exist.`),
-  'snapshot.notFound': words(
-    'InvalidSnapshot.NotFound',
-    ({ ids }) => `The snapshot '${ids.join(', ')}' does not exist.`,
-  ),
+  'volume.notFound': words('InvalidVolume.NotFound', ({ ids }) => absent('volume', ids)),
+  'snapshot.notFound': words('InvalidSnapshot.NotFound', ({ ids }) => absent('snapshot', ids)),
   'image.notFound': words('InvalidAMIID.NotFound', ({ ids }) => `The image id '[${ids.join(', ')}]' does not exist`),
   'key-pair.notFound': words('InvalidKeyPair.NotFound', ({ ids }) => `The key pair '${ids.join(', ')}' does not exist`),
   'offering.notFound': words(

@@ -48,7 +48,7 @@ export const volumeWords: WordsTable = {
 
   modificationInProgress: words(
     'IncorrectModificationState',
-    of => `Volume ${target(of)} cannot be modified in modification state MODIFYING`,
+    of => `Volume ${target(of)} cannot be modified in modification state ${said(of, /\((\w+)\)/).toUpperCase()}`,
   ),
   resizingDetached: words('IncorrectState'),
   sizeTooSmall: words('InvalidParameterValue', () => 'New size cannot be smaller than existing size'),

@@ -1,5 +1,5 @@
 import { action } from '../action.ts'
-import { born } from '../born.ts'
+import { rowAtBirth } from '../birth.ts'
 import { list, text } from '../parameters.ts'
 import { tagSpecification, tagsOf } from '../tag-specifications.ts'
 import { snapshotItem } from './snapshot-item.ts'
@@ -20,6 +20,6 @@ export const createSnapshot = action({
     const tags = tagsOf(TagSpecification, ['snapshot']).snapshot
     const input = { volume: VolumeId, description: Description, tags }
     const [made] = await call.session.submit([{ kind: 'snapshot', command: 'create', input }])
-    return snapshotItem((await born(call, made!.id)) as unknown as SnapshotRow, call)
+    return snapshotItem((await rowAtBirth(call, made!.id)) as unknown as SnapshotRow, call)
   },
 })

@@ -1,5 +1,5 @@
 import { action, type Call } from '../action.ts'
-import { born } from '../born.ts'
+import { rowAtBirth } from '../birth.ts'
 import { Ec2Error, missing } from '../errors.ts'
 import { instancesNotFound } from '../instances/instance-ids.ts'
 import { flag, list, type ParametersOf, structure, text } from '../parameters.ts'
@@ -36,7 +36,7 @@ export const createSnapshots = action({
       return { kind: 'snapshot', command: 'create', input }
     })
     const made = commands.length ? await call.session.submit(commands) : []
-    const items = made.map(async ({ id }) => itemOf((await born(call, id)) as unknown as SnapshotRow, call))
+    const items = made.map(async ({ id }) => itemOf((await rowAtBirth(call, id)) as unknown as SnapshotRow, call))
     return { snapshotSet: await Promise.all(items) }
   },
 })

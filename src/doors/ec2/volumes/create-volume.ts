@@ -1,6 +1,6 @@
 import { Refused } from '../../../index.ts'
 import { action } from '../action.ts'
-import { born } from '../born.ts'
+import { rowAtBirth } from '../birth.ts'
 import { checkClientToken, submitOnce } from '../client-tokens.ts'
 import { Ec2Error, missing } from '../errors.ts'
 import { flag, integer, list, text } from '../parameters.ts'
@@ -68,6 +68,6 @@ export const createVolume = action({
       },
     )
     const { id } = results[0]!
-    return volumeItem((isReplay ? await session.get(id) : await born(call, id)) as unknown as VolumeRow)
+    return volumeItem((isReplay ? await session.get(id) : await rowAtBirth(call, id)) as unknown as VolumeRow)
   },
 })
