@@ -36,6 +36,8 @@ export interface EventSpec<O extends Origin = Origin, D extends Shape = Shape, F
   readonly facts: z.ZodObject<F>
   /** On deadlines: it ends something, so it comes before what else is due at the same millisecond. */
   readonly ends: boolean
+  /** On what is told: the caller whose request led to it reads it as a warning, in the result of the command. */
+  readonly warns: boolean
   /** `upcasts[n]` turns data of schema n into data of schema n + 1. */
   readonly upcasts: Readonly<Record<number, (data: Json) => Json>>
 }
@@ -48,7 +50,7 @@ const spec = <O extends Origin, D extends Shape, F extends Shape>(
   data: z.ZodObject<D>,
   facts: z.ZodObject<F>,
   { schema = 1, upcasts = {} }: Versioning = {},
-): EventSpec<O, D, F> => ({ origin, schema, data, facts, ends: false, upcasts })
+): EventSpec<O, D, F> => ({ origin, schema, data, facts, ends: false, warns: false, upcasts })
 
 /** A caller asked. `data` is everything decided at that moment; `facts` what was read to decide. Both are recorded. */
 export const requested = <D extends Shape = Nothing, F extends Shape = Nothing>(
@@ -73,6 +75,15 @@ export const elapsed = ({ ends = false, ...versioning }: Versioning & { ends?: b
 /** Another resource said so. Never refused: what was learned is true. */
 export const told = <D extends Shape = Nothing>(data: D = {} as D, versioning?: Versioning) =>
   spec('told', z.strictObject(data) as unknown as z.ZodObject<D>, z.object({}), versioning)
+
+/**
+ * Told by a resource to itself: what was asked for is done, but not as asked. Its data is the warning: a stable `code`,
+ * and a `sentence` for whoever asked. It reaches the caller with the result of the command.
+ */
+export const warned = <D extends Shape = Nothing>(data: D = {} as D, versioning?: Versioning) => ({
+  ...told({ code: z.string(), sentence: z.string(), ...data }, versioning),
+  warns: true,
+})
 
 /** Another resource asks, in a cascade begun by a request; a refusal refuses the whole request. */
 export const proposed = <D extends Shape = Nothing>(data: D = {} as D, versioning?: Versioning) =>

@@ -1,7 +1,8 @@
 /** What an image remembers, and what can happen to it. */
 import { z } from 'zod'
-import { type EventNamed, type EventOf, events, requested, told } from './grammar.ts'
+import { type EventNamed, type EventOf, events, proposed, requested, told } from './grammar.ts'
 import { deviceName, type ImageDevice, imageDevice } from './image.devices.ts'
+import { type Mode, modes } from './modes.ts'
 import { type Tags, tagEvents, tags } from './tags.ts'
 
 export interface ImageContext {
@@ -21,6 +22,10 @@ export interface ImageContext {
   readonly encrypted?: boolean
   /** What a launch has besides the root; an entry of the root says more about it. */
   readonly blockDevices: readonly ImageDevice[]
+  /** What it was built for; both, unless it says so. */
+  readonly targets?: readonly Mode[]
+  /** The instance that runs on the image itself: nobody else can use it meanwhile. */
+  readonly directUser?: string
   readonly public?: boolean
   /** Accounts that may see and launch it. */
   readonly sharedWith?: readonly string[]
@@ -58,6 +63,7 @@ const described = {
   snapshot: z.string().optional(),
   encrypted: z.boolean().optional(),
   blockDevices: z.array(imageDevice),
+  targets: z.array(z.enum(modes)).min(1).optional(),
   tags: tags.optional(),
 }
 const captured = z.strictObject({ volume: z.string(), snapshot: z.string() })
@@ -125,6 +131,9 @@ export const imageEvents = events('image', {
   /** From the instance: its guest could not be turned off for this. */
   captureFailed: told({ code: z.string(), message: z.string() }),
   instanceTerminated: told({ instance: z.string() }),
+  /** An instance is to run on the image itself. */
+  directUseProposed: proposed({ instance: z.string() }),
+  directUseEnded: told({ instance: z.string() }),
   /** To itself, when it fails: its name may be taken again. */
   nameFreed: told({ name: z.string() }),
 })

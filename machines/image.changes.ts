@@ -66,6 +66,8 @@ const all = {
   failed,
   orphaned,
   shared,
+  used: ({ event }: Now): Change => ({ directUser: (event as Named<'directUseProposed'>).data.instance }),
+  unused: (): Change => ({ directUser: undefined }),
   nameFreed: (): Change => ({ nameless: true }),
   modified: ({ event }: Now): Change => ({ description: (event as Named<'modifyRequested'>).data.description }),
   ...tagChanges,

@@ -2,11 +2,14 @@
 import { z } from 'zod'
 import { callerAccount, claim, command, completed, type Json, provider, resource } from './grammar.ts'
 import { capturedLayout, deviceName, type MappingFault, mappedDevice, registeredLayout } from './image.devices.ts'
+import { modes } from './modes.ts'
 import { tagCommands, tags } from './tags.ts'
 
 const named = {
   name: z.string().min(1).max(128),
   description: z.string().max(255).optional(),
+  /** What it is built for: launches in another mode are refused, or warned of. Default: both. */
+  targets: z.array(z.enum(modes)).min(1).optional(),
   tags: tags.optional(),
 }
 const mapping = z.array(mappedDevice).max(64).default([])
@@ -103,8 +106,17 @@ export const imageCommands = {
         snapshot: copyOf(each.snapshot, each.sizeBytes),
       }))
       const guarded = image.account === account
-      const { description = image.description } = asked
-      return { ...like, ...asked, description, snapshot, blockDevices, copies: [...copies.values()], guarded } as Json
+      const { description = image.description, targets = image.targets } = asked
+      return {
+        ...like,
+        ...asked,
+        description,
+        targets,
+        snapshot,
+        blockDevices,
+        copies: [...copies.values()],
+        guarded,
+      } as Json
     },
   }),
   modify: command({

@@ -12,9 +12,12 @@ const ignoring = <const K extends News>(why: string, ...names: K[]) =>
 const making = ['snapshotBegun', 'snapshotCompleted', 'snapshotFailed', 'captureFailed', 'instanceTerminated'] as const
 
 export const late = {
-  absent: ignoring('it never existed', ...making, 'nameFreed'),
-  pending: ignoring('it keeps its name', 'nameFreed'),
+  absent: ignoring('it never existed', ...making, 'nameFreed', 'directUseEnded'),
+  pending: {
+    ...ignoring('it keeps its name', 'nameFreed'),
+    ...ignoring('nothing runs on what is not made', 'directUseEnded'),
+  },
   available: ignoring('it is made', ...making, 'nameFreed'),
-  failed: ignoring('making it has failed for good', ...making),
-  deregistered: ignoring('it is over', ...making, 'nameFreed'),
+  failed: ignoring('making it has failed for good', ...making, 'directUseEnded'),
+  deregistered: ignoring('it is over', ...making, 'nameFreed', 'directUseEnded'),
 }

@@ -30,6 +30,7 @@ export const imageRequirements = {
     allCompleted([...(facts.snapshots ?? []), facts.rootSnapshot ?? null]),
   originalAvailable: ({ event }: On<'copyRequested'>) => event.facts.image?.state === 'available',
   copyable: ({ event }: On<'copyRequested'>) => event.data.snapshot !== undefined,
+  unused: ({ context }: Now) => context.directUser === undefined,
   copyOffered: ({ event }: On<'copyRequested'>) => event.facts.provider?.name === event.data.provider,
   ...tagRequirements,
 }
@@ -56,6 +57,8 @@ export const choices = {
     context.awaited[0] === (event as ImageEventNamed<'snapshotCompleted'>).data.snapshot,
   ofInstance: ({ context, event }: Now) =>
     context.createdFrom?.instance === (event as ImageEventNamed<'instanceTerminated'>).data.instance,
+  usedBy: ({ context, event }: Now) =>
+    context.directUser === (event as ImageEventNamed<'directUseEnded'>).data.instance,
   nameless: ({ context }: Now) => context.nameless === true,
   ...tagChoices,
 }

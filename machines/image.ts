@@ -91,7 +91,13 @@ export const image = setup({
     available: {
       tags: 'settled',
       on: {
-        'image.deregisterRequested': { target: 'deregistered', actions: { type: 'tell', params: want.release } },
+        'image.deregisterRequested': {
+          guard: needs('unused'),
+          target: 'deregistered',
+          actions: { type: 'tell', params: want.release },
+        },
+        'image.directUseProposed': { guard: needs('unused'), actions: 'used' },
+        'image.directUseEnded': [{ guard: 'usedBy', actions: 'unused' }, ignore('that instance does not run on it')],
         ...alive,
         ...late.available,
       },

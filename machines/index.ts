@@ -93,6 +93,8 @@ export const kinds = {
       snapshot,
       encrypted,
       blockDevices,
+      targets,
+      directUser,
     }: ImageContext) => ({
       architecture,
       virtualization,
@@ -105,6 +107,8 @@ export const kinds = {
       snapshot,
       encrypted,
       blockDevices,
+      targets,
+      directUser: directUser ?? null,
     }),
     visibility: (context: ImageContext) => (context.public ? 'public' : (context.sharedWith ?? 'private')),
   }),

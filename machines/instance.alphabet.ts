@@ -12,7 +12,10 @@ import {
   requested,
   secret,
   told,
+  warned,
 } from './grammar.ts'
+import { type RootOwner, rootOwners } from './instance.mode.ts'
+import { type Mode, modes } from './modes.ts'
 import { type Tags, tagEvents, tags } from './tags.ts'
 
 export interface Device {
@@ -32,11 +35,25 @@ export interface Ephemeral {
   readonly ephemeral: string
 }
 
+/** It was launched in another mode than asked for. */
+export interface ModeWarning {
+  readonly code: string
+  readonly sentence: string
+  readonly requested: Mode
+  readonly resolved: Mode
+  readonly reason: 'DRIVER' | 'IMAGE'
+  readonly remedy: string
+}
+
 export interface InstanceContext {
   readonly image: string
   readonly type: string
   /** A stateful instance keeps its disks when it stops; a stateless one has nothing to come back to. */
-  readonly mode: 'stateful' | 'stateless'
+  readonly mode: Mode
+  /** Who made its root, and so who cleans it up; `image`: it runs on its image itself. */
+  readonly rootOwner: RootOwner
+  /** What its launch was warned of. */
+  readonly warning?: ModeWarning
   readonly zone: string
   readonly provider: string
   readonly vcpus: number
@@ -56,6 +73,16 @@ export interface InstanceContext {
     readonly attachMax: number
     /** It destroys nothing that runs: the power goes first. */
     readonly destroysStopped?: boolean
+    /** Stopping it is destroying it: there is no other call. */
+    readonly destroysByStop?: boolean
+    /** It keeps what is stopped. */
+    readonly preserves?: boolean
+    /** It turns nothing off. */
+    readonly neverOff?: boolean
+    /** It starts nothing that was stopped: what is to run again is made anew. */
+    readonly startsAnew?: boolean
+    /** How long a stateless instance that turned itself off is left alone before it is destroyed, in ms. */
+    readonly offGraceMs?: number
   }
   /** Number of the current launch: one more at each start. */
   readonly generation: number
@@ -103,6 +130,7 @@ export const unborn: InstanceContext = {
   image: '',
   type: '',
   mode: 'stateful',
+  rootOwner: 'engine',
   zone: '',
   provider: '',
   vcpus: 0,
@@ -133,7 +161,9 @@ const capabilities = z.object({
   stop: z.string(),
   start: z.string(),
   reboot: z.string(),
+  destroy: z.string(),
   destroyFrom: z.array(z.string()),
+  settle: z.object({ missingGraceMs: z.int() }),
   volumeAttach: z.object({ hotPlug: z.boolean(), hotUnplug: z.boolean(), max: z.int() }),
   volume: z.object({
     minBytes: z.int(),
@@ -146,6 +176,13 @@ const capabilities = z.object({
   volumeSnapshot: z.object({ of: z.array(z.enum(['available', 'in-use'])) }),
 })
 const account = inState.nullable()
+const mismatch = {
+  requested: z.enum(modes),
+  resolved: z.enum(modes),
+  reason: z.enum(['DRIVER', 'IMAGE']),
+  remedy: z.string(),
+}
+const modeWarning = { code: z.string(), sentence: z.string(), ...mismatch }
 const capture = {
   image: z.string(),
   captures: z.array(z.strictObject({ volume: z.string(), snapshot: z.string() })),
@@ -158,7 +195,9 @@ export const instanceEvents = events('instance', {
     {
       image: z.string(),
       type: z.string(),
-      mode: z.enum(['stateful', 'stateless']),
+      mode: z.enum(modes),
+      rootOwner: z.enum(rootOwners),
+      warning: z.strictObject(modeWarning).optional(),
       zone: z.string(),
       provider: z.string(),
       vcpus: z.int().positive(),
@@ -192,7 +231,7 @@ export const instanceEvents = events('instance', {
     },
     {
       account,
-      image: inState,
+      image: z.object({ state: z.string(), account: z.string(), directUser: z.string().nullable() }),
       offering: inState,
       provider: z.object({ capabilities }),
       keyPair: z.object({ id: z.string() }).nullable(),
@@ -243,7 +282,15 @@ export const instanceEvents = events('instance', {
   terminateTimedOut: elapsed(),
   captureTimedOut: elapsed(),
   stopRetryDue: elapsed(),
+  /** It turned itself off, is stateless, and was left alone for long enough. */
+  offGraceDue: elapsed({ ends: true }),
   destroyRetryDue: elapsed(),
+
+  // From itself
+  /** It was launched in another mode than asked for. */
+  modeMismatchWarned: warned(mismatch),
+  /** It has no volumes to wait for. */
+  prepared: told(),
 
   // From volumes
   volumeReady: told({ volume: z.string() }),

@@ -108,7 +108,7 @@ export const forgettingImages = {
 
 /** Both ways of taking an image of what is off. */
 const whileOff = {
-  guard: needs('rootAttached'),
+  guard: needs('rootIsVolume', 'rootAttached'),
   actions: ['capturing', { type: 'tell', params: captureOff }],
 } as const
 export const capturableWhileOff = {
@@ -117,11 +117,11 @@ export const capturableWhileOff = {
 } as const
 export const capturableWhileRunning = {
   'instance.captureProposed': {
-    guard: needs('rootAttached', 'notCapturing'),
+    guard: needs('rootIsVolume', 'rootAttached', 'notCapturing'),
     actions: ['capturing', { type: 'tell', params: captureLive }],
   },
   'instance.quietCaptureProposed': {
-    guard: needs('stateful', 'rootAttached', 'notCapturing', 'connectionsSettled'),
+    guard: needs('stateful', 'rootIsVolume', 'rootAttached', 'notCapturing', 'connectionsSettled'),
     target: '.capturing',
     actions: ['capturing', 'quieting', { type: 'tell', params: captureHeld }],
   },

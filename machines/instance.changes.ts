@@ -10,8 +10,9 @@ type Change = Partial<InstanceContext>
 
 const launched = ({ event }: Now): Change => {
   const { data, facts, at } = event as Named<'launchRequested'>
-  const { devices, volumeTags: _, ...rest } = data
-  const { stop, reboot, destroyFrom, volumeAttach } = facts.provider.capabilities
+  const { devices, volumeTags: _, warning: __, ...rest } = data
+  const { stop, start, reboot, destroy, destroyFrom, settle, volumeAttach } = facts.provider.capabilities
+  const destroysByStop = destroy === 'viaStop' || undefined
   const root = normalised(data.rootDevice)
   return {
     ...rest,
@@ -22,7 +23,12 @@ const launched = ({ event }: Now): Change => {
       hotPlug: volumeAttach.hotPlug,
       hotUnplug: volumeAttach.hotUnplug,
       attachMax: volumeAttach.max,
-      destroysStopped: (stop !== 'none' && !destroyFrom.includes('running')) || undefined,
+      destroysByStop,
+      destroysStopped: (!destroysByStop && stop !== 'none' && !destroyFrom.includes('running')) || undefined,
+      preserves: stop === 'preserves' || undefined,
+      neverOff: stop === 'none' || undefined,
+      startsAnew: start === 'none' || undefined,
+      offGraceMs: settle.missingGraceMs || undefined,
     },
     devices: Object.fromEntries(
       devices.map(({ device, volume, deleteOnTermination }) => {
@@ -150,6 +156,7 @@ const all = {
   detachedAtOnce,
   connected,
   disconnected,
+  warned: ({ event }: Now): Change => ({ warning: (event as Named<'modeMismatchWarned'>).data }),
   rebooting: (): Change => ({ rebooting: true }),
   rebooted: (): Change => ({ rebooting: undefined }),
   impaired: (): Change => ({ impaired: true }),

@@ -15,6 +15,9 @@ export const launchable = needs(
   'keyPairKnown',
   'zoneOffered',
   'modeOffered',
+  'imageOwned',
+  'imageUnused',
+  'rootOffered',
   'behaviourPossible',
   'mappingValid',
   'sizeGiven',
@@ -38,7 +41,7 @@ export const terminable = {
 /** Once it has run, an instance whose disk survives may be stopped, unless it is protected from callers. */
 export const stoppable = {
   'instance.stopRequested': {
-    guard: needs('stateful', 'stopUnprotected', 'notCapturing'),
+    guard: needs('stateful', 'preserved', 'stopUnprotected', 'notCapturing'),
     target: '#stopping',
     actions: 'byUser',
   },
@@ -50,11 +53,15 @@ export const modifiable = {
   },
 } as const
 export const tagging = taggable('instance')
-/** A guest that shuts itself down is obeyed, whatever protects it from callers. */
+/**
+ * A guest that shuts itself down is obeyed. What has nothing to come back to ends then; but where its provider keeps it,
+ * it is held for as long as it is protected from its end, and for the time that its provider asks for.
+ */
 export const guestMayPowerOff = {
   'instance.poweredOff': [
     ofAnotherLaunch,
     { guard: 'stopsWithGuest', target: '#stopping', actions: 'byGuest' },
+    { guard: 'restsBeforeItsEnd', target: '#stopping', actions: 'byGuest' },
     { target: '#shutting-down', actions: 'byGuest' },
   ],
 } as const

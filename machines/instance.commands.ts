@@ -1,8 +1,7 @@
 /** What callers may ask of an instance. */
 import { z } from 'zod'
-import { callerAccount, claim, command, completed, named, provider, resource, secret } from './grammar.ts'
-import { mergeBlockDevices } from './instance.block-devices.ts'
-import { launchFaults } from './instance.launch-faults.ts'
+import { callerAccount, claim, command, named, provider, resource, secret } from './grammar.ts'
+import { encodingOf, launchData } from './instance.launch.ts'
 import { tagCommands, tags } from './tags.ts'
 
 const device = z.strictObject({
@@ -48,6 +47,10 @@ export const instanceCommands = {
       type: z.string(),
       /** Stateful: its disks survive a stop. Auto: stateful where the provider can. */
       mode: z.enum(['stateful', 'stateless', 'auto']).default('auto'),
+      /** Where image or provider do not have that mode: refuse, or launch it stateless and say so. */
+      onMismatch: z.enum(['refuse', 'warn']).default('refuse'),
+      /** Direct: a stateful instance runs on the image itself, where its provider does that; nobody else can use it then. */
+      rootPolicy: z.enum(['private', 'direct']).default('private'),
       /** Default: the provider's first. */
       zone: z.string().optional(),
       provider: z.string().optional(),
@@ -73,31 +76,7 @@ export const instanceCommands = {
       keyPair: claim('names', ['account', 'region', { text: 'key-pair' }, { path: 'keyPair' }]),
       snapshots: resource('snapshot', 'blockDevices.*.snapshot', { many: true, optional: true }),
     },
-    complete: ({ input, facts: { image, offering, provider, snapshots }, newId }) => {
-      const { zones, stop, start } = provider.capabilities
-      const { blockDevices, mode: wanted, zone = zones[0], shutdownBehaviour, ...asked } = input
-      const preserves = stop === 'preserves' && start !== 'none'
-      const mode = wanted === 'auto' ? (preserves ? 'stateful' : 'stateless') : wanted
-      const mapping = mergeBlockDevices(image, blockDevices, snapshots)
-      const volumes = 'requirement' in mapping ? undefined : mapping.volumes
-      const ephemeral = 'requirement' in mapping || !mapping.ephemeral.length ? undefined : mapping.ephemeral
-      const data = {
-        ...asked,
-        userDataEncoding: encodingOf(input),
-        mode,
-        shutdownBehaviour: shutdownBehaviour ?? (mode === 'stateful' ? 'stop' : 'terminate'),
-        zone,
-        provider: provider.name,
-        vcpus: offering.vcpus,
-        memoryBytes: offering.memoryBytes,
-        architecture: image.architecture,
-        virtualization: image.virtualization,
-        rootDevice: image.rootDevice,
-        devices: volumes?.map(each => ({ ...each, volume: newId('volume') })),
-        ephemeral,
-      }
-      return completed(data, launchFaults(zone, mapping, provider.capabilities))
-    },
+    complete: launchData,
   }),
   start: command({
     event: 'startRequested',
@@ -139,9 +118,4 @@ export const instanceCommands = {
     }),
   }),
   ...tagCommands,
-}
-
-/** New user data comes with its encoding; without new user data the encoding stays what it is. */
-function encodingOf({ userData, userDataEncoding }: { userData?: string; userDataEncoding?: 'text' | 'base64' }) {
-  return userData === undefined ? undefined : (userDataEncoding ?? 'text')
 }

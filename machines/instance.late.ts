@@ -11,6 +11,7 @@ const ignoring = <const K extends News>(why: string, ...names: K[]) =>
     `instance.${K}`,
     ReturnType<typeof ignore>
   >
+const launching = ['prepared', 'modeMismatchWarned'] as const
 const volumes = ['volumeReady', 'volumeFailed'] as const
 const creation = ['created', 'createFailed', 'launchTimedOut'] as const
 const starting = ['started', 'startFailed'] as const
@@ -21,6 +22,8 @@ const imaging = ['snapshotCut', 'captureTimedOut'] as const
 const destroying = ['destroyed', 'destroyFailed', 'destroyRetryDue', 'terminateTimedOut'] as const
 const news = ['poweredOff', 'vanished'] as const
 const all = [
+  ...launching,
+  'offGraceDue',
   ...volumes,
   ...creation,
   ...starting,
@@ -39,6 +42,8 @@ export const late = {
   abandoning: ignoring('what came to be is being destroyed', 'poweredOff', 'terminateTimedOut'),
   pending: {
     ...ignoring('all its volumes were ready before', ...volumes),
+    ...ignoring('its launch has recorded that', ...launching),
+    ...ignoring('it is to run', 'offGraceDue'),
     ...ignoring(
       'no such call is open',
       'created',
@@ -54,11 +59,14 @@ export const late = {
   },
   steady: ignoring('no change is under way', ...connecting),
   running: {
-    ...ignoring('its launch is over', ...volumes, ...creation, 'startFailed'),
+    ...ignoring('its launch is over', ...volumes, ...creation, ...launching, 'startFailed'),
+    ...ignoring('it runs', 'offGraceDue'),
     ...ignoring('no guest is off for an image', ...imaging),
     ...ignoring('no such call is open', ...stopping, ...destroying),
   },
   stopping: {
+    ...ignoring('its launch is over', ...launching),
+    ...ignoring('it is not off yet', 'offGraceDue'),
     ...ignoring('it will be asked to stop again anyway', 'stopFailed'),
     ...ignoring('no retry is due while the question is open', 'stopRetryDue'),
     ...ignoring('it stays off, whatever was taken of it', ...imaging),
@@ -67,7 +75,7 @@ export const late = {
     ...ignoring('no such call is open', ...destroying),
   },
   stopped: {
-    ...ignoring('its launch is over', ...volumes, ...creation),
+    ...ignoring('its launch is over', ...volumes, ...creation, ...launching),
     ...ignoring('it stays off, whatever was taken of it', ...imaging),
     ...ignoring('a start that nobody asked for is found by a survey', ...starting),
     ...ignoring('it is stopped already', ...stopping, ...rebooting, ...news),
@@ -78,6 +86,8 @@ export const late = {
   retrying: ignoring('it will be asked again anyway', 'destroyFailed'),
   shuttingDown: {
     ...ignoring('its volumes hear of its end when it is gone', ...volumes),
+    ...ignoring('its launch is over', ...launching),
+    ...ignoring('it is being ended already', 'offGraceDue'),
     ...ignoring('its images have failed with it', ...imaging, 'captureEnded'),
     ...ignoring('destroying took the place of what was asked before', ...creation, ...starting, ...stopping),
     ...ignoring('destroying took the place of what was asked before', ...rebooting, ...connecting),

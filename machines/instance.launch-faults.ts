@@ -1,5 +1,5 @@
 /** What a launch is refused for that its event cannot show: what was asked for and could not be resolved. */
-import { type DiskOffers, diskFaults } from './disks.ts'
+import { type DiskOffers, diskFaults, normalised } from './disks.ts'
 import type { Json } from './grammar.ts'
 import type { Mapping, MappingFault } from './instance.block-devices.ts'
 
@@ -14,11 +14,12 @@ export function launchFaults(
   zone: string,
   mapping: Mapping | MappingFault,
   { zones, volume, volumeAttach: { max } }: Capabilities,
+  rootDevice: string,
 ): Record<string, Json | undefined> {
   const zoneOffered = zones.includes(zone) ? undefined : { zone, zones }
   if ('requirement' in mapping) return { zoneOffered, [mapping.requirement]: { why: mapping.why } }
   const disks = mapping.volumes.map(({ device, ...disk }) => ({ device, faults: diskFaults(disk, volume) }))
   const disk = Object.assign({}, ...disks.reverse().map(({ faults }) => faults))
-  const further = mapping.volumes.length - 1
+  const further = mapping.volumes.filter(each => normalised(each.device) !== normalised(rootDevice)).length
   return { zoneOffered, ...disk, slotsEnough: further > max ? { further, max } : undefined }
 }

@@ -4,25 +4,30 @@ import type { Observed } from './grammar.ts'
 import type { InstanceContext, InstanceEventNamed, Now } from './instance.alphabet.ts'
 import { captureChoices, captureRequirements } from './instance.capture.ts'
 import { atHead, deviceOf, volumesWith } from './instance.devices.ts'
+import { endsOff, isHeld } from './instance.off.ts'
 import { TAGS_MAX, type Tags, tagChoices, tagRequirements } from './tags.ts'
 
 type On<K extends string> = { readonly context: InstanceContext; readonly event: InstanceEventNamed<K> }
 
 /** Said by the command that resolves a launch; the machine sees only what was resolved. */
 const saidByCommand = () => true
-const said = Object.fromEntries(
-  ['zoneOffered', 'sizeGiven', 'snapshotKnown', ...diskRequirementNames, 'slotsEnough'].map(name => [
-    name,
-    saidByCommand,
-  ]),
-) as Record<SaidByCommand, typeof saidByCommand>
-type SaidByCommand =
-  | 'zoneOffered'
-  | 'sizeGiven'
-  | 'snapshotKnown'
-  | 'slotsEnough'
-  | (typeof diskRequirementNames)[number]
+const saidOnes = [
+  'modeOffered',
+  'rootOffered',
+  'zoneOffered',
+  'sizeGiven',
+  'snapshotKnown',
+  ...diskRequirementNames,
+  'slotsEnough',
+] as const
+const said = Object.fromEntries(saidOnes.map(name => [name, saidByCommand])) as Record<
+  SaidByCommand,
+  typeof saidByCommand
+>
+type SaidByCommand = (typeof saidOnes)[number]
 
+const providerOf = (event: InstanceEventNamed<'launchRequested' | 'modifyRequested'>) =>
+  'provider' in event.facts ? event.facts.provider?.capabilities : undefined
 const bytesOf = (text: string) => new TextEncoder().encode(text).length
 const KiB = 1024
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
@@ -34,10 +39,10 @@ const bootAttributes = ['type', 'userData', 'kernel', 'ramdisk', 'ebsOptimized']
 export const instanceRequirements = {
   ...said,
   mappingValid: ({ event }: On<'launchRequested'>) => {
-    const { devices, rootDevice = '' } = event.data
+    const { devices, rootDevice = '', rootOwner } = event.data
     if (!devices) return true
     const names = new Set(devices.map(each => normalised(each.device)))
-    return names.size === devices.length && names.has(normalised(rootDevice))
+    return names.size === devices.length && names.has(normalised(rootDevice)) === (rootOwner === 'engine')
   },
   accountOpen: ({ event }: On<'launchRequested' | 'startRequested'>) =>
     (event.facts.account?.state ?? 'open') === 'open',
@@ -47,16 +52,17 @@ export const instanceRequirements = {
     (event.facts.snapshots ?? []).every(each => each.state === 'completed'),
   offeringActive: ({ event }: On<'launchRequested' | 'modifyRequested'>) =>
     event.data.type === undefined || event.facts.offering?.state === 'active',
-  modeOffered: ({ event }: On<'launchRequested'>) => {
-    const { stop, start } = event.facts.provider?.capabilities ?? {}
-    return event.data.mode !== 'stateful' || (stop === 'preserves' && start !== 'none')
-  },
+  /** Who runs on an image changes it: that is for its owner, and for one at a time. */
+  imageOwned: ({ event: { data, facts, account } }: On<'launchRequested'>) =>
+    data.rootOwner !== 'image' || account === undefined || facts.image?.account === account,
+  imageUnused: ({ event }: On<'launchRequested'>) => (event.facts.image?.directUser ?? null) === null,
   snapshotHere: ({ event }: On<'launchRequested'>) =>
     (event.facts.snapshots ?? []).every(each => each.provider === event.data.provider),
-  /** A stateless instance cannot stop, so neither can its guest stop it. */
+  /** What has nothing to come back to cannot stop, so neither can its guest stop it. */
   behaviourPossible: ({ context, event }: On<'launchRequested' | 'modifyRequested'>) => {
-    const mode = 'mode' in event.data ? event.data.mode : context.mode
-    return event.data.shutdownBehaviour !== 'stop' || mode !== 'stateless'
+    if (event.data.shutdownBehaviour !== 'stop') return true
+    if (!('mode' in event.data)) return context.mode === 'stateful' && !context.offers.neverOff
+    return event.data.mode === 'stateful' && providerOf(event)?.stop !== 'none'
   },
   userDataFits: ({ event }: On<'launchRequested' | 'modifyRequested'>) => {
     const { userData = '', userDataEncoding } = event.data
@@ -74,7 +80,12 @@ export const instanceRequirements = {
   /** Protection against stopping also keeps callers from terminating. */
   stopUnprotected: ({ context }: Now) => !context.stopProtection,
   stateful: ({ context }: Now) => context.mode === 'stateful',
-  rootAttached: ({ context }: Now) => context.devices[normalised(context.rootDevice)] !== undefined,
+  /** Its provider keeps what it stops; elsewhere a stop would be another word for its end. */
+  preserved: ({ context }: Now) => context.offers.preserves === true,
+  /** A root of its provider's, or its image, is not among its devices, and cannot be taken from it. */
+  rootAttached: ({ context }: Now) =>
+    context.rootOwner !== 'engine' || context.devices[normalised(context.rootDevice)] !== undefined,
+  rootIsVolume: ({ context }: Now) => context.rootOwner === 'engine',
   rebootOffered: ({ context }: Now) => context.offers.reboot,
   bootKept: ({ event }: On<'modifyRequested'>) => bootAttributes.every(name => event.data[name] === undefined),
   devicesMapped: ({ context, event }: On<'modifyRequested'>) =>
@@ -114,7 +125,15 @@ export const choices = {
     (event as InstanceEventNamed<'started' | 'stopped' | 'poweredOff' | 'vanished'>).data.generation !==
     context.generation,
   stopsWithGuest: ({ context }: Now) => context.mode === 'stateful' && context.shutdownBehaviour === 'stop',
+  restsBeforeItsEnd: ({ context }: Now) => endsOff(context) && (isHeld(context) || !!context.offers.offGraceMs),
+  /** It has stopped by itself, and nothing holds it any more. */
+  endsOff: ({ context }: Now) => endsOff(context) && !isHeld(context),
   forced: ({ event }: Now) => (event as InstanceEventNamed<'stopRequested'>).data.force === true,
+  /** What its provider lost is made anew from its root; of a root of the provider's nothing is left. */
+  remakable: ({ context: { rootOwner, offers }, event }: Now) => {
+    const { code } = (event as InstanceEventNamed<'startFailed'>).data
+    return rootOwner !== 'provider' && (code === 'notFound' || (code === 'unsupported' && offers.startsAnew === true))
+  },
   noneThere: ({ event }: Now) => (event as InstanceEventNamed<'stopFailed' | 'startFailed'>).data.code === 'notFound',
   /** A provider without graceful stops need not be asked later: it will say the same. */
   askingUnsupported: ({ event }: Now) => (event as InstanceEventNamed<'stopFailed'>).data.code === 'unsupported',

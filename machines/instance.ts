@@ -73,7 +73,7 @@ export const instance = setup({
         'instance.launchRequested': {
           guard: launchable,
           target: 'pending',
-          actions: ['launched', { type: 'tell', params: want.makeVolumes }],
+          actions: ['launched', { type: 'tell', params: want.beginLaunch }],
         },
         ...late.absent,
       },
@@ -88,6 +88,8 @@ export const instance = setup({
           tags: 'working',
           meta: { awaits: (context: InstanceContext) => volumesWith(context.devices, 'attaching') },
           on: {
+            'instance.prepared': 'creating',
+            'instance.modeMismatchWarned': { actions: 'warned' },
             'instance.volumeReady': [
               { guard: 'lastVolume', target: 'creating', actions: 'volumeReady' },
               { guard: 'awaitedVolume', actions: 'volumeReady' },
@@ -127,7 +129,7 @@ export const instance = setup({
           on: {
             'instance.started': [ofAnotherLaunch, { target: '#running', actions: 'cameUp' }],
             'instance.startFailed': [
-              { guard: 'noneThere', target: 'remaking' },
+              { guard: 'remakable', target: 'remaking' },
               { target: '#stopped', actions: 'failed' },
             ],
             ...stoppable,
@@ -246,17 +248,23 @@ export const instance = setup({
     stopped: {
       id: 'stopped',
       tags: 'settled',
+      entry: { type: 'arm', params: want.endOffLater },
+      exit: { type: 'disarm', params: want.endOffNoMore },
       on: {
         'instance.startRequested': {
           guard: needs('accountOpen', 'stateful', 'rootAttached'),
           target: 'pending.restarting',
           actions: 'restarted',
         },
+        'instance.offGraceDue': [
+          { guard: 'endsOff', target: 'shutting-down' },
+          ignore('it is protected from its end, or may be started'),
+        ],
         'instance.stopRequested': {},
         ...terminable,
         'instance.modifyRequested': {
           guard: needs('behaviourPossible', 'devicesMapped', 'offeringActive', 'userDataFits', 'annotationsFit'),
-          actions: 'modified',
+          actions: [{ type: 'arm', params: want.endOffUnprotected }, 'modified'],
         },
         ...tagging,
         'instance.attachProposed': {
@@ -296,7 +304,7 @@ export const instance = setup({
     terminated: {
       id: 'terminated',
       tags: ['settled', 'terminal'],
-      entry: [{ type: 'tell', params: want.releaseVolumes }, 'ended'],
+      entry: [{ type: 'tell', params: want.releaseVolumes }, { type: 'tell', params: want.releaseImage }, 'ended'],
       on: {
         'instance.terminateRequested': {},
         'instance.rebootRequested': {},

@@ -4,6 +4,7 @@ import { normalised } from './disks.ts'
 import type { Arm, Ask, Disarm, Tell } from './grammar.ts'
 import type { InstanceContext, InstanceEventNamed as Named, Now } from './instance.alphabet.ts'
 import { atHead, deviceOf } from './instance.devices.ts'
+import { endsOff, isHeld } from './instance.off.ts'
 
 /** After these a reader is told that it takes too long; the question stays open. (spec: ec2 2.6) */
 const LAUNCH_PATIENCE_MS = 60 * 60_000
@@ -68,17 +69,19 @@ export const reset = ({ context: { provider, generation } }: Now): Ask => ({
 })
 /**
  * It takes the place of every other call. A provider that destroys only what is off is asked for that first, hard: the
- * destroy waits behind it, and both are asked again until the destroy is done.
+ * destroy waits behind it, and both are asked again until the destroy is done. Where stopping is the only way to destroy,
+ * the stop is the destroy.
  */
 export const destroy = ({ context }: Now): Ask[] => {
-  const isFirst = !context.offers.destroysStopped
+  const { destroysStopped, destroysByStop } = context.offers
   const end: Ask = {
     verb: 'instanceDestroy',
     provider: context.provider,
     args: {},
     answers: answers('destroyed', 'destroyFailed'),
   }
-  return isFirst ? [{ ...end, supersedes: true }] : [{ ...powerOff(context, 'hard'), supersedes: true }, end]
+  if (destroysByStop) return [{ ...powerOff(context, 'hard'), answers: end.answers, supersedes: true }]
+  return destroysStopped ? [{ ...powerOff(context, 'hard'), supersedes: true }, end] : [{ ...end, supersedes: true }]
 }
 export const connect = ({ context: { provider, generation }, event }: Now): Ask => {
   const { resource, data } = event as Named<'attachProposed'>
@@ -115,10 +118,39 @@ export const stopAgainNow: Disarm = { event: 'instance.stopRetryDue' }
 export const destroyAgainLater: Arm = { event: 'instance.destroyRetryDue', afterMs: RETRY_AFTER_MS }
 export const destroyAgainNow: Disarm = { event: 'instance.destroyRetryDue' }
 
+/** A stateless instance that turned itself off, where its provider keeps it: nobody but the engine ends it. */
+const OFF_GRACE_DUE = 'instance.offGraceDue'
+export const endOffLater = ({ context }: Pick<Now, 'context'>): Arm[] =>
+  endsOff(context) && !isHeld(context) ? [{ event: OFF_GRACE_DUE, afterMs: context.offers.offGraceMs ?? 0 }] : []
+export const endOffNoMore = ({ context }: Now): Disarm[] => (endsOff(context) ? [{ event: OFF_GRACE_DUE }] : [])
+/** Its protection is being taken off. */
+export const endOffUnprotected = ({ context, event }: Now): Arm[] => {
+  const { terminationProtection } = (event as Named<'modifyRequested'>).data
+  return isHeld(context) && terminationProtection === false
+    ? endOffLater({ context: { ...context, terminationProtection } })
+    : []
+}
+
 // Of its volumes
 
-export const makeVolumes = ({ event }: Now): Tell[] => {
-  const { resource, data, facts } = event as Named<'launchRequested'>
+/**
+ * What a launch sets in motion: its volumes are made, or it hears that there are none; the image it runs on is asked to
+ * let it; and it warns its caller of what is other than was asked for.
+ */
+export const beginLaunch = ({ event }: Now): Tell[] => {
+  const { resource, data } = event as Named<'launchRequested'>
+  const { image, rootOwner, warning, devices } = data
+  const use = { resource: image, event: 'image.directUseProposed', data: { instance: resource } }
+  return [
+    ...(rootOwner === 'image' ? [use] : []),
+    ...(warning ? [{ resource, event: 'instance.modeMismatchWarned', data: warning }] : []),
+    ...(devices.length
+      ? makeVolumes(event as Named<'launchRequested'>)
+      : [{ resource, event: 'instance.prepared', data: {} }]),
+  ]
+}
+const makeVolumes = (event: Named<'launchRequested'>): Tell[] => {
+  const { resource, data, facts } = event
   const { zone, provider, image, rootDevice, volumeTags } = data
   const { volume: disks, volumeSnapshot } = facts.provider.capabilities
   const offers = { ...disks, snapshotOf: volumeSnapshot.of }
@@ -135,6 +167,9 @@ export const releaseVolumes = ({ context: { devices }, event: { resource } }: No
     event: 'volume.instanceGone',
     data: { instance: resource, deleteOnTermination },
   }))
+/** The image it ran on is free again. */
+export const releaseImage = ({ context: { rootOwner, image }, event: { resource } }: Now): Tell[] =>
+  rootOwner === 'image' ? [{ resource: image, event: 'image.directUseEnded', data: { instance: resource } }] : []
 
 /** Volumes whose change ends because the compute does. */
 export const settleVolumes = ({ context: { devices }, event: { resource } }: Now): Tell[] =>

@@ -84,6 +84,11 @@ export const refusals = {
       'imageNotCopyable',
       ({ data }: Asked) => `The image ${data.image} has no snapshots to copy: its provider holds it as it is.`,
     ),
+    unused: no(
+      'imageInUse',
+      ({ resource, context }: Asked) =>
+        `The instance ${context.directUser} runs on the image ${resource} itself; terminate it first.`,
+    ),
     copyOffered: no(
       'copyUnsupported',
       ({ data }: Asked) => `The snapshots are at provider ${data.provider}, which is not the one to copy to.`,
@@ -191,7 +196,7 @@ export const refusals = {
     keyPairKnown: no('keyPairNotFound', ({ data }: Asked) => `There is no key pair ${data.keyPair} in this region.`),
     behaviourPossible: no(
       'invalidShutdownBehaviour',
-      'A stateless instance keeps nothing when it stops, so a shutdown of its guest can only terminate it.',
+      'Nothing would be left when it stops, so a shutdown of its guest can only terminate it.',
     ),
     slotsEnough: no(
       'tooManyVolumes',
@@ -207,7 +212,25 @@ export const refusals = {
     modeOffered: no(
       'modeNoMatch',
       ({ data }: Asked) =>
-        `The provider ${data.provider} keeps no disk of a stopped instance; ask for mode stateless or auto.`,
+        `A ${data.requested} instance is not possible here (reason ${data.reason}): ${data.remedy ?? 'ask for mode auto'}.`,
+    ),
+    imageOwned: no(
+      'imageNotOwned',
+      ({ data }: Asked) => `The instance would run on the image ${data.image} itself, which is not of this account.`,
+    ),
+    imageUnused: no(
+      'imageInUse',
+      ({ data }: Asked) => `An instance runs on the image ${data.image} itself; terminate that first.`,
+    ),
+    rootOffered: no('rootUnsupported', ({ data }: Asked) =>
+      data.direct
+        ? `A stateful instance may run on an image itself only where the provider ${data.provider} does not clone it.`
+        : `The provider ${data.provider} makes the root disk as the image has it, and deletes it with the instance.`,
+    ),
+    preserved: no(
+      'stopUnsupported',
+      ({ resource }: Asked) =>
+        `The provider of ${resource} keeps nothing of what it stops, so a stop would be its end. Terminate it instead.`,
     ),
     mappingValid: no(
       'invalidDeviceMapping',
@@ -233,6 +256,10 @@ export const refusals = {
       'rootNotAttached',
       ({ resource, context }: Asked) =>
         `The instance ${resource} has no volume at its root device ${context.rootDevice}; attach one there.`,
+    ),
+    rootIsVolume: no(
+      'rootNotVolume',
+      ({ resource }: Asked) => `The root of ${resource} is no volume, so no snapshot can be taken of it.`,
     ),
     notCapturing: no(
       'captureInProgress',

@@ -38,6 +38,14 @@ export interface CommandResult {
   readonly version: number
   /** Of its event; 0 when unchanged. */
   readonly position: number
+  /** It was done, but not as asked: what is other, in words for whoever asked. */
+  readonly warnings?: readonly Warning[]
+}
+/** A warning is an event of the resource as well; this is its data. */
+export interface Warning {
+  readonly code: string
+  readonly sentence: string
+  readonly [detail: string]: Json | undefined
 }
 
 export interface Surroundings {
@@ -130,6 +138,7 @@ export class CommandDecision {
     const known = isBare ? { success: true as const, data: noFacts } : spec.facts.safeParse(facts)
     if (!known.success) throw new BrokenRule(`${type}: the facts do not fit its event: ${known.error.message}`)
     const cascade = new Cascade(this.#around.catalogue, this.#draft, this.#around.hash, this.#around.now)
+    const before = this.#draft.envelopes.length
     try {
       const { decision, event } = cascade.offer(compiled, snapshot, {
         type,
@@ -145,11 +154,20 @@ export class CommandDecision {
           facts: known.data as Json,
         })
       const after = this.#draft.snapshot(snapshot.resource) ?? snapshot
-      return { result: resultOf(snapshot, after, event?.position) }
+      const warnings = this.#warningsSince(before)
+      return { result: { ...resultOf(snapshot, after, event?.position), ...(warnings.length && { warnings }) } }
     } catch (proposal) {
       if (!(proposal instanceof ProposalRefused)) throw proposal
       return this.#refusedBy(proposal, snapshot, refuse)
     }
+  }
+
+  #warningsSince(before: number): Warning[] {
+    const { catalogue } = this.#around
+    return this.#draft.envelopes
+      .slice(before)
+      .filter(({ type }) => catalogue.ofEvent(type).spec(type).warns)
+      .map(({ data }) => data as unknown as Warning)
   }
 
   /** Another resource said no, or is none of this account's business: then there is nobody. */

@@ -87,7 +87,6 @@ describe('a guest that shuts itself down', () => {
     }
     expect(shut({ shutdownBehaviour: 'stop' })).toMatchObject({ state: 'stopping.asking' })
     expect(shut({ shutdownBehaviour: 'terminate' })).toMatchObject({ state: 'shutting-down.destroying' })
-    expect(shut({ mode: 'stateless' })).toMatchObject({ state: 'shutting-down.destroying' })
     expect(shut({}).context.reason.code).toBe('guestShutdown')
   })
 

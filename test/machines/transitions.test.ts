@@ -170,7 +170,7 @@ describe('a request that a rule refuses', () => {
     const { id } = launch('auto')
     world.settle()
     expect(world.get(id)).toMatchObject({ state: 'running.steady', context: { mode: 'stateless' } })
-    expect(outcome(() => world.request('instance', 'stop', id))).toBe('stateful')
+    expect(outcome(() => world.request('instance', 'stop', id))).toBe('stateful, preserved')
     expect(outcome(() => world.request('instance', 'reboot', id))).toBe('rebootOffered')
   })
 

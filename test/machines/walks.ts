@@ -1,6 +1,7 @@
 /** Random lives of a few instances and volumes: what is done to them, and what they came to want. */
 import fc from 'fast-check'
 import type { Want } from '../../machines/index.ts'
+import { classes, classNames } from './classes.ts'
 import { type ImageDeed, imageAct, imageDeeds } from './image-walks.ts'
 import { able, furnished, GiB, type KindName, Refused, type Resource, type World } from './world.ts'
 
@@ -83,9 +84,11 @@ export function act(world: World, image: string, { what, pick, other }: Deed): {
   const generation = instance ? world.get(instance).context.generation : 0
   if (what === 'launch' && world.idsOf('instance').length < 4) {
     const shutdownBehaviour = other % 2 ? 'stop' : 'terminate'
-    const blockDevices = other > 3 ? [{ device: 'sdc', sizeBytes: GiB }] : []
+    const less = [{ device: '/dev/sdb', noDevice: true }]
+    const blockDevices = other > 3 ? [{ device: 'sdc', sizeBytes: GiB }] : other === 3 ? less : []
     const mode = pick > 5 ? 'stateless' : 'auto'
-    ask('instance', 'launch', undefined, { image, type: 'small', shutdownBehaviour, blockDevices, mode })
+    const how = mode === 'auto' ? { shutdownBehaviour } : { onMismatch: other % 2 ? 'warn' : 'refuse' }
+    ask('instance', 'launch', undefined, { image, type: 'small', blockDevices, mode, ...how })
   }
   if (what === 'createVolume' && world.idsOf('volume').length < 12)
     ask('volume', 'create', undefined, { sizeBytes: GiB, zone: pick === 7 ? 'b' : 'a' })
@@ -157,8 +160,11 @@ export function walks() {
   if (walked) return walked
   const wants = new Map<string, [string, Want]>()
   const contexts = new Map<string, unknown[]>()
+  let at = 0
   for (const life of fc.sample(fc.array(deed, { minLength: 60, maxLength: 90 }), { numRuns: 1000, seed: 7 })) {
-    const { world, image } = furnished()
+    // Every other life at a provider like most, the rest at one of each class.
+    const name = among(classNames, at++ >> 1)!
+    const { world, image } = furnished(at % 2 ? able : classes[name])
     for (const each of life) act(world, image, each)
     for (const { resource, type, wants: wanted } of world.log)
       for (const want of wanted) {

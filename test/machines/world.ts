@@ -67,6 +67,8 @@ const sorted = (value: unknown): unknown =>
 
 export const able: DeclaredCapabilities = {
   zones: ['a', 'b'],
+  canCreateVolumeFromImage: true,
+  bootFromVolume: true,
   stop: 'preserves',
   start: 'both',
   reboot: 'both',

@@ -12,6 +12,8 @@ export interface InstanceModel {
   readonly zone: string
   readonly hasRun: boolean
   readonly mode: string
+  /** Does its provider keep what it stops? */
+  readonly isKept: boolean
   readonly generation: number
   readonly protection: { readonly terminate: boolean; readonly stop: boolean }
   readonly behaviour: string
@@ -78,11 +80,11 @@ const instanceRules: Readonly<Record<string, (now: InstanceModel, input: Data, l
     const may = isOpen(account, look) && mode === 'stateful' && hasRoot
     return state === 'stopped' && may ? 'accepted' : 'refused'
   },
-  stop: ({ state, hasRun, mode, protection }, { force }) => {
+  stop: ({ state, hasRun, mode, isKept, protection }, { force }) => {
     if (state === 'stopped') return 'unchanged'
     if (state === 'stopping') return force ? 'either' : 'unchanged'
     const canStop = state === 'running' || (state === 'pending' && hasRun)
-    return canStop && mode === 'stateful' && !protection.stop ? 'accepted' : 'refused'
+    return canStop && mode === 'stateful' && isKept && !protection.stop ? 'accepted' : 'refused'
   },
   reboot: ({ state }) => (state === 'terminated' ? 'unchanged' : state === 'running' ? 'either' : 'refused'),
   terminate: ({ state, protection }) => {
@@ -156,7 +158,7 @@ export function judge(now: Model, command: string, input: Data, look: Look): Ver
 const omit = (devices: InstanceModel['devices'], volume: string) =>
   Object.fromEntries(Object.entries(devices).filter(([id]) => id !== volume))
 
-function launched({ account, data }: Envelope<Data>): InstanceModel {
+function launched({ account, data, facts }: Envelope<Data>): InstanceModel {
   return {
     kind: 'instance',
     state: 'pending',
@@ -164,6 +166,7 @@ function launched({ account, data }: Envelope<Data>): InstanceModel {
     zone: data.zone,
     hasRun: false,
     mode: data.mode,
+    isKept: (facts as Data).provider.capabilities.stop === 'preserves',
     generation: 1,
     protection: { terminate: data.terminationProtection ?? false, stop: data.stopProtection ?? false },
     behaviour: data.shutdownBehaviour,
@@ -207,10 +210,14 @@ const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelo
     stopRequested: () => ({ state: 'stopping' }),
     stopped: ({ state, generation }, { data }) =>
       state === 'stopping' && data.generation === generation ? { state: 'stopped', hasRun: true } : {},
-    poweredOff: ({ state, generation, mode, behaviour }, { data }) => {
+    poweredOff: ({ state, generation, mode, behaviour, isKept, protection }, { data }) => {
       if (!['pending', 'running'].includes(state) || data.generation !== generation) return {}
-      return { state: mode === 'stateful' && behaviour === 'stop' ? 'stopping' : 'shutting-down' }
+      // What is stateless and kept is ended by the engine, unless that is held. (stateful-and-deltacloud 3a.4.)
+      const isHeld = mode === 'stateless' && isKept && protection.terminate
+      return { state: isHeld || (mode === 'stateful' && behaviour === 'stop') ? 'stopping' : 'shutting-down' }
     },
+    offGraceDue: ({ state, mode, isKept, protection }) =>
+      state === 'stopped' && mode === 'stateless' && isKept && !protection.terminate ? { state: 'shutting-down' } : {},
     terminateRequested: () => ({ state: 'shutting-down' }),
     destroyed: ({ state }) =>
       state === 'shutting-down' || state === 'pending' ? { state: 'terminated', devices: {} } : {},

@@ -30,11 +30,12 @@ export function commandRoutes(app: FastifyInstance, inside: Inside): void {
     const session = sessionOf(request)
     const [result] = (await session.submit([command], { token: tokenOf(request), dryRun })) as [CommandResult]
     nameCreated(engine, command, result, dryRun, reply)
+    warn(reply, [result])
     if (wait === undefined || dryRun) return result
     return { ...result, settled: await settledState(session, result.id, closing, reply) } satisfies CommandAnswer
   })
 
-  app.post('/v1/submit', async request => {
+  app.post('/v1/submit', async (request, reply) => {
     const { dryRun } = parameters(askedAtomically, request.query)
     const { commands, ...others } = fieldsOf(request.body)
     const [unknown] = Object.keys(others)
@@ -43,8 +44,17 @@ export function commandRoutes(app: FastifyInstance, inside: Inside): void {
     if (!Array.isArray(commands))
       throw new InvalidRequest('invalidInput', 'commands', 'commands: a submit has a list of commands.')
     const checked = commands.map((each, index) => memberOf(engine, each, index))
-    return { results: await sessionOf(request).submit(checked, { token: tokenOf(request), dryRun }) }
+    const results = await sessionOf(request).submit(checked, { token: tokenOf(request), dryRun })
+    warn(reply, results)
+    return { results }
   })
+}
+
+/** What was done, but not as asked, also for who reads no bodies. */
+function warn(reply: FastifyReply, results: readonly CommandResult[]): void {
+  const warnings = results.flatMap(each => each.warnings ?? [])
+  const said = new Set(warnings.map(({ code, sentence }) => `${code}: ${sentence}`))
+  if (said.size) reply.header('x-lifecycle-warning', [...said])
 }
 
 /** The command that a body asks for: its fields are the input, but for the `id` of the target. */

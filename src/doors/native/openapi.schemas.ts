@@ -44,6 +44,11 @@ export const schemas = {
       state: word,
       version: number,
       position: { ...number, description: 'Of its event; 0 when unchanged.' },
+      warnings: {
+        type: 'array',
+        description: 'It was done, but not as asked. Each is also a header X-Lifecycle-Warning.',
+        items: { type: 'object', properties: { code: word, sentence: word }, required: ['code', 'sentence'] },
+      },
       settled: { type: ['string', 'null'], description: 'With wait=settled: the state it came to, or null.' },
     },
     required: ['outcome', 'id', 'kind', 'previousState', 'state', 'version', 'position'],

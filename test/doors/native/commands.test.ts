@@ -21,6 +21,27 @@ describe('a command over HTTP', () => {
     expect(read.body).toMatchObject({ id: body.id, state: 'running', name: 'web', account: 'acme' })
   })
 
+  it('warns in a header, in the result and in what is read later, of a launch in another mode than asked for', async () => {
+    const image = await door.call('/v1/image/register', {
+      body: { name: 'built for little', sizeBytes: 1024 ** 3, targets: ['stateless'] },
+    })
+    const asked = { image: image.body.id, type: 'small', mode: 'stateful' }
+    const refused = await door.call('/v1/instance/launch', { body: asked })
+    expect([refused.status, refused.body.error.reasons[0].code]).toEqual([409, 'modeNoMatch'])
+    expect(refused.body.error.reasons[0].sentence).toContain('reason IMAGE')
+    const headers = { 'idempotency-key': 'warned' }
+    const body = { ...asked, onMismatch: 'warn' }
+    const first = await door.call('/v1/instance/launch?wait=settled', { body, headers })
+    for (const reply of [first, await door.call('/v1/instance/launch', { body, headers })]) {
+      expect(reply.headers.get('x-lifecycle-warning')).toMatch(/^modeMismatch: Asked for a stateful instance/)
+      expect(reply.body.warnings).toMatchObject([{ code: 'modeMismatch', reason: 'IMAGE', resolved: 'stateless' }])
+    }
+    const { body: row } = await door.call(`/v1/instance/${first.body.id}`)
+    expect(row.attributes).toMatchObject({ mode: 'stateless', rootOwner: 'engine', warning: { reason: 'IMAGE' } })
+    const types = (await historyOf(first.body.id)).map((event: { type: string }) => event.type)
+    expect(types.filter((type: string) => type === 'instance.modeMismatchWarned')).toHaveLength(1)
+  })
+
   it('takes the whole life: stop, start, terminate, each one request', async () => {
     const id = await door.launched()
     for (const [verb, settled] of [

@@ -54,8 +54,21 @@ const existing: Readonly<Record<string, () => unknown>> = {
   provider: () => 'lab',
   zone: () => 'a',
 }
-const words = ['n1', 'n2', '/dev/sdf', '/dev/sdg', 'stop', 'stateful', 'auto', 'base64', 'rsa', 'AAAA']
-const plausible = [true, false, 1, 4096, 65_536, ...words, [], {}, { role: 'web' }, [{ key: 'role' }]]
+const words = [
+  'n1',
+  'n2',
+  '/dev/sdf',
+  '/dev/sdg',
+  'stop',
+  'stateful',
+  'auto',
+  'base64',
+  'rsa',
+  'AAAA',
+  'warn',
+  'direct',
+]
+const plausible = [true, false, 1, 4096, 65_536, ...words, [], {}, { role: 'web' }, [{ key: 'role' }], ['stateful']]
 const plausibleId = fc.nat(3).map(index => [instance, volume, door.image, 'offering/small'][index])
 
 /** Mostly what the field may well take, sometimes anything. */

@@ -10,6 +10,7 @@ const belongs: Readonly<Record<string, readonly string[]>> = {
   'instance.launchTimedOut': ['pending'],
   'instance.stopTimedOut': ['stopping'],
   'instance.stopRetryDue': ['stopping'],
+  'instance.offGraceDue': ['stopped'],
   'instance.terminateTimedOut': ['shutting-down'],
   'instance.destroyRetryDue': ['shutting-down', 'pending'],
   'volume.createTimedOut': ['creating'],

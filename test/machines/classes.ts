@@ -1,0 +1,73 @@
+/** Providers as there are, by what they do at launch, stop and destroy. (spec: stateful-and-deltacloud 3a.3.) */
+import type { DeclaredCapabilities } from '../../src/drivers/capabilities.ts'
+
+const disks: DeclaredCapabilities = {
+  zones: ['a', 'b'],
+  volume: { grow: 'online', retype: true, encrypt: true },
+  volumeAttach: { hotPlug: true, hotUnplug: true, max: 4 },
+  volumeSnapshot: { of: ['available', 'in-use'] },
+}
+const kept = { stop: 'preserves', start: 'both', reboot: 'both' } as const
+
+export const classes = {
+  /** The provider clones, and a stop is the end: stateless only. */
+  A: {
+    ...disks,
+    clonesOnLaunch: 'always',
+    stop: 'destroys',
+    reboot: 'both',
+    vanishesAfterStop: true,
+    destroyFrom: ['running'],
+    rootOnDestroy: 'deletes',
+    rootOnStop: 'deletes',
+  },
+  /** The same, with one call for both. */
+  'A by stop': {
+    ...disks,
+    clonesOnLaunch: 'always',
+    stop: 'destroys',
+    vanishesAfterStop: true,
+    destroy: 'viaStop',
+    destroyFrom: ['running'],
+    rootOnDestroy: 'deletes',
+    rootOnStop: 'deletes',
+  },
+  /** A public cloud whose disks outlive a stop. */
+  B: {
+    ...disks,
+    ...kept,
+    clonesOnLaunch: 'always',
+    canCreateVolumeFromImage: true,
+    bootFromVolume: true,
+    destroyFrom: ['running', 'stopped'],
+    rootOnDestroy: 'byFlag',
+  },
+  /** Clones a template, and starts nothing by itself. */
+  C: {
+    ...disks,
+    ...kept,
+    clonesOnLaunch: 'always',
+    stateAfterCreate: 'stopped',
+    destroyFrom: ['stopped'],
+    rootOnDestroy: 'deletes',
+    settle: { missingGraceMs: 30_000 },
+  },
+  /** Runs on the image itself. */
+  D: { ...disks, ...kept, clonesOnLaunch: 'never', imageExclusive: true, stateAfterCreate: 'stopped' },
+  /** The same, with calls to clone the image and to delete the clone. */
+  'D with clones': {
+    ...disks,
+    ...kept,
+    clonesOnLaunch: 'never',
+    imageExclusive: true,
+    stateAfterCreate: 'stopped',
+    canCloneImage: true,
+    canDeleteClone: true,
+  },
+  /** A volume first, then a server that boots from it. */
+  E: { ...disks, ...kept, clonesOnLaunch: 'never', canCreateVolumeFromImage: true, bootFromVolume: true },
+  /** Nothing is ever turned off. */
+  F: { ...disks, clonesOnLaunch: 'always', reboot: 'hard', destroyFrom: ['running'], rootOnDestroy: 'deletes' },
+} satisfies Record<string, DeclaredCapabilities>
+export type ClassName = keyof typeof classes
+export const classNames = Object.keys(classes) as ClassName[]
