@@ -69,7 +69,8 @@ describe('a key pair', () => {
   })
 })
 
-describe.skipIf(!hasKeygen)('OpenSSH itself (package openssh-client)', () => {
+// Where OpenSSH is missing, install the Debian package openssh-client to compare with it.
+describe.skipIf(!hasKeygen)('OpenSSH itself', () => {
   it.each(['rsa', 'ed25519'] as const)('reads the %s keys written here, and computes the same fingerprints', type => {
     const folder = mkdtempSync(join(tmpdir(), 'stemma-keys-'))
     const { privateKey, publicKey } =
