@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { type Answer, Bench, silence, unknown } from '../runtime/bench.ts'
 import { lamp } from '../runtime/light.ts'
 import { copyOf, historyOf, inventory, open, openWith, rest } from '../runtime/setting.ts'
+import { crane } from './crane.ts'
 import { lightOne, lit, storyOf } from './lamps.ts'
+import { misdeeds } from './misdeeds.ts'
 
 const MINUTE = 60_000
 describe('a provider that cannot repeat a call safely', () => {

@@ -1,47 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Answer, Bench, done, rejected, silence, unknown } from '../runtime/bench.ts'
+import { Bench, done, rejected, silence, unknown } from '../runtime/bench.ts'
 import { TestClock } from '../runtime/clock.ts'
 import { copyOf, historyOf, inventory, open, openWith, rest, typesOf } from '../runtime/setting.ts'
 import { crane } from './crane.ts'
 import { lightOne, lit, storyOf } from './lamps.ts'
+import { misdeeds } from './misdeeds.ts'
 
 const MINUTE = 60_000
 const openCranes = (bench: Bench, options = {}) =>
   openWith({ kinds: { crane }, projections: { inventory }, bench, ...options })
-
-const circular: Record<string, unknown> = { kind: 'done' }
-circular.facts = circular
-/** What drivers must not do, by name. */
-const misdeeds: Record<string, Answer> = {
-  throws: () => {
-    throw new Error('a bug')
-  },
-  rejectsWithNothing: () => Promise.reject(undefined),
-  neverAnswers: silence,
-  answersNothing: () => undefined,
-  answersNull: () => null,
-  answersText: () => 'done',
-  answersEmptiness: () => ({}),
-  answersAnUnknownKind: () => ({ kind: 'perhaps' }),
-  answersInCircles: () => ({ kind: circular }),
-  answersABigNumber: () => ({ kind: 10n }),
-  isDoneWithoutFacts: () => ({ kind: 'done', already: false }),
-  isDoneWithAFactOfAnotherType: () => ({ kind: 'done', already: false, facts: { host: 5 } }),
-  isDoneWithWrongFacts: () => ({ kind: 'done', already: false, facts: 'host' }),
-  isDoneWithNaN: () => ({ kind: 'done', already: false, facts: { host: Number.NaN } }),
-  rejectsWithoutError: () => ({ kind: 'rejected' }),
-  rejectsWithoutMessage: () => ({ kind: 'rejected', error: { retry: 'never' } }),
-  isUnknownWithoutError: () => ({ kind: 'unknown' }),
-  isPendingWithoutHandle: () => ({ kind: 'pending' }),
-  isPendingWithoutTime: () => ({ kind: 'pending', handle: { op: 'x', token: 't' }, pollAfterMs: Number.NaN }),
-  isPendingForEver: () => ({ kind: 'pending', handle: { op: 'x', token: 't' }, pollAfterMs: Number.POSITIVE_INFINITY }),
-  isUnknown: () => unknown,
-  isUnavailable: () => ({
-    kind: 'rejected',
-    error: { code: 'unavailable', effect: 'none', retry: 'later', message: 'down' },
-  }),
-}
 
 describe('a provider that misbehaves', () => {
   it.each(Object.keys(misdeeds))('and %s once is asked again with the same token, and the lamp burns', async name => {
