@@ -89,7 +89,7 @@ export function simulated(options: SimulatedOptions = {}): SimulatedDriver {
     optimizeMs: options.optimizeMs,
     ledger,
     lag: staleReads ? lag(declared.consistency.lagMs) : undefined,
-    now: clock.now,
+    now: () => clock.now(),
     soon: instant ? queueMicrotask : run => clock.soon(run),
   })
   const calls = new Calls(world)
@@ -142,6 +142,7 @@ export function simulated(options: SimulatedOptions = {}): SimulatedDriver {
         )
       }
       case 'rejected': {
+        if (calls.hasBegun(token)) return deliver(make(), notWritten)
         const code = drawn.code ?? (creating.has(verb) ? 'exhausted' : 'precondition')
         return deliver(rejected(code, `${verb} ${id}: refused by the fault plan`), notWritten)
       }

@@ -11,6 +11,8 @@ export interface ToSign {
   readonly service?: string
   /** Signed besides what clients always sign; names in lower case. `date` takes the place of `x-amz-date`. */
   readonly headers?: Readonly<Record<string, string>>
+  /** Sent as it is, in place of the form of the parameters. */
+  readonly body?: string
 }
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
@@ -36,7 +38,7 @@ function signatureOf(canonical: string, { region, key, at, service = 'ec2' }: To
 /** A POST with the signature in its header. */
 export function signed(asked: ToSign): { headers: Record<string, string>; body: string } {
   const at = asked.at ?? new Date()
-  const body = form(pairsOf(asked.parameters))
+  const body = asked.body ?? form(pairsOf(asked.parameters))
   const { host } = new URL(asked.url)
   const type = 'application/x-www-form-urlencoded; charset=utf-8'
   const stamped: Record<string, string> = asked.headers?.date ? {} : { 'x-amz-date': stamp(at) }
