@@ -300,6 +300,20 @@ describe('a permission to launch', () => {
     expect(await found('113355789012')).toEqual([])
     expect(await found('all')).toContain(image)
   })
+
+  it('is between its owner and those who have it', async () => {
+    const id = await registered()
+    const both = { 'UserId.1': '123456789011', 'UserGroup.1': 'all' }
+    await change(id, { Attribute: 'launchPermission', OperationType: 'add', ...both })
+    const asked = { 'ExecutableBy.1': '123456789011' }
+    expect(idsOf(await cloud.ok('DescribeImages', asked))).toContain(id)
+    expect(idsOf(await cloud.ok('DescribeImages', asked, { key: otherKey }))).toEqual([])
+    const attribute = { ImageId: id, Attribute: 'launchPermission' }
+    expect(await cloud.refused('DescribeImageAttribute', attribute, { key: otherKey })).toMatchObject({
+      status: 401,
+      code: 'AuthFailure',
+    })
+  })
 })
 
 describe('the other attributes of an image', () => {
