@@ -33,6 +33,9 @@ const overriding = new Set<ChangingVerb>(['volumeDelete', 'volumeSnapshotDelete'
 /** What these keep is what there is when they are accepted, however long it takes to store. */
 const cutting = new Set<ChangingVerb>(['volumeSnapshotEnsure'])
 
+/** More calls are hardly ever repeated. */
+const begunMax = 100_000
+
 const handleOf = ({ verb, id, resource }: OperationRecord): Handle => ({ op: verb, token: id, data: { resource } })
 
 export class Calls {
@@ -40,6 +43,8 @@ export class Calls {
   /** Work that is accepted and not done: by resource. Little of it is ever in flight at once. */
   readonly #open = new Map<string, OperationRecord>()
   #nextDueAt = Number.POSITIVE_INFINITY
+  /** Tokens of calls that may have had an effect, the newest. */
+  readonly #begun = new Set<string>()
 
   constructor(world: World) {
     this.#world = world
@@ -48,7 +53,7 @@ export class Calls {
 
   /** Does, half does, or finds done what is asked. */
   make(verb: ChangingVerb, id: string, spec: unknown, token: string, half: boolean): Outcome {
-    return this.#known(verb, id, token) ?? effects[verb](this.#world, id, spec, token, half)
+    return this.#known(verb, id, token) ?? this.#noted(token, effects[verb](this.#world, id, spec, token, half))
   }
 
   /** Accepts the call and does it `afterMs` later. */
@@ -63,20 +68,25 @@ export class Calls {
     const operation = { ...this.#operation(verb, id, spec, token, now + afterMs), begunAt: now }
     this.#world.keepOperation(operation)
     this.#track(operation)
-    return this.#pending(operation)
+    return this.#noted(token, this.#pending(operation))
   }
 
   /** Does the call now, but says so only when the handle is polled. A refusal is said at once. */
   hide(verb: ChangingVerb, id: string, spec: unknown, token: string): Outcome {
     const known = this.#known(verb, id, token)
     if (known) return known
-    const outcome = effects[verb](this.#world, id, spec, token, false)
+    const outcome = this.#noted(token, effects[verb](this.#world, id, spec, token, false))
     if (outcome.kind !== 'done') return outcome
     // The specification is not needed any more: the work is done.
     const operation = this.#operation(verb, id, null, token, this.#world.now())
     operation.outcome = outcome
     this.#world.keepOperation(operation)
     return this.#pending(operation)
+  }
+
+  /** A call that has begun is not refused when it is repeated: a refusal says for certain that there is no effect. */
+  hasBegun(token: string): boolean {
+    return this.#begun.has(token)
   }
 
   poll(handle: Handle): Outcome {
@@ -101,6 +111,13 @@ export class Calls {
       const { verb, resource, spec, id } = operation
       this.#finish(operation, effects[verb](this.#world, resource, spec, id, false))
     }
+  }
+
+  #noted(token: string, outcome: Outcome): Outcome {
+    if (outcome.kind === 'rejected') return outcome
+    this.#begun.add(token)
+    if (this.#begun.size > begunMax) this.#begun.delete(this.#begun.values().next().value!)
+    return outcome
   }
 
   #known(verb: ChangingVerb, id: string, token: string): Outcome | undefined {
