@@ -147,8 +147,14 @@ export async function openCloud(pace: Pace, seed: number) {
       return changed
     },
     health: () => engine.health(),
+    /** What is under way gets the time that closing grants it. */
     async close() {
-      await setting.close()
+      let isClosed = false
+      const closing = setting.close().finally(() => {
+        isClosed = true
+      })
+      while (!isClosed) await clock.pass(1_000)
+      await closing
       database.close()
     },
   }
