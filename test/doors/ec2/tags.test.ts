@@ -125,6 +125,25 @@ describe('tags', () => {
     expect(await cloud.refused('CreateTags', parameters)).toMatchObject({ code, status: 400 })
   })
 
+  it('are not lost without a word, whatever their keys', async () => {
+    const keys = ['constructor', 'toString', 'hasOwnProperty', 'r\r\n\t', 'nel\u0085']
+    const made = await cloud.ok('CreateVolume', { AvailabilityZone: 'us-east-1a', Size: 1 })
+    const given = Object.assign({}, ...keys.map((key, index) => tag(index + 1, key, `${key} ]]>`)))
+    await cloud.ok('CreateTags', { 'ResourceId.1': made.volumeId, ...given })
+    expect(Object.keys(await tagsOf(made.volumeId)).sort()).toEqual(keys.toSorted())
+    const code = 'InvalidParameterValue'
+    const named = { 'ResourceId.1': made.volumeId, ...tag(1, '__proto__', 'x') }
+    expect(await cloud.refused('CreateTags', named)).toMatchObject({ code })
+    const specified = {
+      'TagSpecification.1.ResourceType': 'volume',
+      'TagSpecification.1.Tag.1.Key': '__proto__',
+      'TagSpecification.1.Tag.1.Value': 'x',
+    }
+    const create = { AvailabilityZone: 'us-east-1a', Size: 1, ...specified }
+    expect(await cloud.refused('CreateVolume', create)).toMatchObject({ code })
+    await cloud.ok('DeleteVolume', { VolumeId: made.volumeId })
+  })
+
   it('are at most fifty of a resource', async () => {
     const fifty = Object.assign({}, ...Array.from({ length: 50 }, (_, index) => tag(index + 1, `k${index}`, 'v')))
     await cloud.ok('CreateTags', { 'ResourceId.1': volume, ...fifty })
