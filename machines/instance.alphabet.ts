@@ -75,6 +75,8 @@ export interface InstanceContext {
     readonly destroysStopped?: boolean
     /** Stopping it is destroying it: there is no other call. */
     readonly destroysByStop?: boolean
+    /** It keeps a root that it made, unless it is told that the root goes too. */
+    readonly deletesRootByFlag?: boolean
     /** It keeps what is stopped. */
     readonly preserves?: boolean
     /** It turns nothing off. */
@@ -163,6 +165,7 @@ const capabilities = z.object({
   reboot: z.string(),
   destroy: z.string(),
   destroyFrom: z.array(z.string()),
+  rootOnDestroy: z.string(),
   settle: z.object({ missingGraceMs: z.int() }),
   volumeAttach: z.object({ hotPlug: z.boolean(), hotUnplug: z.boolean(), max: z.int() }),
   volume: z.object({
@@ -173,7 +176,7 @@ const capabilities = z.object({
     retype: z.boolean(),
     encrypt: z.boolean(),
   }),
-  volumeSnapshot: z.object({ of: z.array(z.enum(['available', 'in-use'])) }),
+  volumeSnapshot: z.object({ of: z.array(z.enum(['available', 'in-use'])), live: z.boolean() }),
 })
 const account = inState.nullable()
 const mismatch = {

@@ -11,7 +11,7 @@ type Change = Partial<InstanceContext>
 const launched = ({ event }: Now): Change => {
   const { data, facts, at } = event as Named<'launchRequested'>
   const { devices, volumeTags: _, warning: __, ...rest } = data
-  const { stop, start, reboot, destroy, destroyFrom, settle, volumeAttach } = facts.provider.capabilities
+  const { stop, start, reboot, destroy, destroyFrom, rootOnDestroy, settle, volumeAttach } = facts.provider.capabilities
   const destroysByStop = destroy === 'viaStop' || undefined
   const root = normalised(data.rootDevice)
   return {
@@ -25,6 +25,7 @@ const launched = ({ event }: Now): Change => {
       attachMax: volumeAttach.max,
       destroysByStop,
       destroysStopped: (!destroysByStop && stop !== 'none' && !destroyFrom.includes('running')) || undefined,
+      deletesRootByFlag: rootOnDestroy === 'byFlag' || undefined,
       preserves: stop === 'preserves' || undefined,
       neverOff: stop === 'none' || undefined,
       startsAnew: start === 'none' || undefined,

@@ -1,6 +1,6 @@
 /** What an instance asks of its provider, of the clock and of its volumes. */
 
-import { normalised } from './disks.ts'
+import { normalised, snapshotsOf } from './disks.ts'
 import type { Arm, Ask, Disarm, Tell } from './grammar.ts'
 import type { InstanceContext, InstanceEventNamed as Named, Now } from './instance.alphabet.ts'
 import { atHead, deviceOf } from './instance.devices.ts'
@@ -73,14 +73,14 @@ export const reset = ({ context: { provider, generation } }: Now): Ask => ({
  * the stop is the destroy.
  */
 export const destroy = ({ context }: Now): Ask[] => {
-  const { destroysStopped, destroysByStop } = context.offers
-  const end: Ask = {
-    verb: 'instanceDestroy',
-    provider: context.provider,
-    args: {},
-    answers: answers('destroyed', 'destroyFailed'),
+  const { destroysStopped, destroysByStop, deletesRootByFlag } = context.offers
+  const { provider, generation } = context
+  const args = context.rootOwner === 'provider' && deletesRootByFlag ? { deleteRoot: true } : {}
+  const end: Ask = { verb: 'instanceDestroy', provider, args, answers: answers('destroyed', 'destroyFailed') }
+  if (destroysByStop) {
+    const off = { want: 'off', mode: 'hard', generation, ending: args }
+    return [{ ...end, verb: 'instancePower', args: off, supersedes: true }]
   }
-  if (destroysByStop) return [{ ...powerOff(context, 'hard'), answers: end.answers, supersedes: true }]
   return destroysStopped ? [{ ...powerOff(context, 'hard'), supersedes: true }, end] : [{ ...end, supersedes: true }]
 }
 export const connect = ({ context: { provider, generation }, event }: Now): Ask => {
@@ -153,7 +153,7 @@ const makeVolumes = (event: Named<'launchRequested'>): Tell[] => {
   const { resource, data, facts } = event
   const { zone, provider, image, rootDevice, volumeTags } = data
   const { volume: disks, volumeSnapshot } = facts.provider.capabilities
-  const offers = { ...disks, snapshotOf: volumeSnapshot.of }
+  const offers = { ...disks, snapshotOf: snapshotsOf(volumeSnapshot) }
   return data.devices.map(({ volume, device, deleteOnTermination: _, snapshot, ...disk }) => {
     const root = normalised(device) === normalised(rootDevice)
     const from = snapshot ? { kind: 'volumeSnapshot', id: snapshot } : root ? { kind: 'image', id: image } : undefined

@@ -15,6 +15,7 @@ export const classes = {
     ...disks,
     clonesOnLaunch: 'always',
     stop: 'destroys',
+    start: 'none',
     reboot: 'both',
     vanishesAfterStop: true,
     destroyFrom: ['running'],
@@ -26,6 +27,7 @@ export const classes = {
     ...disks,
     clonesOnLaunch: 'always',
     stop: 'destroys',
+    start: 'none',
     vanishesAfterStop: true,
     destroy: 'viaStop',
     destroyFrom: ['running'],
@@ -67,7 +69,15 @@ export const classes = {
   /** A volume first, then a server that boots from it. */
   E: { ...disks, ...kept, clonesOnLaunch: 'never', canCreateVolumeFromImage: true, bootFromVolume: true },
   /** Nothing is ever turned off. */
-  F: { ...disks, clonesOnLaunch: 'always', reboot: 'hard', destroyFrom: ['running'], rootOnDestroy: 'deletes' },
+  F: {
+    ...disks,
+    clonesOnLaunch: 'always',
+    stop: 'none',
+    start: 'none',
+    reboot: 'hard',
+    destroyFrom: ['running'],
+    rootOnDestroy: 'deletes',
+  },
 } satisfies Record<string, DeclaredCapabilities>
 export type ClassName = keyof typeof classes
 export const classNames = Object.keys(classes) as ClassName[]

@@ -87,6 +87,18 @@ describe('the plan of a life: launch and terminate', () => {
     expect(world.get(root).state).toBe('deleted')
   })
 
+  it('tells a provider that asks for it that the root goes too', () => {
+    for (const [name, args] of [
+      ['B', { deleteRoot: true }],
+      ['C', {}],
+    ] as const) {
+      const { world, running } = scene(name)
+      const id = running()
+      world.request('instance', 'terminate', id)
+      expect(world.asks.get(id)!.at(-1), name).toMatchObject({ verb: 'instanceDestroy', args })
+    }
+  })
+
   it('takes a volume for a root that is to outlive its instance, or refuses where there is none', () => {
     const blockDevices = [{ device: '/dev/sda1', deleteOnTermination: false }]
     const { world, running } = scene('B')
@@ -163,6 +175,45 @@ describe('a stop', () => {
       world.settle()
       expect(world.get(id).state, name).toBe(state)
     }
+  })
+})
+
+describe('the faults of real drivers', () => {
+  it('stop that is destroy (openstack, rackspace): no stop is offered, and a terminate is one (2.2, 6)', () => {
+    const { world, running } = scene('A by stop')
+    const id = running()
+    expect(outcome(() => world.request('instance', 'stop', id))).toBe('stateful, preserved')
+    world.request('instance', 'terminate', id)
+    expect(world.asks.get(id)).toMatchObject([{ verb: 'instancePower', args: { want: 'off' } }])
+    world.answer(id, 'done')
+    expect(world.get(id).state).toBe('terminated')
+  })
+
+  it('stop that reboots (sbc): nothing is turned off, and the guest is restarted only by a reboot (2.2, 6)', () => {
+    const { world, running } = scene('F')
+    const id = running()
+    expect(outcome(() => world.request('instance', 'stop', id))).toBe('stateful, preserved')
+    expect(outcome(() => world.request('instance', 'reboot', id))).toBe('taken')
+    expect(verbs(world, id)).toEqual(['instanceReset'])
+  })
+
+  it('leaked boot disk (profitbricks): the volume made for the root goes after the server (2.2, 6)', () => {
+    const { world, running } = scene('E')
+    const id = running()
+    world.request('instance', 'terminate', id)
+    world.settle()
+    expect(world.idsOf('volume').map(each => world.get(each).state)).toEqual(['deleted'])
+  })
+
+  it('lost create error (vsphere): it is remembered with its reason, and nothing is left (6)', () => {
+    const { world, launch } = scene('C')
+    const id = launch()
+    world.answer(id, 'rejected')
+    world.settle()
+    expect(world.get(id)).toMatchObject({
+      state: 'terminated',
+      context: { reason: { code: 'exhausted', message: 'no room left' } },
+    })
   })
 })
 

@@ -47,7 +47,7 @@ export async function submitOnce(
 }
 
 function engineToken(action: string, region: string, token: string): string {
-  const whole = `${action} ${region} ${token}`
+  const whole = `ec2:${action}:${region}:${token}`
   return whole.length <= ENGINE_LENGTH_MAX ? whole : sha256(whole)
 }
 

@@ -39,12 +39,14 @@ export function tagsOf<T extends string>(
 
 const invalid = (message: string) => new Ec2Error('InvalidParameterValue', message)
 
-/** Throws InvalidParameterValue for a key that is missing, too long, or the cloud's own. */
+/** Throws InvalidParameterValue for a key that is missing, too long, the cloud's own, or cannot be kept. */
 export function checkedKey(key: string | undefined): string {
   if (key === undefined || key === '') throw invalid('Tag keys must have at least 1 character.')
   if (key.length > 128) throw invalid('Tag keys have at most 128 characters.')
   if (key.toLowerCase().startsWith(RESERVED))
     throw invalid(`Tag keys starting with '${RESERVED}' are reserved for internal use`)
+  // No record that is read from outside may have it, so it would be lost without a word.
+  if (key === '__proto__') throw invalid(`The tag key '${key}' cannot be used`)
   return key
 }
 

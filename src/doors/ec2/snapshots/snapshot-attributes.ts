@@ -31,18 +31,29 @@ const permission = structure({ UserId: text(), Group: text() })
 
 export const modifySnapshotAttribute = action({
   name: 'ModifySnapshotAttribute',
-  summary: 'Refused: snapshots are not shared here; share an image instead.',
+  summary: 'Takes away permissions that nobody has. Giving one is refused: snapshots are not shared, images are.',
   parameters: {
     ...named,
-    OperationType: text(),
+    OperationType: text({ values: ['add', 'remove'] }),
     UserId: list(text()),
     UserGroup: list(text()),
     CreateVolumePermission: structure({ Add: list(permission), Remove: list(permission) }),
   },
   mutates: true,
-  check: ({ parameters }) => checkAttribute(parameters.Attribute),
+  check: ({ parameters: { Attribute, UserGroup = [], CreateVolumePermission } }) => {
+    checkAttribute(Attribute)
+    const { Add = [], Remove = [] } = CreateVolumePermission ?? {}
+    const groups = [...UserGroup, ...[...Add, ...Remove].flatMap(({ Group }) => Group ?? [])]
+    const strange = groups.find(group => group !== 'all')
+    if (strange === undefined) return
+    const message = `Invalid attribute item value "${strange}" for userGroup item type.`
+    throw new Ec2Error('InvalidAMIAttributeItemValue', message)
+  },
   run: async call => {
-    await snapshotsNamed(call, [call.parameters.SnapshotId])
+    const { SnapshotId, OperationType, CreateVolumePermission } = call.parameters
+    await snapshotsNamed(call, [SnapshotId])
+    const { Add = [], Remove = [] } = CreateVolumePermission ?? {}
+    if (OperationType === 'remove' || (Remove.length > 0 && Add.length === 0)) return { return: true }
     throw new Ec2Error('UnsupportedOperation', 'Snapshots are not shared here; share an image of them instead.')
   },
 })

@@ -16,7 +16,8 @@ export const createTags = action({
     taggedIn(ResourceId)
     for (const { Key, Value } of Tag) {
       checkedKey(Key)
-      if (Value === undefined) throw new Ec2Error('InvalidParameterValue', `Tag value cannot be null: ${Key}`)
+      if (Value === undefined)
+        throw new Ec2Error('InvalidParameterValue', 'Tag value cannot be null. Use empty string instead.')
       checkedValue(Value)
     }
     if (new Set(Tag.map(({ Key }) => Key)).size < Tag.length)

@@ -1,3 +1,0 @@
-import type { Action } from '../action.ts'
-
-export const keyActions: readonly Action[] = []

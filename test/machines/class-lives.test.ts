@@ -1,0 +1,173 @@
+/**
+ * What holds in every life at every class of provider. (spec: stateful-and-deltacloud 3a.9.)
+ *
+ * |     | property                                                          | proven by                               |
+ * |-----|-------------------------------------------------------------------|-----------------------------------------|
+ * | P1  | every root the engine made has one owner, and none is left         | here                                    |
+ * | P3  | launches of one image have roots of their own, or one has the image | here; roots.test.ts                     |
+ * | P4  | a stop exactly where it keeps something                            | here                                    |
+ * | P5  | nothing leads from stopped to running for what is stateless        | here                                    |
+ * | P6  | every instance ends, from every state, once failures end           | here                                    |
+ * | P7  | what is to outlive its instance is never deleted with it           | here                                    |
+ * | P8  | what is offered is what is accepted, and a no changes nothing      | here; runtime/offered.test.ts           |
+ * | P10 | no warning where it is refused, exactly one where it is not        | modes.test.ts; here                     |
+ */
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type ClassName, classes, classNames } from './classes.ts'
+import { act, all, type Deed, deed } from './walks.ts'
+import { furnished, outcome, type Resource, type World } from './world.ts'
+
+const budget = { numRuns: 150 }
+interface Life {
+  readonly name: ClassName
+  readonly deeds: readonly Deed[]
+}
+const lives: fc.Arbitrary<Life> = fc.record({
+  name: fc.constantFrom(...classNames),
+  deeds: fc.array(deed, { minLength: 10, maxLength: 60 }),
+})
+function live({ name, deeds }: Life, check: (world: World) => void = () => {}): World {
+  const { world, image } = furnished(classes[name])
+  for (const each of deeds) {
+    act(world, image, each)
+    check(world)
+  }
+  return world
+}
+interface Device {
+  readonly volume: string
+  readonly root: boolean
+  readonly deleteOnTermination: boolean
+}
+const devicesOf = ({ context }: Resource) => Object.values(context.devices) as Device[]
+const preserves = (name: ClassName) => 'stop' in classes[name] && classes[name].stop === 'preserves'
+
+/** The table of 3a.7, with the guards of this engine: does it take the command, or is there nothing to do? */
+function expected({ state, context }: Resource, command: string, name: ClassName): 'taken' | 'unchanged' | 'no' {
+  const [visible] = state.split('.') as [string]
+  const isProtected = context.terminationProtection || context.stopProtection
+  const hasRun = /^(running|pending\.(restarting|remaking))/.test(state)
+  const capturing = context.quieted !== undefined
+  const hasRoot = context.rootOwner !== 'engine' || devicesOf({ context } as Resource).some(each => each.root)
+  switch (command) {
+    case 'start':
+      if (visible === 'pending' || visible === 'running') return 'unchanged'
+      return visible === 'stopped' && context.mode === 'stateful' && hasRoot ? 'taken' : 'no'
+    case 'stop': {
+      if (visible === 'stopping' || visible === 'stopped') return 'unchanged'
+      const stops = context.mode === 'stateful' && preserves(name) && !context.stopProtection && !capturing
+      return hasRun && stops ? 'taken' : 'no'
+    }
+    case 'terminate':
+      if (visible === 'shutting-down' || visible === 'terminated') return 'unchanged'
+      return isProtected ? 'no' : 'taken'
+    default:
+      throw new Error(command)
+  }
+}
+
+describe.each(['start', 'stop', 'terminate'])('%s, at every class, after every event', command => {
+  it('is accepted exactly where the table says so, and a no changes nothing (P4, P5, P8)', () => {
+    fc.assert(
+      fc.property(lives, fc.nat(3), (life, pick) => {
+        const world = live(life)
+        const [id, instance] = all(world, 'instance')[pick] ?? []
+        if (!id || !instance) return
+        const { length } = world.log
+        const answer = outcome(() => world.request('instance', command, id))
+        const want = expected(instance, command, life.name)
+        expect(answer === 'taken' || answer === 'unchanged' ? answer : 'no', `${instance.state}: ${answer}`).toBe(want)
+        if (want === 'taken') return
+        expect(world.get(id)).toEqual(instance)
+        expect(world.log.slice(length).every(each => each.decision !== 'taken')).toBe(true)
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
+describe('at every class of provider', () => {
+  it('nothing leads from stopped to running for what is stateless (P5)', () => {
+    fc.assert(
+      fc.property(lives, life => {
+        const world = live(life)
+        for (const { type, before, state, context } of world.log) {
+          if (!type.startsWith('instance.') || before !== 'stopped') continue
+          if ((context as Resource['context']).mode === 'stateless') expect(state).toMatch(/^(stopped|shutting-down)/)
+        }
+      }),
+      budget,
+    )
+  })
+
+  it('every instance ends once failures end; no root that was made for it, and no lock, is left (P1, P6)', () => {
+    fc.assert(
+      fc.property(lives, life => {
+        const world = live(life)
+        const deleted = new Set<string>()
+        for (const [id] of all(world, 'instance')) {
+          outcome(() =>
+            world.request('instance', 'modify', id, { terminationProtection: false, stopProtection: false }),
+          )
+          for (const { volume, deleteOnTermination } of devicesOf(world.get(id)))
+            if (deleteOnTermination) deleted.add(volume)
+          outcome(() => world.request('instance', 'terminate', id))
+          expect(outcome(() => world.request('instance', 'terminate', id))).toBe('unchanged')
+        }
+        world.settle()
+        for (const [id, { state, context }] of all(world, 'instance')) {
+          expect(state, id).toBe('terminated')
+          expect(context.devices).toEqual({})
+        }
+        for (const volume of deleted) expect(world.get(volume).state, volume).toBe('deleted')
+        for (const [id, { context }] of all(world, 'image')) expect(context.directUser, id).toBeUndefined()
+      }),
+      budget,
+    )
+  })
+
+  it('a root has one instance, and an image that is run on has one (P1, P3)', () => {
+    fc.assert(
+      fc.property(lives, life => {
+        live(life, world => {
+          const living = all(world, 'instance').filter(([, each]) => each.state !== 'terminated')
+          const roots = living
+            .flatMap(([, each]) => devicesOf(each).filter(({ root }) => root))
+            .map(each => each.volume)
+          expect(new Set(roots).size).toBe(roots.length)
+          const onImages = living.filter(([, each]) => each.context.rootOwner === 'image')
+          const images = onImages.map(([, each]) => each.context.image as string)
+          expect(new Set(images).size).toBe(images.length)
+          for (const [id, { context }] of onImages) expect(world.get(context.image).context.directUser).toBe(id)
+        })
+      }),
+      budget,
+    )
+  })
+
+  it('what is to outlive its instance is never deleted with it (P7)', () => {
+    fc.assert(
+      fc.property(lives, life => {
+        const world = live(life)
+        for (const { type, event, state } of world.log)
+          if (type === 'volume.instanceGone' && !(event.data as Device).deleteOnTermination)
+            expect(state).not.toMatch(/^delet/)
+      }),
+      budget,
+    )
+  })
+
+  it('a launch warns at most once, and only who did not want a refusal (P10)', () => {
+    fc.assert(
+      fc.property(lives, life => {
+        const world = live(life)
+        for (const [id, { context }] of all(world, 'instance')) {
+          const warned = world.log.filter(each => each.resource === id && each.type === 'instance.modeMismatchWarned')
+          expect(warned.length).toBe(context.warning ? 1 : 0)
+        }
+      }),
+      budget,
+    )
+  })
+})
