@@ -29,7 +29,10 @@ export function tagsOf<T extends string>(
     if (Tag.length === 0) throw invalid('Tag specification must have at least one tag')
     const tags = found.get(type) ?? new Map<string, string>()
     found.set(type, tags)
-    for (const { Key, Value = '' } of Tag) tags.set(checkedKey(Key), checkedValue(Value))
+    for (const { Key, Value = '' } of Tag) {
+      if (tags.has(checkedKey(Key))) throw invalid('A tag key is given more than once.')
+      tags.set(checkedKey(Key), checkedValue(Value))
+    }
     if (tags.size > TAGS_MAX) throw new Ec2Error('TagLimitExceeded', `A resource has at most ${TAGS_MAX} tags.`)
   }
   return Object.fromEntries([...found].map(([type, tags]) => [type, Object.fromEntries(tags)])) as {

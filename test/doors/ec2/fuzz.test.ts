@@ -95,5 +95,5 @@ it(`${REQUESTS} requests of all sorts are answered in XML and never with a 500, 
   // A fuzzer that is never let in proves nothing.
   const least = REQUESTS / 10_000
   expect([...actions.keys()].filter(name => (tally.get(name)?.accepted ?? 0) < least)).toEqual([])
-  expect(codes.size).toBeGreaterThan(least * 8)
+  expect(codes.size).toBeGreaterThan(Math.min(40, REQUESTS / 1_000))
 }, 600_000)
