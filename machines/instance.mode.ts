@@ -91,7 +91,7 @@ function unable(requested: Mode, asked: Asked, can: Abilities): Mismatch | undef
   return { reason: 'DRIVER', remedy }
 }
 
-/** Whose disk it runs on. The provider's own where that is as asked for and is cleaned up, else the engine's. */
+/** Whose disk it runs on. The provider's own where it always makes one and that is cleaned up, else the engine's. */
 function rootOwner(mode: Mode, asked: Asked, can: Abilities): RootOwner | undefined {
   const canMake = makesRoots(can, asked)
   if (asked.direct) {
@@ -100,6 +100,8 @@ function rootOwner(mode: Mode, asked: Asked, can: Abilities): RootOwner | undefi
   }
   if (asked.fromSnapshot || asked.rootIsVolume) return canMake ? 'engine' : undefined
   if (can.clonesOnLaunch === 'never') return canMake ? 'engine' : 'image'
+  // Where it is free to choose, a volume: that can be looked at, kept, and taken snapshots of.
+  if (can.clonesOnLaunch === 'optional' && canMake) return 'engine'
   const needsVolume = (mode === 'stateful' && !preserves(can)) || can.rootOnDestroy === 'keeps'
   return needsVolume && canMake ? 'engine' : 'provider'
 }

@@ -73,6 +73,12 @@ describe('what a launch is resolved to', () => {
     expect(resolveMode({ ...asked, rootIsVolume: false, fromSnapshot: true }, can('B')).rootOwner).toBe('engine')
   })
 
+  it('is on a volume where the provider leaves the choice', () => {
+    const asked = { requested: 'stateful', targets: both } as const
+    expect(resolveMode(asked, { ...can('B'), clonesOnLaunch: 'optional' }).rootOwner).toBe('engine')
+    expect(resolveMode(asked, { ...can('C'), clonesOnLaunch: 'optional' }).rootOwner).toBe('provider')
+  })
+
   it('is on the image itself where that is asked for, stateful, of a provider that does so', () => {
     const asked = { requested: 'stateful', targets: both, direct: true } as const
     expect(resolveMode(asked, can('D with clones')).rootOwner).toBe('image')
