@@ -2,6 +2,7 @@
  * A snapshot that a running machine makes: a job in QEMU, under an id that follows from the snapshot's. The job goes on
  * without us and stays when it has ended, until its outcome is safe and it is dismissed. (spec: drivers-and-qemu 5.)
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Outcome } from '../driver.ts'
 import { publish, remove } from './files.ts'
 import type { Host } from './host.ts'
@@ -65,4 +66,25 @@ export async function backUp(host: Host, call: Call, instance: string, volume: s
       `snapshot ${call.id}: ${found.error}`,
     )
   })
+}
+
+const endWithinMs = 1_000
+
+/** Ends the copy if there is one, and takes away what it leaves in the machine and in the pool. */
+export async function endBackUp({ pool, machines }: Host, snapshot: string, instance: string): Promise<void> {
+  const [job, node] = [jobOf(snapshot), nodeOf(snapshot)]
+  if (await machines.isAlive(instance)) {
+    await machines.talk(instance, async qmp => {
+      const find = async () => (await qmp.execute('query-jobs')).find(({ id }) => id === job)
+      let found = await find()
+      if (found !== undefined && found.status !== 'concluded') await qmp.execute('job-cancel', { id: job })
+      for (let waitedMs = 0; found && found.status !== 'concluded' && waitedMs < endWithinMs; waitedMs += 10) {
+        await sleep(10)
+        found = await find()
+      }
+      if (found !== undefined) await qmp.execute('job-dismiss', { id: job })
+      if (await nodeExists(qmp, node)) await qmp.execute('blockdev-del', { 'node-name': node })
+    })
+  }
+  await remove(pool.backup(snapshot))
 }

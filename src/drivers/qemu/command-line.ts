@@ -76,11 +76,12 @@ export const commandLine = (spec: MachineSpec, folder: string): string[] => {
     '-device',
     `pcie-root-port,id=port${port},bus=pcie.0,chassis=${port + 1},slot=${port + 1}`,
   ])
+  // A kernel that QEMU loads itself takes the first place in the boot order.
   const disks = spec.disks.flatMap(({ volume, path, port, root }) => [
     '-blockdev',
     JSON.stringify(diskNode(volume, path)),
     '-device',
-    JSON.stringify({ ...diskDevice(volume, port), ...(root ? { bootindex: 0 } : {}) }),
+    JSON.stringify({ ...diskDevice(volume, port), ...(root && !spec.boot ? { bootindex: 0 } : {}) }),
   ])
   const { boot, userDataFile } = spec
   return [

@@ -5,11 +5,12 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { commandLine, type MachineSpec, runFiles } from './command-line.ts'
+import { Refusal } from './outcome-of.ts'
 import type { Pool } from './pool.ts'
 import { lockHolder } from './process-lock.ts'
 import { Qmp, QmpLost, type QmpOptions } from './qmp.ts'
 import type { RunState } from './qmp-commands.ts'
-import { runTool } from './tool.ts'
+import { runTool, ToolFailed } from './tool.ts'
 
 export const qemuSystem = 'qemu-system-x86_64'
 
@@ -90,7 +91,7 @@ export class Machines {
     return this.#machine
   }
 
-  /** Starts the process; its guest does not run yet. Throws ToolFailed with what QEMU says. */
+  /** Starts the process; its guest does not run yet. Throws a Refusal with what QEMU says when there is none then. */
   async launch(spec: MachineSpec, userData?: Buffer): Promise<void> {
     const folder = this.#pool.run(spec.instance)
     const files = runFiles(folder)
@@ -98,7 +99,13 @@ export class Machines {
     if (userData) await writeFile(files.userData, userData, { mode: 0o600 })
     const words = commandLine({ ...spec, userDataFile: userData && files.userData }, folder)
     await writeFile(files.launch, `${JSON.stringify([qemuSystem, ...words], null, 2)}\n`, { mode: 0o600 })
-    await runTool(qemuSystem, words)
+    try {
+      await runTool(qemuSystem, words)
+    } catch (error) {
+      // The first process says 0 only when the second is up. Without it, nothing was started.
+      if (!(error instanceof ToolFailed) || error.isLocked || (await this.isAlive(spec.instance))) throw error
+      throw new Refusal(error.isFull ? 'exhausted' : 'precondition', `instance ${spec.instance}: ${error.message}`)
+    }
   }
 
   /** Ends the process, with stronger means if it does not end. Throws QmpLost if it lives on. */
@@ -114,7 +121,8 @@ export class Machines {
       try {
         await use(pid)
       } catch {
-        // It ended by itself, or does not listen: the lock says which.
+        // It ended by itself, or does not listen: then there is nothing to wait for.
+        continue
       }
       for (let waitedMs = 0; waitedMs < this.#options.endWithinMs; waitedMs += 10) {
         if (!(await this.isAlive(instance))) return

@@ -22,23 +22,26 @@ const abandonedMs = 24 * 3_600_000
 /** Ids become file names and words of QEMU's command line: letters, digits, `.`, `_` and `-`, beginning with one of the first two. */
 export const isName = (id: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(id)
 
+const fitting = (folder: string): string => {
+  if (/[\n\r\0]/.test(folder)) throw new PoolRefused('the path of a pool has no line breaks')
+  const bytes = Buffer.byteLength(join(folder, 'run', 'i'.repeat(21), 'events'))
+  if (bytes <= socketPathBytesMax) return folder
+  throw new PoolRefused(
+    `${folder} is too long: a socket in it has ${bytes} bytes, and at most ${socketPathBytesMax} go`,
+  )
+}
+
 export class Pool {
   readonly folder: string
   #made = 0
 
   /** Makes the folders that are missing. Throws PoolRefused for a path that can not hold sockets or reach QEMU. */
   constructor(folder: string) {
+    fitting(resolve(folder))
     for (const part of ['images', 'volumes', 'snapshots', 'run', '.tmp', 'records']) {
       mkdirSync(join(resolve(folder), part), { recursive: true, mode: 0o700 })
     }
-    this.folder = realpathSync(folder)
-    if (/[\n\r\0]/.test(this.folder)) throw new PoolRefused('the path of a pool has no line breaks')
-    const longest = Buffer.byteLength(join(this.folder, 'run', 'i'.repeat(21), 'events'))
-    if (longest > socketPathBytesMax) {
-      throw new PoolRefused(
-        `${this.folder} is too long: with the name of a socket it has ${longest} bytes, and at most ${socketPathBytesMax} go`,
-      )
-    }
+    this.folder = fitting(realpathSync(folder))
     this.#sweep()
   }
 

@@ -7,6 +7,7 @@ import { bootOf } from './images.ts'
 import { launchOf, sizeOnly } from './instance-calls.ts'
 import { instanceFacts, isOfLaunch, statusOf } from './instance-facts.ts'
 import type { Sighting } from './machines.ts'
+import { QmpLost } from './qmp.ts'
 import type { InstanceRecord } from './records.ts'
 import { type Call, handleOf } from './work.ts'
 
@@ -33,7 +34,9 @@ const run = async (host: Host, record: InstanceRecord): Promise<Outcome> => {
 const launch = async (host: Host, known: InstanceRecord, spec: PowerSpec, seen: Sighting): Promise<Outcome> => {
   const { records, machines, pool } = host
   const { id } = known
-  if (seen.isAlive && statusOf(known, seen) !== 'stopped') {
+  // Started by us before, and we were killed before it was written down.
+  const isStarted = isOfLaunch({ ...known, generation: spec.generation }, seen)
+  if (!isStarted && statusOf(known, seen) !== 'stopped') {
     return rejected(
       'precondition',
       `instance ${id}: launch ${known.generation} still runs; stop it before launch ${spec.generation}`,
@@ -50,7 +53,7 @@ const launch = async (host: Host, known: InstanceRecord, spec: PowerSpec, seen: 
     ...{ vcpus, memoryBytes, userData, userDataEncoding, generation: spec.generation },
     ...{ devices: placed(devices, known.devices), isOff: false, stoppingSince: undefined },
   })
-  if (isOfLaunch(record, seen)) return run(host, record)
+  if (isStarted) return run(host, record)
   // What an earlier launch left: its guest has ended, its process still has the disks.
   await machines.end(id)
   const disks = [...record.devices]
@@ -75,19 +78,24 @@ const turnOn = async (host: Host, record: InstanceRecord, spec: PowerSpec): Prom
   return rejected('precondition', `instance ${record.id}: launch ${spec.generation} has ended; start the next one`)
 }
 
+/** A process that does not answer can still be ended. */
+const unanswered = (error: unknown): undefined => {
+  if (!(error instanceof QmpLost)) throw error
+}
+
 const turnOff = async (host: Host, call: Call, known: InstanceRecord): Promise<Outcome> => {
   const { records, machines, gracefulMs, now } = host
   const spec = call.spec as PowerSpec
   const { id } = known
-  const seen = await machines.look(id)
-  const already = statusOf(known, seen) === 'stopped'
-  let endedBy: 'guest' | 'force' = 'guest'
+  const seen = await machines.look(id).catch(unanswered)
+  const already = seen !== undefined && statusOf(known, seen) === 'stopped'
+  let endedBy = known.stoppingSince === undefined ? undefined : 'guest'
   if (!already) {
     const since = known.stoppingSince ?? now()
     const leftMs = since + gracefulMs - now()
     if (spec.mode === 'graceful' && leftMs > 0) {
       if (known.stoppingSince === undefined) await records.keep({ ...known, stoppingSince: since })
-      await press(host, known, seen, since)
+      if (seen) await press(host, known, seen, since)
       return { kind: 'pending', handle: handleOf(call), pollAfterMs: Math.min(lookAgainMs, leftMs) }
     }
     endedBy = 'force'
@@ -97,7 +105,7 @@ const turnOff = async (host: Host, call: Call, known: InstanceRecord): Promise<O
   const { generation } = spec
   const off = { ...known, generation, launched: generation, isOff: true, devices: [], stoppingSince: undefined }
   const kept = await records.keep(off)
-  return done({ ...instanceFacts(kept, { isAlive: false }), ...(already ? {} : { endedBy }) }, already)
+  return done({ ...instanceFacts(kept, { isAlive: false }), endedBy }, already)
 }
 
 const pressedAt = new WeakMap<Host, Map<string, number>>()

@@ -4,7 +4,7 @@
  */
 import type { Outcome, SnapshotSpec } from '../driver.ts'
 import { done, rejected } from '../outcomes.ts'
-import { backUp } from './backup.ts'
+import { backUp, endBackUp } from './backup.ts'
 import { diskAt, diskFacts, makeDisk } from './disks.ts'
 import { remove } from './files.ts'
 import { type Host, namedOnly } from './host.ts'
@@ -32,8 +32,15 @@ const machineOf = async ({ records, machines }: Host, volume: string | undefined
   return undefined
 }
 
-export async function volumeSnapshotEnsure(host: Host, call: Call, signal: AbortSignal): Promise<Outcome> {
-  const { pool, records, copied, owner, now } = host
+export function volumeSnapshotEnsure(host: Host, call: Call, signal: AbortSignal): Promise<Outcome> {
+  const { volume } = call.spec as SnapshotSpec
+  const take = () => taken(host, call, signal)
+  // From the first moment, or the volume could be gone before it is read.
+  return volume === undefined ? take() : host.copied.during(volume, take)
+}
+
+async function taken(host: Host, call: Call, signal: AbortSignal): Promise<Outcome> {
+  const { pool, records, owner, now } = host
   const { id, spec, context } = call as Call & { spec: SnapshotSpec }
   namedOnly('snapshot', id)
   const known = records.any('volumeSnapshot', id)
@@ -43,7 +50,11 @@ export async function volumeSnapshotEnsure(host: Host, call: Call, signal: Abort
   }
   const path = pool.snapshot(id)
   const existing = await diskAt(path)
-  if (existing !== undefined && known !== undefined) return done(diskFacts(existing), true)
+  if (existing !== undefined && known !== undefined) {
+    // It may have been published a moment before we were killed.
+    if (known.madeBy !== undefined) await endBackUp(host, id, known.madeBy)
+    return done(diskFacts(existing), true)
+  }
   if (existing !== undefined)
     return rejected('conflict', `snapshot ${id}: its file exists, and nothing says whose it is`)
   if (spec.encrypted || spec.kmsKey !== undefined) {
@@ -67,8 +78,7 @@ export async function volumeSnapshotEnsure(host: Host, call: Call, signal: Abort
       const pending = await backUp(host, call, madeBy, spec.volume!)
       if (pending) return pending
     } else {
-      const copy = () => makeDisk(pool, id, path, made => copyWhole(made, origin, signal))
-      await (spec.volume === undefined ? copy() : copied.during(spec.volume, copy))
+      await makeDisk(pool, id, path, made => copyWhole(made, origin, signal))
     }
   } catch (error) {
     if (outcomeOf(call, error, signal).kind === 'rejected') await records.drop(record)
@@ -82,5 +92,6 @@ export async function volumeSnapshotDelete(host: Host, id: string): Promise<Outc
   const record = records.any('volumeSnapshot', id)
   if (record === undefined) return done({}, true)
   if (record.goneAt === undefined) await records.keep({ ...record, goneAt: now() })
+  if (record.madeBy !== undefined) await endBackUp(host, id, record.madeBy)
   return done({}, !(await remove(pool.snapshot(id))))
 }

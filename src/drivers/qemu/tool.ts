@@ -23,8 +23,9 @@ export class ToolFailed extends Error {
   get isLocked(): boolean {
     return /Failed to get .* lock/.test(this.result.errors)
   }
+  /** There is no room, on the disk or in memory. */
   get isFull(): boolean {
-    return /No space left on device/.test(this.result.errors)
+    return /No space left on device|Cannot allocate memory/.test(this.result.errors)
   }
 }
 
