@@ -106,3 +106,11 @@ export function diskFaults(
   const words = { ...disk, minBytes, maxBytes, stepBytes, leastGiB, mostGiB } as unknown as Json
   return Object.fromEntries(diskRequirementNames.filter(name => faults[name]).map(name => [name, words]))
 }
+
+/**
+ * Of which volumes a provider takes snapshots: of those nobody uses, of those a running guest uses. One that takes none
+ * of what is written to meanwhile is asked only when the guest is off.
+ */
+export const snapshotsOf = ({ of, live }: { readonly of: readonly SnapshotSource[]; readonly live: boolean }) =>
+  of.filter(each => each === 'available' || live)
+export type SnapshotSource = 'available' | 'in-use'

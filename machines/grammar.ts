@@ -260,7 +260,7 @@ export type Authority = 'owner' | 'domainAdmin' | 'operator' | 'engine'
  * - `named`: like `resource`, for kinds whose id is `<kind>/<name>`.
  * - `provider`: what the provider named at `path` (default: the first that serves the caller's region) declares, with
  *   the zones of that region.
- * - `account`: the caller's own account, or null if nobody opened it.
+ * - `account`: the account the resource is of (of one that is made: the caller's), or null if nobody opened it.
  * - `claim`: a row of a view kept in the transaction, which must still hold at commit; its key is the account, the
  *   string at `path`, or several parts joined by `/`. Null, and nothing is claimed, where a path finds nothing.
  */

@@ -138,7 +138,11 @@ export interface Capture {
 
 /** The layout of an image of an instance. Sizes of what it has are added when its volumes have said them. */
 export function capturedLayout(
-  held: { devices: readonly HeldDevice[]; ephemeral: readonly { device: string; ephemeral: string }[] },
+  held: {
+    rootDevice: string
+    devices: readonly HeldDevice[]
+    ephemeral: readonly { device: string; ephemeral: string }[]
+  },
   request: readonly MappedDevice[],
   snapshots: readonly KnownSnapshot[],
   newSnapshot: () => string,
@@ -161,6 +165,8 @@ export function capturedLayout(
     const flag = said?.deleteOnTermination ?? deleteOnTermination
     blockDevices.push({ device, deleteOnTermination: flag, ...(root ? {} : { snapshot }) })
   }
+  // Without a root there is no image: the instance says so, and whatever else it says no to.
+  asked.delete(normalised(held.rootDevice))
   for (const entry of held.ephemeral) if (!asked.has(normalised(entry.device))) blockDevices.push(entry)
   const added = completed([...asked.values()], '', snapshots)
   if (isFault(added)) return added

@@ -143,7 +143,7 @@ const capabilities = z.object({
     retype: z.boolean(),
     encrypt: z.boolean(),
   }),
-  volumeSnapshot: z.object({ of: z.array(z.enum(['available', 'in-use'])) }),
+  volumeSnapshot: z.object({ of: z.array(z.enum(['available', 'in-use'])), live: z.boolean() }),
 })
 const account = inState.nullable()
 const capture = {

@@ -119,6 +119,7 @@ export const choices = {
   /** A provider without graceful stops need not be asked later: it will say the same. */
   askingUnsupported: ({ event }: Now) => (event as InstanceEventNamed<'stopFailed'>).data.code === 'unsupported',
   rebooting: ({ context }: Now) => context.rebooting === true,
+  rebootingAlready: ({ context }: Now) => context.rebooting === true && context.quieted === undefined,
   impaired: ({ context }: Now) => context.impaired === true,
   /** The answer is not about what is at the head of the line. */
   outOfTurn: ({ context, event }: Now) =>

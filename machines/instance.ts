@@ -184,7 +184,7 @@ export const instance = setup({
         'instance.startRequested': {},
         ...stoppable,
         'instance.rebootRequested': [
-          { guard: 'rebooting' },
+          { guard: 'rebootingAlready' },
           {
             guard: needs('rebootOffered', 'notCapturing'),
             actions: ['rebooting', { type: 'ask', params: want.reset }],

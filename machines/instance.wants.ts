@@ -1,6 +1,6 @@
 /** What an instance asks of its provider, of the clock and of its volumes. */
 
-import { normalised } from './disks.ts'
+import { normalised, snapshotsOf } from './disks.ts'
 import type { Arm, Ask, Disarm, Tell } from './grammar.ts'
 import type { InstanceContext, InstanceEventNamed as Named, Now } from './instance.alphabet.ts'
 import { atHead, deviceOf } from './instance.devices.ts'
@@ -121,7 +121,7 @@ export const makeVolumes = ({ event }: Now): Tell[] => {
   const { resource, data, facts } = event as Named<'launchRequested'>
   const { zone, provider, image, rootDevice, volumeTags } = data
   const { volume: disks, volumeSnapshot } = facts.provider.capabilities
-  const offers = { ...disks, snapshotOf: volumeSnapshot.of }
+  const offers = { ...disks, snapshotOf: snapshotsOf(volumeSnapshot) }
   return data.devices.map(({ volume, device, deleteOnTermination: _, snapshot, ...disk }) => {
     const root = normalised(device) === normalised(rootDevice)
     const from = snapshot ? { kind: 'volumeSnapshot', id: snapshot } : root ? { kind: 'image', id: image } : undefined

@@ -18,7 +18,7 @@ const removed = ['deleted', 'deleteFailed', 'deleteTimedOut', 'deleteRetryDue'] 
 
 export const late = {
   absent: ignoring('it never existed', ...made, ...removed, 'guestQuieted', 'imageGone', 'copyEnded'),
-  held: ignoring('nothing was asked for yet', ...made),
+  held: ignoring('nothing was asked for yet', 'progressed', 'completed', 'createFailed'),
   taking: ignoring('it is being taken already', 'guestQuieted'),
   pending: {
     ...ignoring('it is being made already', ...births),

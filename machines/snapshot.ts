@@ -89,7 +89,12 @@ export const snapshot = setup({
           on: {
             'snapshot.progressed': {
               target: 'storing',
-              actions: ['progressed', { type: 'tell', params: want.begun }],
+              actions: [
+                'progressed',
+                'answered',
+                { type: 'arm', params: want.createPatience },
+                { type: 'tell', params: want.begun },
+              ],
             },
             ...letGoByImage,
             ...late.taking,
@@ -99,7 +104,7 @@ export const snapshot = setup({
           tags: 'working',
           on: {
             'snapshot.progressed': [
-              { guard: 'further', actions: 'progressed' },
+              { guard: 'further', actions: ['progressed', 'answered', { type: 'arm', params: want.createPatience }] },
               ignore('it has come further than that'),
             ],
             ...letGoByImage,

@@ -2,9 +2,8 @@
 import type { Arm, Ask, Disarm, Tell } from './grammar.ts'
 import type { SnapshotEventNamed as Named, Now } from './snapshot.alphabet.ts'
 
-/** Storing a large disk takes hours; past a day somebody should look. */
-const CREATE_PATIENCE_MS = 24 * 60 * 60_000
-const DELETE_PATIENCE_MS = 30 * 60_000
+/** Storing a large disk takes hours, but not without a word from the provider. */
+const PATIENCE_MS = 30 * 60_000
 const RETRY_AFTER_MS = 60_000
 
 // Of the provider
@@ -25,9 +24,9 @@ export const remove = ({ context: { provider } }: Now): Ask => ({
 
 // Of the clock
 
-export const createPatience: Arm = { event: 'snapshot.createTimedOut', afterMs: CREATE_PATIENCE_MS }
+export const createPatience: Arm = { event: 'snapshot.createTimedOut', afterMs: PATIENCE_MS }
 export const created: Disarm = { event: 'snapshot.createTimedOut' }
-export const deletePatience: Arm = { event: 'snapshot.deleteTimedOut', afterMs: DELETE_PATIENCE_MS }
+export const deletePatience: Arm = { event: 'snapshot.deleteTimedOut', afterMs: PATIENCE_MS }
 export const deleted: Disarm = { event: 'snapshot.deleteTimedOut' }
 export const retryLater: Arm = { event: 'snapshot.deleteRetryDue', afterMs: RETRY_AFTER_MS }
 export const retryNow: Disarm = { event: 'snapshot.deleteRetryDue' }

@@ -28,7 +28,7 @@ export const tagEvents = {
   untagRequested: requested({ tags: z.array(untag) }),
 }
 
-interface Now {
+export interface Now {
   readonly context: { readonly tags?: Tags }
   readonly event: Untyped
 }

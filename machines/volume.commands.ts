@@ -1,6 +1,6 @@
 /** What callers may ask of a volume. */
 import { z } from 'zod'
-import { type Disk, diskFaults, withDefaults } from './disks.ts'
+import { type Disk, diskFaults, snapshotsOf, withDefaults } from './disks.ts'
 import { callerAccount, command, completed, provider, resource } from './grammar.ts'
 import { tagCommands, tags } from './tags.ts'
 import type { VolumeContext } from './volume.alphabet.ts'
@@ -96,18 +96,14 @@ export const volumeCommands = {
 }
 
 /** What of a provider's capabilities later requests depend on. */
-const offersOf = ({
-  volume,
-  volumeSnapshot,
-}: {
-  volume: Disks
-  volumeSnapshot: Snapshots
-}): VolumeContext['offers'] => {
+const offersOf = ({ volume, volumeSnapshot }: Capabilities): VolumeContext['offers'] => {
   const { minBytes, maxBytes, stepBytes, grow, retype, encrypt } = volume
-  return { minBytes, maxBytes, stepBytes, grow, retype, encrypt, snapshotOf: volumeSnapshot.of }
+  return { minBytes, maxBytes, stepBytes, grow, retype, encrypt, snapshotOf: snapshotsOf(volumeSnapshot) }
 }
-type Disks = Omit<VolumeContext['offers'], 'snapshotOf'>
-type Snapshots = { of: VolumeContext['offers']['snapshotOf'] }
+interface Capabilities {
+  readonly volume: Omit<VolumeContext['offers'], 'snapshotOf'>
+  readonly volumeSnapshot: Parameters<typeof snapshotsOf>[0]
+}
 
 /** What a volume is to become: what is asked for, else as it is. Rates were chosen for a type, and go with it. */
 function reshaped(held: VolumeContext, asked: Partial<Disk>): Disk {

@@ -24,7 +24,7 @@ function changes(before: Attributes, event: Envelope): Attributes {
   const moved = left !== state
   switch (type) {
     case 'snapshot.progressed':
-      return { ...before, progress: Math.floor(data.percent) }
+      return defined({ ...before, progress: Math.floor(data.percent), overdue: undefined })
     case 'snapshot.completed':
       return moved ? { ...before, ...measured(data), progress: 100, completedAt: at } : before
     case 'snapshot.createFailed':

@@ -8,6 +8,8 @@ import { regionsDefault } from './regions.ts'
 const GiB = 2 ** 30
 const text = z.string().min(1).max(255)
 const device = z.string().regex(/^(\/dev\/)?(s|xv|v|h)d[a-z]{1,2}[0-9]{0,2}$/)
+/** Names of places stand in signatures and in keys of claims. */
+const place = z.string().regex(/^[A-Za-z0-9][\w.-]{0,63}$/)
 const tags = z.record(z.string().min(1).max(128), z.string().max(256))
 
 const image = z.strictObject({
@@ -48,7 +50,7 @@ const image = z.strictObject({
 export const fixturesSchema = z.strictObject({
   $schema: z.string().optional(),
   regions: z
-    .array(z.strictObject({ name: text, zones: z.array(text).min(1) }))
+    .array(z.strictObject({ name: place, zones: z.array(place).min(1) }))
     .min(1)
     .default(() => regionsDefault.map(({ name, zones }) => ({ name, zones: [...zones] })))
     .describe('The first is the default; so is the first zone of each.'),
@@ -111,6 +113,10 @@ export async function readFixtures(path: string): Promise<Fixtures> {
   const fixtures = parsed.data
   const accounts = new Set(fixtures.accounts.map(({ name }) => name))
   const regions = new Set(['*', ...fixtures.regions.map(({ name }) => name)])
+  const twice =
+    repeated(fixtures.regions.map(({ name }) => name)) ?? repeated(fixtures.regions.flatMap(({ zones }) => zones))
+  if (twice !== undefined)
+    throw usage(`The fixtures ${path}: two regions or two zones are called ${twice}.`, '--fixtures')
   for (const { name, account, region } of fixtures.images) {
     if (account !== undefined && !accounts.has(account))
       throw usage(
@@ -125,6 +131,9 @@ export async function readFixtures(path: string): Promise<Fixtures> {
   }
   return fixtures
 }
+
+const repeated = (names: readonly string[]): string | undefined =>
+  names.find((name, index) => names.indexOf(name) < index)
 
 function jsonOf(text: string, path: string): unknown {
   try {

@@ -5,8 +5,12 @@ import { kinds } from '../index.ts'
 import type { Cloud } from './compose.ts'
 
 /** Lines of shell: launch an instance (if there is an image), list instances, and the history of something there is. */
-export async function curlLines(cloud: Cloud, url: string, access: AccessToken): Promise<string[]> {
-  const session = cloud.as(principalOf(access))
+export async function curlLines(
+  cloud: Cloud,
+  { url, region, access }: { url: string; region: string; access: AccessToken },
+): Promise<string[]> {
+  // What is launched without a word on where is launched in the default region, so its image is of there.
+  const session = cloud.as({ ...principalOf(access), region })
   const newest = async (kind: string, state?: string) => {
     const where = state === undefined ? {} : { state }
     return (await session.list(kind, { where, sort: ['-id'], limit: 1 })).items[0]?.id as string | undefined

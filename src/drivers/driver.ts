@@ -11,6 +11,8 @@ import type { Json } from '../../machines/grammar.ts'
 import type { Capabilities } from './capabilities.ts'
 
 export { type Capabilities, capabilities, capabilitiesSchema, type DeclaredCapabilities } from './capabilities.ts'
+export { type DerivedCapabilities, derived } from './derived.ts'
+export { CapabilityRefused, narrowed, weaker } from './narrowing.ts'
 
 export type ResourceKind = 'image' | 'volume' | 'volumeSnapshot' | 'instance' | 'vmSnapshot' | 'attachment'
 

@@ -3,18 +3,10 @@
  * in the middle of a life, and a call nobody promised would never be planned. (spec: drivers-and-qemu 8.)
  */
 import type { Capabilities } from './capabilities.ts'
+import type { ChangingCall } from './changing-calls.ts'
 import type { Driver } from './driver.ts'
 
-export type OptionalCall =
-  | 'volumeEnsure'
-  | 'volumeResize'
-  | 'volumeDelete'
-  | 'volumeSnapshotEnsure'
-  | 'volumeSnapshotDelete'
-  | 'instancePower'
-  | 'instanceReset'
-  | 'attach'
-  | 'detach'
+export type OptionalCall = Exclude<ChangingCall, 'instanceEnsure' | 'instanceDestroy'>
 /** Optional calls that change nothing, and so have no token, fault or outcome. */
 export type OptionalReading = 'consoleOutput'
 

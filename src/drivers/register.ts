@@ -4,6 +4,7 @@
  */
 import type { ZodError } from 'zod'
 import { type Capabilities, capabilitiesSchema } from './capabilities.ts'
+import { contradictionsOf } from './contradictions.ts'
 import type { Driver } from './driver.ts'
 import { type OptionalCall, type OptionalReading, promises, readings, requiredCalls } from './optional-calls.ts'
 
@@ -14,13 +15,19 @@ export interface RegisteredDriver {
 
 /** One thing that is wrong with a driver: about a capability it declares (dotted path), or about one of its calls. */
 export interface DriverProblem {
-  readonly problem: 'unknownCapability' | 'invalidCapability' | 'missingCall' | 'undeclaredCall' | 'describeFailed'
+  readonly problem:
+    | 'unknownCapability'
+    | 'invalidCapability'
+    | 'contradiction'
+    | 'missingCall'
+    | 'undeclaredCall'
+    | 'describeFailed'
   readonly capability?: string
   readonly call?: string
   readonly message: string
 }
 
-/** A driver that declares what nobody knows, or whose calls do not match what it declares. */
+/** A driver that declares what nobody knows or what can not be true, or whose calls do not match what it declares. */
 export class DriverRefused extends Error {
   override readonly name = 'DriverRefused'
   /** Name under which it was to be registered. */
@@ -83,7 +90,14 @@ const register = (name: string, driver: Driver): RegisteredDriver => {
   }
   const parsed = capabilitiesSchema.safeParse(described)
   if (!parsed.success) throw new DriverRefused(name, capabilityProblems(parsed.error), parsed.error)
-  const problems = callProblems(driver, parsed.data)
+  const contradictions = contradictionsOf(parsed.data).map(
+    ({ capability, sentence }): DriverProblem => ({
+      problem: 'contradiction',
+      capability,
+      message: `capability "${capability}" ${sentence}`,
+    }),
+  )
+  const problems = [...contradictions, ...callProblems(driver, parsed.data)]
   if (problems.length > 0) throw new DriverRefused(name, problems)
   return Object.freeze({ driver, capabilities: deepFreeze(parsed.data) })
 }

@@ -104,7 +104,7 @@ export class CommandDecision {
     })
     if ('requirement' in target) return refuse([target.reason], target.snapshot)
     const { snapshot } = target
-    const facts = this.#facts(asked)
+    const facts = this.#facts(asked, snapshot)
     if (facts instanceof NotFound) return refuse([notFound(facts.kind, facts.id, facts.field)], snapshot)
     const completed = this.#complete(asked, snapshot, facts)
     if (completed instanceof Declined)
@@ -112,10 +112,10 @@ export class CommandDecision {
     return this.#ask(asked, snapshot, completed, facts, refuse)
   }
 
-  #facts({ command, input }: ParsedCommand): Record<string, unknown> | NotFound {
+  #facts({ command, input }: ParsedCommand, owner: Snapshot): Record<string, unknown> | NotFound {
     if (Object.keys(command.needs).length === 0) return noFacts
     const { catalogue, providers } = this.#around
-    const reader = new FactReader(catalogue, this.#draft, providers, this.#principal, this.#tree, this.#region)
+    const reader = new FactReader(catalogue, this.#draft, providers, this.#principal, this.#tree, owner)
     return reader.read(command.needs, input)
   }
 

@@ -24,8 +24,8 @@ export class FactReader {
   readonly #providers: Providers
   readonly #principal: Principal
   readonly #tree: Tree
-  /** Where this principal makes things. */
-  readonly #region: string
+  /** Whose the resource is, or will be, and where. */
+  readonly #owner: { readonly account: string; readonly region: string }
 
   constructor(
     catalogue: Catalogue,
@@ -33,14 +33,14 @@ export class FactReader {
     providers: Providers,
     principal: Principal,
     tree: Tree,
-    region: string,
+    owner: { readonly account: string; readonly region: string },
   ) {
     this.#catalogue = catalogue
     this.#draft = draft
     this.#providers = providers
     this.#principal = principal
     this.#tree = tree
-    this.#region = region
+    this.#owner = owner
   }
 
   /** The facts by name, or the first resource that is not there. Throws Missing for what is not resident. */
@@ -69,7 +69,7 @@ export class FactReader {
   }
 
   #ids(source: FactSource, input: Json): string[] {
-    if (source.from === 'account') return [`account/${this.#principal.account}`]
+    if (source.from === 'account') return [`account/${this.#owner.account}`]
     if (source.from !== 'resource' && source.from !== 'named') return []
     return strings(input, source.path).map(value => (source.from === 'named' ? `${source.kind}/${value}` : value))
   }
@@ -79,7 +79,7 @@ export class FactReader {
       case 'provider':
         return this.#provider(source.path, input)
       case 'account':
-        return this.#face(`account/${this.#principal.account}`) ?? null
+        return this.#face(`account/${this.#owner.account}`) ?? null
       case 'claim': {
         const key = this.#claimKey(source.key, input)
         return (key === undefined ? undefined : this.#draft.claim(source.view, key).row) ?? null
@@ -117,10 +117,10 @@ export class FactReader {
 
   /** Undefined where a path of it finds nothing. */
   #claimKey(key: ClaimPart | readonly ClaimPart[], input: Json): string | undefined {
-    const { account } = this.#principal
+    const { account, region } = this.#owner
     const parts = [key].flat().map(part => {
       if (part === 'account') return account
-      if (part === 'region') return this.#region
+      if (part === 'region') return region
       return 'text' in part ? part.text : strings(input, part.path)[0]
     })
     return parts.includes(undefined) ? undefined : parts.join('/')
@@ -128,7 +128,7 @@ export class FactReader {
 
   #provider(path: string | undefined, input: Json): ProviderFact | NotFound {
     const [given] = path === undefined ? [] : strings(input, path)
-    const region = this.#region
+    const { region } = this.#owner
     const found = given === undefined ? this.#providers.first(region) : this.#providers.named(given, region)
     return found ?? new NotFound('provider', given ?? '(none)', path ?? 'provider')
   }

@@ -78,8 +78,11 @@ export class Submissions {
     digest: string,
     decide: () => Promise<Results>,
   ): Promise<Results> {
-    const first = this.#inFlight.get(key)
-    if (first) return same(first, digest, token).results
+    for (let first = this.#inFlight.get(key); first; first = this.#inFlight.get(key)) {
+      if (first.digest === digest) return first.results
+      // That one may itself be refused for what the token was used for before: what is remembered decides.
+      await first.results.catch(() => {})
+    }
     const results = this.#remembered(account, token, digest).then(known => known ?? decide())
     this.#inFlight.set(key, { digest, results })
     try {

@@ -48,6 +48,25 @@ describe('registering drivers', () => {
     expect(refused.problems).toMatchObject([{ problem: 'invalidCapability', capability: 'volume.shrink' }])
   })
 
+  it('refuses a feature that nobody knows, which would be offered to nobody', () => {
+    const refused = problemsOf({ lab: declaring({ features: { 'instances.create': { user_Data: {} } } }) })
+    expect(refused.problems).toMatchObject([
+      { problem: 'unknownCapability', capability: 'features.instances.create.user_Data' },
+    ])
+  })
+
+  it.each([
+    { destroy: 'viaStop' },
+    { rootOnStop: 'deletes' },
+    { vanishesAfterStop: true },
+    { stop: 'destroys', start: 'none', vanishesAfterStop: false },
+    { deleteOnTermination: false, rootOnDestroy: 'byFlag' },
+    { consistency: { readAfterWrite: true, lagMs: 10 } },
+  ] as const)('refuses entries that can not both be true: %j', contradicting => {
+    const lab = simulated({ instant: true, capabilities: contradicting })
+    expect(problemsOf({ lab }).problems).toMatchObject([{ problem: 'contradiction' }])
+  })
+
   it('refuses a driver without a call that it promises, or that every driver has', () => {
     const { instanceReset: _, list: __, ...rest } = simulated({ instant: true })
     const refused = problemsOf({ lab: rest as unknown as Driver })

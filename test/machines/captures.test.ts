@@ -225,6 +225,18 @@ describe('a guest that is turned off for its image', () => {
       expect(outcome(() => world.request('instance', command, id, input))).toBe('notCapturing')
   })
 
+  it('cannot be asked to reboot, even if it is about to do that first', () => {
+    const scene = running()
+    scene.world.request('instance', 'reboot', scene.id)
+    const { world, id } = quieted(scene)
+    expect(outcome(() => world.request('instance', 'reboot', id))).toBe('notCapturing')
+    expect(asked(world, id)).toEqual(['instanceReset', 'instancePower'])
+    world.answer(id, 'done')
+    world.answer(id, 'done')
+    expect(world.get(id)).toMatchObject({ state: 'running.capturing.cutting', context: { generation: 1 } })
+    expect(world.get(id).context.rebooting).toBeUndefined()
+  })
+
   it('gives and takes no volumes, and is taken for no other image', () => {
     const scene = cutting()
     const { world, id, data } = scene

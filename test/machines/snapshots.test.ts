@@ -39,20 +39,23 @@ describe('a snapshot', () => {
     expect(world.idsOf('snapshot')).toEqual([])
   })
 
-  it('is not taken of a disk in use where the provider takes none of those', () => {
-    const world = new World({ ...able, volumeSnapshot: { of: ['available'] } })
-    world.request('offering', 'define', undefined, { name: 'small', vcpus: 1, memoryBytes: GiB })
-    const image = world.request('image', 'register', undefined, { name: 'debian', sizeBytes: GiB }).id
-    const { id } = world.request('instance', 'launch', undefined, { image, type: 'small' })
-    world.settle()
-    const { sda } = world.get(id).context.devices
-    expect(outcome(() => world.request('snapshot', 'create', undefined, { volume: sda.volume }))).toBe(
-      'snapshotOffered',
-    )
-    const free = world.request('volume', 'create', undefined, { sizeBytes: GiB }).id
-    world.settle()
-    expect(outcome(() => world.request('snapshot', 'create', undefined, { volume: free }))).toBe('taken')
-  })
+  it.each([{ of: ['available' as const] }, { of: ['available' as const, 'in-use' as const], live: false }])(
+    'is not taken of a disk in use where the provider takes none of those: %o',
+    volumeSnapshot => {
+      const world = new World({ ...able, volumeSnapshot })
+      world.request('offering', 'define', undefined, { name: 'small', vcpus: 1, memoryBytes: GiB })
+      const image = world.request('image', 'register', undefined, { name: 'debian', sizeBytes: GiB }).id
+      const { id } = world.request('instance', 'launch', undefined, { image, type: 'small' })
+      world.settle()
+      const { sda } = world.get(id).context.devices
+      expect(outcome(() => world.request('snapshot', 'create', undefined, { volume: sda.volume }))).toBe(
+        'snapshotOffered',
+      )
+      const free = world.request('volume', 'create', undefined, { sizeBytes: GiB }).id
+      world.settle()
+      expect(outcome(() => world.request('snapshot', 'create', undefined, { volume: free }))).toBe('taken')
+    },
+  )
 
   it('is one of at most five that are taken of a volume at a time', () => {
     const { world, volume } = snapped()

@@ -83,6 +83,15 @@ const rows: Record<string, { ask: (scene: Scene) => unknown; outcomes: Record<Co
     ask: ({ world, root }) => world.request('volume', 'detach', root),
     outcomes: row('wrongState', 'wrongState', 'notRoot', 'notRoot', 'stopped', 'wrongState', 'wrongState'),
   },
+  'make an image': {
+    ask: ({ world, id }) => world.request('image', 'create', undefined, { name: 'golden', instance: id }),
+    outcomes: row('wrongState', 'wrongState', 'running', 'wrongState', 'stopped', 'wrongState', 'wrongState'),
+  },
+  'make an image without a reboot': {
+    ask: ({ world, id }) =>
+      world.request('image', 'create', undefined, { name: 'golden', instance: id, noReboot: true }),
+    outcomes: row('wrongState', 'wrongState', 'running', 'wrongState', 'stopped', 'wrongState', 'wrongState'),
+  },
   'modify the type': {
     ask: ({ world, id }) => world.request('instance', 'modify', id, { type: 'large' }),
     outcomes: row('bootKept', 'bootKept', 'bootKept', 'bootKept', 'stopped', 'wrongState', 'wrongState'),

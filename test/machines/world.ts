@@ -73,7 +73,7 @@ export const able: DeclaredCapabilities = {
   destroyFrom: ['running', 'stopped'],
   volume: { grow: 'online', retype: true, encrypt: true },
   volumeAttach: { hotPlug: true, hotUnplug: true, max: 4 },
-  volumeSnapshot: { of: ['available', 'in-use'] },
+  volumeSnapshot: { of: ['available', 'in-use'], live: true },
 }
 export const GiB = 1024 ** 3
 

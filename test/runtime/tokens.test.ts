@@ -88,6 +88,15 @@ describe('a token', () => {
     await expect(first).resolves.toMatchObject({ outcome: 'accepted' })
   })
 
+  it('answers the same request again while another one with its token is being refused', async () => {
+    const { acme } = await open()
+    const first = await acme.lamp.make({ label: 'desk' }, { token: 'one' })
+    const other = outcomeOf(acme.lamp.make({ label: 'shelf' }, { token: 'one' }))
+    const again = acme.lamp.make({ label: 'desk' }, { token: 'one' })
+    expect((await other).error).toMatchObject({ code: 'tokenReused' })
+    expect(await again).toEqual(first)
+  })
+
   it('belongs to its account, whatever the names of accounts and tokens', async () => {
     const { engine } = await open()
     const make = (account: string, token: string) =>

@@ -4,6 +4,19 @@
  */
 import type { Envelope } from '../../machines/grammar.ts'
 import { visibleOf } from './fold.ts'
+import {
+  type ImageModel,
+  imageBorn,
+  imageEvents,
+  imageRules,
+  type Quiet,
+  quietEvents,
+  quieted,
+  type SnapshotModel,
+  snapshotBorn,
+  snapshotEvents,
+  snapshotRules,
+} from './model-images.ts'
 
 export interface InstanceModel {
   readonly kind: 'instance'
@@ -19,6 +32,8 @@ export interface InstanceModel {
   readonly rootDevice: string
   /** Volume -> device name in one spelling, and whether it ends with the instance. */
   readonly devices: Readonly<Record<string, { readonly device: string; readonly dies: boolean }>>
+  /** Its guest is off for an image, or not on again yet. */
+  readonly quiet?: Quiet
 }
 export interface VolumeModel {
   readonly kind: 'volume'
@@ -39,7 +54,7 @@ export interface AccountModel {
   readonly state: string
   readonly account: string
 }
-export type Model = InstanceModel | VolumeModel | AccountModel
+export type Model = InstanceModel | VolumeModel | SnapshotModel | ImageModel | AccountModel
 type Tags = Readonly<Record<string, string>>
 interface DiskShape {
   readonly sizeBytes: number
@@ -78,13 +93,15 @@ const instanceRules: Readonly<Record<string, (now: InstanceModel, input: Data, l
     const may = isOpen(account, look) && mode === 'stateful' && hasRoot
     return state === 'stopped' && may ? 'accepted' : 'refused'
   },
-  stop: ({ state, hasRun, mode, protection }, { force }) => {
+  stop: ({ state, hasRun, mode, protection, quiet }, { force }) => {
+    if (quiet) return 'refused'
     if (state === 'stopped') return 'unchanged'
     if (state === 'stopping') return force ? 'either' : 'unchanged'
     const canStop = state === 'running' || (state === 'pending' && hasRun)
     return canStop && mode === 'stateful' && !protection.stop ? 'accepted' : 'refused'
   },
-  reboot: ({ state }) => (state === 'terminated' ? 'unchanged' : state === 'running' ? 'either' : 'refused'),
+  reboot: ({ state, quiet }) =>
+    state === 'terminated' ? 'unchanged' : state === 'running' && !quiet ? 'either' : 'refused',
   terminate: ({ state, protection }) => {
     if (!live.includes(state)) return 'unchanged'
     return protection.terminate || protection.stop ? 'refused' : 'accepted'
@@ -132,23 +149,27 @@ const volumeRules: Readonly<Record<string, (now: VolumeModel, input: Data, look:
     const isFree = Object.values(target.devices).every(each => each.device !== deviceName(device))
     if (!isFree || !/^(\/dev\/)?(s|xv|v|h)d[a-z]{1,2}\d{0,2}$/.test(device)) return 'refused'
     // Slots, and plugging into a running guest, are the provider's to grant.
-    return target.state === 'running' || target.state === 'stopped' ? 'either' : 'refused'
+    return (target.state === 'running' || target.state === 'stopped') && !target.quiet ? 'either' : 'refused'
   },
   detach: ({ state, instance, moving }, _, look) => {
     const holder = instance === undefined ? undefined : look(instance)
     if (state !== 'in-use' || moving || holder?.kind !== 'instance') return 'refused'
-    return live.includes(holder.state) ? 'either' : 'refused'
+    return live.includes(holder.state) && !holder.quiet ? 'either' : 'refused'
   },
 }
 
+const ended = ['deleted', 'deregistered']
+function judged(now: Model, command: string, input: Data, look: Look): Verdict | undefined {
+  if (now.kind === 'instance') return instanceRules[command]?.(now, input, look)
+  if (now.kind === 'volume') return volumeRules[command]?.(now, input, look)
+  if (now.kind === 'account') return undefined
+  if (command === 'tag' || command === 'untag')
+    return ended.includes(now.state) ? 'refused' : tagging[command](now, input)
+  return now.kind === 'image' ? imageRules[command]?.(now, input) : snapshotRules[command]?.(now)
+}
+
 export function judge(now: Model, command: string, input: Data, look: Look): Verdict {
-  const known =
-    now.kind === 'instance'
-      ? instanceRules[command]?.(now, input ?? {}, look)
-      : now.kind === 'volume'
-        ? volumeRules[command]?.(now, input ?? {}, look)
-        : undefined
-  return known ?? 'either'
+  return judged(now, command, input ?? {}, look) ?? 'either'
 }
 
 // ------------------------------------------------------------------------------------ where an event leads (2.6, 3.1, 8)
@@ -207,11 +228,13 @@ const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelo
     stopRequested: () => ({ state: 'stopping' }),
     stopped: ({ state, generation }, { data }) =>
       state === 'stopping' && data.generation === generation ? { state: 'stopped', hasRun: true } : {},
-    poweredOff: ({ state, generation, mode, behaviour }, { data }) => {
+    poweredOff: ({ state, generation, mode, behaviour, quiet }, { data }) => {
       if (!['pending', 'running'].includes(state) || data.generation !== generation) return {}
-      return { state: mode === 'stateful' && behaviour === 'stop' ? 'stopping' : 'shutting-down' }
+      if (quiet && quiet.phase !== 'turning on') return {}
+      return { quiet: undefined, state: mode === 'stateful' && behaviour === 'stop' ? 'stopping' : 'shutting-down' }
     },
-    terminateRequested: () => ({ state: 'shutting-down' }),
+    terminateRequested: () => ({ state: 'shutting-down', quiet: undefined }),
+    quietCaptureProposed: ({ state }, event) => (state === 'running' ? { quiet: quieted(event) } : {}),
     destroyed: ({ state }) =>
       state === 'shutting-down' || state === 'pending' ? { state: 'terminated', devices: {} } : {},
     modifyRequested: ({ protection, behaviour, devices }, { data }) => {
@@ -264,6 +287,13 @@ const volumeEvents: Readonly<Record<string, (now: VolumeModel, event: Envelope<D
   },
 }
 
+const tagEvent = (name: string) => tagEvents[name as keyof typeof tagEvents]
+
+function instanceEvent(now: InstanceModel, name: string, event: Envelope<Data>): Partial<InstanceModel> | undefined {
+  const { quiet } = now
+  return (quiet && quietEvents[name]?.({ ...now, quiet }, event)) ?? instanceEvents[name]?.(now, event)
+}
+
 /** The resource after an event; undefined for kinds the model does not know. */
 export function follow(now: Model | undefined, event: Envelope<Data>): Model | undefined {
   const { type, account, data } = event
@@ -281,7 +311,15 @@ export function follow(now: Model | undefined, event: Envelope<Data>): Model | u
     }
   if (event.kind === 'account')
     return { kind: 'account', account: event.resource.replace('account/', ''), state: visibleOf(event.state) }
-  if (now?.kind === 'instance') return { ...now, ...instanceEvents[name]?.(now, event) }
+  if (event.kind === 'snapshot') {
+    if (!now) return snapshotBorn(event)
+    return { ...(now as SnapshotModel), ...(snapshotEvents[name] ?? tagEvent(name))?.(now as SnapshotModel, event) }
+  }
+  if (event.kind === 'image') {
+    if (!now) return imageBorn(event)
+    return { ...(now as ImageModel), ...(imageEvents[name] ?? tagEvent(name))?.(now as ImageModel, event) }
+  }
+  if (now?.kind === 'instance') return { ...now, ...instanceEvent(now, name, event) }
   if (now?.kind === 'volume') return { ...now, ...volumeEvents[name]?.(now, event) }
   return undefined
 }

@@ -81,7 +81,8 @@ export function readAs(
   const owner = id === undefined ? undefined : world.fold.resources.get(id)?.account
   const fail = (error: unknown) => world.broke('no fault', `reading as ${account}: ${String(error)}`, error)
   whileAlive(life, () => session.list('instance')).then(({ items }) => told(JSON.stringify(items)), fail)
-  whileAlive(life, () => session.list('volume')).then(({ items }) => told(JSON.stringify(items)), fail)
+  for (const kind of ['volume', 'snapshot', 'image'])
+    whileAlive(life, () => session.list(kind)).then(({ items }) => told(JSON.stringify(items)), fail)
   if (id === undefined) return
   const from = world.log.length
   whileAlive(life, () => session.get(id))

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Checker } from './checkers/checker.ts'
 import { everyChecker } from './checkers/index.ts'
+import { availableTooEarly, deletedWhileUsed, leftOff, sourceGone } from './planted/images.ts'
 import { notDisarmed, notSuperseding, releasedTooEarly } from './planted/machines.ts'
 import { hunt, type Planted } from './planted/plant.ts'
 import { acknowledgedTooEarly, broughtBack, forgottenTooEarly, refusedTrace, tokenMissing } from './planted/runtime.ts'
@@ -16,6 +17,10 @@ const planted: readonly Planted[] = [
   acknowledgedTooEarly,
   broughtBack,
   forgottenTooEarly,
+  availableTooEarly,
+  deletedWhileUsed,
+  leftOff,
+  sourceGone,
 ]
 
 describe('a planted bug', () => {

@@ -43,6 +43,19 @@ const detach = of('volume', 'detach', 'volume')
 const resize = of('volume', 'modify', 'volume', () => ({ sizeBytes: 2 * GIB }))
 const retype = of('volume', 'modify', 'volume', () => ({ volumeType: 'gp3' }))
 const remove = of('volume', 'delete', 'volume')
+const image: Chapter = {
+  as: 'image',
+  ask: ({ instance }) => ({ kind: 'image', command: 'create', input: { instance, name: 'golden' } }),
+}
+const snapshot: Chapter = {
+  as: 'snapshot',
+  ask: ({ volume }) => ({ kind: 'snapshot', command: 'create', input: { volume } }),
+}
+const copy: Chapter = {
+  as: 'copy',
+  ask: ({ image }) => ({ kind: 'image', command: 'copy', input: { image, name: 'copy' } }),
+}
+const deregister = of('image', 'deregister', 'image')
 const atOnce = (chapter: Chapter): Chapter => ({ ...chapter, atOnce: true })
 
 export const scenarios: readonly Scenario[] = [
@@ -56,6 +69,10 @@ export const scenarios: readonly Scenario[] = [
   { name: 'create and delete a volume', before: [], story: [create, remove] },
   { name: 'attach', before: [launch, create], story: [attach] },
   { name: 'detach', before: [launch, create, attach], story: [detach] },
+  { name: 'image of a running guest', before: [launch, create, attach], story: [image] },
+  { name: 'terminate while an image is made', before: [launch], story: [atOnce(image), terminate] },
+  { name: 'delete a volume of which a snapshot is taken', before: [create], story: [atOnce(snapshot), remove] },
+  { name: 'copy of an image that goes', before: [launch, stop, image], story: [atOnce(copy), deregister] },
   { name: 'resize', before: [create], story: [resize] },
   { name: 'change of type', world: { optimizeMs: 90_000 }, before: [create], story: [retype] },
 ]

@@ -95,16 +95,23 @@ function end(world: World, id: string): void {
   give('terminate')
 }
 
+const removal: Readonly<Record<string, string>> = {
+  instance: 'terminate',
+  volume: 'delete',
+  snapshot: 'delete',
+  image: 'deregister',
+}
+
 /** Every tenant deletes all it has; nothing may be left anywhere. */
 export async function cleanSlate(world: World): Promise<void> {
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
     const alive = [...world.fold.resources.values()].filter(
-      ({ id, kind }) => (kind === 'instance' || kind === 'volume') && !world.replay.is(id, 'terminal'),
+      ({ id, kind }) => removal[kind] !== undefined && !world.replay.is(id, 'terminal'),
     )
-    if (alive.length === 0) break
+    if (alive.every(({ kind }) => kind === 'image')) break
     for (const { id, kind, account, state } of alive)
       if (kind === 'instance') end(world, id)
-      else if (!state.startsWith('in-use')) world.submit({ account, commands: [{ kind, command: 'delete', id }] })
+      else if (!state.startsWith('in-use')) world.submit({ account, commands: [{ kind, command: removal[kind]!, id }] })
     await settle(world)
   }
   for (const checker of world.options.checkers) checker.clean?.(world)

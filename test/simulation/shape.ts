@@ -44,6 +44,8 @@ export interface Shape {
   readonly behindMax: number
   readonly residentMax: number
   readonly consistency: 'behind' | 'strict'
+  /** How many of the commands are about snapshots and images, against the others. */
+  readonly images: number
   /** How long instances and volumes are found after their end; undefined: as long as their kinds say. */
   readonly retentionMs: number | undefined
   /** Share of steps after which the next follows without waiting for what the first began. */
@@ -71,12 +73,14 @@ export const calm: Shape = {
   behindMax: 1_024,
   residentMax: 50_000,
   consistency: 'behind',
+  images: 1,
   retentionMs: undefined,
   bursts: 0,
   weights: Object.fromEntries(actions.map(action => [action, 1])) as Record<Action, number>,
 }
 
-const usual: Record<Action, number> = {
+/** How often each thing happens in most worlds. */
+export const usual: Record<Action, number> = {
   run: 60,
   wait: 12,
   submit: 18,
@@ -92,9 +96,10 @@ const usual: Record<Action, number> = {
   prune: 1,
 }
 
+export const retained = ['instance', 'volume', 'snapshot']
 /** What the engine is told of retention; of no kind if the shape leaves it to the rules. */
 export const retentionOf = ({ retentionMs }: Shape, kind: string): number | undefined =>
-  kind === 'instance' || kind === 'volume' ? retentionMs : undefined
+  retained.includes(kind) ? retentionMs : undefined
 /** Without these nothing happens at all. */
 const essential = new Set<Action>(['run', 'wait', 'submit'])
 
@@ -115,6 +120,8 @@ const verbs = [
   'volumeEnsure',
   'volumeResize',
   'volumeDelete',
+  'volumeSnapshotEnsure',
+  'volumeSnapshotDelete',
   'instanceEnsure',
   'instancePower',
   'instanceDestroy',
@@ -124,7 +131,10 @@ const verbs = [
 
 /** One call that goes wrong often, so that what follows a failure is not only ever seen once. */
 const weakness = (random: Random) => ({
-  [random.pick(verbs)]: { [random.pick(['rejected', 'delay', 'lostProcess', 'beforeEffect'])]: 0.4, partial: 0 },
+  [random.pick([...verbs, 'volumeSnapshotEnsure'])]: {
+    [random.pick(['rejected', 'delay', 'lostProcess', 'beforeEffect'])]: 0.4,
+    partial: 0,
+  },
 })
 
 function faultsOf(random: Random, omits: () => boolean, idempotency: Shape['idempotency']): FaultPlan {
@@ -141,7 +151,9 @@ function faultsOf(random: Random, omits: () => boolean, idempotency: Shape['idem
     capacity: {},
     ...(random.chance(0.5) ? weakness(random) : {}),
     // Nobody can finish what a provider that tells two calls apart by nothing has half done.
-    ...(idempotency === 'none' ? { instanceEnsure: { partial: 0 }, volumeEnsure: { partial: 0 } } : {}),
+    ...(idempotency === 'none'
+      ? { instanceEnsure: { partial: 0 }, volumeEnsure: { partial: 0 }, volumeSnapshotEnsure: { partial: 0 } }
+      : {}),
   }
 }
 
@@ -178,6 +190,7 @@ export function shapeOf(seed: number): Shape {
     careful: random.chance(0.3),
     retype: random.chance(0.8),
     optimizeMs: random.pick([0, 0, 90_000]),
+    images: random.pick([0.3, 1, 4]),
   }
 }
 

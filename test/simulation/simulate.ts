@@ -101,7 +101,9 @@ async function act(world: World, scenery: Scenery, shape: Shape, number: number)
     },
     read() {
       const account = random.pick(tenants.slice(0, shape.tenants))
-      const ids = [...world.fold.resources.values()].filter(({ kind }) => kind === 'instance' || kind === 'volume')
+      const ids = [...world.fold.resources.values()].filter(({ kind }) =>
+        ['instance', 'volume', 'snapshot'].includes(kind),
+      )
       const id = ids.length ? random.pick(ids).id : undefined
       readAs(world, account, id, told => foreignIds(world, account, '', told))
     },

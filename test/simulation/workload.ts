@@ -5,6 +5,7 @@ import type { Random } from './random.ts'
 import { OPERATOR, type Scenery, tenants } from './setup.ts'
 import { GIB } from './shape.ts'
 import type { Request } from './submission.ts'
+import { toImage, toKeyPair, toSnapshot } from './workload-images.ts'
 import type { World } from './world.ts'
 
 export interface Workload {
@@ -17,7 +18,7 @@ const idsOf = ({ fold }: World, kind: string, account: string): string[] =>
   [...fold.resources.values()].filter(each => each.kind === kind && each.account === account).map(({ id }) => id)
 
 /** What is alive and new is drawn more often, so that a few lives become long and eventful. */
-function someId({ world, random }: Workload, kind: string, account: string): string | undefined {
+export function someId({ world, random }: Workload, kind: string, account: string): string | undefined {
   const all = idsOf(world, kind, account)
   const alive = all.filter(id => !world.replay.is(id, 'terminal'))
   const ids = alive.length > 0 && random.chance(0.9) ? alive : all
@@ -25,29 +26,42 @@ function someId({ world, random }: Workload, kind: string, account: string): str
   return random.chance(0.7) ? ids[Math.max(0, ids.length - 1 - random.below(3))] : random.pick(ids)
 }
 
+type Weights = Readonly<Record<string, number>>
 /** What suits a state a reader sees; three commands in four are drawn from it, the others from all. */
-const suited: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  pending: { terminate: 1, stop: 2, modify: 1, tag: 0.2 },
-  running: { stop: 5, reboot: 2, terminate: 1, modify: 2, tag: 0.3, untag: 0.2 },
-  stopping: { stop: 3, terminate: 2, modify: 1 },
-  stopped: { start: 6, terminate: 1, modify: 2, untag: 0.2 },
-  available: { attach: 6, modify: 3, delete: 1, tag: 0.3, untag: 0.2 },
-  'in-use': { detach: 5, modify: 4, tag: 0.3 },
-  error: { delete: 1, tag: 0.2 },
+const suited: Readonly<Record<string, Readonly<Record<string, Weights>>>> = {
+  instance: {
+    pending: { terminate: 1, stop: 2, modify: 1, tag: 0.2 },
+    running: { stop: 5, reboot: 2, terminate: 1, modify: 2, tag: 0.3, untag: 0.2 },
+    stopping: { stop: 3, terminate: 2, modify: 1 },
+    stopped: { start: 6, terminate: 1, modify: 2, untag: 0.2 },
+  },
+  volume: {
+    available: { attach: 6, modify: 3, delete: 1, tag: 0.3, untag: 0.2 },
+    'in-use': { detach: 5, modify: 4, tag: 0.3 },
+    error: { delete: 1, tag: 0.2 },
+  },
+  snapshot: { pending: { delete: 1, tag: 1 }, completed: { delete: 2, tag: 1, untag: 1 }, error: { delete: 1 } },
+  image: {
+    pending: { modify: 1, tag: 1 },
+    available: { deregister: 2, share: 1, modify: 1, untag: 1 },
+    failed: { deregister: 1, tag: 1 },
+  },
 }
 const unsuited = {
   instance: { start: 4, stop: 5, reboot: 2, terminate: 2, modify: 2, tag: 0.5, untag: 0.5 },
   volume: { attach: 5, detach: 4, modify: 2, delete: 3, tag: 0.5, untag: 0.5 },
+  snapshot: { delete: 3, tag: 1, untag: 1 },
+  image: { deregister: 2, share: 2, modify: 2, tag: 1, untag: 1 },
 }
 const tagOf = (random: Random) => ({ key: random.pick(['role', 'stage']), value: random.pick(['', 'test', 'live']) })
-function tagInput(random: Random, command: string): unknown {
+export function tagInput(random: Random, command: string): unknown {
   const { key, value } = tagOf(random)
   if (command === 'tag') return { tags: { [key]: value } }
   return { tags: [random.chance(0.5) ? { key } : { key, value }] }
 }
-function someVerb({ world, random }: Workload, kind: 'instance' | 'volume', id: string): string {
-  const weights = suited[visibleOf(world.fold.resources.get(id)!.state)]
-  return random.weighted(weights && random.chance(0.75) ? weights : unsuited[kind])
+export function someVerb({ world, random }: Workload, kind: keyof typeof unsuited, id: string): string {
+  const weights = suited[kind]?.[visibleOf(world.fold.resources.get(id)!.state)]
+  return random.weighted<string>(weights && random.chance(0.75) ? weights : unsuited[kind])
 }
 
 const devices = ['/dev/sdf', 'sdg', 'xvdf', '/dev/sda1', 'nonsense']
@@ -55,7 +69,8 @@ const devices = ['/dev/sdf', 'sdg', 'xvdf', '/dev/sda1', 'nonsense']
 /** Nobody may read it anywhere but in the history. */
 export const USER_DATA = 'user-data-canary'
 
-function launch({ random, scenery }: Workload, account: string): CommandInput {
+function launch(workload: Workload, account: string): CommandInput {
+  const { random, scenery } = workload
   const blockDevices = random.chance(0.3)
     ? [
         {
@@ -66,7 +81,7 @@ function launch({ random, scenery }: Workload, account: string): CommandInput {
       ]
     : []
   const input = {
-    image: random.pick([scenery.publicImage, scenery.images[account]!]),
+    image: random.pick([scenery.publicImage, scenery.images[account]!, someId(workload, 'image', account) ?? 'img-0']),
     type: random.pick(['small', 'large']),
     blockDevices,
     userData: USER_DATA,
@@ -139,18 +154,26 @@ function someCommand(workload: Workload, account: string): CommandInput {
   const count = idsOf(workload.world, 'instance', account).filter(
     id => !workload.world.replay.is(id, 'terminal'),
   ).length
-  const drawn = random.weighted({ launch: count > 2 ? 0.3 : 3, instance: 6, volume: 6 })
-  const command =
-    drawn === 'launch' ? undefined : drawn === 'instance' ? toInstance(workload, account) : toVolume(workload, account)
-  return command ?? launch(workload, account)
+  const { images } = workload.world.options.shape
+  const drawn = random.weighted({
+    launch: count > 2 ? 0.3 : 3,
+    instance: 6,
+    volume: 5,
+    snapshot: 1.5 * images,
+    image: 3 * images,
+    key: 0.3,
+  })
+  const draw = { launch, instance: toInstance, volume: toVolume, snapshot: toSnapshot, image: toImage, key: toKeyPair }
+  return draw[drawn](workload, account) ?? launch(workload, account)
 }
 
 /** A command of another tenant's resource. The answer must be as if it had never existed. */
 function trespass(workload: Workload, account: string): CommandInput | undefined {
   const { random, world } = workload
   const other = random.pick(tenants.filter(each => each !== account))
-  const commands = toInstance({ world, random, scenery: workload.scenery }, other) ?? toVolume(workload, other)
-  return commands?.id === undefined ? undefined : commands
+  const theirs = { world, random, scenery: workload.scenery }
+  const command = random.pick([toInstance, toVolume, toSnapshot, toImage])(theirs, other) ?? toVolume(theirs, other)
+  return command?.id === undefined ? undefined : command
 }
 
 /** The next thing a tenant asks. */

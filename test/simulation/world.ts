@@ -21,7 +21,7 @@ import { Fold } from './fold.ts'
 import { Journal } from './journal.ts'
 import { type Call, mortalDriver, mortalStore, whileAlive } from './mortal.ts'
 import { Replay } from './replay.ts'
-import { GIB, retentionOf, type Shape } from './shape.ts'
+import { GIB, retained, retentionOf, type Shape } from './shape.ts'
 import { answer, type Request, refuse, type Submission } from './submission.ts'
 import { simulationViews } from './views.ts'
 import { Violation } from './violation.ts'
@@ -164,7 +164,7 @@ export class World {
     this.#ended = ended
     const { shape, kinds = everyKind as KindMap } = this.options
     const { batchMax, asksMax, behindMax, residentMax, consistency } = shape
-    const retentionMs = { instance: retentionOf(shape, 'instance'), volume: retentionOf(shape, 'volume') }
+    const retentionMs = Object.fromEntries(retained.map(kind => [kind, retentionOf(shape, kind)]))
     const clock = this.time.clock(life)
     const options = {
       kinds,

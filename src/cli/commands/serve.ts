@@ -127,7 +127,7 @@ async function welcome({ cloud }: House, { url, data, region, tokens, keys, sour
     ...(sources.length === 0 ? [] : [styled('dim', `from ${sources.join(', ')}`)]),
     '',
     'Launch, list, and read a history:',
-    ...(await curlLines(cloud, url, tokens[0]!)),
+    ...(await curlLines(cloud, { url, region, access: tokens[0]! })),
     '',
     'The same with the AWS command line:',
     ...(await awsLines(cloud, { url, region, key: keys[0]! })),

@@ -13,15 +13,20 @@ export interface FrontOptions extends ResetRules {
   readonly open: () => Promise<House>
   /** The effects of a request settle before the next one is served. */
   readonly instant: boolean
+  /** How long a reset or an end waits for requests that do not arrive whole, or answers that nobody reads (default 5 s). */
+  readonly graceMs?: number
   readonly onFault: (error: unknown, where: string) => void
 }
+
+const GRACE_MS = 5_000
 
 export class Front {
   readonly #options: FrontOptions
   readonly #server: Server
   readonly #closing = new AbortController()
   #house: Promise<House>
-  #underWay = 0
+  /** Answers that are being made, or on their way. */
+  readonly #underWay = new Set<ServerResponse>()
 
   constructor(options: FrontOptions, house: House) {
     this.#options = options
@@ -33,7 +38,8 @@ export class Front {
         else answer(response, 500, { error: { code: 'internal', message: 'The server failed at this.' } })
       })
     })
-    closePromptly({ server: this.#server }, this.#closing.signal)
+    const { graceMs = GRACE_MS } = options
+    closePromptly({ server: this.#server }, this.#closing.signal, graceMs)
   }
 
   /** Resolves to the port it listens on. */
@@ -61,14 +67,25 @@ export class Front {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method === 'POST' && pathOf(request) === '/-/reset') return this.#reset(request, response)
-    const house = await this.#house
-    if (this.#options.instant) await house.cloud.idle()
-    this.#underWay += 1
-    response.once('close', () => {
-      this.#underWay -= 1
-    })
+    const house = await this.#behind()
+    // Whoever has gone meanwhile will not be heard to go again.
+    if (response.destroyed) return
+    this.#underWay.add(response)
+    response.once('close', () => this.#underWay.delete(response))
     const door = pathOf(request) === '/' ? house.ec2 : house.native
     door.routing(request, response)
+  }
+
+  /** What stands behind now; with `instant`, once all is done there that was begun. */
+  async #behind(): Promise<House> {
+    for (;;) {
+      const current = this.#house
+      const house = await current
+      if (!this.#options.instant) return house
+      await house.cloud.idle()
+      // While it settled, a reset may have taken its place.
+      if (current === this.#house) return house
+    }
   }
 
   async #reset(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -77,13 +94,22 @@ export class Front {
     const before = this.#house
     this.#house = before.then(async house => {
       await house.closeDoors()
-      // Their answers are on the way; the engine behind them may go only after them.
-      while (this.#underWay > 0) await new Promise(resolve => setTimeout(resolve, 5))
+      await this.#answered()
       await house.cloud.close()
       return this.#options.open()
     })
     await this.#house
     answer(response, 200, { status: 'ok' })
+  }
+
+  /** The engine may go only after the answers that come from it. */
+  async #answered(): Promise<void> {
+    const { graceMs = GRACE_MS } = this.#options
+    const late = setTimeout(() => {
+      for (const response of this.#underWay) response.destroy()
+    }, graceMs)
+    while (this.#underWay.size > 0) await new Promise(resolve => setTimeout(resolve, 5))
+    clearTimeout(late)
   }
 }
 

@@ -24,7 +24,9 @@ export async function openHouse({ tokens, keys, onFault, ...composition }: House
   try {
     cloud.on('fault', onFault)
     const native = createNativeDoor({ engine: cloud, tokens, onFault })
-    const ec2 = createEc2Door({ engine: cloud, keys, regions: composition.fixtures.regions, onFault })
+    const { regions } = composition.fixtures
+    const accounts = composition.fixtures.accounts.map(({ name }) => name)
+    const ec2 = createEc2Door({ engine: cloud, keys, regions, accounts, onFault })
     await Promise.all([native.ready(), ec2.ready()])
     return { cloud, native, ec2, closeDoors: async () => void (await Promise.all([native.close(), ec2.close()])) }
   } catch (error) {

@@ -3,6 +3,7 @@
  * Each names what it shows, under which names clients ask for some of it, and by what they filter.
  */
 import { type Action, type AnswerValue, action, type Call } from './action.ts'
+import type { ErrorCode } from './error-codes.ts'
 import { Ec2Error } from './errors.ts'
 import { type Filter, type FilterFields, filtering, filterParameter } from './filters.ts'
 import { paged } from './pages.ts'
@@ -24,7 +25,7 @@ export interface Described<Item> {
 }
 export interface Wanted<Item> {
   readonly of: (item: Item) => string | undefined
-  readonly code: string
+  readonly code: ErrorCode
   readonly sentence: (absent: readonly string[]) => string
 }
 interface Asked {

@@ -1,27 +1,12 @@
-/** What the EC2 protocol answers when it says no: a code that clients match on, its HTTP status, a sentence. (spec: ec2 10) */
+/** What the EC2 protocol answers when it says no: a code that clients match on, and a sentence. (spec: ec2 10) */
 
-const statuses: Readonly<Record<string, number>> = {
-  AuthFailure: 401,
-  MissingAuthenticationToken: 403,
-  InvalidClientTokenId: 403,
-  SignatureDoesNotMatch: 403,
-  UnauthorizedOperation: 403,
-  DryRunOperation: 412,
-  InsufficientInstanceCapacity: 500,
-  InternalError: 500,
-  InternalFailure: 500,
-  RequestLimitExceeded: 503,
-  Unavailable: 503,
-}
-
-/** Everything not listed is the caller's to mend. */
-export const statusOf = (code: string): number => statuses[code] ?? 400
+import type { ErrorCode } from './error-codes.ts'
 
 /** Throw it anywhere in an action: it is answered in the envelope of the protocol. */
 export class Ec2Error extends Error {
   override readonly name = 'Ec2Error'
-  readonly code: string
-  constructor(code: string, message: string, options?: ErrorOptions) {
+  readonly code: ErrorCode
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code
   }

@@ -2,6 +2,8 @@
 import { Ec2Error } from './errors.ts'
 import { list, structure, text } from './parameters.ts'
 
+const FILTERS_MAX = 50
+/** Of one filter. */
 const VALUES_MAX = 200
 
 /** The parameter every describing action has. */
@@ -65,11 +67,13 @@ function matches(wanted: readonly (string | symbol)[], value: readonly string[])
   return at === wanted.length
 }
 
-/** What the filters of a request let through. Throws Ec2Error for a filter without a name, or that is not known. */
+/** What the filters of a request let through. Throws Ec2Error for filters without a name, unknown ones, and too many. */
 export function filtering<Item>(
   filters: readonly Filter[] | undefined,
   known: FilterFields<Item>,
 ): (item: Item) => boolean {
+  if ((filters ?? []).length > FILTERS_MAX)
+    throw new Ec2Error('FilterLimitExceeded', `The maximum number of filters is ${FILTERS_MAX}`)
   const tests = (filters ?? []).map(({ Name: name, Value: values = [] }) => {
     if (!name) throw new Ec2Error('InvalidParameterValue', 'A filter has a name.')
     if (values.length > VALUES_MAX)

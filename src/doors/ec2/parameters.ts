@@ -13,7 +13,8 @@ export interface ParameterType<T> {
   readonly below?: Shape | ParameterType<unknown>
   /** `name` is the full name, for errors. Throws Ec2Error. */
   read(value: Tree | string | undefined, name: string): T
-  required(): ParameterType<Exclude<T, undefined>>
+  /** `otherwise`: what is said without it, where that is not MissingParameter with its name. */
+  required(otherwise?: (name: string) => Ec2Error): ParameterType<Exclude<T, undefined>>
 }
 export type Shape = Readonly<Record<string, ParameterType<unknown>>>
 export type ParametersOf<S extends Shape> = { readonly [N in keyof S]: S[N] extends ParameterType<infer T> ? T : never }
@@ -28,13 +29,13 @@ function type<T>(
     below,
     isRequired: false,
     read: (value, name) => (value === undefined ? undefined : read(value, name)),
-    required() {
+    required(otherwise = name => missing(lowered(name))) {
       return {
         words,
         below,
         isRequired: true,
         read: (value, name) => {
-          if (value === undefined || value === '') throw missing(lowered(name))
+          if (value === undefined || value === '') throw otherwise(name)
           return read(value, name) as Exclude<T, undefined>
         },
         required() {
@@ -63,9 +64,11 @@ export const text = <const V extends string = string>({ max = 65_536, values }: 
     return given as V
   })
 
+const INTEGER_MAX = 2 ** 31 - 1
+
 /** A decimal integer from `min` to `max`. */
-export const integer = ({ min = 0, max = 2 ** 31 - 1 }: { min?: number; max?: number } = {}) =>
-  type<number>('integer', (value, name) => {
+export const integer = ({ min = 0, max = INTEGER_MAX }: { min?: number; max?: number } = {}) =>
+  type<number>(`integer${min > 0 ? ` from ${min}` : ''}${max < INTEGER_MAX ? ` to ${max}` : ''}`, (value, name) => {
     const given = plain(value, name)
     const number = Number(given)
     if (!/^-?\d{1,15}$/.test(given)) throw invalid(lowered(name), given, 'It is not an integer.')

@@ -29,7 +29,10 @@ export function tagsOf<T extends string>(
     if (Tag.length === 0) throw invalid('Tag specification must have at least one tag')
     const tags = found.get(type) ?? new Map<string, string>()
     found.set(type, tags)
-    for (const { Key, Value = '' } of Tag) tags.set(checkedKey(Key), checkedValue(Value))
+    for (const { Key, Value = '' } of Tag) {
+      if (tags.has(checkedKey(Key))) throw invalid('A tag key is given more than once.')
+      tags.set(checkedKey(Key), checkedValue(Value))
+    }
     if (tags.size > TAGS_MAX) throw new Ec2Error('TagLimitExceeded', `A resource has at most ${TAGS_MAX} tags.`)
   }
   return Object.fromEntries([...found].map(([type, tags]) => [type, Object.fromEntries(tags)])) as {
@@ -39,12 +42,14 @@ export function tagsOf<T extends string>(
 
 const invalid = (message: string) => new Ec2Error('InvalidParameterValue', message)
 
-/** Throws InvalidParameterValue for a key that is missing, too long, or the cloud's own. */
+/** Throws InvalidParameterValue for a key that is missing, too long, the cloud's own, or cannot be kept. */
 export function checkedKey(key: string | undefined): string {
   if (key === undefined || key === '') throw invalid('Tag keys must have at least 1 character.')
   if (key.length > 128) throw invalid('Tag keys have at most 128 characters.')
   if (key.toLowerCase().startsWith(RESERVED))
     throw invalid(`Tag keys starting with '${RESERVED}' are reserved for internal use`)
+  // No record that is read from outside may have it, so it would be lost without a word.
+  if (key === '__proto__') throw invalid(`The tag key '${key}' cannot be used`)
   return key
 }
 

@@ -1,6 +1,7 @@
 /** Answers and errors as XML 1.0. (spec: ec2 11.1) */
 import { XmlText } from '@aws-sdk/xml-builder'
 import type { Answer, AnswerValue } from './action.ts'
+import type { ErrorCode } from './error-codes.ts'
 
 export const NAMESPACE_VERSION = '2016-11-15'
 const prolog = '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -51,7 +52,7 @@ export function responseOf(action: string, version: string, requestId: string, a
 }
 
 /** The envelope of errors, which has no namespace. */
-export function errorOf(code: string, message: string, requestId: string): string {
+export function errorOf(code: ErrorCode, message: string, requestId: string): string {
   const Errors = { Error: { Code: code, Message: message } }
   return documentOf(elementOf('Response', { Errors, RequestID: requestId }))
 }

@@ -2,11 +2,18 @@
 import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 
+/** Long enough for an answer on its way; a request that stops half way, or a reader that stops reading, has no end. */
+const GRACE_MS = 5_000
+
 /**
- * Once `closing` aborts, connections without a request are closed at once, and the others after their answer. Node itself
- * waits a minute for one that was opened and never used.
+ * Once `closing` aborts, connections without a request are closed at once, and the others after their answer, or after
+ * `graceMs`. Node itself waits a minute for one that was opened and never used, and five for half a request.
  */
-export function closePromptly({ server }: Pick<FastifyInstance, 'server'>, closing: AbortSignal): void {
+export function closePromptly(
+  { server }: Pick<FastifyInstance, 'server'>,
+  closing: AbortSignal,
+  graceMs: number = GRACE_MS,
+): void {
   const requests = new Map<Socket, number>()
   server.on('connection', socket => {
     requests.set(socket, 0)
@@ -22,5 +29,10 @@ export function closePromptly({ server }: Pick<FastifyInstance, 'server'>, closi
   })
   closing.addEventListener('abort', () => {
     for (const [socket, count] of requests) if (count === 0) socket.destroy()
+    if (requests.size === 0) return
+    const late = setTimeout(() => {
+      for (const socket of requests.keys()) socket.destroy()
+    }, graceMs)
+    server.once('close', () => clearTimeout(late))
   })
 }

@@ -2,10 +2,10 @@
  * The changing calls as one table, and what is the same for all of them: work accepted earlier under the same token,
  * work in flight for the same resource, and what overrides it.
  */
+import type { ChangingCall } from '../changing-calls.ts'
 import type { Handle, Outcome } from '../driver.ts'
 import { rejected, unknownOutcome } from '../outcomes.ts'
 import { attach, detach } from './attachment-calls.ts'
-import type { ChangingVerb } from './faults.ts'
 import { instanceDestroy, instanceEnsure, instancePower, instanceReset } from './instance-calls.ts'
 import type { OperationRecord } from './records.ts'
 import { volumeSnapshotDelete, volumeSnapshotEnsure } from './snapshot-calls.ts'
@@ -15,7 +15,7 @@ import type { World } from './world.ts'
 // biome-ignore lint/suspicious/noExplicitAny: each verb has its own specification; the table only hands it on
 type Effect = (world: World, id: string, spec: any, token: string, half: boolean) => Outcome
 
-const effects: { readonly [V in ChangingVerb]: Effect } = {
+const effects: { readonly [V in ChangingCall]: Effect } = {
   volumeEnsure,
   volumeResize,
   volumeDelete,
@@ -29,9 +29,12 @@ const effects: { readonly [V in ChangingVerb]: Effect } = {
   detach,
 }
 /** The end of a resource overrides what was begun for it and is not done yet. */
-const overriding = new Set<ChangingVerb>(['volumeDelete', 'volumeSnapshotDelete', 'instanceDestroy'])
+const overriding = new Set<ChangingCall>(['volumeDelete', 'volumeSnapshotDelete', 'instanceDestroy'])
 /** What these keep is what there is when they are accepted, however long it takes to store. */
-const cutting = new Set<ChangingVerb>(['volumeSnapshotEnsure'])
+const cutting = new Set<ChangingCall>(['volumeSnapshotEnsure'])
+
+/** More calls are hardly ever repeated. */
+const begunMax = 100_000
 
 const handleOf = ({ verb, id, resource }: OperationRecord): Handle => ({ op: verb, token: id, data: { resource } })
 
@@ -40,6 +43,8 @@ export class Calls {
   /** Work that is accepted and not done: by resource. Little of it is ever in flight at once. */
   readonly #open = new Map<string, OperationRecord>()
   #nextDueAt = Number.POSITIVE_INFINITY
+  /** Tokens of calls that may have had an effect, the newest. */
+  readonly #begun = new Set<string>()
 
   constructor(world: World) {
     this.#world = world
@@ -47,12 +52,12 @@ export class Calls {
   }
 
   /** Does, half does, or finds done what is asked. */
-  make(verb: ChangingVerb, id: string, spec: unknown, token: string, half: boolean): Outcome {
-    return this.#known(verb, id, token) ?? effects[verb](this.#world, id, spec, token, half)
+  make(verb: ChangingCall, id: string, spec: unknown, token: string, half: boolean): Outcome {
+    return this.#known(verb, id, token) ?? this.#noted(token, effects[verb](this.#world, id, spec, token, half))
   }
 
   /** Accepts the call and does it `afterMs` later. */
-  delay(verb: ChangingVerb, id: string, spec: unknown, token: string, afterMs: number): Outcome {
+  delay(verb: ChangingCall, id: string, spec: unknown, token: string, afterMs: number): Outcome {
     const known = this.#known(verb, id, token)
     if (known) return known
     if (cutting.has(verb)) {
@@ -63,20 +68,25 @@ export class Calls {
     const operation = { ...this.#operation(verb, id, spec, token, now + afterMs), begunAt: now }
     this.#world.keepOperation(operation)
     this.#track(operation)
-    return this.#pending(operation)
+    return this.#noted(token, this.#pending(operation))
   }
 
   /** Does the call now, but says so only when the handle is polled. A refusal is said at once. */
-  hide(verb: ChangingVerb, id: string, spec: unknown, token: string): Outcome {
+  hide(verb: ChangingCall, id: string, spec: unknown, token: string): Outcome {
     const known = this.#known(verb, id, token)
     if (known) return known
-    const outcome = effects[verb](this.#world, id, spec, token, false)
+    const outcome = this.#noted(token, effects[verb](this.#world, id, spec, token, false))
     if (outcome.kind !== 'done') return outcome
     // The specification is not needed any more: the work is done.
     const operation = this.#operation(verb, id, null, token, this.#world.now())
     operation.outcome = outcome
     this.#world.keepOperation(operation)
     return this.#pending(operation)
+  }
+
+  /** A call that has begun is not refused when it is repeated: a refusal says for certain that there is no effect. */
+  hasBegun(token: string): boolean {
+    return this.#begun.has(token)
   }
 
   poll(handle: Handle): Outcome {
@@ -103,7 +113,14 @@ export class Calls {
     }
   }
 
-  #known(verb: ChangingVerb, id: string, token: string): Outcome | undefined {
+  #noted(token: string, outcome: Outcome): Outcome {
+    if (outcome.kind === 'rejected') return outcome
+    this.#begun.add(token)
+    if (this.#begun.size > begunMax) this.#begun.delete(this.#begun.values().next().value!)
+    return outcome
+  }
+
+  #known(verb: ChangingCall, id: string, token: string): Outcome | undefined {
     const { operations } = this.#world
     const same = operations.size === 0 ? undefined : operations.get(token)
     if (same !== undefined) {
@@ -120,7 +137,7 @@ export class Calls {
     return undefined
   }
 
-  #operation(verb: ChangingVerb, resource: string, spec: unknown, token: string, dueAt: number): OperationRecord {
+  #operation(verb: ChangingCall, resource: string, spec: unknown, token: string, dueAt: number): OperationRecord {
     return { kind: 'operation', id: token, sequence: this.#world.nextSequence(), verb, resource, spec, dueAt }
   }
 

@@ -2,6 +2,7 @@
  * Which call goes wrong, and how: by odds drawn from the seed, or by script ("the second attach"). The classes are those
  * that real providers showed when processes were killed and answers lost. (spec: drivers-and-qemu 8, mapping check.)
  */
+import { type ChangingCall, changingCalls } from '../changing-calls.ts'
 import type { ErrorCode } from '../driver.ts'
 import { type Random, randomStream } from './random.ts'
 
@@ -21,28 +22,14 @@ export const faultMeanings = {
 } as const
 export type Fault = keyof typeof faultMeanings
 
-export const changingVerbs = [
-  'volumeEnsure',
-  'volumeResize',
-  'volumeDelete',
-  'volumeSnapshotEnsure',
-  'volumeSnapshotDelete',
-  'instanceEnsure',
-  'instancePower',
-  'instanceReset',
-  'instanceDestroy',
-  'attach',
-  'detach',
-] as const
-export type ChangingVerb = (typeof changingVerbs)[number]
-export type Verb = ChangingVerb | 'poll' | 'observe' | 'list' | 'probe' | 'capacity'
+export type Verb = ChangingCall | 'poll' | 'observe' | 'list' | 'probe' | 'capacity'
 
 const changing = new Set<Fault>(Object.keys(faultMeanings) as Fault[])
 changing.delete('staleRead')
 const each = <N extends string, T>(names: readonly N[], value: T) =>
   Object.fromEntries(names.map(name => [name, value])) as { [K in N]: T }
 const applicable: { readonly [V in Verb]: ReadonlySet<Fault> } = {
-  ...each(changingVerbs, changing),
+  ...each(changingCalls, changing),
   poll: new Set(['beforeEffect', 'throws']),
   observe: new Set(['beforeEffect', 'staleRead', 'throws']),
   list: new Set(['staleRead', 'throws']),

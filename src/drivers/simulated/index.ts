@@ -2,6 +2,7 @@
  * A provider that exists only here: the reference of the driver contract, the world of every simulation, and what the
  * engine runs on when no real provider is at hand. It keeps its own truth, apart from the engine's, and fails on demand.
  */
+import { type ChangingCall, changingCalls } from '../changing-calls.ts'
 import type { CallContext, Driver, Observation, Outcome, ResourceKind } from '../driver.ts'
 import { optionalCalls, promises } from '../optional-calls.ts'
 import { rejected, unknownOutcome } from '../outcomes.ts'
@@ -9,16 +10,7 @@ import { Calls } from './calls.ts'
 import { realClock } from './clock.ts'
 import { consoleOf } from './console.ts'
 import { delivery } from './delivery.ts'
-import {
-  type ChangingVerb,
-  changingVerbs,
-  checkPlan,
-  type Drawn,
-  FaultPlanInvalid,
-  faultSource,
-  plans,
-  type Verb,
-} from './faults.ts'
+import { checkPlan, type Drawn, FaultPlanInvalid, faultSource, plans, type Verb } from './faults.ts'
 import { fileLedger } from './file.ts'
 import { lag } from './lag.ts'
 import { news } from './news.ts'
@@ -55,7 +47,7 @@ export class SimulatedClosed extends Error {
   override readonly name = 'SimulatedClosed'
 }
 
-const creating = new Set<ChangingVerb>([
+const creating = new Set<ChangingCall>([
   'volumeEnsure',
   'volumeResize',
   'volumeSnapshotEnsure',
@@ -89,14 +81,14 @@ export function simulated(options: SimulatedOptions = {}): SimulatedDriver {
     optimizeMs: options.optimizeMs,
     ledger,
     lag: staleReads ? lag(declared.consistency.lagMs) : undefined,
-    now: clock.now,
+    now: () => clock.now(),
     soon: instant ? queueMicrotask : run => clock.soon(run),
   })
   const calls = new Calls(world)
   const chronicle = news()
   const deliver = delivery(world, { instant, latencyMs, chance: randomStream(chanceSeed, 'latency'), clock })
   const counts = { poll: 0, observe: 0, list: 0, probe: 0, capacity: 0 } as { [V in Verb]: number }
-  for (const verb of changingVerbs) counts[verb] = 0
+  for (const verb of changingCalls) counts[verb] = 0
 
   const arrive = (verb: Verb): Drawn | undefined => {
     counts[verb]++
@@ -125,7 +117,7 @@ export function simulated(options: SimulatedOptions = {}): SimulatedDriver {
 
   const fail = (
     drawn: Drawn,
-    verb: ChangingVerb,
+    verb: ChangingCall,
     id: string,
     spec: unknown,
     context: CallContext,
@@ -142,6 +134,7 @@ export function simulated(options: SimulatedOptions = {}): SimulatedDriver {
         )
       }
       case 'rejected': {
+        if (calls.hasBegun(token)) return deliver(make(), notWritten)
         const code = drawn.code ?? (creating.has(verb) ? 'exhausted' : 'precondition')
         return deliver(rejected(code, `${verb} ${id}: refused by the fault plan`), notWritten)
       }
@@ -184,7 +177,7 @@ export function simulated(options: SimulatedOptions = {}): SimulatedDriver {
   }
 
   const perform =
-    (verb: ChangingVerb) =>
+    (verb: ChangingCall) =>
     (id: string, spec: unknown, context: CallContext): Promise<Outcome> => {
       if (world.closed) return Promise.resolve(rejected('unavailable', `${verb} ${id}: the provider is closed`))
       const drawn = arrive(verb)

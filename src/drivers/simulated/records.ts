@@ -1,6 +1,6 @@
 /** What the simulated provider knows: one record per object, its own truth, in a shape of its own. */
+import type { ChangingCall } from '../changing-calls.ts'
 import type { Facts, InstanceSpec, Observation, Outcome, Reference, SnapshotSpec, VolumeSpec } from '../driver.ts'
-import type { ChangingVerb } from './faults.ts'
 
 interface Owned {
   readonly id: string
@@ -62,7 +62,7 @@ export interface OperationRecord {
   /** The token of the call. */
   readonly id: string
   readonly sequence: number
-  readonly verb: ChangingVerb
+  readonly verb: ChangingCall
   readonly resource: string
   readonly spec: unknown
   readonly dueAt: number

@@ -49,6 +49,7 @@ export const capabilityProofs: { readonly [C in keyof Capabilities]: CapabilityP
   createImage: noCall('call that makes images'),
   imageFormats: noCall('call that makes images'),
   boot: { unproven: 'how a guest boots can only be told from inside it' },
+  async: { unproven: 'any call may answer with a handle' },
   idempotency: {
     provenBy: 'finds an instance made already when the call is repeated with its token, and makes no second one',
   },

@@ -1,4 +1,6 @@
 /** One test's conversation with a driver: every call gets its token, is polled until it ends, and is looked at for form. */
+
+import type { ChangingCall } from '../../drivers/changing-calls.ts'
 import type {
   CallContext,
   Capabilities,
@@ -10,12 +12,10 @@ import type {
   ResourceKind,
   VolumeSpec,
 } from '../../drivers/driver.ts'
-import type { OptionalCall } from '../../drivers/optional-calls.ts'
 import type { Runner } from './runner.ts'
 import type { DriverContract, DriverSubject } from './subject.ts'
 import { wellFormed } from './well-formed.ts'
 
-export type ChangingCall = OptionalCall | 'instanceEnsure' | 'instanceDestroy'
 const defaultBytes = 64 * 1024 * 1024
 
 let count = 0

@@ -137,6 +137,12 @@ describe('filters', () => {
     expect(found(filter('state', ...values.slice(1)))).toEqual([])
     expect(refusalOf(() => found(filter('state', ...values)))).toMatch(/^FilterLimitExceeded: /)
   })
+
+  it('are refused when they are more than 50', () => {
+    const filters = Array.from({ length: 51 }, () => filter('state', 'running'))
+    expect(found(...filters.slice(1))).toEqual([0])
+    expect(refusalOf(() => found(...filters))).toMatch(/^FilterLimitExceeded: /)
+  })
 })
 
 function refusalOf(run: () => unknown): string {

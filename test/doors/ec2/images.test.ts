@@ -269,6 +269,9 @@ describe('who may see and launch an image', () => {
     expect(copy).toMatchObject({ imageState: 'available', name: asked.Name })
     const [origin] = (await cloud.ok('DescribeImages', { 'ImageId.1': id })).imagesSet
     expect(copy.blockDeviceMapping[0].ebs.snapshotId).not.toBe(origin.blockDeviceMapping[0].ebs.snapshotId)
+    const copied = { 'SnapshotId.1': copy.blockDeviceMapping[0].ebs.snapshotId }
+    const [snapshot] = (await cloud.ok('DescribeSnapshots', copied, there)).snapshotSet
+    expect(snapshot).toMatchObject({ volumeId: 'vol-ffffffff', description: `Copied for ${imageId} from ${id}` })
     expect(
       await cloud.refused('CopyImage', { ...asked, SourceRegion: 'eu-west-1', Name: name() }, there),
     ).toMatchObject({

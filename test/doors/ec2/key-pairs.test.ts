@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
+import { createHash, createPrivateKey, generateKeyPairSync } from 'node:crypto'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -55,11 +55,62 @@ describe('a key pair', () => {
     const line = publicLine(publicKey, 'me@here')
     const { keyFingerprint } = await cloud.ok('ImportKeyPair', { KeyName: 'mine', PublicKeyMaterial: base64(line) })
     expect(keyFingerprint).toMatch(/^([0-9a-f]{2}:){15}[0-9a-f]{2}$/)
-    const bad = { KeyName: 'bad', PublicKeyMaterial: base64('ssh-rsa not-a-key') }
-    expect(await cloud.refused('ImportKeyPair', bad)).toMatchObject({ code: 'InvalidKey.Format' })
+    const [, encoded] = line.split(' ')
+    const ssh2 = `---- BEGIN SSH2 PUBLIC KEY ----\nComment: "a key \\\nof mine"\n${encoded!.match(/.{1,70}/g)!.join('\n')}\n---- END SSH2 PUBLIC KEY ----\n`
+    const again = await cloud.ok('ImportKeyPair', { KeyName: 'as SSH2', PublicKeyMaterial: base64(ssh2) })
+    expect(again.keyFingerprint).toBe(keyFingerprint)
+    const der = publicKey.export({ format: 'der', type: 'spki' })
+    expect(keyFingerprint.replaceAll(':', '')).toBe(createHash('md5').update(der).digest('hex'))
+    const shown = { 'KeyName.1': 'as SSH2', IncludePublicKey: true }
+    expect((await cloud.ok('DescribeKeyPairs', shown)).keySet[0].publicKey).toBe(`ssh-rsa ${encoded} as SSH2`)
+  })
+
+  it.each(['', 'garbage', 'ssh-rsa not-a-key', 'ssh-dss AAAAB3NzaC1kc3M=', 'x'.repeat(20_000)])(
+    'is not imported from %s',
+    async material => {
+      const bad = { KeyName: 'bad', PublicKeyMaterial: base64(material) }
+      expect(await cloud.refused('ImportKeyPair', bad)).toEqual({
+        status: 400,
+        code: 'InvalidKeyPair.Format',
+        message: 'Key is not in valid OpenSSH public key format',
+      })
+    },
+  )
+
+  it.each(['two\nlines', 'naïve', 'x'.repeat(256)])('is not called %s', async KeyName => {
+    expect((await cloud.refused('CreateKeyPair', { KeyName })).code).toBe('InvalidParameterValue')
+    expect((await cloud.refused('ImportKeyPair', { KeyName, PublicKeyMaterial: 'eA==' })).code).toBe(
+      'InvalidParameterValue',
+    )
+  })
+
+  it('that was refused is not there', async () => {
+    expect((await cloud.refused('ImportKeyPair', { KeyName: 'bad' })).code).toBe('MissingParameter')
     expect(await cloud.refused('DescribeKeyPairs', { 'KeyName.1': 'bad' })).toMatchObject({
       code: 'InvalidKeyPair.NotFound',
     })
+  })
+
+  it.each([
+    ['key-name', 'to filter'],
+    ['fingerprint', '*'],
+    ['key-pair-id', 'key-*'],
+    ['tag:stage', 'test'],
+    ['tag-key', 'stage'],
+  ])('is found by %s', async (name, value) => {
+    const tags = {
+      'TagSpecification.1.ResourceType': 'key-pair',
+      'TagSpecification.1.Tag.1.Key': 'stage',
+      'TagSpecification.1.Tag.1.Value': 'test',
+    }
+    await cloud.ok('DeleteKeyPair', { KeyName: 'to filter' })
+    await cloud.ok('CreateKeyPair', { KeyName: 'to filter', KeyType: 'ed25519', ...tags })
+    const found = async (value: string) => {
+      const asked = { 'KeyName.1': 'to filter', 'Filter.1.Name': name, 'Filter.1.Value.1': value }
+      return ((await cloud.ok('DescribeKeyPairs', asked)).keySet || []).length
+    }
+    expect(await found(value)).toBe(1)
+    expect(await found('nothing such')).toBe(0)
   })
 
   it('of others is neither listed nor deleted', async () => {

@@ -2,9 +2,11 @@
  * Every way the machines say no has words of EC2. Walks the catalogue of kinds, so that a new requirement without words,
  * and words that nothing uses any more, fail here.
  */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { kinds } from '../../../machines/index.ts'
-import { statusOf } from '../../../src/doors/ec2/errors.ts'
+import { type ErrorCode, errorCodes, statusOf } from '../../../src/doors/ec2/error-codes.ts'
 import { table, wordsFor } from '../../../src/doors/ec2/refusals/table.ts'
 import { translated } from '../../../src/doors/ec2/refusals.ts'
 import {
@@ -20,7 +22,7 @@ import {
 /** What the engine says whatever the kind, and what a provider that lacks something is refused with. */
 const ofEngine = ['notFound', 'notPermitted', 'alreadyExists', 'versionMismatch', 'wrongState', 'consoleUnsupported']
 /** Section 10 of the specification: the codes there are, and their status. */
-const catalogue: Readonly<Record<number, readonly string[]>> = {
+const specified: Readonly<Record<number, readonly string[]>> = {
   400: `IncompleteSignature RequestExpired InvalidAction NoSuchVersion MissingParameter InvalidParameterValue
     InvalidParameterCombination InvalidParameterDependency UnknownParameter InvalidInstanceID.NotFound
     InvalidInstanceID.Malformed IncorrectInstanceState IncorrectState UnsupportedOperation OperationNotPermitted
@@ -79,19 +81,30 @@ describe('the table of words', () => {
     )
     expect(unknown).toEqual([])
   })
-
-  it('uses codes of the catalogue only', () => {
-    const known = Object.values(catalogue).flat()
-    expect(
-      Object.values(table)
-        .map(({ code }) => code)
-        .filter(code => !known.includes(code)),
-    ).toEqual([])
-  })
 })
 
-it.each(Object.entries(catalogue))('answers with status %s', (status, codes) => {
-  expect(codes.map(statusOf)).toEqual(codes.map(() => Number(status)))
+describe('the codes', () => {
+  const codes = Object.keys(errorCodes) as ErrorCode[]
+
+  it.each(Object.entries(specified))('that the specification gives status %s have it', (status, those) => {
+    const used = codes.filter(code => those.includes(code))
+    expect(used).not.toEqual([])
+    expect(used.filter(code => statusOf(code) !== Number(status))).toEqual([])
+  })
+
+  it('that it does not have are the caller’s to mend', () => {
+    const known = Object.values(specified).flat()
+    expect(codes.filter(code => !known.includes(code) && statusOf(code) !== 400)).toEqual([])
+  })
+
+  it('are all said somewhere', () => {
+    const door = join(import.meta.dirname, '../../../src/doors/ec2')
+    const sources = readdirSync(door, { recursive: true, encoding: 'utf8' })
+      .filter(path => path.endsWith('.ts') && path !== 'error-codes.ts')
+      .map(path => readFileSync(join(door, path), 'utf8'))
+      .join('\n')
+    expect(codes.filter(code => !sources.includes(`'${code}'`))).toEqual([])
+  })
 })
 
 const i = 'i-0123456789abcdef0'

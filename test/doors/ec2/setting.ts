@@ -5,6 +5,7 @@ import { projections } from '../../../projections/index.ts'
 import { createEc2Door, type Ec2DoorOptions } from '../../../src/doors/ec2/index.ts'
 import { type SimulatedOptions, simulated } from '../../../src/drivers/simulated/index.ts'
 import { createEngine, sqlite } from '../../../src/index.ts'
+import type { Clock } from '../../../src/runtime/clock.ts'
 import { signed } from './sign.ts'
 
 const GiB = 2 ** 30
@@ -64,9 +65,14 @@ export type Ec2Setting = Awaited<ReturnType<typeof openEc2>>
 export async function openEc2({
   provider = { instant: true },
   door = {},
+  store = sqlite(':memory:'),
+  clock,
 }: {
   provider?: SimulatedOptions
   door?: Partial<Ec2DoorOptions>
+  store?: ReturnType<typeof sqlite>
+  /** Of the engine alone; provider and door have theirs. */
+  clock?: Clock
 } = {}) {
   const zones = regions.flatMap(each => each.zones)
   const places = { zones, regions: Object.fromEntries(regions.map(each => [each.name, each.zones])) }
@@ -74,7 +80,8 @@ export async function openEc2({
   const engine = await createEngine({
     kinds,
     projections,
-    store: sqlite(':memory:'),
+    store,
+    clock,
     drivers: { lab: driver },
     region: regions[0]!.name,
   })
@@ -104,6 +111,8 @@ export async function openEc2({
   }
   return {
     url,
+    /** The door itself, to be asked without a socket. */
+    app,
     engine,
     driver,
     call,

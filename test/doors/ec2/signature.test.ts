@@ -72,6 +72,22 @@ describe('a request that is signed', () => {
       expect(await sent({ at: minutesAgo(minutes) })).toMatchObject({ status: 400, code: 'RequestExpired' })
   })
 
+  it('may be off by as much as the door was told', async () => {
+    const strict = await openEc2({ door: { actions: echoes, skewMs: 60_000 } })
+    const off = async (seconds: number) => {
+      const at = new Date(Date.now() - seconds * 1_000)
+      const request = signed({ ...good(), url: strict.url, at })
+      return (await answered(await fetch(strict.url, { method: 'POST', ...request }))).code ?? 'in'
+    }
+    expect([await off(30), await off(-30), await off(90), await off(-90)]).toEqual([
+      'in',
+      'in',
+      'RequestExpired',
+      'RequestExpired',
+    ])
+    await strict.close()
+  })
+
   it('may sign further headers, and an old Date instead of the new one', async () => {
     const headers = { 'x-amz-content-sha256': 'whatever', 'user-agent': 'some  client', constructor: 'x' }
     expect((await sent({ headers })).status).toBe(200)

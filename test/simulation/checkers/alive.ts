@@ -15,6 +15,9 @@ function moves(world: World, id: string, path: readonly string[]): boolean {
   return world.replay.awaits(id).some(other => moves(world, other, [...path, id]))
 }
 
+/** Images that come with the scenery stay. */
+const deletable = ['instance', 'volume', 'snapshot']
+
 export const alive: CheckerMaker = () => ({
   name: NAME,
   committed(world) {
@@ -26,7 +29,7 @@ export const alive: CheckerMaker = () => ({
   },
   clean(world) {
     const left = [...world.fold.resources.values()].filter(
-      ({ id, kind }) => (kind === 'instance' || kind === 'volume') && !world.replay.is(id, 'terminal'),
+      ({ id, kind }) => deletable.includes(kind) && !world.replay.is(id, 'terminal'),
     )
     if (left.length)
       throw new Violation(NAME, `cannot be deleted: ${left.map(({ id, state }) => `${id} ${state}`).join(', ')}`)

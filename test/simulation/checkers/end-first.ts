@@ -5,15 +5,20 @@ import type { CheckerMaker } from './checker.ts'
 
 const NAME = 'the end supersedes'
 
-/** State in which only the end may be asked for, and the call that ends. */
-const ends: Readonly<Record<string, string>> = { 'shutting-down': 'instanceDestroy', deleting: 'volumeDelete' }
+/** Kind, the state in which only the end may be asked for, and the call that ends. */
+const ends: Readonly<Record<string, string>> = {
+  'instance shutting-down': 'instanceDestroy',
+  'volume deleting': 'volumeDelete',
+  'snapshot deleting': 'volumeSnapshotDelete',
+}
 
 export const endFirst: CheckerMaker = () => ({
   name: NAME,
-  event({ resource, position }, world) {
+  event({ resource, position, kind }, world) {
     const { state, asks } = world.fold.resources.get(resource)!
-    const end = ends[visibleOf(state)]
-    if (end === undefined) return
+    const end = ends[`${kind} ${visibleOf(state)}`]
+    // Until a snapshot is taken, or a copy made, of what is to go, nothing is asked for it.
+    if (end === undefined || state.endsWith('.waiting')) return
     const [first] = asks.values()
     // A provider that destroys only what is off is asked for that before.
     const isOffFirst = world.options.shape.careful && end === 'instanceDestroy' && first?.verb === 'instancePower'

@@ -9,12 +9,15 @@ import { fenced } from './fenced.ts'
 import { folded } from './folded.ts'
 import { forgotten } from './forgotten.ts'
 import { gapless } from './gapless.ts'
+import { imageWhole } from './image-whole.ts'
 import { journalled } from './journalled.ts'
 import { kept } from './kept.ts'
 import { once } from './once.ts'
 import { oneObject } from './one-object.ts'
 import { predicted } from './predicted.ts'
 import { refused } from './refused.ts'
+import { sourceStays } from './source-stays.ts'
+import { takenAtRest } from './taken-at-rest.ts'
 import { tenant } from './tenant.ts'
 import { trueNews } from './true-news.ts'
 import { whole } from './whole.ts'
@@ -35,6 +38,9 @@ const makers: readonly CheckerMaker[] = [
   disarmed,
   computeFirst,
   endFirst,
+  sourceStays,
+  imageWhole,
+  takenAtRest,
   calls,
   trueNews,
   predicted,

@@ -7,9 +7,11 @@ import type { CheckerMaker } from './checker.ts'
 
 const NAME = 'I7 one object'
 
-const made = ['instance', 'volume']
+const made = ['instance', 'volume', 'snapshot']
+/** What the provider calls it. */
+const shownAs: Readonly<Record<string, string>> = { volumeSnapshot: 'snapshot' }
 /** States in which the provider must have the object, and in which it must not; in others either is right. */
-const there = new Set(['running', 'stopped', 'available', 'in-use'])
+const there = new Set(['running', 'stopped', 'available', 'in-use', 'completed'])
 const gone = new Set(['terminated', 'deleted', 'absent'])
 
 function checkMade(world: World): void {
@@ -41,7 +43,7 @@ function checkTruth(world: World): void {
       throw new Violation(NAME, `${id} is ${state}, but the provider says ${seen.facts.status}`)
   }
   for (const { id, kind } of objects.values())
-    if (made.includes(kind) && !world.fold.resources.has(id))
+    if (made.includes(shownAs[kind] ?? kind) && !world.fold.resources.has(id))
       throw new Violation(NAME, `orphan: nobody asked for ${id}`)
 }
 

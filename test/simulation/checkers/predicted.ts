@@ -9,6 +9,9 @@ import type { CheckerMaker } from './checker.ts'
 
 const NAME = 'model agrees'
 
+/** Kinds whose commands change others as well. */
+const beyondItself = ['volume', 'snapshot', 'image']
+
 export const predicted: CheckerMaker = () => {
   const models = new Map<string, Model>()
   /** Every value the model had, with the position from which on. */
@@ -62,8 +65,8 @@ export const predicted: CheckerMaker = () => {
       const { id, expectedVersion } = command
       const owner = id === undefined ? undefined : models.get(id)?.account
       if (owner !== account || expectedVersion !== undefined || targets.filter(each => each === id).length > 1) return
-      // What an earlier member connects or takes off is not in any model of the past.
-      if (commands.length > 1 && commands.some(({ kind }) => kind === 'volume')) return
+      // What an earlier member does to others is not in any model of the past.
+      if (commands.length > 1 && commands.some(each => beyondItself.includes(each.kind))) return
       const refusal = refusals.find(each => each.index === index)
       const told = outcome === 'accepted' ? results![index]!.outcome : refusal ? 'refused' : undefined
       if (told === undefined) return

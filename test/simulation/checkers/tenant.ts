@@ -5,7 +5,7 @@ import type { World } from '../world.ts'
 import type { CheckerMaker } from './checker.ts'
 
 const NAME = 'I16 tenant'
-const ids = /\b(?:i|vol|img)-[0-9a-f]{17}\b/g
+const ids = /\b(?:i|vol|img|snap|key)-[0-9a-f]{17}\b/g
 
 /** Ids in a text that are neither the caller's own, nor public, nor said by the caller itself. */
 export function foreignIds(world: World, account: string, said: string, told: string): string[] {

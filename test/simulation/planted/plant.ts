@@ -16,12 +16,16 @@ const copied = (value: Configuration): Configuration => {
 }
 
 /** All kinds, one of them with a machine that was changed. */
-export function withMachine(name: keyof typeof kinds, change: (config: Configuration) => void): KindMap {
-  const kind: Kind = kinds[name]
+export function withMachine(
+  name: keyof typeof kinds,
+  change: (config: Configuration) => void,
+  others: KindMap = kinds,
+): KindMap {
+  const kind = others[name] as Kind
   const machine = kind.machine as AnyStateMachine
   const config = copied(machine.config)
   change(config)
-  return { ...kinds, [name]: { ...kind, machine: createMachine(config, machine.implementations as never) } }
+  return { ...others, [name]: { ...kind, machine: createMachine(config, machine.implementations as never) } }
 }
 
 export interface Planted {

@@ -1,11 +1,14 @@
+import type { CommandInput } from '../../../index.ts'
 import { action } from '../action.ts'
 import { checkClientToken, submitOnce } from '../client-tokens.ts'
 import { Ec2Error, invalid } from '../errors.ts'
 import { flag, list, text } from '../parameters.ts'
-import { engineId, wireId } from '../refusals.ts'
+import { engineId } from '../refusals.ts'
 import { tagSpecification, tagsOf } from '../tag-specifications.ts'
+import { tagsShown } from './image-item.ts'
 import { checkImageIds, imageNamed } from './image-row.ts'
 import { checkWords } from './image-words.ts'
+import { submittedByName } from './submitted-by-name.ts'
 
 export const copyImage = action({
   name: 'CopyImage',
@@ -29,19 +32,33 @@ export const copyImage = action({
     checkClientToken(ClientToken)
     tagsOf(TagSpecification, ['image'])
     if (regions.every(({ name }) => name !== SourceRegion)) throw invalid('sourceRegion', SourceRegion)
-    if (Encrypted || KmsKeyId !== undefined)
-      throw new Ec2Error('UnsupportedOperation', 'Copies of images are encrypted as their originals are.')
+    if (KmsKeyId && !Encrypted)
+      throw new Ec2Error(
+        'InvalidParameterDependency',
+        'The parameter KmsKeyId requires the parameter Encrypted to be set.',
+      )
+    if (KmsKeyId) throw otherwiseEncrypted()
   },
   run: async call => {
     const { SourceImageId, SourceRegion, Name, Description, ClientToken, CopyImageTags } = call.parameters
-    const { account, engine } = call
-    const source = engine.as({ account, actor: call.session.principal.actor, region: SourceRegion })
+    const { engine, session } = call
+    const source = engine.as({ ...session.principal, region: SourceRegion })
     const original = await imageNamed({ session: source }, SourceImageId)
+    if (call.parameters.Encrypted && !original.attributes.encrypted) throw otherwiseEncrypted()
     const given = tagsOf(call.parameters.TagSpecification, ['image']).image
-    const tags = CopyImageTags ? { ...original.attributes.tags, ...given } : given
-    const input = { image: engineId(SourceImageId), name: Name, description: Description, tags }
+    const copied = CopyImageTags ? tagsShown(original, call.account) : undefined
+    const tags = { ...copied, ...given }
+    const input = {
+      image: engineId(SourceImageId),
+      name: Name,
+      description: Description,
+      tags: Object.keys(tags).length ? tags : undefined,
+    }
     const once = { action: 'CopyImage', token: ClientToken }
-    const { results } = await submitOnce(call, once, [{ kind: 'image', command: 'copy', input }])
-    return { imageId: wireId(results[0]!.id) }
+    const submit = async (commands: readonly CommandInput[]) => (await submitOnce(call, once, commands)).results
+    return { imageId: await submittedByName(call, 'copy', input, submit) }
   },
 })
+
+const otherwiseEncrypted = () =>
+  new Ec2Error('UnsupportedOperation', 'Copies of images are encrypted as their originals are.')

@@ -1,8 +1,6 @@
 import { action } from '../action.ts'
 import { blockDeviceMapping } from '../block-devices.ts'
-import { checkInstanceIds } from '../instances/instance-ids.ts'
 import { flag, list, text } from '../parameters.ts'
-import { wireId } from '../refusals.ts'
 import { tagSpecification, tagsOf } from '../tag-specifications.ts'
 import { checkImageMappings, imageMappings } from './image-mappings.ts'
 import { checkWords } from './image-words.ts'
@@ -23,7 +21,6 @@ export const createImage = action({
   },
   mutates: true,
   check: ({ parameters }) => {
-    checkInstanceIds([parameters.InstanceId])
     checkWords(parameters)
     checkImageMappings(parameters.BlockDeviceMapping)
     tagsOf(parameters.TagSpecification, tagged)
@@ -31,7 +28,7 @@ export const createImage = action({
   run: async call => {
     const { InstanceId, Name, Description, NoReboot, BlockDeviceMapping, TagSpecification } = call.parameters
     const tags = tagsOf(TagSpecification, tagged)
-    const id = await submittedByName(call, 'create', {
+    const imageId = await submittedByName(call, 'create', {
       name: Name,
       instance: InstanceId,
       description: Description,
@@ -40,6 +37,6 @@ export const createImage = action({
       tags: tags.image,
       snapshotTags: tags.snapshot,
     })
-    return { imageId: wireId(id) }
+    return { imageId }
   },
 })

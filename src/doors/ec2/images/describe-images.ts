@@ -2,13 +2,12 @@ import { action, type Call } from '../action.ts'
 import { type FilterFields, filtering, filterParameter } from '../filters.ts'
 import { paged } from '../pages.ts'
 import { flag, integer, list, text } from '../parameters.ts'
+import { gibibytesOf } from '../sizes.ts'
 import { moments } from '../times.ts'
-import { devicesOf, imageItem } from './image-item.ts'
+import { devicesOf, imageItem, ownerAliasOf, tagsShown } from './image-item.ts'
 import { checkImageIds, type ImageRow, images, imagesNamed } from './image-row.ts'
 
-const GIB = 2 ** 30
-
-const filters = (call: Pick<Call, 'ownerIdOf'>): FilterFields<ImageRow> => {
+const filters = (call: Pick<Call, 'account' | 'ownerIdOf'>): FilterFields<ImageRow> => {
   const shown = (field: keyof ReturnType<typeof imageItem>) => (row: ImageRow) =>
     imageItem(row, call)[field] as string | boolean | undefined
   const disks = (row: ImageRow) => devicesOf(row).filter(({ ephemeral }) => ephemeral === undefined)
@@ -19,8 +18,7 @@ const filters = (call: Pick<Call, 'ownerIdOf'>): FilterFields<ImageRow> => {
       'block-device-mapping.device-name': row => devicesOf(row).map(({ device }) => device),
       'block-device-mapping.encrypted': row => disks(row).map(each => each.encrypted ?? false),
       'block-device-mapping.snapshot-id': row => disks(row).map(({ snapshot }) => snapshot),
-      'block-device-mapping.volume-size': row =>
-        disks(row).map(({ sizeBytes }) => sizeBytes && Math.ceil(sizeBytes / GIB)),
+      'block-device-mapping.volume-size': row => disks(row).map(({ sizeBytes }) => sizeBytes && gibibytesOf(sizeBytes)),
       'block-device-mapping.volume-type': row => disks(row).map(each => each.volumeType ?? 'gp2'),
       'creation-date': row => moments(row.createdAt),
       description: row => row.attributes.description,
@@ -31,7 +29,7 @@ const filters = (call: Pick<Call, 'ownerIdOf'>): FilterFields<ImageRow> => {
       'is-public': shown('isPublic'),
       'kernel-id': shown('kernelId'),
       name: row => row.name,
-      'owner-alias': () => undefined,
+      'owner-alias': ownerAliasOf,
       'owner-id': shown('imageOwnerId'),
       platform: shown('platform'),
       'product-code': () => undefined,
@@ -42,7 +40,7 @@ const filters = (call: Pick<Call, 'ownerIdOf'>): FilterFields<ImageRow> => {
       'state-reason-code': row => imageItem(row, call).stateReason?.code,
       'virtualization-type': shown('virtualizationType'),
     },
-    tags: row => row.attributes.tags,
+    tags: row => tagsShown(row, call.account),
   }
 }
 
@@ -79,15 +77,21 @@ export const describeImages = action({
 
 type Who = Pick<Call, 'account' | 'ownerIdOf'>
 
-/** `self`, or an account as it is shown; nobody here is `amazon`. */
-const isOwned = ({ account }: ImageRow, owners: readonly string[], who: Who): boolean =>
-  owners.length === 0 || owners.includes(who.ownerIdOf(account)) || (owners.includes('self') && account === who.account)
+/** `self`, an account as it is shown, or `amazon` for what comes with the cloud. */
+const isOwned = (row: ImageRow, owners: readonly string[], { account, ownerIdOf }: Who): boolean => {
+  const names = [ownerIdOf(row.account), ownerAliasOf(row), row.account === account ? 'self' : undefined]
+  return owners.length === 0 || names.some(name => name !== undefined && owners.includes(name))
+}
 
-/** `self`: shared with the caller by name; `all`: public; an account: shared with it. */
-const isExecutable = ({ attributes }: ImageRow, users: readonly string[], { account, ownerIdOf }: Who): boolean =>
+/**
+ * `self`: shared with the caller by name; `all`: public; an account: shared with it. With whom others share their
+ * images is theirs to know, but for the caller.
+ */
+const isExecutable = (row: ImageRow, users: readonly string[], { account, ownerIdOf }: Who): boolean =>
   users.length === 0 ||
   users.some(user => {
-    if (user === 'all') return attributes.public === true
+    if (user === 'all') return row.attributes.public === true
     const ownerId = user === 'self' ? ownerIdOf(account) : user
-    return attributes.sharedWith?.some(each => ownerIdOf(each) === ownerId) ?? false
+    const known = (row.attributes.sharedWith ?? []).filter(each => row.account === account || each === account)
+    return known.some(each => ownerIdOf(each) === ownerId)
   })

@@ -44,13 +44,13 @@ export const describeImageAttribute = action({
   },
 })
 
-const permission = structure({ UserId: text({ max: 64 }), Group: text({ values: ['all'] }) })
+const permission = structure({ UserId: text(), Group: text() })
 const changes = {
   ImageId: text().required(),
   Attribute: text(),
   OperationType: text({ values: ['add', 'remove'] }),
-  UserId: list(text({ max: 64 })),
-  UserGroup: list(text({ values: ['all'] })),
+  UserId: list(text()),
+  UserGroup: list(text()),
   LaunchPermission: structure({ Add: list(permission), Remove: list(permission) }),
   Description: structure({ Value: text() }),
   Value: text(),
@@ -90,6 +90,19 @@ function shareIn({
 const descriptionIn = ({ Attribute, Description, Value }: Changes): string | undefined =>
   Description ? (Description.Value ?? '') : Attribute === 'description' ? (Value ?? '') : undefined
 
+/** Accounts are 12 digits, and the one group is everybody. Throws Ec2Error InvalidAMIAttributeItemValue. */
+function checkPermissions({ UserId = [], UserGroup = [], LaunchPermission }: Changes): void {
+  const { Add = [], Remove = [] } = LaunchPermission ?? {}
+  const given = [...UserId.map(UserId => ({ UserId })), ...UserGroup.map(Group => ({ Group })), ...Add, ...Remove]
+  for (const { UserId, Group } of given as readonly { UserId?: string; Group?: string }[]) {
+    const isWrong = UserId !== undefined ? !/^\d{12}$/.test(UserId) : Group !== 'all'
+    if (!isWrong) continue
+    const [value, type] = UserId !== undefined ? [UserId, 'userId'] : [Group ?? '', 'userGroup']
+    const message = `Invalid attribute item value "${value.slice(0, 64)}" for ${type} item type.`
+    throw new Ec2Error('InvalidAMIAttributeItemValue', message)
+  }
+}
+
 export const modifyImageAttribute = action({
   name: 'ModifyImageAttribute',
   summary: 'Changes who may launch an image, or its description.',
@@ -97,6 +110,7 @@ export const modifyImageAttribute = action({
   mutates: true,
   check: ({ parameters }) => {
     checkImageIds([parameters.ImageId])
+    checkPermissions(parameters)
     const { Attribute } = parameters
     const [share, description] = [shareIn(parameters), descriptionIn(parameters)]
     if (share && description !== undefined)

@@ -1,17 +1,25 @@
 import { action } from '../action.ts'
-import { blockDeviceMapping } from '../block-devices.ts'
-import { missing } from '../errors.ts'
+import { type BlockDeviceMapping, blockDeviceMapping } from '../block-devices.ts'
+import { Ec2Error, missing } from '../errors.ts'
 import { annotationsOf } from '../instances/annotations.ts'
 import { flag, list, text } from '../parameters.ts'
-import { wireId } from '../refusals.ts'
+import { bytesOf } from '../sizes.ts'
 import { tagSpecification, tagsOf } from '../tag-specifications.ts'
+import { isSameDevice } from './image-item.ts'
 import { checkImageMappings, imageMappings } from './image-mappings.ts'
 import { checkWords } from './image-words.ts'
 import { submittedByName } from './submitted-by-name.ts'
 
-const GIB = 2 ** 30
 /** Of an image that the provider holds: EC2 does not ask for its size. */
 const SIZE_DEFAULT_GIB = 8
+
+/** The root is made from a snapshot; which entry it is, follows from the snapshots where it is not named. */
+function checkRoot(mappings: readonly BlockDeviceMapping[], rootDevice: string | undefined): void {
+  const isRoot = ({ DeviceName = '' }: BlockDeviceMapping) =>
+    rootDevice === undefined || isSameDevice(DeviceName, rootDevice)
+  if (mappings.filter(isRoot).some(({ Ebs }) => Ebs?.SnapshotId)) return
+  throw new Ec2Error('InvalidBlockDeviceMapping', 'No root snapshot specified in device mapping.')
+}
 
 export const registerImage = action({
   name: 'RegisterImage',
@@ -20,7 +28,7 @@ export const registerImage = action({
   parameters: {
     Name: text().required(),
     Description: text(),
-    Architecture: text({ max: 32 }),
+    Architecture: text({ values: ['i386', 'x86_64', 'arm64', 'x86_64_mac', 'arm64_mac'] }),
     RootDeviceName: text({ max: 32 }),
     BlockDeviceMapping: list(blockDeviceMapping),
     VirtualizationType: text({ values: ['hvm', 'paravirtual'] }),
@@ -40,14 +48,16 @@ export const registerImage = action({
     checkWords(parameters)
     checkImageMappings(BlockDeviceMapping)
     tagsOf(TagSpecification, ['image'])
-    if (!ImageLocation && BlockDeviceMapping.length === 0) throw missing('blockDeviceMapping or imageLocation')
+    if (ImageLocation) return
+    if (BlockDeviceMapping.length === 0) throw missing('blockDeviceMapping or imageLocation')
+    checkRoot(BlockDeviceMapping, parameters.RootDeviceName)
   },
   run: async call => {
     const { parameters } = call
     const { ImageLocation, EnaSupport, SriovNetSupport, BootMode, ImdsSupport, TpmSupport } = parameters
     const blockDevices = imageMappings(parameters.BlockDeviceMapping)
     const isHeld = ImageLocation !== undefined && blockDevices.every(({ snapshot }) => snapshot === undefined)
-    const id = await submittedByName(call, 'register', {
+    const imageId = await submittedByName(call, 'register', {
       name: parameters.Name,
       description: parameters.Description,
       architecture: parameters.Architecture,
@@ -55,11 +65,11 @@ export const registerImage = action({
       kernel: parameters.KernelId,
       ramdisk: parameters.RamdiskId,
       rootDevice: parameters.RootDeviceName,
-      sizeBytes: isHeld ? SIZE_DEFAULT_GIB * GIB : undefined,
+      sizeBytes: isHeld ? bytesOf(SIZE_DEFAULT_GIB) : undefined,
       blockDevices,
       annotations: annotationsOf({ ImageLocation, EnaSupport, SriovNetSupport, BootMode, ImdsSupport, TpmSupport }),
       tags: tagsOf(parameters.TagSpecification, ['image']).image,
     })
-    return { imageId: wireId(id) }
+    return { imageId }
   },
 })

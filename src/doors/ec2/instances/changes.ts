@@ -1,16 +1,18 @@
 /** Actions on a list of instances: one command for each, all or none. (spec: ec2 2.3, 2.4) */
 import type { CommandResult } from '../../../index.ts'
 import type { Call } from '../action.ts'
+import { Ec2Error } from '../errors.ts'
 import { list, text } from '../parameters.ts'
-import { checkSomeInstanceIds, distinct } from './instance-ids.ts'
+import { checkInstanceIds, distinct } from './instance-ids.ts'
 import { stateItem } from './states.ts'
 
-type Ids = { readonly InstanceId: readonly string[] | undefined }
+type Ids = { readonly InstanceId: readonly string[] }
 
-export const instanceIdParameter = { InstanceId: list(text()) }
+const noInstances = () => new Ec2Error('InvalidParameterCombination', 'No instances specified')
+export const instanceIdParameter = { InstanceId: list(text()).required(noInstances) }
 
-/** Throws Ec2Error InvalidParameterCombination, InvalidInstanceID.Malformed. */
-export const checkInstances = ({ parameters }: Call<Ids>): void => checkSomeInstanceIds(parameters.InstanceId)
+/** Throws Ec2Error InvalidInstanceID.Malformed, or InvalidParameterValue for too many. */
+export const checkInstances = ({ parameters }: Call<Ids>): void => checkInstanceIds(parameters.InstanceId)
 
 /** Gives one command to each instance, in the order of the request; ids given twice count once. */
 export function submitted(
@@ -18,7 +20,7 @@ export function submitted(
   command: string,
   input: Readonly<Record<string, unknown>> = {},
 ): Promise<readonly CommandResult[]> {
-  const ids = distinct(parameters.InstanceId ?? [])
+  const ids = distinct(parameters.InstanceId)
   return session.submit(ids.map(id => ({ kind: 'instance', command, id, input })))
 }
 

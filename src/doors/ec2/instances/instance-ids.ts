@@ -13,12 +13,6 @@ export function checkInstanceIds(ids: readonly string[] = []): void {
     throw new Ec2Error('InvalidParameterValue', `A request names at most ${IDS_MAX} instances, not ${ids.length}`)
 }
 
-/** The same, of a request that means nothing without any. Throws InvalidParameterCombination. */
-export function checkSomeInstanceIds(ids: readonly string[] = []): void {
-  if (ids.length === 0) throw new Ec2Error('InvalidParameterCombination', 'No instances specified')
-  checkInstanceIds(ids)
-}
-
 /** Each once, in the order of the request. */
 export const distinct = (ids: readonly string[]): readonly string[] => [...new Set(ids)]
 

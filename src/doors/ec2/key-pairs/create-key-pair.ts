@@ -4,19 +4,23 @@ import { action } from '../action.ts'
 import { list, text } from '../parameters.ts'
 import { tagSet } from '../tag-set.ts'
 import { tagSpecification, tagsOf } from '../tag-specifications.ts'
+import { checkKeyName } from './key-pair-rows.ts'
 import { fingerprintOf, privateText, publicLine } from './openssh.ts'
 
 export const createKeyPair = action({
   name: 'CreateKeyPair',
   summary: 'Makes a key; its private half is answered this once, and kept nowhere.',
   parameters: {
-    KeyName: text({ max: 255 }).required(),
+    KeyName: text().required(),
     KeyType: text({ values: ['rsa', 'ed25519'] }),
     KeyFormat: text({ values: ['pem'] }),
     TagSpecification: list(tagSpecification),
   },
   mutates: true,
-  check: ({ parameters }) => void tagsOf(parameters.TagSpecification, ['key-pair']),
+  check: ({ parameters: { KeyName, TagSpecification } }) => {
+    checkKeyName(KeyName)
+    tagsOf(TagSpecification, ['key-pair'])
+  },
   run: async ({ parameters, session }) => {
     const { KeyName: name, KeyType: type = 'rsa', TagSpecification } = parameters
     const tags = tagsOf(TagSpecification, ['key-pair'])['key-pair']

@@ -28,10 +28,13 @@ export function publicLine(key: KeyObject, comment: string): string {
   return `${name} ${wire.toString('base64')} ${comment}`
 }
 
-/** Reads such a line, or a public key in PEM; undefined if it is neither, or of another type. */
+/**
+ * Reads such a line, the same key in the form of RFC 4716, or a public key in PEM; undefined if it is none of these, or
+ * of another type.
+ */
 export function publicKeyIn(text: string): { key: KeyObject; type: KeyType } | undefined {
   try {
-    const key = text.includes('-----BEGIN') ? createPublicKey(text) : fromLine(text)
+    const key = text.includes('-----BEGIN') ? createPublicKey(text) : fromWire(encodedIn(text))
     const type = key?.asymmetricKeyType
     return key && (type === 'rsa' || type === 'ed25519') ? { key, type } : undefined
   } catch {
@@ -39,14 +42,27 @@ export function publicKeyIn(text: string): { key: KeyObject; type: KeyType } | u
   }
 }
 
-function fromLine(line: string): KeyObject | undefined {
-  const [name, encoded = ''] = line.trim().split(/\s+/)
+/** What is base64 in it, and the type that is said before that, if one is. */
+function encodedIn(text: string): { name: string | undefined; encoded: string } {
+  const lines = text.trim().split(/\r?\n/)
+  if (!lines[0]!.startsWith('---- BEGIN SSH2')) {
+    const [name, encoded = ''] = text.trim().split(/\s+/)
+    return { name, encoded }
+  }
+  // A header may go on in the next line, after a backslash.
+  const isHeader = (line: string, index: number) => line.includes(':') || lines[index - 1]?.endsWith('\\')
+  const body = lines.filter((line, index) => !line.startsWith('----') && !isHeader(line, index))
+  return { name: undefined, encoded: body.join('') }
+}
+
+function fromWire({ name, encoded }: ReturnType<typeof encodedIn>): KeyObject | undefined {
   const fields = fieldsOf(Buffer.from(encoded, 'base64'))
-  if (fields[0]?.toString() !== name) return undefined
+  const type = fields[0]?.toString()
+  if (name !== undefined && name !== type) return undefined
   const jwk =
-    name === 'ssh-ed25519'
+    type === 'ssh-ed25519'
       ? { kty: 'OKP', crv: 'Ed25519', x: fields[1]?.toString('base64url') }
-      : name === 'ssh-rsa'
+      : type === 'ssh-rsa'
         ? { kty: 'RSA', e: plain(fields[1]), n: plain(fields[2]) }
         : undefined
   return jwk && createPublicKey({ key: jwk as never, format: 'jwk' })

@@ -1,6 +1,7 @@
 /** Parts of networks that nobody can make here: the lists are empty, and whoever names one hears that there is none. */
 import type { Action } from '../action.ts'
 import { type Described, describing, type Wanted } from '../describing.ts'
+import type { ErrorCode } from '../error-codes.ts'
 import { notFound, pages } from './wanted.ts'
 
 type Nobody = { readonly id: string }
@@ -13,7 +14,11 @@ const empty = (of: Omit<Described<Nobody>, 'items' | 'filters'> & { readonly fil
   })
 const idOf = (item: Nobody) => item.id
 
-const address = (code: string, sentence: Wanted<Nobody>['sentence']): Wanted<Nobody> => ({ of: idOf, code, sentence })
+const address = (code: ErrorCode, sentence: Wanted<Nobody>['sentence']): Wanted<Nobody> => ({
+  of: idOf,
+  code,
+  sentence,
+})
 
 export const describeNetworkInterfaces = empty({
   name: 'DescribeNetworkInterfaces',

@@ -1,5 +1,7 @@
 /** How a reason of the engine is said in EC2: a code, and the recorded sentence where clients match on it. */
+
 import type { Reason, RefusalOf } from '../../../index.ts'
+import type { ErrorCode } from '../error-codes.ts'
 import { inWireIds, wireId } from '../wire-ids.ts'
 
 export interface Asked {
@@ -11,7 +13,7 @@ export interface Asked {
   readonly parameters: Readonly<Record<string, unknown>>
 }
 export interface Words {
-  readonly code: string
+  readonly code: ErrorCode
   /** Without one, the engine's own sentence. */
   readonly sentence?: (asked: Asked) => string
 }
@@ -21,7 +23,7 @@ export interface Words {
  */
 export type WordsTable = Readonly<Record<string, Words>>
 
-export const words = (code: string, sentence?: Words['sentence']): Words => ({ code, sentence })
+export const words = (code: ErrorCode, sentence?: Words['sentence']): Words => ({ code, sentence })
 
 /** The resource that said no. */
 export const target = ({ refusal }: Asked): string => wireId(refusal.resource)

@@ -14,7 +14,7 @@ const zoneItem = (region: string, zone: string) => ({
 })
 
 const unknown = {
-  code: 'InvalidParameterValue',
+  code: 'InvalidParameterValue' as const,
   sentence: (absent: readonly string[]) => `Invalid availability zones: [${absent.join(', ')}]`,
 }
 

@@ -1,15 +1,19 @@
 /** One snapshot, as responses show it. (spec: ec2 11.2, item contents) */
 import type { Call } from '../action.ts'
-import { wireId } from '../refusals.ts'
 import { gibibytesOf } from '../sizes.ts'
 import { tagSet } from '../tag-set.ts'
+import { inWireIds, wireId } from '../wire-ids.ts'
 import type { SnapshotRow } from './snapshot-row.ts'
 
 /** Of a snapshot whose volume is not known: one that was copied with its image. */
 export const NO_VOLUME = 'vol-ffffffff'
 
-export const descriptionOf = ({ attributes: { description, capturedFor } }: SnapshotRow): string =>
-  capturedFor ? `Created by CreateImage(${capturedFor.instance}) for ${wireId(capturedFor.image)}` : (description ?? '')
+/** What the engine wrote of a capture or of the copy of an image is said with the ids that clients know. */
+export function descriptionOf({ attributes }: SnapshotRow): string {
+  const { description = '', capturedFor, copiedFrom, volume } = attributes
+  if (capturedFor) return `Created by CreateImage(${capturedFor.instance}) for ${wireId(capturedFor.image)}`
+  return copiedFrom !== undefined && volume === undefined ? inWireIds(description) : description
+}
 
 export type SnapshotItem = ReturnType<typeof snapshotItem>
 

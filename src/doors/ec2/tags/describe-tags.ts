@@ -1,9 +1,10 @@
-import { action } from '../action.ts'
-import { type FilterFields, filtering, filterParameter } from '../filters.ts'
+import { action, type Call } from '../action.ts'
+import { type Filter, type FilterFields, filtering, filterParameter } from '../filters.ts'
 import { paged } from '../pages.ts'
 import { integer, text } from '../parameters.ts'
-import { wireId } from '../refusals.ts'
-import { ownRows } from '../rows.ts'
+import { engineId, wireId } from '../refusals.ts'
+import { type InventoryRow, ownRows, rowsAmong } from '../rows.ts'
+import { kindOfId } from '../wire-ids.ts'
 import { taggedKinds } from './tagged.ts'
 
 type TagItem = {
@@ -32,22 +33,12 @@ export const describeTags = action({
   run: async call => {
     const { Filter, MaxResults, NextToken } = call.parameters
     const passes = filtering(Filter, filters)
-    const kinds = Object.entries(taggedKinds)
-    const items = await Promise.all(
-      kinds.map(async ([kind, resourceType]) =>
-        (await ownRows(call, kind))
-          .filter(({ state }) => !gone.has(state))
-          .flatMap(({ id, attributes }) =>
-            Object.entries((attributes.tags ?? {}) as Record<string, string>).map(([key, value]) => ({
-              resourceId: wireId(id),
-              resourceType,
-              key,
-              value,
-            })),
-          ),
-      ),
-    )
-    const page = paged<TagItem>(items.flat().filter(passes), {
+    const rows = await Promise.all(Object.keys(taggedKinds).map(kind => rowsAsked(call, kind, Filter)))
+    const items = rows
+      .flat()
+      .filter(({ state, account }) => !gone.has(state) && account === call.account)
+      .flatMap(tagItems)
+    const page = paged<TagItem>(items.filter(passes), {
       MaxResults,
       NextToken,
       min: 5,
@@ -58,3 +49,36 @@ export const describeTags = action({
     return { tagSet: page.items, nextToken: page.nextToken }
   },
 })
+
+/** Only the resources that the request can be about, where it names their type or themselves. */
+async function rowsAsked(
+  call: Pick<Call, 'session' | 'account'>,
+  kind: string,
+  filters: readonly Filter[] = [],
+): Promise<readonly InventoryRow[]> {
+  const plain = (name: string) => {
+    const values = filters.find(({ Name }) => Name === name)?.Value
+    return values?.every(each => /^[\w-]+$/.test(each)) ? values : undefined
+  }
+  if (plain('resource-type')?.includes(taggedKinds[kind]!) === false) return []
+  const ids = plain('resource-id')?.map(engineId)
+  return ids
+    ? [
+        ...(
+          await rowsAmong(
+            call,
+            kind,
+            ids.filter(id => kindOfId(id) === kind),
+          )
+        ).values(),
+      ]
+    : ownRows(call, kind)
+}
+
+const tagItems = ({ id, kind, attributes }: InventoryRow): TagItem[] =>
+  Object.entries((attributes.tags ?? {}) as Record<string, string>).map(([key, value]) => ({
+    resourceId: wireId(id),
+    resourceType: taggedKinds[kind]!,
+    key,
+    value,
+  }))

@@ -1,7 +1,10 @@
 /** Resources that have tags, and how the wire calls their kinds. (spec: ec2 9) */
-
-import { Ec2Error } from '../errors.ts'
+import { Ec2Error, missing } from '../errors.ts'
+import { list, structure, text } from '../parameters.ts'
 import { engineId } from '../refusals.ts'
+
+export const resourceIdParameter = list(text()).required(() => missing('resourceIdSet'))
+export const tagParameter = list(structure({ Key: text(), Value: text() }))
 
 /** Kind of the engine to type of resource on the wire. */
 export const taggedKinds: Readonly<Record<string, string>> = {

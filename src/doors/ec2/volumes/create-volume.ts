@@ -34,6 +34,11 @@ export const createVolume = action({
   check: ({ parameters }) => {
     const { AvailabilityZone, AvailabilityZoneId, Size, SnapshotId, VolumeType = VOLUME_TYPE_DEFAULT } = parameters
     if (!AvailabilityZone && !AvailabilityZoneId) throw missing('availabilityZone')
+    if (AvailabilityZone && AvailabilityZoneId)
+      throw new Ec2Error(
+        'InvalidParameterCombination',
+        'The parameters AvailabilityZone and AvailabilityZoneId cannot be used together',
+      )
     if (Size === undefined && !SnapshotId) throw missing('size/snapshot')
     if (parameters.KmsKeyId && !parameters.Encrypted)
       throw new Ec2Error(

@@ -1,0 +1,48 @@
+/** Entries that can not both be true of one provider: whichever the engine believed, it would plan wrongly. */
+import type { Capabilities } from './capabilities.ts'
+
+export interface Contradiction {
+  /** The entry that disagrees with others. */
+  readonly capability: keyof Capabilities
+  readonly sentence: string
+}
+interface Rule extends Contradiction {
+  readonly broken: (declared: Capabilities) => boolean
+}
+
+const rules: readonly Rule[] = [
+  {
+    capability: 'destroy',
+    sentence: 'is "viaStop", but its stop does not destroy',
+    broken: ({ destroy, stop }) => destroy === 'viaStop' && stop !== 'destroys',
+  },
+  {
+    capability: 'rootOnStop',
+    sentence: 'is "deletes", but its stop preserves the root',
+    broken: ({ rootOnStop, stop }) => rootOnStop === 'deletes' && stop === 'preserves',
+  },
+  {
+    capability: 'vanishesAfterStop',
+    sentence: 'is true, but its stop preserves the instance',
+    broken: ({ vanishesAfterStop, stop }) => vanishesAfterStop && stop === 'preserves',
+  },
+  {
+    capability: 'vanishesAfterStop',
+    sentence: 'is false, but its stop destroys the instance',
+    broken: ({ vanishesAfterStop, stop }) => !vanishesAfterStop && stop === 'destroys',
+  },
+  {
+    capability: 'deleteOnTermination',
+    sentence: 'has to be true where something is deleted "byFlag", and only there',
+    broken: ({ deleteOnTermination, rootOnDestroy, attachmentsOnDestroy }) =>
+      deleteOnTermination !== (rootOnDestroy === 'byFlag' || attachmentsOnDestroy === 'byFlag'),
+  },
+  {
+    capability: 'consistency',
+    sentence: 'has a lag, but also says that every read shows the last write',
+    broken: ({ consistency }) => consistency.readAfterWrite && consistency.lagMs > 0,
+  },
+]
+
+export const contradictionsOf = (declared: Capabilities): readonly Contradiction[] =>
+  rules.filter(({ broken }) => broken(declared)).map(({ capability, sentence }) => ({ capability, sentence }))
