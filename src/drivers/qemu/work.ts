@@ -3,12 +3,12 @@
  * for again, by the same call or its handle, it is found. After a restart nothing is found, and the handle does the call
  * again, which is safe because every call is.
  */
+import type { ChangingCall } from '../changing-calls.ts'
 import type { CallContext, Handle, Outcome } from '../driver.ts'
-import type { OptionalCall } from '../optional-calls.ts'
 import { rejected } from '../outcomes.ts'
 import { outcomeOf } from './outcome-of.ts'
 
-export type Verb = OptionalCall | 'instanceEnsure' | 'instanceDestroy'
+export type Verb = ChangingCall
 export interface Call {
   readonly verb: Verb
   readonly id: string

@@ -89,8 +89,7 @@ describeWith(qemuImg, 'disks of a pool', () => {
 
   it('leave nothing behind when the file system is full, and are made once it is not', () =>
     onPool(async (driver, pool) => {
-      const full =
-        'shift $(($# - 2)); echo half > "$1"; echo "qemu-img: $1: No space left on device" >&2; exit 1'
+      const full = 'shift $(($# - 2)); echo half > "$1"; echo "qemu-img: $1: No space left on device" >&2; exit 1'
       const code = await withQemuImg(pool, full, () => refusal(driver, 'volumeEnsure', 'vol-1', volumeSpec()))
       expect(code).toBe('exhausted')
       expect([readdirSync(join(pool, 'volumes')), readdirSync(join(pool, '.tmp'))]).toEqual([[], []])

@@ -5,7 +5,7 @@ import { expect, it, type TestContext } from 'vitest'
 import type { Driver } from '../../../src/drivers/driver.ts'
 import { qemu } from '../../../src/drivers/qemu/index.ts'
 import { Qmp } from '../../../src/drivers/qemu/qmp.ts'
-import { context, doing, instanceSpec, mebibytes, start, volumeSpec } from './asking.ts'
+import { context as called, doing, instanceSpec, mebibytes, start, volumeSpec } from './asking.ts'
 import { describeWith, inFolder, qemuSystem } from './debian.ts'
 import { addGuestImage, builtGuest } from './guest.ts'
 import { endAll } from './processes.ts'
@@ -14,7 +14,7 @@ import { endAll } from './processes.ts'
 const bootsWithinMs = 300_000
 
 const told = async (driver: Driver): Promise<string> => {
-  const output = await driver.consoleOutput!('i-1', context())
+  const output = await driver.consoleOutput!('i-1', called())
   return Buffer.from(output!.outputBase64, 'base64').toString()
 }
 /** Waits until the guest has written this; the test's own time limit ends it. */
@@ -26,11 +26,11 @@ describeWith(qemuSystem, 'guests', () => {
   const story = (title: string, tell: (driver: Driver, pool: string) => Promise<void>) =>
     it(
       title,
-      async (test: TestContext) => {
+      async (context: TestContext) => {
         const guest = builtGuest()
         if ('missing' in guest) {
           if (process.env.CI) throw new Error(guest.missing)
-          return test.skip(guest.missing)
+          return context.skip(guest.missing)
         }
         await inFolder(async pool => {
           const driver = qemu({ pool })
@@ -93,7 +93,7 @@ describeWith(qemuSystem, 'guests', () => {
     qmp.close()
     await qmp.closed
     const later = qemu({ pool })
-    const seen = () => later.observe('instance', 'i-1', context())
+    const seen = () => later.observe('instance', 'i-1', called())
     while ((await seen()).facts.status !== 'stopped') await sleep(20)
     expect((await seen()).facts).toMatchObject({ status: 'stopped', endReason: 'guest-shutdown' })
     await doing(later, 'instancePower', 'i-1', start(2, { devices }))
