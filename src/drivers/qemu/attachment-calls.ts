@@ -65,18 +65,27 @@ export async function attach(host: Host, spec: AttachSpec): Promise<Outcome> {
   return done(facts)
 }
 
+/** Whether QEMU did it; false where it said no. */
+const agreed = (answer: Promise<unknown>): Promise<boolean> =>
+  answer.then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof QmpRefused) return false
+      throw error
+    },
+  )
+
 /** True when the machine has neither the device nor the disk. */
 const unplug = (host: Host, instance: string, volume: string): Promise<boolean> =>
   host.machines.talk(instance, async qmp => {
     if (await hasDevice(qmp, volume)) {
       // Some versions refuse a repeated wish, and all of them mean the same by it: wait for the guest.
-      await qmp.execute('device_del', { id: deviceOf(volume) }).catch((error: unknown) => {
-        if (!(error instanceof QmpRefused)) throw error
-      })
+      await agreed(qmp.execute('device_del', { id: deviceOf(volume) }))
       if (await hasDevice(qmp, volume)) return false
     }
-    if (await hasNode(qmp, volume)) await qmp.execute('blockdev-del', { 'node-name': nodeOf(volume) })
-    return true
+    if (!(await hasNode(qmp, volume))) return true
+    // The device leaves the list a moment before it lets go of its disk; a copy that is being made keeps it longer.
+    return agreed(qmp.execute('blockdev-del', { 'node-name': nodeOf(volume) }))
   })
 
 export async function detach(host: Host, call: Call): Promise<Outcome> {
