@@ -150,9 +150,23 @@ export interface DeviceSpec {
   readonly volume: string
   readonly root: boolean
 }
+/** What an instance boots from, where no volume among its devices is its root. */
+export type RootSpec =
+  /**
+   * A disk of its own, which the provider makes of the image: the volume `volume` for every call and look, stopped or
+   * running. Where `clonesOnLaunch` is not `never`. Without a size, it has that of the image.
+   */
+  | { readonly kind: 'private'; readonly volume: string; readonly sizeBytes?: number }
+  /** The image itself, which keeps what the guest writes. Where `clonesOnLaunch` is not `always`. */
+  | { readonly kind: 'image' }
 export interface InstanceSpec {
   readonly zone: string
   readonly image: string
+  /**
+   * Not together with a root among the devices. Without either, it is what the provider does by itself: a private one,
+   * known as the volume `<instance>/root`, or else the image.
+   */
+  readonly root?: RootSpec
   readonly vcpus: number
   readonly memoryBytes: number
   readonly devices: readonly DeviceSpec[]
@@ -162,10 +176,19 @@ export interface InstanceSpec {
   /** Without it, `userData` is the text itself. */
   readonly userDataEncoding?: 'base64'
 }
+/** What goes with an instance that is destroyed, where the provider takes flags; without them it all stays. */
+export interface DestroySpec {
+  /** Where `rootOnDestroy` is `byFlag`: the root that the provider made. */
+  readonly deleteRoot?: boolean
+  /** Where `attachmentsOnDestroy` is `byFlag`: these of the volumes it was given. */
+  readonly deleteVolumes?: readonly string[]
+}
 export interface PowerSpec {
   readonly want: 'running' | 'paused' | 'off' | 'suspended'
   readonly mode: 'graceful' | 'hard'
   readonly generation: number
+  /** Of a stop that destroys. */
+  readonly ending?: DestroySpec
   /** What is connected when it runs: a stopped instance holds no volume, so every start names them again. */
   readonly devices?: readonly DeviceSpec[]
   /** Its size from this start on; without it, as before. */
@@ -185,16 +208,28 @@ export interface AttachSpec {
 
 /**
  * A provider. Changing calls take the resource's id first; which optional ones exist follows from the capabilities
- * (checked by the contract suite). Facts of the answers:
+ * (checked by the contract suite). A clone of an image is a volume: `volumeEnsure` from an image makes one, to be the
+ * root among the devices of one instance, and `volumeDelete` cleans it up (docs/decisions/0021).
+ *
+ * An image, and an instance, may offer less than its provider: then the fact `capabilities` of its observation (and of
+ * the instance's answers) names what is narrower, to be given to `narrowed`.
+ *
+ * Facts of the answers:
  * - `volumeEnsure`, `volumeResize`: `{ sizeBytes }`; also `{ allocatedBytes }` where measured. `volumeResize` adds
  *   `optimizing: true` when the volume is as asked for but its contents are still being moved; it is then asked again
  *   every minute until it answers without.
  * - `volumeSnapshotEnsure`: `{ sizeBytes }`, the size of the disk it keeps; also `{ allocatedBytes }` where measured. The
  *   moment it keeps is the one when the call is first accepted, be it with `pending`: what is written to the volume later
  *   is not in it. The engine deletes no volume before the answer. A copy is complete in itself.
- * - `instanceEnsure`, `instancePower`: `{ status: 'running' | 'stopped', generation, host?, privateAddress? }`.
- * - `instanceDestroy`, `volumeDelete`, `volumeSnapshotDelete`, `detach`: `{}`; not found is done with `already: true`. `instanceDestroy` is done
- *   only when the compute is confirmed gone and every disk of it is disconnected.
+ * - `instanceEnsure`, `instancePower`: `{ status: 'running' | 'stopped', generation, host?, privateAddress? }`, and what
+ *   it boots from: `root: { kind: 'private' | 'volume', volume } | { kind: 'image' }`. An image that is in use, where
+ *   `imageExclusive` is declared, is `precondition`.
+ * - `volumeDelete`, `volumeSnapshotDelete`, `detach`: `{}`; not found is done with `already: true`.
+ * - `instanceDestroy`: the same, and `{ left }` where something that the provider made beside it is still there, by kind
+ *   (`seed`, `nic`, `address`, `key`). It is done only when the compute is confirmed gone and every disk of it is
+ *   disconnected.
+ *
+ * A stopped instance holds no volume that it was given; it keeps the root that the provider made for it, and its image.
  */
 export interface Driver {
   /** Static and pure. */
@@ -211,7 +246,7 @@ export interface Driver {
   instanceEnsure(id: string, spec: InstanceSpec, context: CallContext): Promise<Outcome>
   instancePower?(id: string, spec: PowerSpec, context: CallContext): Promise<Outcome>
   instanceReset?(id: string, spec: { generation: number }, context: CallContext): Promise<Outcome>
-  instanceDestroy(id: string, spec: Record<string, never>, context: CallContext): Promise<Outcome>
+  instanceDestroy(id: string, spec: DestroySpec, context: CallContext): Promise<Outcome>
 
   /** Id of both is the instance's: calls of one resource are never in flight at once. */
   attach?(id: string, spec: AttachSpec, context: CallContext): Promise<Outcome>

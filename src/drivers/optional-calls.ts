@@ -10,20 +10,24 @@ export type OptionalCall = Exclude<ChangingCall, 'instanceEnsure' | 'instanceDes
 /** Optional calls that change nothing, and so have no token, fault or outcome. */
 export type OptionalReading = 'consoleOutput'
 
-const usesVolumes = (declared: Capabilities) =>
+/** Has it volumes of any content and for any use? */
+export const usesVolumes = (declared: Capabilities) =>
   declared.bootFromVolume || declared.canCreateVolumeFromImage || declared.volumeAttach.max > 0
+/** May a root that it made be there when its instance is not? */
+export const leavesRoots = ({ clonesOnLaunch, rootOnDestroy, stop, rootOnStop }: Capabilities) =>
+  clonesOnLaunch !== 'never' && (rootOnDestroy !== 'deletes' || (stop === 'destroys' && rootOnStop === 'keeps'))
 
 const takesSnapshots = (declared: Capabilities) => declared.volumeSnapshot.of.length > 0
 
 /** For each optional call: do these capabilities promise it? */
 export const promises: { readonly [C in OptionalCall]: (declared: Capabilities) => boolean } = {
-  volumeEnsure: usesVolumes,
+  volumeEnsure: declared => usesVolumes(declared) || declared.canCloneImage,
   volumeResize: ({ volume }) => volume.grow !== 'none' || volume.retype,
-  volumeDelete: usesVolumes,
+  volumeDelete: declared => usesVolumes(declared) || declared.canDeleteClone || leavesRoots(declared),
   volumeSnapshotEnsure: takesSnapshots,
   volumeSnapshotDelete: takesSnapshots,
-  instancePower: declared =>
-    declared.stop !== 'none' || declared.start !== 'none' || declared.stateAfterCreate === 'stopped',
+  instancePower: ({ stop, start, stateAfterCreate, suspend, pause }) =>
+    stop !== 'none' || start !== 'none' || stateAfterCreate === 'stopped' || suspend !== 'none' || pause,
   instanceReset: declared => declared.reboot !== 'none',
   attach: declared => declared.volumeAttach.max > 0,
   detach: declared => declared.volumeAttach.max > 0,

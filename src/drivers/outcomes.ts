@@ -23,9 +23,9 @@ const retryAfter: { readonly [C in ErrorCode]: DriverError['retry'] } = {
 export const done = (facts: Facts, already = false, ref?: Reference): Outcome => ({ kind: 'done', already, facts, ref })
 
 /** Certain: nothing was done and nothing will be. */
-export const rejected = (code: ErrorCode, message: string): Outcome => ({
+export const rejected = (code: ErrorCode, message: string, providerCode?: string): Outcome => ({
   kind: 'rejected',
-  error: { code, effect: 'none', retry: retryAfter[code], message },
+  error: { code, effect: 'none', retry: retryAfter[code], message, providerCode },
 })
 
 /** Some of it is done; the same call again does the rest. */

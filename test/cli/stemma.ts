@@ -36,8 +36,9 @@ export interface Server {
   /** All it printed before it was ready. */
   readonly output: string
   readonly url: string
-  /** The lines it offers for pasting. */
+  /** The lines it offers for pasting, by the program they call. */
   readonly curls: readonly string[]
+  readonly aws: readonly string[]
   readonly process: ChildProcess
   /** Asks it to end, and resolves to its exit code and everything it said. */
   stop(signal?: NodeJS.Signals): Promise<Said>
@@ -60,10 +61,12 @@ export async function serve(cwd: string, words: readonly string[] = []): Promise
     void ended.then(([code]) => fail(new Error(`serve ended with ${code}: ${stdout}${stderr}`)))
   })
   const output = stdout
+  const linesWith = (program: RegExp) => output.split('\n').filter(line => program.test(line))
   return {
     output,
     url: /http:\/\/[\w.:]+/.exec(output)![0],
-    curls: output.split('\n').filter(line => line.trimStart().startsWith('curl ')),
+    curls: linesWith(/^ +curl /),
+    aws: linesWith(/^ +AWS_\w+=.* aws /),
     process: child,
     async stop(signal = 'SIGTERM') {
       child.kill(signal)

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { kinds } from '../../machines/index.ts'
+import { actions } from '../../src/doors/ec2/index.ts'
+import { ec2ActionsPage } from './ec2-actions-page.ts'
 import { kindsPage } from './kinds-page.ts'
 import { pages } from './pages.ts'
 
@@ -17,5 +19,17 @@ describe('the reference of kinds', () => {
     for (const { commands, events, refusals } of Object.values(kinds))
       for (const name of [...Object.keys(commands), ...Object.keys(events.specs), ...Object.keys(refusals)])
         expect(page).toContain(`\`${name}\``)
+  })
+})
+
+describe('the reference of the EC2 door', () => {
+  it('names every action and what each takes', () => {
+    const page = ec2ActionsPage()
+    for (const { name, parameters } of actions.values()) {
+      const [, section] = page.split(`\n### ${name}\n`)
+      expect(section, name).toBeDefined()
+      const [entry] = section!.split('\n### ')
+      for (const parameter of Object.keys(parameters)) expect(entry).toContain(`\`${parameter}`)
+    }
   })
 })

@@ -1,6 +1,7 @@
 /** Every page that is written from the code: `npm run docs`. CI compares; nobody edits them. */
 import { z } from 'zod'
 import { fixturesSchema } from '../../src/cli/fixtures.ts'
+import { ec2ActionsPage } from './ec2-actions-page.ts'
 import { kindsPage } from './kinds-page.ts'
 
 const fixtures = (): string =>
@@ -9,5 +10,6 @@ const fixtures = (): string =>
 /** Path from the top of the repository to what stands there. */
 export const pages: Readonly<Record<string, () => string>> = {
   'docs/reference/kinds.md': kindsPage,
+  'docs/reference/ec2-actions.md': ec2ActionsPage,
   'docs/reference/fixtures.schema.json': fixtures,
 }

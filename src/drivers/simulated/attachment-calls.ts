@@ -15,7 +15,7 @@ export const attach = (world: World, _: string, spec: AttachSpec): Outcome => {
   const facts = { device: spec.device, volume: spec.volume }
   if (instance.devices.some(({ device, volume }) => device === spec.device && volume === spec.volume))
     return done(facts, true)
-  if (instance.status !== 'stopped' && !world.declared.volumeAttach.hotPlug) {
+  if (instance.status !== 'stopped' && !world.abilities.volumeAttach.hotPlug) {
     return rejected(
       'precondition',
       `instance ${spec.instance} is ${instance.status}; volumes are attached only when it is stopped`,
@@ -35,15 +35,20 @@ export const attach = (world: World, _: string, spec: AttachSpec): Outcome => {
 
 export const detach = (world: World, _: string, spec: AttachSpec): Outcome => {
   const instance = world.instances.get(spec.instance)
+  if (instance?.root?.volume === spec.volume)
+    return rejected('precondition', `instance ${spec.instance}: ${spec.volume} is its root, which stays with it`)
   const connected = instance?.devices.find(({ volume }) => volume === spec.volume)
   if (instance === undefined || connected === undefined) return done({}, true)
   if (spec.generation < instance.generation) return stale(spec, instance.generation)
-  if (instance.status !== 'stopped' && (connected.root || !world.declared.volumeAttach.hotUnplug)) {
+  if (instance.status !== 'stopped' && (connected.root || !world.abilities.volumeAttach.hotUnplug)) {
     return rejected(
       'precondition',
       `instance ${spec.instance} is ${instance.status}; ${connected.device} comes off only when it is stopped`,
     )
   }
+  const { detachNeedsGuest } = world.abilities.volumeAttach
+  if (detachNeedsGuest && instance.status === 'running' && instance.hangs && !spec.force)
+    return rejected('guestRefused', `instance ${spec.instance}: its guest does not let go of ${spec.volume}`)
   connect(
     world,
     instance,

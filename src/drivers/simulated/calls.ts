@@ -3,10 +3,12 @@
  * work in flight for the same resource, and what overrides it.
  */
 import type { ChangingCall } from '../changing-calls.ts'
-import type { Handle, Outcome } from '../driver.ts'
+import type { ErrorCode, Handle, Outcome } from '../driver.ts'
 import { rejected, unknownOutcome } from '../outcomes.ts'
 import { attach, detach } from './attachment-calls.ts'
-import { instanceDestroy, instanceEnsure, instancePower, instanceReset } from './instance-calls.ts'
+import { instanceDestroy } from './instance-ending.ts'
+import { instanceEnsure } from './instance-making.ts'
+import { instancePower, instanceReset } from './instance-power.ts'
 import type { OperationRecord } from './records.ts'
 import { volumeSnapshotDelete, volumeSnapshotEnsure } from './snapshot-calls.ts'
 import { volumeDelete, volumeEnsure, volumeResize } from './volume-calls.ts'
@@ -56,16 +58,16 @@ export class Calls {
     return this.#known(verb, id, token) ?? this.#noted(token, effects[verb](this.#world, id, spec, token, half))
   }
 
-  /** Accepts the call and does it `afterMs` later. */
-  delay(verb: ChangingCall, id: string, spec: unknown, token: string, afterMs: number): Outcome {
+  /** Accepts the call and does it `afterMs` later, or then refuses it. */
+  delay(verb: ChangingCall, id: string, spec: unknown, token: string, afterMs: number, refusal?: ErrorCode): Outcome {
     const known = this.#known(verb, id, token)
     if (known) return known
-    if (cutting.has(verb)) {
+    if (cutting.has(verb) && refusal === undefined) {
       const begun = effects[verb](this.#world, id, spec, token, true)
       if (begun.kind !== 'unknown') return begun
     }
     const now = this.#world.now()
-    const operation = { ...this.#operation(verb, id, spec, token, now + afterMs), begunAt: now }
+    const operation = { ...this.#operation(verb, id, spec, token, now + afterMs), begunAt: now, refusal }
     this.#world.keepOperation(operation)
     this.#track(operation)
     return this.#noted(token, this.#pending(operation))
@@ -108,8 +110,9 @@ export class Calls {
     if (this.#nextDueAt > now) return
     const due = [...this.#open.values()].filter(({ dueAt }) => dueAt <= now).sort((a, b) => a.dueAt - b.dueAt)
     for (const operation of due) {
-      const { verb, resource, spec, id } = operation
-      this.#finish(operation, effects[verb](this.#world, resource, spec, id, false))
+      const { verb, resource, spec, id, refusal } = operation
+      const refused = refusal && rejected(refusal, `${verb} ${resource}: accepted, and then refused by the fault plan`)
+      this.#finish(operation, refused ?? effects[verb](this.#world, resource, spec, id, false))
     }
   }
 
@@ -158,6 +161,7 @@ export class Calls {
     this.#open.delete(operation.resource)
     this.#nextDueAt = Math.min(...[...this.#open.values()].map(({ dueAt }) => dueAt))
     operation.outcome = outcome
-    this.#world.keepOperation(operation)
+    if (outcome.kind !== 'done' && this.#world.quirks.has('losesErrors')) this.#world.dropOperation(operation)
+    else this.#world.keepOperation(operation)
   }
 }

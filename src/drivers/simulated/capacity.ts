@@ -15,6 +15,13 @@ const amountNames = ['vcpus', 'memoryBytes', 'volumeBytes', 'instances'] as cons
 export const computes = (instance: InstanceRecord): boolean =>
   instance.status === 'running' || instance.status === 'paused'
 
+/** What an instance has of processors and memory. A guest that waits in memory keeps its own. */
+export const held = (instance: InstanceRecord): { readonly vcpus: number; readonly memoryBytes: number } => {
+  const { vcpus, memoryBytes } = instance.spec
+  if (computes(instance)) return { vcpus, memoryBytes }
+  return { vcpus: 0, memoryBytes: instance.suspendedTo === 'memory' ? memoryBytes : 0 }
+}
+
 export class Capacity {
   readonly total: SimulatedCapacity
   readonly used: Amounts = { vcpus: 0, memoryBytes: 0, volumeBytes: 0, instances: 0 }
@@ -43,9 +50,16 @@ export class Capacity {
     }
     if (record.kind !== 'instance') return
     this.used.instances += sign
-    if (!computes(record)) return
-    this.used.vcpus += sign * record.spec.vcpus
-    this.used.memoryBytes += sign * record.spec.memoryBytes
+    const { vcpus, memoryBytes } = held(record)
+    this.used.vcpus += sign * vcpus
+    this.used.memoryBytes += sign * memoryBytes
+  }
+
+  /** As a provider shows it that measures what is used, or only declares what there is, or neither. */
+  shown(how: 'measured' | 'declared' | 'none'): Facts {
+    if (how === 'measured') return this.facts()
+    const totals = Object.entries(this.facts()).filter(([name]) => name.startsWith('total'))
+    return how === 'declared' ? Object.fromEntries(totals) : {}
   }
 
   /** `{ totalVcpus?, usedVcpus, totalMemoryBytes?, usedMemoryBytes, ... }`; without a limit there is no total. */

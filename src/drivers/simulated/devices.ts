@@ -4,6 +4,19 @@ import { rejected } from '../outcomes.ts'
 import type { Device, InstanceRecord } from './records.ts'
 import type { World } from './world.ts'
 
+/** Why a volume can not be the root of an instance; undefined if it can. */
+const bootProblem = (world: World, instance: string, id: string): Outcome | undefined => {
+  const from = world.volumes.get(id)?.spec.from
+  const { bootFromVolume, bootFromSnapshot, canCloneImage } = world.abilities
+  if (from?.kind === 'image' && canCloneImage) return undefined
+  if (!bootFromVolume) return rejected('unsupported', `instance ${instance}: this provider does not boot from volumes`)
+  if (from?.kind !== 'volumeSnapshot' || bootFromSnapshot) return undefined
+  return rejected(
+    'unsupported',
+    `instance ${instance}: ${id} was made of a snapshot, and this provider boots from none`,
+  )
+}
+
 const volumeProblem = (
   world: World,
   instance: string,
@@ -17,7 +30,7 @@ const volumeProblem = (
     return rejected('invalid', `instance ${instance} is in zone ${zone}, but volume ${id} in ${volume.spec.zone}`)
   }
   const other = volume.users.find(user => user !== instance)
-  if (other !== undefined && !world.declared.volumeAttach.multiAttach) {
+  if (other !== undefined && !world.abilities.volumeAttach.multiAttach) {
     return rejected('precondition', `instance ${instance}: volume ${id} is connected to ${other}`)
   }
   return undefined
@@ -32,18 +45,19 @@ export const devicesProblem = (
 ): Outcome | undefined => {
   let data = 0
   for (const [at, device] of devices.entries()) {
-    if (device.root && !world.declared.bootFromVolume) {
-      return rejected('unsupported', `instance ${instance}: this provider does not boot from volumes`)
-    }
-    const problem = volumeProblem(world, instance, zone, device)
+    const problem =
+      volumeProblem(world, instance, zone, device) ??
+      (device.root ? bootProblem(world, instance, device.volume) : undefined)
     if (problem) return problem
+    if (world.instances.get(instance)?.root?.volume === device.volume)
+      return rejected('invalid', `instance ${instance}: ${device.volume} is its own root, and stays so`)
     if (!device.root) data++
     for (const other of devices.slice(0, at)) {
       if (other.device !== device.device && other.volume !== device.volume) continue
       return rejected('invalid', `instance ${instance}: ${device.device} or ${device.volume} is named twice`)
     }
   }
-  const { max } = world.declared.volumeAttach
+  const { max } = world.abilities.volumeAttach
   return data > max ? rejected('exhausted', `instance ${instance}: ${data} volumes asked for, ${max} fit`) : undefined
 }
 

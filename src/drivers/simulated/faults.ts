@@ -13,6 +13,7 @@ export const faultMeanings = {
   silence: 'all is done, and no answer comes until the call is aborted or its deadline is over',
   partial: 'some is done, and the same call again does the rest',
   delay: 'accepted: it is done later, and the handle tells when; the handle survives a restart',
+  refusedLater: 'accepted, and later certainly not done; the handle tells why',
   pending: 'done at once, but only the handle says so',
   duplicateAnswer: 'the answer is given, and given again as news',
   staleRead: 'the state before the last change is shown, if that is younger than the declared lag',

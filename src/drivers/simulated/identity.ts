@@ -4,7 +4,7 @@ import type { World } from './world.ts'
 
 /** Would repeating the call that made this object, with this token, make another one? */
 export const remakes = (world: World, existing: ObjectRecord, token: string): boolean => {
-  const { by, ttlMs } = world.declared.idempotency
+  const { by, ttlMs } = world.abilities.idempotency
   if (by === 'id') return false
   if (by === 'none' || existing.token !== token) return true
   return ttlMs !== undefined && existing.madeAt + ttlMs <= world.now()

@@ -15,13 +15,14 @@ import { fileLedger } from './file.ts'
 import { lag } from './lag.ts'
 import { news } from './news.ts'
 import { operatorOf } from './operator.ts'
-import { declaredBy, type SimulatedOptions, type SimulatedWorld } from './options.ts'
+import { declarationOf, type SimulatedOptions, type SimulatedWorld } from './options.ts'
 import { randomStream } from './random.ts'
 import { factsOf } from './records.ts'
 import { listed, observed } from './views.ts'
 import { World } from './world.ts'
 
 export type { SimulatedCapacity } from './capacity.ts'
+export { simulatedClasses } from './classes.ts'
 export type { SimulatedClock } from './clock.ts'
 export {
   type Fault,
@@ -33,7 +34,9 @@ export {
   type Verb,
 } from './faults.ts'
 export { SimulatedFileRefused, SimulatedFileTaken } from './file.ts'
+export { simulatedOddities } from './oddities.ts'
 export type { SimulatedOptions, SimulatedWorld } from './options.ts'
+export { type Quirk, quirkMeanings } from './quirks.ts'
 
 export type SimulatedDriver = Driver & SimulatedWorld
 
@@ -66,7 +69,7 @@ const notWritten = (failure: Error): Outcome =>
 export function simulated(options: SimulatedOptions = {}): SimulatedDriver {
   const { instant = false, seed = 1, clock = realClock, owner = 'stemma' } = options
   const { latencyMs = { min: 2, max: 20 }, delayMs = { min: 10, max: 1000 } } = options
-  const declared = declaredBy(options)
+  const { declared, abilities, images } = declarationOf(options)
   const staleReads = plans('staleRead', options.faults, options.script)
   checkPlan(options.faults, options.script)
   const ledger = options.file === undefined ? undefined : fileLedger(options.file)
@@ -75,12 +78,14 @@ export function simulated(options: SimulatedOptions = {}): SimulatedDriver {
   const faults = faultSource(chanceSeed, options.faults, options.script)
   const delayChance = randomStream(chanceSeed, 'delay')
   const world = new World({
-    declared,
+    abilities,
+    images,
+    quirks: new Set(options.quirks),
     owner,
     capacity: options.capacity,
     optimizeMs: options.optimizeMs,
     ledger,
-    lag: staleReads ? lag(declared.consistency.lagMs) : undefined,
+    lag: staleReads ? lag(abilities.consistency.lagMs) : undefined,
     now: () => clock.now(),
     soon: instant ? queueMicrotask : run => clock.soon(run),
   })
@@ -155,6 +160,10 @@ export function simulated(options: SimulatedOptions = {}): SimulatedDriver {
         const afterMs = delayMs.min + Math.floor(delayChance() * (delayMs.max - delayMs.min + 1))
         return deliver(calls.delay(verb, id, spec, token, afterMs), notWritten)
       }
+      case 'refusedLater': {
+        const afterMs = delayMs.min + Math.floor(delayChance() * (delayMs.max - delayMs.min + 1))
+        return deliver(calls.delay(verb, id, spec, token, afterMs, drawn.code ?? 'exhausted'), notWritten)
+      }
       case 'pending':
         return deliver(calls.hide(verb, id, spec, token), notWritten)
       case 'lostProcess': {
@@ -216,14 +225,16 @@ export function simulated(options: SimulatedOptions = {}): SimulatedDriver {
         return (drawn ? world.stale(kind, id) : undefined) ?? observed(world, kind, id)
       }),
     list: (kind, cursor) => look('list', drawn => listed(world, kind, cursor, drawn !== undefined)),
-    capacity: () => look('capacity', () => world.capacity.facts()),
+    capacity: () => look('capacity', () => world.capacity.shown(abilities.capacity)),
     watch: signal => chronicle.watch(signal),
     close: async () => {
       chronicle.close()
       world.close()
     },
   }
-  if (declared.consoleOutput) driver.consoleOutput = instance => look('observe', () => consoleOf(world, instance))
+  if (declared.consoleOutput)
+    driver.consoleOutput = instance =>
+      look('observe', () => (abilities.consoleOutput ? consoleOf(world, instance) : undefined))
   for (const call of optionalCalls) if (promises[call](declared)) driver[call] = perform(call)
 
   const failNext: SimulatedWorld['failNext'] = (verb, fault, code) => {

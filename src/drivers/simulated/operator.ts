@@ -2,7 +2,9 @@
 import type { Observation } from '../driver.ts'
 import { computes } from './capacity.ts'
 import { connect } from './devices.ts'
-import { dissolve } from './instance-calls.ts'
+import { digest, readRoot, writeRoot } from './guest.ts'
+import { removeImage } from './images.ts'
+import { comesToRest, lose } from './instance-ending.ts'
 import type { SimulatedWorld } from './options.ts'
 import { absence, observationOf, type VolumeRecord } from './records.ts'
 import { everything } from './views.ts'
@@ -14,14 +16,14 @@ export const operatorOf = (world: World, publish: (observation: Observation) => 
   /** The guest of an instance ends; where stopping destroys, the instance goes with it. */
   const endGuest = (id: string, endReason: 'guest-shutdown' | 'vanished'): boolean => {
     const instance = world.instances.get(id)
-    if (instance === undefined || !computes(instance)) return false
+    const waits = instance?.suspendedTo === 'memory' && endReason === 'vanished'
+    if (instance === undefined || !(computes(instance) || waits)) return false
     world.alter(instance, ended => {
       ended.status = 'stopped'
+      ended.suspendedTo = undefined
     })
-    if (world.declared.stop === 'destroys' || world.declared.vanishesAfterStop) {
-      dissolve(world, instance)
-      publish(absence('instance', id, world.now()))
-    } else {
+    if (comesToRest(world, instance)) publish(absence('instance', id, world.now()))
+    else {
       const seen = observationOf(instance, world.now())
       publish({ ...seen, facts: { ...seen.facts, endReason } })
     }
@@ -44,18 +46,30 @@ export const operatorOf = (world: World, publish: (observation: Observation) => 
     made: id => world.made(id),
     resets: id => world.instances.get(id)?.resets ?? 0,
     powerOffGuest: id => endGuest(id, 'guest-shutdown'),
+    loseHost: id => endGuest(id, 'vanished'),
+    hangGuest: id => {
+      const instance = world.instances.get(id)
+      if (instance === undefined || !computes(instance)) return false
+      world.alter(instance, hung => {
+        hung.hangs = true
+      })
+      return true
+    },
+    writeRoot: (instance, text) => writeRoot(world, instance, text),
+    readRoot: instance => readRoot(world, instance),
+    digest: (kind, id) => digest(world, kind, id),
+    auxiliary: id => world.instances.get(id)?.auxiliary ?? world.gone('instance', id)?.left ?? [],
+    removeImage: id => removeImage(world, id),
     vanish: id => {
       const record = world.instances.get(id) ?? world.volumes.get(id) ?? world.snapshots.get(id)
       if (record === undefined) return false
       if (record.kind === 'volume') vanishVolume(record)
-      else {
-        if (record.kind === 'instance') connect(world, record, [])
-        world.remove(record)
-      }
+      else if (record.kind === 'instance') lose(world, record)
+      else world.remove(record)
       publish(absence(record.kind, id, world.now()))
       return true
     },
-    plant: ({ id, sizeBytes, zone = world.declared.zones[0]!, owner = world.owner }) => {
+    plant: ({ id, sizeBytes, zone = world.abilities.zones[0]!, owner = world.owner }) => {
       if (world.volumes.has(id)) throw new Error(`volume ${id} exists already; plant another id`)
       world.add({
         kind: 'volume',

@@ -4,18 +4,29 @@ import {
   capabilities,
   type DeclaredCapabilities,
   type ErrorCode,
+  narrowed,
   type Observation,
   type Outcome,
 } from '../driver.ts'
 import type { SimulatedCapacity } from './capacity.ts'
 import type { SimulatedClock } from './clock.ts'
 import { type Fault, type FaultPlan, FaultPlanInvalid, type FaultStep, plans, type Verb } from './faults.ts'
+import type { Quirk } from './quirks.ts'
+import type { ImageScope } from './world.ts'
 
 export interface SimulatedOptions {
   /** File that holds the provider's truth, its own and outside any engine's. Without it the truth is lost with the process. */
   readonly file?: string
   /** Replaces entries of the default capabilities, whole entry by whole entry; a group that is given is given in full. */
   readonly capabilities?: DeclaredCapabilities
+  /**
+   * What it can really do, where that differs from what it declares: a driver that lies, for the tests of those who have
+   * to notice. It has the calls that it declares.
+   */
+  readonly abilities?: DeclaredCapabilities
+  readonly quirks?: readonly Quirk[]
+  /** By image, what its instances offer less of than the provider does. */
+  readonly images?: Readonly<Record<string, DeclaredCapabilities>>
   /** Answers at once: no latency, no timers, no work that is spread over time unless a fault says so. */
   readonly instant?: boolean
   /** How long an answer takes; drawn evenly. Default 2 to 20. The effect itself happens when the call arrives. */
@@ -51,6 +62,20 @@ export interface SimulatedWorld {
   resets(instance: string): number
   /** The guest shuts itself down. False if no guest runs there. */
   powerOffGuest(instance: string): boolean
+  /** The machine under a guest is lost: it is off, unless it was suspended to disk. False if nothing was lost. */
+  loseHost(instance: string): boolean
+  /** Until it is launched or reset again, the guest does nothing of what it is asked to. False if no guest runs there. */
+  hangGuest(instance: string): boolean
+  /** A running guest writes to its root, in place of what it wrote before. False if no guest with a root runs there. */
+  writeRoot(instance: string, text: string): boolean
+  /** What a running guest finds on its root; empty if nothing was written. Undefined if no guest with a root runs there. */
+  readRoot(instance: string): string | undefined
+  /** Of the content: the same for the same content. Undefined if there is no such object; every name is an image. */
+  digest(kind: 'image' | 'volume' | 'volumeSnapshot', id: string): string | undefined
+  /** Kinds of what was made beside an instance and is there now, also when the instance is not. */
+  auxiliary(instance: string): readonly string[]
+  /** Takes an image away. False, and it stays, while an instance runs on it or a linked disk needs it. */
+  removeImage(image: string): boolean
   /** An object is gone without anybody having asked. False if there is none. */
   vanish(id: string): boolean
   /** Puts a volume there that this driver did not make: an orphan, or a stranger's with another `owner`. */
@@ -66,16 +91,26 @@ export interface SimulatedWorld {
 
 export const everyCapability: DeclaredCapabilities = {
   zones: ['a', 'b'],
-  bootFromVolume: true,
+  clonesOnLaunch: 'optional',
+  imageExclusive: true,
+  canCloneImage: true,
+  canDeleteClone: true,
   canCreateVolumeFromImage: true,
+  bootFromVolume: true,
+  bootFromSnapshot: true,
   stateAfterCreate: 'running',
   stop: 'preserves',
   stopStyles: ['acpi', 'hard'],
   start: 'both',
   reboot: 'both',
   graceful: 'reported',
+  suspend: 'disk',
+  pause: true,
   consoleOutput: true,
   destroyFrom: ['running', 'stopped', 'suspended', 'pending', 'error'],
+  rootOnDestroy: 'byFlag',
+  attachmentsOnDestroy: 'byFlag',
+  auxiliaryOnDestroy: ['seed', 'nic', 'address', 'key'],
   volume: { grow: 'online', retype: true, encrypt: true },
   volumeAttach: { hotPlug: true, hotUnplug: true, max: 26, identity: 'serial' },
   volumeSnapshot: { of: ['available', 'in-use'], live: true, independentOfVolume: true },
@@ -83,18 +118,33 @@ export const everyCapability: DeclaredCapabilities = {
   capacity: 'measured',
 }
 
-/** A plan with stale reads is declared as a lag. Throws ZodError, or FaultPlanInvalid for stale reads without a lag. */
-export const declaredBy = (options: SimulatedOptions): Capabilities => {
+export interface Declaration {
+  readonly declared: Capabilities
+  readonly abilities: Capabilities
+  readonly images: ReadonlyMap<string, ImageScope>
+}
+
+/**
+ * A plan with stale reads is declared as a lag. Throws ZodError, CapabilityRefused for an image that offers more than
+ * the provider, or FaultPlanInvalid for stale reads without a lag.
+ */
+export const declarationOf = (options: SimulatedOptions): Declaration => {
   const staleReads = plans('staleRead', options.faults, options.script)
-  const declared = capabilities({
+  const said: DeclaredCapabilities = {
     ...everyCapability,
     ...(staleReads ? { consistency: { readAfterWrite: false, lagMs: 1000 } } : {}),
     ...options.capabilities,
-  })
-  if (staleReads && declared.consistency.lagMs === 0) {
+  }
+  const declared = capabilities(said)
+  const abilities = options.abilities === undefined ? declared : capabilities({ ...said, ...options.abilities })
+  if (staleReads && abilities.consistency.lagMs === 0) {
     throw new FaultPlanInvalid(
       'stale reads need a declared lag: set capabilities.consistency.lagMs, or leave consistency out',
     )
   }
-  return declared
+  const images = Object.entries(options.images ?? {}).map(([image, scope]): [string, ImageScope] => [
+    image,
+    { scope, abilities: narrowed(abilities, scope) },
+  ])
+  return { declared, abilities, images: new Map(images) }
 }

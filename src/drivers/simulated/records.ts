@@ -1,6 +1,16 @@
 /** What the simulated provider knows: one record per object, its own truth, in a shape of its own. */
 import type { ChangingCall } from '../changing-calls.ts'
-import type { Facts, InstanceSpec, Observation, Outcome, Reference, SnapshotSpec, VolumeSpec } from '../driver.ts'
+import type {
+  ErrorCode,
+  Facts,
+  InstanceSpec,
+  Observation,
+  Outcome,
+  Reference,
+  SnapshotSpec,
+  VolumeSpec,
+} from '../driver.ts'
+import { type Content, digestOf } from './content.ts'
 
 interface Owned {
   readonly id: string
@@ -28,6 +38,10 @@ export interface VolumeRecord extends Owned {
   movingUntil?: number
   /** Instances that have it. */
   users: string[]
+  /** The instance it was made for, of a root that the provider makes. */
+  readonly rootOf?: string
+  /** Nothing was ever on it, where there is none. */
+  content?: Content
 }
 export interface SnapshotRecord extends Owned {
   readonly kind: 'volumeSnapshot'
@@ -35,6 +49,13 @@ export interface SnapshotRecord extends Owned {
   readonly sizeBytes: number
   /** Whether a guest was using the disk at that moment. */
   readonly live: boolean
+  readonly content?: Content
+}
+export interface ImageRecord extends Owned {
+  readonly kind: 'image'
+  /** Instances that run on it. */
+  users: string[]
+  content: Content
 }
 export type Status = 'running' | 'stopped' | 'paused' | 'suspended'
 export interface Device {
@@ -52,6 +73,14 @@ export interface InstanceRecord extends Owned {
   generation: number
   launched: number
   devices: Device[]
+  /** What it boots from, if that is none of its devices. */
+  root?: { readonly kind: 'private'; readonly volume: string } | { readonly kind: 'image'; readonly volume?: undefined }
+  /** Where its guest waits while it is suspended. */
+  suspendedTo?: 'memory' | 'disk'
+  /** Its guest does nothing of what it is asked to. */
+  hangs?: boolean
+  /** Kinds of what was made beside it. */
+  readonly auxiliary?: readonly string[]
   /** Token of the last reset, so that it is not done twice. */
   resetToken?: string
   resets: number
@@ -68,6 +97,8 @@ export interface OperationRecord {
   readonly dueAt: number
   /** When it was accepted, of work whose progress is shown. */
   readonly begunAt?: number
+  /** It is not going to be done when it is due. */
+  readonly refusal?: ErrorCode
   outcome?: Outcome
 }
 /** What is left of an object: enough to know a late call about it. */
@@ -79,8 +110,10 @@ export interface GoneRecord {
   readonly generation: number
   /** How many objects were made under this id. */
   readonly made: number
+  /** Kinds of what was made beside an instance, and is still there. */
+  readonly left?: readonly string[]
 }
-export type ObjectRecord = VolumeRecord | SnapshotRecord | InstanceRecord
+export type ObjectRecord = VolumeRecord | SnapshotRecord | InstanceRecord | ImageRecord
 export type AnyRecord = ObjectRecord | OperationRecord | GoneRecord
 
 export const factsOf = (record: ObjectRecord): Facts => {
@@ -89,8 +122,11 @@ export const factsOf = (record: ObjectRecord): Facts => {
     return { sizeBytes, volumeType, iops, throughputMiBps, encrypted: spec.encrypted || undefined }
   }
   if (record.kind === 'volumeSnapshot') return { sizeBytes: record.sizeBytes, live: record.live }
-  const { status, generation, host, privateAddress, spec } = record
-  return { status, generation, host, privateAddress, vcpus: spec.vcpus, memoryBytes: spec.memoryBytes }
+  if (record.kind === 'image') return { digest: digestOf(record.content) }
+  const { status, generation, host, privateAddress, spec, devices } = record
+  const onDevice = devices.find(device => device.root)
+  const root = record.root ?? (onDevice && { kind: 'volume', volume: onDevice.volume })
+  return { status, generation, host, privateAddress, vcpus: spec.vcpus, memoryBytes: spec.memoryBytes, root }
 }
 
 export const referenceOf = (record: ObjectRecord): Reference => ({ providerId: `sim/${record.id}` })
@@ -115,12 +151,26 @@ export const absence = (kind: Observation['kind'], id: string, observedAt: numbe
   observedAt,
 })
 
+/** What a guest reads as the serial number of a disk: 20 characters are what a virtual disk has. */
+export const serialOf = (volume: string): string => volume.slice(-20)
+
 /** An attachment has no life of its own: it is the instance, the volume and the device, under `<instance>/<volume>`. */
-export const attachmentOf = (instance: InstanceRecord, device: Device, observedAt: number): Observation => ({
+export const attachmentOf = (
+  instance: InstanceRecord,
+  device: Device,
+  bySerial: boolean,
+  observedAt: number,
+): Observation => ({
   kind: 'attachment',
   id: `${instance.id}/${device.volume}`,
   exists: 'yes',
-  facts: { instance: instance.id, volume: device.volume, device: device.device, root: device.root },
+  facts: {
+    instance: instance.id,
+    volume: device.volume,
+    device: device.device,
+    root: device.root,
+    serial: bySerial ? serialOf(device.volume) : undefined,
+  },
   generation: instance.generation,
   owner: instance.owner,
   token: instance.token,

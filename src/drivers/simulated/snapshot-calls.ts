@@ -16,29 +16,35 @@ const sameSnapshot = (a: SnapshotSpec, b: SnapshotSpec): boolean =>
   a.volume === b.volume && a.from?.snapshot === b.from?.snapshot && a.encrypted === b.encrypted && a.kmsKey === b.kmsKey
 
 /** What there is to keep, or why there is nothing. */
-type Content = Pick<SnapshotRecord, 'sizeBytes' | 'live'>
-const isRefusal = (content: Content | Outcome): content is Outcome => 'kind' in content
+type Kept = Pick<SnapshotRecord, 'sizeBytes' | 'live' | 'content'>
+const isRefusal = (kept: Kept | Outcome): kept is Outcome => 'kind' in kept
 
-const contentOf = (world: World, id: string, { volume, from }: SnapshotSpec): Content | Outcome => {
+const contentOf = (world: World, id: string, { volume, from }: SnapshotSpec): Kept | Outcome => {
   if (volume !== undefined) return volumeContent(world, id, volume)
   if (from === undefined) return rejected('invalid', `snapshot ${id}: neither a volume nor a snapshot is named`)
   const original = world.snapshots.get(from.snapshot)
   if (original === undefined || original.incomplete)
     return rejected('notFound', `snapshot ${id}: there is no complete snapshot ${from.snapshot}`)
   if (original.owner !== world.owner) return rejected('denied', `snapshot ${original.id} belongs to ${original.owner}`)
-  return { sizeBytes: original.sizeBytes, live: original.live }
+  return { sizeBytes: original.sizeBytes, live: original.live, content: original.content }
 }
 
-const volumeContent = (world: World, id: string, name: string): Content | Outcome => {
+const volumeContent = (world: World, id: string, name: string): Kept | Outcome => {
   const volume = world.volumes.get(name)
   if (volume === undefined || volume.incomplete)
     return rejected('notFound', `snapshot ${id}: there is no volume ${name}`)
   if (volume.owner !== world.owner) return rejected('denied', `volume ${name} belongs to ${volume.owner}`)
   const state = volume.users.length > 0 ? 'in-use' : 'available'
-  if (!world.declared.volumeSnapshot.of.includes(state))
+  if (!world.abilities.volumeSnapshot.of.includes(state))
     return rejected('precondition', `snapshot ${id}: volume ${name} is ${state}, and this provider takes none of those`)
   const users = volume.users.map(user => world.instances.get(user))
-  return { sizeBytes: volume.sizeBytes, live: users.some(user => user !== undefined && computes(user)) }
+  const live = users.some(user => user !== undefined && computes(user))
+  if (live && !world.abilities.volumeSnapshot.live)
+    return rejected(
+      'precondition',
+      `snapshot ${id}: a guest runs with volume ${name}, and this provider waits for none`,
+    )
+  return { sizeBytes: volume.sizeBytes, live, content: volume.content }
 }
 
 export const volumeSnapshotEnsure = (
@@ -61,7 +67,7 @@ export const volumeSnapshotEnsure = (
     })
     return found(existing, false)
   }
-  if (existing === undefined && world.gone('volumeSnapshot', id) && world.declared.idempotency.by !== 'none')
+  if (existing === undefined && world.gone('volumeSnapshot', id) && world.abilities.idempotency.by !== 'none')
     return rejected('conflict', `snapshot ${id} was deleted; an id is used once`)
   const content = contentOf(world, id, spec)
   if (isRefusal(content)) return content

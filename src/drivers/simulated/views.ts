@@ -1,6 +1,7 @@
 /** How the provider is looked at: one object, pages of them, or everything. */
-import type { Observation, Page, ResourceKind } from '../driver.ts'
-import { absence, attachmentOf, observationOf } from './records.ts'
+import type { Facts, Observation, Page, ResourceKind } from '../driver.ts'
+import { digestOf } from './content.ts'
+import { absence, attachmentOf, type Device, type InstanceRecord, observationOf } from './records.ts'
 import type { World } from './world.ts'
 
 export const pageMax = 1000
@@ -12,10 +13,25 @@ export const observed = (world: World, kind: ResourceKind, id: string): Observat
     const slash = id.lastIndexOf('/')
     const instance = world.instances.get(id.slice(0, slash))
     const device = instance?.devices.find(({ volume }) => volume === id.slice(slash + 1))
-    return instance && device ? attachmentOf(instance, device, now) : absence(kind, id, now)
+    return instance && device ? attachment(world, instance, device) : absence(kind, id, now)
   }
+  if (kind === 'image') return image(world, id)
   const record = world.find(kind, id)
   return record ? observationOf(record, now) : absence(kind, id, now)
+}
+
+const attachment = (world: World, instance: InstanceRecord, device: Device): Observation =>
+  attachmentOf(instance, device, world.abilities.volumeAttach.identity === 'serial', world.now())
+
+/** Every name is an image until it is taken away; what it offers less of than its provider is one of its facts. */
+const image = (world: World, id: string): Observation => {
+  const now = world.now()
+  if (world.gone('image', id)) return absence('image', id, now)
+  const facts = {
+    digest: digestOf(world.images.get(id)?.content ?? { image: id }),
+    capabilities: world.scopeOf(id) as Facts[string],
+  }
+  return { kind: 'image', id, exists: 'yes', facts, owner: world.owner, observedAt: now }
 }
 
 /**
@@ -35,7 +51,7 @@ export const listed = (world: World, kind: ResourceKind, cursor: string | undefi
     shown++
     lastShown = record.sequence
     if (kind === 'attachment') {
-      if (record.kind === 'instance') items.push(...record.devices.map(device => attachmentOf(record, device, now)))
+      if (record.kind === 'instance') items.push(...record.devices.map(device => attachment(world, record, device)))
     } else {
       const before = stale ? world.stale(kind, record.id) : undefined
       if (before?.exists !== 'no') items.push(before ?? observationOf(record, now))
@@ -58,6 +74,6 @@ export const everything = (world: World): Observation[] => {
     ...instances.map(record => observationOf(record, now)),
     ...[...world.volumes.values()].map(record => observationOf(record, now)),
     ...[...world.snapshots.values()].map(record => observationOf(record, now)),
-    ...instances.flatMap(record => record.devices.map(device => attachmentOf(record, device, now))),
+    ...instances.flatMap(record => record.devices.map(device => attachment(world, record, device))),
   ]
 }

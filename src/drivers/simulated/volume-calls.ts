@@ -1,7 +1,9 @@
 /** What the simulated provider does with volumes. Each call looks at the truth, and does all of it, half of it or nothing. */
 import type { Outcome, ResizeSpec, VolumeSpec } from '../driver.ts'
+import { usesVolumes } from '../optional-calls.ts'
 import { done, partlyDone, rejected } from '../outcomes.ts'
 import { remakes, strayOf } from './identity.ts'
+import { contentOfImage, imageProblem } from './images.ts'
 import { factsOf, referenceOf, type VolumeRecord } from './records.ts'
 import type { World } from './world.ts'
 
@@ -19,7 +21,7 @@ const sameVolume = (a: VolumeSpec, b: VolumeSpec): boolean =>
   a.from?.id === b.from?.id
 
 const sizeProblem = (world: World, sizeBytes: number): Outcome | undefined => {
-  const { minBytes, maxBytes, stepBytes } = world.declared.volume
+  const { minBytes, maxBytes, stepBytes } = world.abilities.volume
   if (
     Number.isSafeInteger(sizeBytes) &&
     sizeBytes >= minBytes &&
@@ -43,15 +45,23 @@ const originProblem = (world: World, id: string, from: string, sizeBytes: number
 const volumeProblem = (world: World, id: string, spec: VolumeSpec): Outcome | undefined => {
   const invalid = sizeProblem(world, spec.sizeBytes)
   if (invalid) return invalid
-  if (!world.declared.zones.includes(spec.zone)) {
-    return rejected('invalid', `volume ${id}: there is no zone "${spec.zone}", only ${world.declared.zones.join(', ')}`)
+  if (!world.abilities.zones.includes(spec.zone)) {
+    return rejected(
+      'invalid',
+      `volume ${id}: there is no zone "${spec.zone}", only ${world.abilities.zones.join(', ')}`,
+    )
   }
-  if (spec.encrypted && !world.declared.volume.encrypt) {
+  if (spec.encrypted && !world.abilities.volume.encrypt) {
     return rejected('unsupported', `volume ${id}: this provider encrypts nothing`)
   }
-  if (spec.from?.kind === 'image' && !world.declared.canCreateVolumeFromImage) {
-    return rejected('unsupported', `volume ${id}: this provider makes no volumes from images`)
-  }
+  if (spec.from?.kind === 'image') {
+    const { canCreateVolumeFromImage, canCloneImage } = world.abilities
+    if (!canCreateVolumeFromImage && !canCloneImage)
+      return rejected('unsupported', `volume ${id}: this provider makes no volumes from images`)
+    const missing = imageProblem(world, `volume ${id}`, spec.from.id)
+    if (missing) return missing
+  } else if (!usesVolumes(world.abilities))
+    return rejected('unsupported', `volume ${id}: this provider has no volumes but clones of images`)
   if (spec.from?.kind === 'volumeSnapshot') {
     const problem = originProblem(world, id, spec.from.id, spec.sizeBytes)
     if (problem) return problem
@@ -74,7 +84,7 @@ export const volumeEnsure = (world: World, id: string, spec: VolumeSpec, token: 
     })
     return found(existing, false)
   }
-  if (existing === undefined && world.gone('volume', id) && world.declared.idempotency.by !== 'none') {
+  if (existing === undefined && world.gone('volume', id) && world.abilities.idempotency.by !== 'none') {
     // A create that comes late, after the delete, must not bring an empty disk back under the old name.
     return rejected('conflict', `volume ${id} was deleted; an id is used once`)
   }
@@ -94,9 +104,15 @@ export const volumeEnsure = (world: World, id: string, spec: VolumeSpec, token: 
     sizeBytes: spec.sizeBytes,
     ...ratesOf(spec),
     users: [],
+    content: contentOf(world, spec),
   }
   world.add(volume)
   return half ? partlyDone(`volume ${id} is half made`) : found(volume, false)
+}
+
+const contentOf = (world: World, { from }: VolumeSpec) => {
+  if (from === undefined) return undefined
+  return from.kind === 'image' ? contentOfImage(world, from.id) : world.snapshots.get(from.id)?.content
 }
 
 const ratesOf = ({ volumeType, iops, throughputMiBps }: Rates): Rates => ({ volumeType, iops, throughputMiBps })
@@ -128,7 +144,7 @@ export const volumeResize = (world: World, id: string, spec: ResizeSpec): Outcom
   const rates = reshaped(volume, spec)
   const grows = sizeBytes > volume.sizeBytes
   if (!grows && sameRates(volume, rates)) return settled(world, volume, true)
-  const { grow, retype } = world.declared.volume
+  const { grow, retype } = world.abilities.volume
   if (grows && grow === 'none') return rejected('unsupported', `volume ${id}: volumes of this provider do not grow`)
   if (!retype && !sameRates(volume, rates))
     return rejected('unsupported', `volume ${id}: this provider changes no types or rates`)
@@ -146,6 +162,16 @@ export const volumeResize = (world: World, id: string, spec: ResizeSpec): Outcom
   return settled(world, volume, false)
 }
 
+/** Why the provider keeps a volume that nobody uses; undefined if it does not. */
+const pinProblem = (world: World, { id, spec }: VolumeRecord): Outcome | undefined => {
+  const { abilities } = world
+  if (spec.from?.kind === 'image' && !abilities.canCreateVolumeFromImage && abilities.canCloneImage)
+    if (!abilities.canDeleteClone) return rejected('unsupported', `volume ${id}: this provider deletes no clones`)
+  if (abilities.volumeSnapshot.independentOfVolume || world.snapshots.size === 0) return undefined
+  const snapshot = [...world.snapshots.values()].find(each => each.spec.volume === id)
+  return snapshot && rejected('precondition', `volume ${id} is needed by its snapshot ${snapshot.id}`)
+}
+
 export const volumeDelete = (world: World, id: string, _: unknown, __: string, half: boolean): Outcome => {
   const volume = world.volumes.get(id)
   if (volume === undefined) return done({}, true)
@@ -153,6 +179,8 @@ export const volumeDelete = (world: World, id: string, _: unknown, __: string, h
   if (volume.users.length > 0) {
     return rejected('precondition', `volume ${id} is connected to ${volume.users.join(', ')}; detach or destroy first`)
   }
+  const pinned = pinProblem(world, volume)
+  if (pinned) return pinned
   if (half) {
     world.alter(volume, leaving => {
       leaving.incomplete = 'removing'

@@ -2,13 +2,15 @@
  * The truth of the simulated provider: plain maps, changed at once by each call, and written to the ledger (if there is
  * one) in one transaction for all calls of a tick. Nobody is told anything before it is written.
  */
-import type { Capabilities, Observation, ResourceKind } from '../driver.ts'
+import type { Capabilities, DeclaredCapabilities, Observation, ResourceKind } from '../driver.ts'
 import { Capacity, type SimulatedCapacity } from './capacity.ts'
 import type { Ledger } from './file.ts'
 import type { Lag } from './lag.ts'
+import type { Quirk } from './quirks.ts'
 import type {
   AnyRecord,
   GoneRecord,
+  ImageRecord,
   InstanceRecord,
   ObjectRecord,
   OperationRecord,
@@ -22,8 +24,17 @@ const goneMax = 1_000_000
 const finishedMax = 100_000
 const noObjects: ReadonlyMap<string, ObjectRecord> = new Map()
 
+export interface ImageScope {
+  readonly scope: DeclaredCapabilities
+  /** What the provider can do with its instances. */
+  readonly abilities: Capabilities
+}
+
 export interface WorldParts {
-  readonly declared: Capabilities
+  /** What the provider can really do, and what it can with instances of some images. */
+  readonly abilities: Capabilities
+  readonly images?: ReadonlyMap<string, ImageScope>
+  readonly quirks?: ReadonlySet<Quirk>
   readonly owner: string
   readonly capacity?: SimulatedCapacity
   readonly optimizeMs?: number
@@ -39,7 +50,8 @@ export interface WorldParts {
 export type Written = Promise<Error | undefined>
 
 export class World {
-  readonly declared: Capabilities
+  readonly abilities: Capabilities
+  readonly quirks: ReadonlySet<Quirk>
   readonly owner: string
   readonly now: () => number
   readonly capacity: Capacity
@@ -48,7 +60,10 @@ export class World {
   readonly volumes = new Map<string, VolumeRecord>()
   readonly snapshots = new Map<string, SnapshotRecord>()
   readonly instances = new Map<string, InstanceRecord>()
+  /** Only those to which something has happened. */
+  readonly images = new Map<string, ImageRecord>()
   readonly operations = new Map<string, OperationRecord>()
+  readonly #byImage: ReadonlyMap<string, ImageScope>
   readonly #gone = new Map<string, GoneRecord>()
   readonly #made = new Map<string, number>()
   readonly #lag: Lag | undefined
@@ -61,7 +76,9 @@ export class World {
   #closed = false
 
   constructor(parts: WorldParts) {
-    this.declared = parts.declared
+    this.abilities = parts.abilities
+    this.#byImage = parts.images ?? new Map()
+    this.quirks = parts.quirks ?? new Set()
     this.owner = parts.owner
     this.now = parts.now
     this.capacity = new Capacity(parts.capacity)
@@ -74,6 +91,16 @@ export class World {
 
   get closed(): boolean {
     return this.#closed
+  }
+
+  /** What the provider can do with instances of an image. */
+  abilitiesOf(image: string): Capabilities {
+    return this.#byImage.get(image)?.abilities ?? this.abilities
+  }
+
+  /** What an image declares to offer less of; undefined for most. */
+  scopeOf(image: string): DeclaredCapabilities | undefined {
+    return this.#byImage.get(image)?.scope
   }
 
   /** Order of creation; also what addresses and hosts are made from. */
@@ -89,6 +116,7 @@ export class World {
   all(kind: ResourceKind): ReadonlyMap<string, ObjectRecord> {
     if (kind === 'volume') return this.volumes
     if (kind === 'volumeSnapshot') return this.snapshots
+    if (kind === 'image') return this.images
     return kind === 'instance' ? this.instances : noObjects
   }
 
@@ -120,12 +148,11 @@ export class World {
     this.#mark(record)
   }
 
-  remove(record: ObjectRecord): void {
+  /** `left`: kinds of what was made beside it, and is still there. */
+  remove(record: ObjectRecord, left?: readonly string[]): void {
     this.#lag?.note(observationOf(record, this.now()))
     this.capacity.count(record, -1)
-    if (record.kind === 'volume') this.volumes.delete(record.id)
-    else if (record.kind === 'volumeSnapshot') this.snapshots.delete(record.id)
-    else this.instances.delete(record.id)
+    this.#mapOf(record).delete(record.id)
     this.#unmark(record)
     const gone: GoneRecord = {
       kind: 'gone',
@@ -133,6 +160,7 @@ export class World {
       sequence: this.nextSequence(),
       generation: record.kind === 'instance' ? record.generation : 0,
       made: record.nth,
+      left,
     }
     this.#gone.set(gone.id, gone)
     this.#mark(gone)
@@ -218,10 +246,12 @@ export class World {
     this.#unmark(gone)
   }
 
+  #mapOf({ kind }: ObjectRecord): Map<string, ObjectRecord> {
+    return this.all(kind) as Map<string, ObjectRecord>
+  }
+
   #place(record: ObjectRecord): void {
-    if (record.kind === 'volume') this.volumes.set(record.id, record)
-    else if (record.kind === 'volumeSnapshot') this.snapshots.set(record.id, record)
-    else this.instances.set(record.id, record)
+    this.#mapOf(record).set(record.id, record)
     this.capacity.count(record, 1)
   }
 

@@ -1,3 +1,4 @@
+import { usesVolumes } from '../../drivers/optional-calls.ts'
 import { registerDrivers } from '../../drivers/register.ts'
 import { type Clauses, unless } from './clauses.ts'
 import { newId } from './session.ts'
@@ -28,7 +29,7 @@ export const basicClauses: Clauses = [
     proof: async session => {
       for (const zone of session.declared.zones) {
         // Disks made for the first zone are of no use in another, so a zone is tried with a disk alone where there are any.
-        if (session.driver.volumeEnsure) {
+        if (usesVolumes(session.declared)) {
           await session.done('volumeEnsure', newId('vol'), { ...session.volumeSpec(), zone })
         } else await session.done('instanceEnsure', newId('i'), { ...(await session.instanceSpec()), zone })
       }
