@@ -1,0 +1,125 @@
+/**
+ * Machines of this computer: QEMU itself, over its own monitor, with disks in a folder. Machines are processes of their
+ * own and outlive this one; what a driver opened later finds on the pool is all it needs. One process uses a pool.
+ */
+import {
+  type CallContext,
+  type Capabilities,
+  capabilities,
+  type DeclaredCapabilities,
+  type Driver,
+  type Outcome,
+} from '../driver.ts'
+import { optionalCalls } from '../optional-calls.ts'
+import { attach, detach } from './attachment-calls.ts'
+import { capacityOf } from './capacity.ts'
+import { portCount } from './command-line.ts'
+import { consoleOf } from './console.ts'
+import { Held, type Host } from './host.ts'
+import { instanceDestroy, instanceEnsure, instanceReset } from './instance-calls.ts'
+import { Machines } from './machines.ts'
+import { Pool } from './pool.ts'
+import { instancePower } from './power-calls.ts'
+import { probed } from './probe.ts'
+import { Records } from './records.ts'
+import { volumeSnapshotDelete, volumeSnapshotEnsure } from './snapshot-calls.ts'
+import { listed, observed } from './views.ts'
+import { volumeDelete, volumeEnsure, volumeResize } from './volume-calls.ts'
+import { Watcher } from './watcher.ts'
+import { type Call, type Verb, Work } from './work.ts'
+
+export { PoolRefused } from './pool.ts'
+
+export interface QemuOptions {
+  /** Folder of disks, records and running machines; made if it is missing. At most 70 characters or so: it holds sockets. */
+  readonly pool: string
+  /** Whose machines these are, in observations. Default `stemma`. */
+  readonly owner?: string
+  /** The only zone. Default `local`. */
+  readonly zone?: string
+  /** Default `tcg`, which every computer has. `kvm` is for those that are known to boot guests with it. */
+  readonly accelerator?: 'tcg' | 'kvm'
+  /** How long a guest may take to end by itself when it is asked to, before it is ended. Default 60 000. */
+  readonly gracefulMs?: number
+  /** Whether disks may be taken from running guests. Their operating system has to let go; without one it never ends. Default true. */
+  readonly hotUnplug?: boolean
+  /** What takes longer is answered with `pending`. Default 2 000. */
+  readonly answerWithinMs?: number
+  /** Default: the system's clock, ms since 1970. */
+  readonly now?: () => number
+}
+
+const declaredBy = ({ zone = 'local', hotUnplug = true }: QemuOptions): DeclaredCapabilities => ({
+  zones: [zone],
+  cloneKind: 'cow',
+  bootFromVolume: true,
+  canCreateVolumeFromImage: true,
+  stateAfterCreate: 'stopped',
+  stop: 'preserves',
+  stopStyles: ['acpi', 'hard'],
+  start: 'hard',
+  reboot: 'hard',
+  pause: true,
+  graceful: 'reported',
+  consoleOutput: true,
+  destroyFrom: ['running', 'stopped', 'suspended', 'pending', 'error'],
+  volume: { minBytes: 1024 * 1024, stepBytes: 1024 * 1024, maxBytes: 64 * 1024 ** 4, grow: 'online' },
+  volumeAttach: { hotPlug: true, hotUnplug, max: portCount, detachNeedsGuest: true, identity: 'serial' },
+  volumeSnapshot: { of: ['available', 'in-use'], live: true, independentOfVolume: true },
+  imageFormats: ['qcow2'],
+  boot: ['bios', 'direct-kernel'],
+  idempotency: { by: 'id' },
+  capacity: 'measured',
+  limits: { callsInFlightMax: 16, nameMaxLength: 64, nameCharset: 'A-Za-z0-9._-', memoryMultipleMiB: 1 },
+})
+
+const effects: { readonly [V in Verb]: (host: Host, call: Call, signal: AbortSignal) => Promise<Outcome> } = {
+  volumeEnsure: (host, { id, spec, context }, signal) => volumeEnsure(host, id, spec, context.token, signal),
+  volumeResize: (host, { id, spec, context }, signal) => volumeResize(host, id, spec, context.token, signal),
+  volumeDelete: (host, { id }) => volumeDelete(host, id),
+  volumeSnapshotEnsure,
+  volumeSnapshotDelete: (host, { id }) => volumeSnapshotDelete(host, id),
+  instanceEnsure: (host, { id, spec, context }) => instanceEnsure(host, id, spec, context.token),
+  instancePower,
+  instanceReset: (host, { id, spec, context }) => instanceReset(host, id, spec, context.token),
+  instanceDestroy: (host, { id }) => instanceDestroy(host, id),
+  attach: (host, { spec }) => attach(host, spec),
+  detach,
+}
+
+/** Opens a pool. Throws PoolRefused for a path that can not be one, and what reading its records throws. */
+export function qemu(options: QemuOptions): Driver {
+  const declared: Capabilities = capabilities(declaredBy(options))
+  const { owner = 'stemma', accelerator = 'tcg', gracefulMs = 60_000, answerWithinMs = 2_000, now = Date.now } = options
+  const pool = new Pool(options.pool)
+  const records = new Records(pool, now())
+  const machines = new Machines(pool, { accelerator, endWithinMs: 3_000 })
+  const host: Host = { pool, records, machines, copied: new Held(), declared, owner, gracefulMs, now }
+  const work = new Work((call, signal) => effects[call.verb](host, call, signal), answerWithinMs)
+  const watcher = new Watcher(host)
+
+  const perform = (verb: Verb) => async (id: string, spec: unknown, context: CallContext) => {
+    const outcome = await work.run({ verb, id, spec, context })
+    if (outcome.kind === 'done' && verb === 'instancePower') void watcher.follow(id)
+    return outcome
+  }
+  const driver: Driver = {
+    describe: () => declared,
+    probe: () => probed(host),
+    instanceEnsure: perform('instanceEnsure'),
+    instanceDestroy: perform('instanceDestroy'),
+    poll: (handle, context) => work.poll(handle, context),
+    settle: token => work.settle(token),
+    observe: (kind, id) => observed(host, kind, id),
+    list: (kind, cursor) => listed(host, kind, cursor),
+    capacity: () => capacityOf(host),
+    consoleOutput: instance => consoleOf(host, instance),
+    watch: signal => watcher.watch(signal),
+    close: async () => {
+      watcher.close()
+      await work.close()
+    },
+  }
+  for (const call of optionalCalls) driver[call] = perform(call)
+  return driver
+}

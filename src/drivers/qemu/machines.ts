@@ -1,0 +1,139 @@
+/**
+ * Processes of QEMU. They are nobody's children and outlive this one; all there is to know about one is asked of it, so
+ * after a restart nothing has to be brought back.
+ */
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { commandLine, type MachineSpec, runFiles } from './command-line.ts'
+import { Refusal } from './outcome-of.ts'
+import type { Pool } from './pool.ts'
+import { lockHolder } from './process-lock.ts'
+import { Qmp, QmpLost, type QmpOptions } from './qmp.ts'
+import type { RunState } from './qmp-commands.ts'
+import { runTool, ToolFailed } from './tool.ts'
+
+export const qemuSystem = 'qemu-system-x86_64'
+
+export interface MachinesOptions extends QmpOptions {
+  readonly accelerator: 'tcg' | 'kvm'
+  /** How long a process may take to end before a stronger means. */
+  readonly endWithinMs: number
+}
+export type Sighting = { readonly isAlive: false } | { readonly isAlive: true; name: string; runState: RunState }
+
+export class Machines {
+  readonly #pool: Pool
+  readonly #options: MachinesOptions
+  /** A monitor greets one client at a time: who talks to a machine waits for who does. */
+  readonly #turns = new Map<string, Promise<unknown>>()
+  #machine: Promise<string> | undefined
+
+  constructor(pool: Pool, options: MachinesOptions) {
+    this.#pool = pool
+    this.#options = options
+  }
+
+  get accelerator(): 'tcg' | 'kvm' {
+    return this.#options.accelerator
+  }
+
+  holder(instance: string): Promise<number | undefined> {
+    return lockHolder(runFiles(this.#pool.run(instance)).pid)
+  }
+  async isAlive(instance: string): Promise<boolean> {
+    return (await this.holder(instance)) !== undefined
+  }
+
+  /** Connects for as long as `work` takes. Throws QmpLost and QmpRefused. */
+  talk<T>(instance: string, work: (qmp: Qmp) => Promise<T>): Promise<T> {
+    const before = this.#turns.get(instance) ?? Promise.resolve()
+    const turn = before.then(async () => {
+      const qmp = await Qmp.connect(runFiles(this.#pool.run(instance)).monitor, this.#options)
+      try {
+        return await work(qmp)
+      } finally {
+        qmp.close()
+        await qmp.closed
+      }
+    })
+    const ended = turn.catch(() => {})
+    this.#turns.set(instance, ended)
+    void ended.then(() => {
+      if (this.#turns.get(instance) === ended) this.#turns.delete(instance)
+    })
+    return turn
+  }
+
+  /** Throws QmpLost if it has a process that does not answer. */
+  async look(instance: string): Promise<Sighting> {
+    if (!(await this.isAlive(instance))) return { isAlive: false }
+    try {
+      return await this.talk(instance, async qmp => {
+        const { name = '' } = await qmp.execute('query-name')
+        const { status } = await qmp.execute('query-status')
+        return { isAlive: true, name, runState: status }
+      })
+    } catch (error) {
+      // It may have ended while it was asked.
+      if (error instanceof QmpLost && !(await this.isAlive(instance))) return { isAlive: false }
+      throw error
+    }
+  }
+
+  /** The newest machine type of this QEMU by the name that stays. Throws ToolFailed where there is no QEMU. */
+  machineType(): Promise<string> {
+    this.#machine ??= runTool(qemuSystem, ['-machine', 'help']).then(
+      ({ output }) => /alias of (pc-q35-[\w.]+)/.exec(output)?.[1] ?? 'q35',
+    )
+    this.#machine.catch(() => {
+      this.#machine = undefined
+    })
+    return this.#machine
+  }
+
+  /** Starts the process; its guest does not run yet. Throws a Refusal with what QEMU says when there is none then. */
+  async launch(spec: MachineSpec, userData?: Buffer): Promise<void> {
+    const folder = this.#pool.run(spec.instance)
+    const files = runFiles(folder)
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    if (userData) await writeFile(files.userData, userData, { mode: 0o600 })
+    const words = commandLine({ ...spec, userDataFile: userData && files.userData }, folder)
+    await writeFile(files.launch, `${JSON.stringify([qemuSystem, ...words], null, 2)}\n`, { mode: 0o600 })
+    try {
+      await runTool(qemuSystem, words)
+    } catch (error) {
+      // The first process says 0 only when the second is up. Without it, nothing was started.
+      if (!(error instanceof ToolFailed) || error.isLocked || (await this.isAlive(spec.instance))) throw error
+      throw new Refusal(error.isFull ? 'exhausted' : 'precondition', `instance ${spec.instance}: ${error.message}`)
+    }
+  }
+
+  /** Ends the process, with stronger means if it does not end. Throws QmpLost if it lives on. */
+  async end(instance: string): Promise<void> {
+    const means = [
+      () => this.talk(instance, qmp => qmp.execute('quit')),
+      (pid: number) => process.kill(pid, 'SIGTERM'),
+      (pid: number) => process.kill(pid, 'SIGKILL'),
+    ]
+    for (const use of means) {
+      const pid = await this.holder(instance)
+      if (pid === undefined) return
+      try {
+        await use(pid)
+      } catch {
+        // It ended by itself, or does not listen: then there is nothing to wait for.
+        continue
+      }
+      for (let waitedMs = 0; waitedMs < this.#options.endWithinMs; waitedMs += 10) {
+        if (!(await this.isAlive(instance))) return
+        await sleep(10)
+      }
+    }
+    if (await this.isAlive(instance)) throw new QmpLost(`the process of ${instance} does not end`, true)
+  }
+
+  /** Removes what a machine that has ended leaves. */
+  async forget(instance: string): Promise<void> {
+    await rm(this.#pool.run(instance), { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * Where everything is. Names follow from ids alone, so what a driver made is found again by one that remembers nothing.
+ *
+ *     POOL/{images,volumes,snapshots}/<id>.qcow2   disks; images are never written
+ *     POOL/records/<kind>/<id>.json                what was asked for
+ *     POOL/run/<id>/                               process, sockets and console of a machine
+ *     POOL/.tmp/                                   what is being made: same file system, private names
+ */
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+
+export class PoolRefused extends Error {
+  override readonly name = 'PoolRefused'
+}
+
+/** A Unix socket's path has no more bytes than this. */
+const socketPathBytesMax = 107
+/** What is in `.tmp` longer than this belongs to nobody any more: no single piece of work takes so long. */
+const abandonedMs = 24 * 3_600_000
+
+/** Ids become file names and words of QEMU's command line: letters, digits, `.`, `_` and `-`, beginning with one of the first two. */
+export const isName = (id: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(id)
+
+const fitting = (folder: string): string => {
+  if (/[\n\r\0]/.test(folder)) throw new PoolRefused('the path of a pool has no line breaks')
+  const bytes = Buffer.byteLength(join(folder, 'run', 'i'.repeat(21), 'events'))
+  if (bytes <= socketPathBytesMax) return folder
+  throw new PoolRefused(
+    `${folder} is too long: a socket in it has ${bytes} bytes, and at most ${socketPathBytesMax} go`,
+  )
+}
+
+export class Pool {
+  readonly folder: string
+  #made = 0
+
+  /** Makes the folders that are missing. Throws PoolRefused for a path that can not hold sockets or reach QEMU. */
+  constructor(folder: string) {
+    fitting(resolve(folder))
+    for (const part of ['images', 'volumes', 'snapshots', 'run', '.tmp', 'records']) {
+      mkdirSync(join(resolve(folder), part), { recursive: true, mode: 0o700 })
+    }
+    this.folder = fitting(realpathSync(folder))
+    this.#sweep()
+  }
+
+  image = (id: string): string => join(this.folder, 'images', `${id}.qcow2`)
+  volume = (id: string): string => join(this.folder, 'volumes', `${id}.qcow2`)
+  snapshot = (id: string): string => join(this.folder, 'snapshots', `${id}.qcow2`)
+  records = (kind: string): string => join(this.folder, 'records', kind)
+  run = (instance: string): string => join(this.folder, 'run', instance)
+
+  /** A name nobody else uses, for something that is made and published in one go. */
+  temporary = (id: string): string => join(this.folder, '.tmp', `${id}.${process.pid}.${Date.now()}.${++this.#made}`)
+  /** The name under which a machine itself makes a snapshot: known again after a restart. */
+  backup = (snapshot: string): string => join(this.folder, '.tmp', `${snapshot}.backup`)
+
+  #sweep(): void {
+    const folder = join(this.folder, '.tmp')
+    for (const name of readdirSync(folder)) {
+      const path = join(folder, name)
+      const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now())
+      if (age > abandonedMs) rmSync(path, { force: true })
+    }
+  }
+}
+
+/** QEMU's own name for a volume: at most 31 characters, beginning with a letter. (spec: drivers-and-qemu 2, trap 10.) */
+export const nodeOf = (volume: string): string =>
+  /^[A-Za-z0-9-]{1,27}$/.test(volume)
+    ? `v-${volume}`
+    : `h-${createHash('sha256').update(volume).digest('hex').slice(0, 26)}`
+
+/** By what a guest knows the disk: the volume's id, without its dashes; virtio shows 20 characters. */
+export const serialOf = (volume: string): string => volume.replaceAll('-', '').slice(0, 20)
+
+/** Job ids begin with a letter and go on with letters, digits, `-`, `.` and `_`. */
+export const jobOf = (snapshot: string): string =>
+  `backup-${createHash('sha256').update(snapshot).digest('hex').slice(0, 20)}`
+
+export const isThere = existsSync

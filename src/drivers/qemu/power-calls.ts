@@ -1,0 +1,140 @@
+/** Launching, pausing and ending machines. */
+import type { Outcome, PowerSpec } from '../driver.ts'
+import { done, rejected } from '../outcomes.ts'
+import { devicesOnly, placed } from './devices.ts'
+import type { Host } from './host.ts'
+import { bootOf } from './images.ts'
+import { launchOf, sizeOnly } from './instance-calls.ts'
+import { instanceFacts, isOfLaunch, statusOf } from './instance-facts.ts'
+import type { Sighting } from './machines.ts'
+import { QmpLost } from './qmp.ts'
+import type { InstanceRecord } from './records.ts'
+import { type Call, handleOf } from './work.ts'
+
+/** The button is pressed again after this: a guest that was not up yet did not hear it. */
+const pressAgainMs = 5_000
+const lookAgainMs = 250
+
+const found = async ({ machines }: Host, record: InstanceRecord, already: boolean): Promise<Outcome> =>
+  done(instanceFacts(record, await machines.look(record.id)), already)
+
+/** The process is there before its launch is recorded, and its guest runs only after: so no guest is ever run twice. */
+const run = async (host: Host, record: InstanceRecord): Promise<Outcome> => {
+  const { records, machines } = host
+  const launched = await records.keep({
+    ...record,
+    launched: record.generation,
+    isOff: false,
+    stoppingSince: undefined,
+  })
+  await machines.talk(record.id, qmp => qmp.execute('cont'))
+  return found(host, launched, false)
+}
+
+const launch = async (host: Host, known: InstanceRecord, spec: PowerSpec, seen: Sighting): Promise<Outcome> => {
+  const { records, machines, pool } = host
+  const { id } = known
+  // Started by us before, and we were killed before it was written down.
+  const isStarted = isOfLaunch({ ...known, generation: spec.generation }, seen)
+  if (!isStarted && statusOf(known, seen) !== 'stopped') {
+    return rejected(
+      'precondition',
+      `instance ${id}: launch ${known.generation} still runs; stop it before launch ${spec.generation}`,
+    )
+  }
+  const devices = spec.devices ?? known.devices
+  const { vcpus = known.vcpus, memoryBytes = known.memoryBytes } = spec
+  sizeOnly(id, { vcpus, memoryBytes })
+  await devicesOnly(host, id, devices)
+  const boot = await bootOf(pool, known.spec.image)
+  const { userData, userDataEncoding } = spec.userData === undefined ? known : spec
+  const record = await records.keep({
+    ...known,
+    ...{ vcpus, memoryBytes, userData, userDataEncoding, generation: spec.generation },
+    ...{ devices: placed(devices, known.devices), isOff: false, stoppingSince: undefined },
+  })
+  if (isStarted) return run(host, record)
+  // What an earlier launch left: its guest has ended, its process still has the disks.
+  await machines.end(id)
+  const disks = [...record.devices]
+    .sort((a, b) => Number(b.root) - Number(a.root))
+    .map(device => ({ ...device, path: pool.volume(device.volume) }))
+  const machine = await machines.machineType()
+  const { accelerator } = machines
+  await machines.launch(
+    { instance: id, generation: record.generation, accelerator, machine, vcpus, memoryBytes, disks, boot },
+    userData === undefined ? undefined : Buffer.from(userData, userDataEncoding ?? 'utf8'),
+  )
+  return run(host, record)
+}
+
+const turnOn = async (host: Host, record: InstanceRecord, spec: PowerSpec): Promise<Outcome> => {
+  const seen = await host.machines.look(record.id)
+  if (spec.generation > record.launched) return launch(host, record, spec, seen)
+  const status = statusOf(record, seen)
+  if (status === 'running') return found(host, record, true)
+  const isHeld = status === 'paused' || (seen.isAlive && isOfLaunch(record, seen) && seen.runState === 'prelaunch')
+  if (isHeld) return run(host, record)
+  return rejected('precondition', `instance ${record.id}: launch ${spec.generation} has ended; start the next one`)
+}
+
+/** A process that does not answer can still be ended. */
+const unanswered = (error: unknown): undefined => {
+  if (!(error instanceof QmpLost)) throw error
+}
+
+const turnOff = async (host: Host, call: Call, known: InstanceRecord): Promise<Outcome> => {
+  const { records, machines, gracefulMs, now } = host
+  const spec = call.spec as PowerSpec
+  const { id } = known
+  const seen = await machines.look(id).catch(unanswered)
+  const already = seen !== undefined && statusOf(known, seen) === 'stopped'
+  let endedBy = known.stoppingSince === undefined ? undefined : 'guest'
+  if (!already) {
+    const since = known.stoppingSince ?? now()
+    const leftMs = since + gracefulMs - now()
+    if (spec.mode === 'graceful' && leftMs > 0) {
+      if (known.stoppingSince === undefined) await records.keep({ ...known, stoppingSince: since })
+      if (seen) await press(host, known, seen, since)
+      return { kind: 'pending', handle: handleOf(call), pollAfterMs: Math.min(lookAgainMs, leftMs) }
+    }
+    endedBy = 'force'
+  }
+  await machines.end(id)
+  // A stopped instance holds no volume: what is detached or deleted meanwhile must not wait for it.
+  const { generation } = spec
+  const off = { ...known, generation, launched: generation, isOff: true, devices: [], stoppingSince: undefined }
+  const kept = await records.keep(off)
+  return done({ ...instanceFacts(kept, { isAlive: false }), endedBy }, already)
+}
+
+const pressedAt = new WeakMap<Host, Map<string, number>>()
+
+/** That the button was accepted means nothing: only the end of the guest does. */
+const press = async (host: Host, { id }: InstanceRecord, seen: Sighting, since: number): Promise<void> => {
+  const times = pressedAt.get(host) ?? new Map<string, number>()
+  pressedAt.set(host, times)
+  const last = times.get(id)
+  if (last !== undefined && last >= since && host.now() - last < pressAgainMs) return
+  times.set(id, host.now())
+  await host.machines.talk(id, async qmp => {
+    // A guest that is paused hears nothing.
+    if (seen.isAlive && seen.runState === 'paused') await qmp.execute('cont')
+    await qmp.execute('system_powerdown')
+  })
+}
+
+export async function instancePower(host: Host, call: Call): Promise<Outcome> {
+  const spec = call.spec as PowerSpec
+  const { id } = call
+  const { want } = spec
+  if (want === 'suspended') return rejected('unsupported', `instance ${id}: this provider does not suspend`)
+  const record = launchOf(host, id, spec.generation)
+  if (want === 'running') return turnOn(host, record, spec)
+  if (want === 'off') return turnOff(host, call, record)
+  const status = statusOf(record, await host.machines.look(id))
+  if (status === 'paused') return found(host, record, true)
+  if (status !== 'running') return rejected('precondition', `instance ${id} is ${status}; only a running one is paused`)
+  await host.machines.talk(id, qmp => qmp.execute('stop'))
+  return found(host, record, false)
+}

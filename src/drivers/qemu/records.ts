@@ -1,0 +1,115 @@
+/**
+ * What was asked for, one small file each, written before anything is done and read once when the driver opens. What a
+ * disk or a process is like is never read from here. The record of what was deleted stays for a while, so that a late
+ * repetition of its creation finds that it was.
+ */
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { DeviceSpec, InstanceSpec, SnapshotSpec, VolumeSpec } from '../driver.ts'
+import { remove, replace } from './files.ts'
+import type { Pool } from './pool.ts'
+
+interface Common {
+  readonly id: string
+  readonly owner: string
+  /** Of the call that made it. */
+  readonly token: string
+  /** When it was asked for first, ms since 1970. */
+  readonly madeAt: number
+  /** When it was deleted, ms since 1970. */
+  readonly goneAt?: number
+}
+export interface VolumeRecord extends Common {
+  readonly kind: 'volume'
+  readonly spec: VolumeSpec
+}
+export interface SnapshotRecord extends Common {
+  readonly kind: 'volumeSnapshot'
+  readonly spec: SnapshotSpec
+  /** The machine that makes it while it runs. */
+  readonly madeBy?: string
+}
+/** A connected disk and the root port it sits in. */
+export interface Device extends DeviceSpec {
+  readonly port: number
+}
+export interface InstanceRecord extends Common {
+  readonly kind: 'instance'
+  /** As it was asked for at first: what a repeated call is compared with. */
+  readonly spec: InstanceSpec
+  /** As it is launched now. */
+  readonly vcpus: number
+  readonly memoryBytes: number
+  readonly userData?: string
+  readonly userDataEncoding?: 'base64'
+  /** The newest launch anybody asked about. */
+  readonly generation: number
+  /** The newest launch that had a process. */
+  readonly launched: number
+  /** That launch was ended by a call. */
+  readonly isOff: boolean
+  readonly devices: readonly Device[]
+  /** Of the last reset. */
+  readonly resetToken?: string
+  /** Since when the guest is asked to end, ms since 1970. */
+  readonly stoppingSince?: number
+}
+export type AnyRecord = VolumeRecord | SnapshotRecord | InstanceRecord
+type RecordOf<K extends AnyRecord['kind']> = Extract<AnyRecord, { kind: K }>
+
+const kinds = ['volume', 'volumeSnapshot', 'instance'] as const
+/** No call is repeated after this. */
+const forgottenMs = 7 * 24 * 3_600_000
+
+export class Records {
+  readonly #pool: Pool
+  readonly #all = { volume: new Map(), volumeSnapshot: new Map(), instance: new Map() } as {
+    [K in AnyRecord['kind']]: Map<string, RecordOf<K>>
+  }
+
+  constructor(pool: Pool, now: number) {
+    this.#pool = pool
+    for (const kind of kinds) {
+      const folder = pool.records(kind)
+      mkdirSync(folder, { recursive: true, mode: 0o700 })
+      for (const name of readdirSync(folder).filter(name => name.endsWith('.json'))) {
+        const record = JSON.parse(readFileSync(join(folder, name), 'utf8'))
+        if (record.goneAt !== undefined && record.goneAt + forgottenMs < now)
+          rmSync(join(folder, name), { force: true })
+        else this.#all[kind].set(record.id, record)
+      }
+    }
+  }
+
+  /** Also when it is gone. */
+  any<K extends AnyRecord['kind']>(kind: K, id: string): RecordOf<K> | undefined {
+    return this.#all[kind].get(id)
+  }
+  get<K extends AnyRecord['kind']>(kind: K, id: string): RecordOf<K> | undefined {
+    const record = this.#all[kind].get(id)
+    return record?.goneAt === undefined ? record : undefined
+  }
+  all<K extends AnyRecord['kind']>(kind: K): RecordOf<K>[] {
+    return [...this.#all[kind].values()].filter(({ goneAt }) => goneAt === undefined)
+  }
+  /** The instances that have this volume. */
+  usersOf(volume: string): InstanceRecord[] {
+    return this.all('instance').filter(({ devices }) => devices.some(device => device.volume === volume))
+  }
+
+  async keep<R extends AnyRecord>(record: R): Promise<R> {
+    // In memory first: whoever looks meanwhile must see that it is meant to be.
+    this.#all[record.kind].set(record.id, record as never)
+    await replace(this.#pool.temporary(record.id), this.#path(record), JSON.stringify(record))
+    return record
+  }
+  /** As if it had never been asked for. */
+  async drop(record: AnyRecord): Promise<void> {
+    this.#all[record.kind].delete(record.id)
+    await remove(this.#path(record))
+  }
+
+  #path({ kind, id }: AnyRecord): string {
+    return join(this.#pool.records(kind), `${id}.json`)
+  }
+}
