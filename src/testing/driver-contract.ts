@@ -7,30 +7,57 @@
  */
 import { attachmentClauses } from './driver-contract/attachments.ts'
 import { basicClauses } from './driver-contract/basics.ts'
-import type { Clauses } from './driver-contract/clauses.ts'
+import { behaviourClauses } from './driver-contract/behaviour.ts'
+import type { Clause, Clauses } from './driver-contract/clauses.ts'
+import { endingClauses } from './driver-contract/endings.ts'
 import { failureClauses } from './driver-contract/failures.ts'
 import { instanceClauses } from './driver-contract/instances.ts'
 import { powerClauses } from './driver-contract/power.ts'
-import { capabilityProofs } from './driver-contract/proofs.ts'
+import { rootClauses } from './driver-contract/roots.ts'
 import type { Runner } from './driver-contract/runner.ts'
 import { Session } from './driver-contract/session.ts'
 import { snapshotClauses } from './driver-contract/snapshots.ts'
 import type { DriverContract } from './driver-contract/subject.ts'
 import { volumeClauses } from './driver-contract/volumes.ts'
 
-export { type CapabilityProof, capabilityProofs } from './driver-contract/proofs.ts'
+export type { CapabilityName } from './driver-contract/capability-names.ts'
+export type { Clause, Clauses } from './driver-contract/clauses.ts'
+export { capabilityProofs } from './driver-contract/proofs.ts'
 export type { Matchers, Runner, TestRun } from './driver-contract/runner.ts'
-export type { ContractFault, DriverContract, DriverSubject } from './driver-contract/subject.ts'
+export type { ContractFault, DriverContract, DriverSubject, Guests } from './driver-contract/subject.ts'
 
 /** Every clause of the contract, by chapter. */
 export const driverClauses: Readonly<Record<string, Clauses>> = {
   'the driver': basicClauses,
+  calls: behaviourClauses,
   volumes: volumeClauses,
   snapshots: snapshotClauses,
   instances: instanceClauses,
+  roots: rootClauses,
   power: powerClauses,
   attachments: attachmentClauses,
+  endings: endingClauses,
   failures: failureClauses,
+}
+
+/**
+ * Holds a driver to one clause, on a subject made for it. Returns why the driver can not be asked for it, undefined if
+ * it keeps it; throws what `expect` throws, and an Error for an answer that should have been another.
+ */
+export const keepsClause = async (
+  contract: DriverContract,
+  { skip, proof }: Clause,
+  expect: Runner['expect'],
+): Promise<string | undefined> => {
+  const subject = await contract.make()
+  try {
+    const session = await Session.open(contract, subject, expect)
+    const reason = skip?.(session.declared, subject)
+    if (reason === undefined) await proof(session)
+    return reason
+  } finally {
+    await subject.cleanup?.()
+  }
 }
 
 /** Declares the suite with the `describe`, `it` and `expect` given. `contract.make` is called once for each test. */
@@ -38,24 +65,13 @@ export const driverContract = (contract: DriverContract, { describe, it, expect 
   describe(`${contract.name} keeps the driver contract`, () => {
     for (const [chapter, clauses] of Object.entries(driverClauses)) {
       describe(chapter, () => {
-        for (const { title, skip, proof } of clauses) {
-          it(title, async run => {
-            const subject = await contract.make()
-            try {
-              const reason = skip?.(subject.driver.describe(), subject)
-              if (reason === undefined) await proof(new Session(contract, subject, expect))
-              else run.skip(reason)
-            } finally {
-              await subject.cleanup?.()
-            }
+        for (const clause of clauses) {
+          it(clause.title, async run => {
+            const reason = await keepsClause(contract, clause, expect)
+            if (reason !== undefined) run.skip(reason)
           })
         }
       })
     }
-    describe('capabilities that no answer can prove', () => {
-      for (const [capability, proof] of Object.entries(capabilityProofs)) {
-        if ('unproven' in proof) it(capability, async run => void run.skip(proof.unproven))
-      }
-    })
   })
 }

@@ -44,7 +44,7 @@ export function describing<Item extends object>(of: Described<Item>): Action {
     parameters: {
       ...Object.fromEntries(Object.keys(wanted).map(each => [each, list(text())])),
       ...Object.fromEntries(flags.map(each => [each, flag()])),
-      Filter: filterParameter(),
+      Filter: filterParameter(filters),
       ...(pages && { MaxResults: integer(), NextToken: text() }),
     },
     run: async call => {

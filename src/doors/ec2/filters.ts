@@ -6,8 +6,11 @@ const FILTERS_MAX = 50
 /** Of one filter. */
 const VALUES_MAX = 200
 
-/** The parameter every describing action has. */
-export const filterParameter = () => list(structure({ Name: text(), Value: list(text()) }))
+/** The parameter every describing action has, with the names that it knows. */
+export const filterParameter = ({ fields, tags }: Pick<FilterFields<never>, 'fields' | 'tags'>) => {
+  const names = [...Object.keys(fields), ...(tags ? ['tag:KEY', 'tag-key', 'tag-value'] : [])]
+  return list(structure({ Name: text({ words: names.join(' \\| ') }), Value: list(text()) }))
+}
 export type Filter = Readonly<{ Name?: string; Value?: readonly string[] }>
 
 type Found = string | number | boolean | Date | null | undefined

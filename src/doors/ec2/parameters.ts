@@ -54,9 +54,17 @@ const plain = (value: Tree | string, name: string): string => {
   throw unknownParameter(`${name}.${value.keys().next().value ?? ''}`)
 }
 
-/** A text; `max` characters, `values` the only ones there are. */
-export const text = <const V extends string = string>({ max = 65_536, values }: { max?: number; values?: V[] } = {}) =>
-  type<V>(values ? values.join(' \\| ') : 'text', (value, name) => {
+interface TextRules<V> {
+  /** Characters (default 65 536). */
+  readonly max?: number
+  /** The only ones there are. */
+  readonly values?: V[]
+  /** For the reference, where what it may be is found out later. */
+  readonly words?: string
+}
+
+export const text = <const V extends string = string>({ max = 65_536, values, words }: TextRules<V> = {}) =>
+  type<V>(words ?? values?.join(' \\| ') ?? 'text', (value, name) => {
     const given = plain(value, name)
     if (given.length > max) throw invalid(lowered(name), given, `At most ${max} characters.`)
     if (values && !values.includes(given as V))

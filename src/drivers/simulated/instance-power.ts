@@ -1,5 +1,5 @@
 /** What the simulated provider does with the power of instances. */
-import type { Outcome, PowerSpec } from '../driver.ts'
+import type { Capabilities, Outcome, PowerSpec } from '../driver.ts'
 import { done, rejected, unknownOutcome } from '../outcomes.ts'
 import { connect } from './devices.ts'
 import { found, leftover, stale } from './instance-answers.ts'
@@ -43,13 +43,7 @@ const turnOff = (world: World, instance: InstanceRecord, { generation, mode, end
   return outcome.kind === 'done' ? { ...outcome, facts: { ...outcome.facts, ...left } } : outcome
 }
 
-const powerProblem = (
-  world: World,
-  id: string,
-  image: string | undefined,
-  { want, mode }: PowerSpec,
-): Outcome | undefined => {
-  const abilities = image === undefined ? world.abilities : world.abilitiesOf(image)
+const powerProblem = (abilities: Capabilities, id: string, { want, mode }: PowerSpec): Outcome | undefined => {
   const { stop, start, suspend, pause, stopStyles, graceful, stateAfterCreate } = abilities
   const able = {
     running: start !== 'none' || stateAfterCreate === 'stopped' || suspend !== 'none' || pause,
@@ -103,14 +97,17 @@ const holdStill = (world: World, instance: InstanceRecord, want: 'suspended' | '
 
 export const instancePower = (world: World, id: string, spec: PowerSpec, _: string, half: boolean): Outcome => {
   const instance = world.instances.get(id)
-  const unable = powerProblem(world, id, instance?.spec.image, spec)
+  const gone = world.gone('instance', id)
+  const image = instance?.spec.image ?? gone?.image
+  const abilities = image === undefined ? world.abilities : world.abilitiesOf(image)
+  const unable = powerProblem(abilities, id, spec)
   if (unable) return unable
   const { generation, want } = spec
   if (instance === undefined || instance.incomplete) {
-    const { stop, vanishesAfterStop } = world.abilities
+    const { stop, vanishesAfterStop } = abilities
     if (want !== 'off' || instance !== undefined || !(stop === 'destroys' || vanishesAfterStop))
       return rejected('notFound', `there is no instance ${id}`)
-    return done({ status: 'stopped', generation, ...leftover(world.gone('instance', id)?.left) }, true)
+    return done({ status: 'stopped', generation, ...leftover(gone?.left) }, true)
   }
   if (generation < instance.generation) return stale(id, generation, instance.generation)
   if (want === 'off') return turnOff(world, instance, spec)

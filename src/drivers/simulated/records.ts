@@ -110,6 +110,8 @@ export interface GoneRecord {
   readonly generation: number
   /** How many objects were made under this id. */
   readonly made: number
+  /** Of an instance: the image it was made of. */
+  readonly image?: string
   /** Kinds of what was made beside an instance, and is still there. */
   readonly left?: readonly string[]
 }

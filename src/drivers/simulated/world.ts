@@ -160,6 +160,7 @@ export class World {
       sequence: this.nextSequence(),
       generation: record.kind === 'instance' ? record.generation : 0,
       made: record.nth,
+      image: record.kind === 'instance' ? record.spec.image : undefined,
       left,
     }
     this.#gone.set(gone.id, gone)

@@ -1,6 +1,8 @@
+import { capabilities, type DeclaredCapabilities, narrowed } from '../../drivers/driver.ts'
 import { usesVolumes } from '../../drivers/optional-calls.ts'
 import { registerDrivers } from '../../drivers/register.ts'
 import { type Clauses, unless } from './clauses.ts'
+import { beyondTheContract } from './proofs.ts'
 import { newId } from './session.ts'
 
 export const basicClauses: Clauses = [
@@ -31,7 +33,7 @@ export const basicClauses: Clauses = [
         // Disks made for the first zone are of no use in another, so a zone is tried with a disk alone where there are any.
         if (usesVolumes(session.declared)) {
           await session.done('volumeEnsure', newId('vol'), { ...session.volumeSpec(), zone })
-        } else await session.done('instanceEnsure', newId('i'), { ...(await session.instanceSpec()), zone })
+        } else await session.done('instanceEnsure', newId('i'), await session.instanceSpec(undefined, zone))
       }
     },
   },
@@ -44,6 +46,28 @@ export const basicClauses: Clauses = [
       const after = await session.driver.capacity(undefined, session.context(newId('token')))
       const same = JSON.stringify(before) === JSON.stringify(after)
       session.expect(same).toBe(false)
+    },
+  },
+  {
+    title: 'offers with its images and instances nothing that it does not offer itself',
+    proof: async session => {
+      const image = await session.observe('image', session.image)
+      const { id } = await session.running()
+      const instance = await session.observe('instance', id)
+      const scopes = [image, instance].map(({ facts }) => (facts.capabilities ?? {}) as DeclaredCapabilities)
+      session.expect(typeof narrowed(session.driver.describe(), ...scopes)).toBe('object')
+    },
+  },
+  {
+    title: 'declares nothing that no call of the contract can do',
+    proof: async session => {
+      const [declared, nothing] = [session.driver.describe(), capabilities({})].map(
+        each => (name: string) => name.split('.').reduce<unknown>((part, key) => (part as never)?.[key], each),
+      )
+      const claimed = beyondTheContract.filter(
+        name => JSON.stringify(declared!(name)) !== JSON.stringify(nothing!(name)),
+      )
+      session.expect(claimed).toEqual([])
     },
   },
   {

@@ -1,9 +1,6 @@
 import type { Observation } from '../../drivers/driver.ts'
-import { type Clauses, firstOf, hasVolumes, repeatsSafely, unless } from './clauses.ts'
+import { type Clauses, failsOnPurpose, firstOf, hasVolumes, reopens, repeatsSafely, unless } from './clauses.ts'
 import { newId } from './session.ts'
-
-const failsOnPurpose = unless((_, subject) => subject.fail, 'it can not be made to fail on purpose')
-const reopens = unless((_, subject) => subject.reopen, 'it can not be opened again on what it left')
 
 export const failureClauses: Clauses = [
   {
@@ -45,6 +42,21 @@ export const failureClauses: Clauses = [
         .expect(await session.ended(first, token))
         .toMatchObject({ kind: 'done', facts: { sizeBytes: session.sizeBytes } })
       session.expect(await session.countListed('volume', id, token)).toBe(1)
+    },
+  },
+  {
+    title: 'says why work failed that it had accepted, as often as it is asked',
+    skip: failsOnPurpose,
+    proof: async session => {
+      const [id, token, spec] = [newId('i'), newId('token'), await session.instanceSpec()]
+      session.subject.fail!('instanceEnsure', 'refusedLater')
+      const begun = await session.once('instanceEnsure', id, spec, token)
+      session.expect(begun.kind).toBe('pending')
+      for (let asked = 0; asked < 3; asked++) {
+        const ended = await session.ended(begun, token)
+        session.expect(ended.kind).toBe('rejected')
+      }
+      session.expect((await session.observe('instance', id)).exists).toBe('no')
     },
   },
   {
@@ -90,13 +102,13 @@ export const failureClauses: Clauses = [
   },
   {
     title: 'tells of a guest that ends by itself, by observation and, where it watches, by news',
-    skip: unless((_, subject) => subject.endGuest, 'its guests can not be ended from inside'),
+    skip: unless((_, { guests }) => guests?.end, 'its guests can not be ended from inside'),
     proof: async session => {
       const { id } = await session.running()
       const watching = new AbortController()
       const reader = session.driver.watch?.(watching.signal)[Symbol.asyncIterator]()
-      await session.subject.endGuest!(id)
-      const vanishes = session.declared.stop === 'destroys' || session.declared.vanishesAfterStop
+      await session.subject.guests!.end!(id)
+      const vanishes = session.declared.vanishesAfterStop
       const ended = ({ exists, facts }: Observation) => (vanishes ? exists === 'no' : facts.status === 'stopped')
       session.expect(ended(await session.observe('instance', id))).toBe(true)
       if (reader !== undefined) {

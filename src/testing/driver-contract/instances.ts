@@ -43,7 +43,7 @@ export const instanceClauses: Clauses = [
     proof: async session => {
       const id = newId('i')
       const devices = [{ device: '/dev/vda', volume: newId('vol'), root: true }]
-      const spec = { ...(await session.instanceSpec()), devices }
+      const spec = { ...(await session.instanceSpec('volume')), devices }
       await session.refused('instanceEnsure', id, spec, 'notFound', 'precondition')
       session.expect((await session.observe('instance', id)).exists).toBe('no')
     },
@@ -55,58 +55,10 @@ export const instanceClauses: Clauses = [
       unless(declared => !declared.volumeAttach.multiAttach, 'its volumes may have several users'),
     ),
     proof: async session => {
-      const { spec } = await session.running()
+      const { spec } = await session.running(await session.instanceSpec('volume'))
       const second = newId('i')
       await session.refused('instanceEnsure', second, spec, 'precondition')
       session.expect((await session.observe('instance', second)).exists).toBe('no')
-    },
-  },
-  {
-    title: 'destroys an instance; destroying it again, or one that never was, is done already',
-    proof: async session => {
-      const { id } = await session.running()
-      await session.destroy(id)
-      session.expect((await session.observe('instance', id)).exists).toBe('no')
-      session.expect(await session.countListed('instance', id)).toBe(0)
-      session.expect((await session.done('instanceDestroy', id, {})).already).toBe(true)
-      session.expect((await session.done('instanceDestroy', newId('i'), {})).already).toBe(true)
-    },
-  },
-  {
-    title: 'destroys from each state it declares, and from no other',
-    proof: async session => {
-      const { id } = await session.running()
-      if (session.declared.destroyFrom.includes('running')) await session.done('instanceDestroy', id, {})
-      else {
-        await session.refused('instanceDestroy', id, {}, 'precondition')
-        session.expect((await session.observe('instance', id)).facts.status).toBe('running')
-      }
-    },
-  },
-  {
-    title: 'frees or deletes the disk of a destroyed instance, as it declares',
-    skip: bootsFromVolume,
-    proof: async session => {
-      const { id, spec } = await session.running()
-      const volume = spec.devices[0]!.volume
-      await session.destroy(id)
-      const left = await session.observe('volume', volume)
-      session.expect(left.exists).toBe(session.declared.rootOnDestroy === 'deletes' ? 'no' : 'yes')
-      session.expect(await session.countListed('attachment', `${id}/${volume}`)).toBe(0)
-      // Nothing holds it any more: it can go, or has gone.
-      session.expect((await session.done('volumeDelete', volume, {})).already).toBe(left.exists === 'no')
-    },
-  },
-  {
-    title: 'does not bring a destroyed instance back when its creation is repeated late',
-    skip: repeatsSafely,
-    proof: async session => {
-      const [id, token] = [newId('i'), newId('token')]
-      const spec = await session.instanceSpec()
-      await session.done('instanceEnsure', id, spec, token)
-      await session.destroy(id)
-      await session.ask('instanceEnsure', id, spec, token)
-      session.expect((await session.observe('instance', id)).exists).toBe('no')
     },
   },
 ]

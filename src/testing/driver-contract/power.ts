@@ -1,5 +1,6 @@
-import { type Clauses, canStart, canStop, firstOf, unless } from './clauses.ts'
-import { newId } from './session.ts'
+import { type Clauses, canStart, canStop, firstOf, hangsGuests, unless } from './clauses.ts'
+import { newId, sleep } from './conversation.ts'
+import { rootVolumeOf } from './session.ts'
 
 const start = (generation: number) => ({ want: 'running', mode: 'hard', generation })
 
@@ -16,8 +17,8 @@ export const powerClauses: Clauses = [
         .expect(await session.observe('instance', id))
         .toMatchObject({ exists: 'yes', facts: { status: 'stopped' } })
       session.expect(await session.stop(id)).toMatchObject({ already: true, facts: { status: 'stopped' } })
-      for (const { volume } of spec.devices)
-        session.expect((await session.observe('volume', volume)).exists).toBe('yes')
+      const root = rootVolumeOf(spec)
+      if (root !== undefined) session.expect((await session.observe('volume', root)).exists).toBe('yes')
     },
   },
   {
@@ -96,7 +97,7 @@ export const powerClauses: Clauses = [
   },
   {
     title: 'refuses the power states it does not declare',
-    skip: unless(declared => declared.stop !== 'none' || declared.start !== 'none', 'it has no power call'),
+    skip: unless((_, { driver }) => driver.instancePower, 'it has no power call'),
     proof: async session => {
       const { suspend, pause } = session.declared
       for (const [want, able] of [
@@ -114,6 +115,84 @@ export const powerClauses: Clauses = [
         await session.done('instancePower', id, start(1))
         session.expect((await session.observe('instance', id)).facts.status).toBe('running')
       }
+    },
+  },
+  {
+    title: 'keeps a suspended guest through the loss of its host, or loses it, as it declares',
+    skip: firstOf(
+      unless(declared => declared.suspend !== 'none', 'it suspends nothing'),
+      unless((_, subject) => subject.loseHost, 'nobody can take its hosts away'),
+    ),
+    proof: async session => {
+      const { id } = await session.suspended()
+      await session.subject.loseHost!(id)
+      const { exists, facts } = await session.observe('instance', id)
+      const isThere = exists === 'yes' && facts.status === 'suspended'
+      session.expect(isThere).toBe(session.declared.suspend === 'disk')
+      if (isThere) await session.done('instancePower', id, start(1))
+    },
+  },
+  {
+    title: 'tells of a guest that does not turn off when it is asked to, and turns it off when it is not asked',
+    skip: firstOf(
+      canStop,
+      hangsGuests,
+      unless(
+        ({ stopStyles, graceful }) => stopStyles.includes('acpi') && graceful !== 'none',
+        'it asks no guest to turn off',
+      ),
+    ),
+    proof: async session => {
+      const { id } = await session.running()
+      await session.subject.guests!.hang!(id)
+      const asked = await session.once(
+        'instancePower',
+        id,
+        { want: 'off', mode: 'graceful', generation: 1 },
+        newId('token'),
+      )
+      const said = asked.kind === 'rejected' ? asked.error.code : asked.kind
+      if (session.declared.graceful === 'reported') session.expect(said).toBe('guestRefused')
+      else session.expect(['pending', 'unknown']).toContain(said)
+      session.expect((await session.observe('instance', id)).facts.status).toBe('running')
+      if (session.declared.stopStyles.includes('hard')) await session.stop(id)
+    },
+  },
+  {
+    title: 'starts and stops within the times after which either is taken for failed',
+    skip: firstOf(canStop, canStart),
+    proof: async session => {
+      const { startRetryAfterMs, stopRetryAfterMs } = session.declared.settle
+      const made = await session.running()
+      const times = [performance.now()]
+      await session.stop(made.id)
+      times.push(performance.now())
+      await session.start(made, 2)
+      times.push(performance.now())
+      session.expect(times[1]! - times[0]! <= stopRetryAfterMs).toBe(true)
+      session.expect(times[2]! - times[1]! <= startRetryAfterMs).toBe(true)
+    },
+  },
+  {
+    title: 'shows no instance as missing for longer than it declares, whatever was done to it',
+    skip: firstOf(canStop, canStart),
+    proof: async session => {
+      const { missingGraceMs } = session.declared.settle
+      const shown = async (id: string) => {
+        const until = Date.now() + missingGraceMs
+        let seen = await session.observe('instance', id)
+        while (seen.exists !== 'yes' && Date.now() < until) {
+          await sleep(Math.min(missingGraceMs, 20))
+          seen = await session.observe('instance', id)
+        }
+        session.expect(seen.exists).toBe('yes')
+      }
+      const made = await session.running()
+      await shown(made.id)
+      await session.stop(made.id)
+      await shown(made.id)
+      await session.start(made, 2)
+      await shown(made.id)
     },
   },
   {

@@ -1,5 +1,5 @@
 import { bootsFromVolume, type Clauses, firstOf, hasVolumes, repeatsSafely, unless } from './clauses.ts'
-import { newId } from './session.ts'
+import { newId, rootVolumeOf } from './session.ts'
 
 export const volumeClauses: Clauses = [
   {
@@ -20,9 +20,9 @@ export const volumeClauses: Clauses = [
     title: 'makes a volume from an image',
     skip: unless(declared => declared.canCreateVolumeFromImage, 'it makes no volumes from images'),
     proof: async session => {
-      const id = newId('vol')
-      await session.done('volumeEnsure', id, session.volumeSpec({ kind: 'image', id: session.image }))
+      const id = await session.volume({ kind: 'image', id: session.image })
       session.expect((await session.observe('volume', id)).exists).toBe('yes')
+      session.expect((await session.done('volumeDelete', id, {})).already).toBe(false)
     },
   },
   {
@@ -76,6 +76,20 @@ export const volumeClauses: Clauses = [
     },
   },
   {
+    title: 'makes volumes of the least and the largest size it declares, in its steps, and of none between or beyond',
+    skip: hasVolumes,
+    proof: async session => {
+      const { minBytes, maxBytes, stepBytes } = session.declared.volume
+      const make = (sizeBytes: number) => ({ ...session.volumeSpec(), sizeBytes })
+      const leastBytes = Math.ceil(minBytes / stepBytes) * stepBytes
+      for (const sizeBytes of [leastBytes, leastBytes + stepBytes, session.sizeBytesMax])
+        await session.done('volumeEnsure', newId('vol'), make(sizeBytes))
+      const beyond = [leastBytes - stepBytes, leastBytes + stepBytes / 2, maxBytes + stepBytes]
+      for (const sizeBytes of beyond.filter(each => Number.isSafeInteger(each) && each > 0))
+        await session.refused('volumeEnsure', newId('vol'), make(sizeBytes), 'invalid')
+    },
+  },
+  {
     title: 'deletes a volume; deleting it again, or one that never was, is done already',
     skip: hasVolumes,
     proof: async session => {
@@ -100,10 +114,11 @@ export const volumeClauses: Clauses = [
   },
   {
     title: 'never deletes the disk of an instance',
-    skip: firstOf(hasVolumes, bootsFromVolume),
+    skip: unless((_, { driver }) => driver.volumeDelete, 'it deletes no volumes'),
     proof: async session => {
       const { id, spec } = await session.running()
-      const volume = spec.devices[0]!.volume
+      const volume = rootVolumeOf(spec)
+      if (volume === undefined) return
       await session.refused('volumeDelete', volume, {}, 'precondition')
       session.expect((await session.observe('volume', volume)).exists).toBe('yes')
       session.expect((await session.observe('instance', id)).facts.status).toBe('running')
@@ -129,8 +144,8 @@ export const volumeClauses: Clauses = [
       unless(declared => declared.volume.grow !== 'none', 'its volumes do not grow'),
     ),
     proof: async session => {
-      const { spec } = await session.running()
-      const volume = spec.devices[0]!.volume
+      const { spec } = await session.running(await session.instanceSpec('volume'))
+      const volume = rootVolumeOf(spec)!
       const sizeBytes = session.sizeBytes * 2
       if (session.declared.volume.grow === 'online') await session.done('volumeResize', volume, { sizeBytes })
       else await session.refused('volumeResize', volume, { sizeBytes }, 'precondition')

@@ -44,6 +44,9 @@ const filters = (call: Pick<Call, 'account' | 'ownerIdOf'>): FilterFields<ImageR
   }
 }
 
+/** The names of filters are the same whoever asks. */
+const nobody = { account: '', ownerIdOf: String }
+
 export const describeImages = action({
   name: 'DescribeImages',
   summary: 'Lists the images of the account, those of everybody, and those that are shared with it.',
@@ -51,7 +54,7 @@ export const describeImages = action({
     ImageId: list(text()),
     Owner: list(text()),
     ExecutableBy: list(text()),
-    Filter: filterParameter(),
+    Filter: filterParameter(filters(nobody)),
     IncludeDeprecated: flag(),
     IncludeDisabled: flag(),
     MaxResults: integer(),

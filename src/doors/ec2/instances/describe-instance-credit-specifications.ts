@@ -21,7 +21,7 @@ export const describeInstanceCreditSpecifications = action({
   summary: 'Shows how the CPU credits of instances are counted: as their launch said.',
   parameters: {
     InstanceId: list(text()),
-    Filter: filterParameter(),
+    Filter: filterParameter(filters),
     MaxResults: integer(),
     NextToken: text(),
   },

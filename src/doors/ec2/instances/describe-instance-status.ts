@@ -50,7 +50,7 @@ export const describeInstanceStatus = action({
     'Says how running instances fare; with IncludeAllInstances all the others too, whose status is not applicable.',
   parameters: {
     InstanceId: list(text()),
-    Filter: filterParameter(),
+    Filter: filterParameter(filters),
     IncludeAllInstances: flag(),
     MaxResults: integer(),
     NextToken: text(),

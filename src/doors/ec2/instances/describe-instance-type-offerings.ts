@@ -17,7 +17,7 @@ export const describeInstanceTypeOfferings = action({
   summary: 'Says where each instance type may be launched: in every zone.',
   parameters: {
     LocationType: text({ values: ['region', 'availability-zone', 'availability-zone-id'] }),
-    Filter: filterParameter(),
+    Filter: filterParameter(filters),
     MaxResults: integer(),
     NextToken: text(),
   },

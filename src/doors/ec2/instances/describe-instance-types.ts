@@ -72,7 +72,7 @@ export const describeInstanceTypes = action({
   summary: 'Lists the instance types that may be launched.',
   parameters: {
     InstanceType: list(text()),
-    Filter: filterParameter(),
+    Filter: filterParameter(filters),
     MaxResults: integer(),
     NextToken: text(),
   },

@@ -15,7 +15,7 @@ export const describeInstances = action({
   summary: 'Lists instances by reservation; terminated ones for about an hour.',
   parameters: {
     InstanceId: list(text()),
-    Filter: filterParameter(),
+    Filter: filterParameter(instanceFilters),
     MaxResults: integer(),
     NextToken: text(),
   },

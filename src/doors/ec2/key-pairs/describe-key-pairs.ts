@@ -21,7 +21,7 @@ export const describeKeyPairs = action({
   parameters: {
     KeyName: list(text()),
     KeyPairId: list(text()),
-    Filter: filterParameter(),
+    Filter: filterParameter(filters),
     IncludePublicKey: flag(),
   },
   run: async call => {

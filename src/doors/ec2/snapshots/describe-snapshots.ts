@@ -24,6 +24,9 @@ const filters = ({ ownerIdOf }: Pick<Call, 'ownerIdOf'>): FilterFields<SnapshotR
   tags: ({ attributes }) => attributes.tags,
 })
 
+/** The names of filters are the same whoever asks. */
+const nobody = { account: '', ownerIdOf: String }
+
 export const describeSnapshots = action({
   name: 'DescribeSnapshots',
   summary: 'Lists the snapshots of the account in this region.',
@@ -31,7 +34,7 @@ export const describeSnapshots = action({
     SnapshotId: list(text()),
     Owner: list(text()),
     RestorableBy: list(text()),
-    Filter: filterParameter(),
+    Filter: filterParameter(filters(nobody)),
     MaxResults: integer(),
     NextToken: text(),
   },

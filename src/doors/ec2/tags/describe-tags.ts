@@ -29,7 +29,7 @@ const gone = new Set(['deleted', 'deleting', 'deregistered'])
 export const describeTags = action({
   name: 'DescribeTags',
   summary: 'Lists the tags of every resource of the account in this region.',
-  parameters: { Filter: filterParameter(), MaxResults: integer(), NextToken: text() },
+  parameters: { Filter: filterParameter(filters), MaxResults: integer(), NextToken: text() },
   run: async call => {
     const { Filter, MaxResults, NextToken } = call.parameters
     const passes = filtering(Filter, filters)

@@ -51,7 +51,7 @@ const filters: FilterFields<StatusItem> = {
 export const describeVolumeStatus = action({
   name: 'DescribeVolumeStatus',
   summary: 'Says how volumes fare.',
-  parameters: { VolumeId: list(text()), Filter: filterParameter(), MaxResults: integer(), NextToken: text() },
+  parameters: { VolumeId: list(text()), Filter: filterParameter(filters), MaxResults: integer(), NextToken: text() },
   run: async call => {
     const { VolumeId, Filter, MaxResults, NextToken } = call.parameters
     const passes = filtering(Filter, filters)

@@ -32,7 +32,7 @@ const filters: FilterFields<Described> = {
 export const describeVolumesModifications = action({
   name: 'DescribeVolumesModifications',
   summary: 'Lists the last change of each volume that was ever changed.',
-  parameters: { VolumeId: list(text()), Filter: filterParameter(), MaxResults: integer(), NextToken: text() },
+  parameters: { VolumeId: list(text()), Filter: filterParameter(filters), MaxResults: integer(), NextToken: text() },
   run: async call => {
     const { VolumeId = [], Filter, MaxResults, NextToken } = call.parameters
     const passes = filtering(Filter, filters)

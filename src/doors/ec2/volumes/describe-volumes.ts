@@ -11,7 +11,7 @@ export const describeVolumes = action({
   summary: 'Lists volumes with the instances they are attached to.',
   parameters: {
     VolumeId: list(text()),
-    Filter: filterParameter(),
+    Filter: filterParameter(volumeFilters),
     MaxResults: integer(),
     NextToken: text(),
   },
