@@ -121,7 +121,6 @@ type Suffixed<K, O> = O extends 'requested'
 type WellNamed<S> = {
   [K in keyof S]: S[K] extends EventSpec<infer O> ? (K extends Suffixed<K, O> ? S[K] : never) : never
 }
-
 /** The alphabet of one kind. Names are checked by type: `…Requested` for requests, `…Due` or `…TimedOut` for deadlines. */
 export interface Alphabet<
   Name extends string = string,
@@ -158,7 +157,6 @@ export type EventNamed<A, K extends string> =
   A extends Alphabet<infer Name> ? Extract<EventOf<A>, { type: `${Name}.${K}` }> : never
 
 // ---------------------------------------------------------------------------------------------------------------- wants
-
 /** A driver call, carried out after commit, at least once, with token `<resource>.<version>.<n>`. */
 export interface Ask {
   /** The driver's method, e.g. `volumeEnsure`. The first argument of every method is the resource's id. */
@@ -227,7 +225,6 @@ export const wants = {
 export const ignore = <const Why extends string>(why: Why) => ({ description: why, meta: { ignored: why } })
 
 // --------------------------------------------------------------------------------------------------------- requirements
-
 /**
  * One named "no". Reads context, event and facts of a request, in any state, and never throws. Data that is not there,
  * because it could not be completed, is no reason to say no.
@@ -256,7 +253,6 @@ export interface RefusalInput {
 }
 
 // ------------------------------------------------------------------------------------------------------------- commands
-
 /** Region of a resource that is in every region, such as an image that comes with the cloud. */
 export const EVERYWHERE = '*'
 
@@ -325,7 +321,6 @@ export interface Face {
   readonly state: string
   readonly [key: string]: Untyped
 }
-
 /** What a command's `complete` works with: everything decided now ends up in the event, so replay never decides. */
 export interface Completion<I, C = unknown> {
   readonly input: I
@@ -375,7 +370,6 @@ export interface Command<I extends z.ZodType = z.ZodType, Creates extends boolea
   readonly needs: Readonly<Record<string, FactSource>>
   readonly complete: (completion: Completion<Untyped, Untyped>) => Json | Declined
 }
-
 /** One thing callers may ask of a kind. Without `complete`, the event's data is the parsed input. */
 export const command = <I extends Shape = Nothing, C = Untyped, const Creates extends boolean = false>(spec: {
   event: string
@@ -400,7 +394,6 @@ export const command = <I extends Shape = Nothing, C = Untyped, const Creates ex
 })
 
 // ---------------------------------------------------------------------------------------------------------------- kinds
-
 /** Tags of states. A working state always has an open ask, an armed timer, or `awaits` working resources. */
 export type StateTag = 'settled' | 'working' | 'terminal'
 /** `meta` of a state: `awaits` names the resources a working state waits for; they must themselves be working. */
@@ -443,7 +436,6 @@ export interface Kind<
   readonly retentionMs: number
   readonly observed: Observed
 }
-
 /** Declares a kind. The machine's root state `absent` is the fold of no events; birth is a transition out of it. */
 export const kind = <const Name extends string, const Commands extends Record<string, Command>>(spec: {
   name: Name
@@ -471,7 +463,6 @@ export const kind = <const Name extends string, const Commands extends Record<st
 })
 
 // ------------------------------------------------------------------------------------------------------------- envelope
-
 /** One persisted event, as history shows it. */
 export interface Envelope<D = Json> {
   /** Order in the whole log. */

@@ -24,7 +24,7 @@ const onPool = (options: Partial<QemuOptions>) => async (): Promise<DriverSubjec
       opened.push(open())
       return opened.at(-1)!
     },
-    endGuest: instance => killMachine(pool, instance),
+    guests: { end: async instance => void (await killMachine(pool, instance)) },
     cleanup: async () => {
       for (const driver of opened) await driver.close!()
       await endAll(pool)

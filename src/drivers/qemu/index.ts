@@ -51,8 +51,8 @@ export interface QemuOptions {
 
 const declaredBy = ({ zone = 'local', hotUnplug = true }: QemuOptions): DeclaredCapabilities => ({
   zones: [zone],
-  cloneKind: 'cow',
   bootFromVolume: true,
+  bootFromSnapshot: true,
   canCreateVolumeFromImage: true,
   stateAfterCreate: 'stopped',
   stop: 'preserves',
@@ -64,13 +64,11 @@ const declaredBy = ({ zone = 'local', hotUnplug = true }: QemuOptions): Declared
   consoleOutput: true,
   destroyFrom: ['running', 'stopped', 'suspended', 'pending', 'error'],
   volume: { minBytes: 1024 * 1024, stepBytes: 1024 * 1024, maxBytes: 64 * 1024 ** 4, grow: 'online' },
-  volumeAttach: { hotPlug: true, hotUnplug, max: portCount, detachNeedsGuest: true, identity: 'serial' },
+  volumeAttach: { hotPlug: true, hotUnplug, max: portCount, detachNeedsGuest: true },
   volumeSnapshot: { of: ['available', 'in-use'], live: true, independentOfVolume: true },
-  imageFormats: ['qcow2'],
-  boot: ['bios', 'direct-kernel'],
   idempotency: { by: 'id' },
   capacity: 'measured',
-  limits: { callsInFlightMax: 16, nameMaxLength: 64, nameCharset: 'A-Za-z0-9._-', memoryMultipleMiB: 1 },
+  limits: { callsInFlightMax: 16 },
 })
 
 const effects: { readonly [V in Verb]: (host: Host, call: Call, signal: AbortSignal) => Promise<Outcome> } = {
