@@ -278,6 +278,18 @@ describe('who may see and launch an image', () => {
       code: 'InvalidAMIID.NotFound',
     })
   })
+
+  it('is answered again for its token when the original is gone, and copied no more without', async () => {
+    const id = await register(await snapshotOf())
+    const there = { region: 'eu-west-1' }
+    const asked = { SourceImageId: id, SourceRegion: 'us-east-1', Name: name(), ClientToken: 'copy-once' }
+    const { imageId } = await cloud.ok('CopyImage', asked, there)
+    await cloud.ok('DeregisterImage', { ImageId: id })
+    expect(await cloud.ok('CopyImage', asked, there)).toMatchObject({ imageId })
+    expect(await cloud.refused('CopyImage', { ...asked, Name: name(), ClientToken: undefined }, there)).toMatchObject({
+      code: 'InvalidAMIID.Unavailable',
+    })
+  })
 })
 
 describe('a filter of images', () => {

@@ -6,7 +6,7 @@ import { flag, list, text } from '../parameters.ts'
 import { engineId } from '../refusals.ts'
 import { tagSpecification, tagsOf } from '../tag-specifications.ts'
 import { tagsShown } from './image-item.ts'
-import { checkImageIds, imageNamed } from './image-row.ts'
+import { checkImageIds, imageThatWas } from './image-row.ts'
 import { checkWords } from './image-words.ts'
 import { submittedByName } from './submitted-by-name.ts'
 
@@ -43,7 +43,8 @@ export const copyImage = action({
     const { SourceImageId, SourceRegion, Name, Description, ClientToken, CopyImageTags } = call.parameters
     const { engine, session } = call
     const source = engine.as({ ...session.principal, region: SourceRegion })
-    const original = await imageNamed({ session: source }, SourceImageId)
+    // A token is answered again whatever has become of the image; for any other copy the engine refuses one that is gone.
+    const original = await imageThatWas({ session: source }, SourceImageId)
     if (call.parameters.Encrypted && !original.attributes.encrypted) throw otherwiseEncrypted()
     const given = tagsOf(call.parameters.TagSpecification, ['image']).image
     const copied = CopyImageTags ? tagsShown(original, call.account) : undefined

@@ -69,10 +69,16 @@ export function checkImageIds(ids: readonly string[]): void {
 
 /** One image the caller may see. Throws Ec2Error InvalidAMIID.NotFound, or Unavailable once it is deregistered. */
 export async function imageNamed(call: Pick<Call, 'session'>, id: string): Promise<ImageRow> {
-  const found = (await row(call, 'image', engineId(id))) as unknown as ImageRow | undefined
-  if (!found) throw imagesNotFound([id])
+  const found = await imageThatWas(call, id)
   if (isShown(found)) return found
   throw new Ec2Error('InvalidAMIID.Unavailable', `The image ID '${id}' is no longer available`)
+}
+
+/** One image the caller may see, deregistered or not. Throws Ec2Error InvalidAMIID.NotFound. */
+export async function imageThatWas(call: Pick<Call, 'session'>, id: string): Promise<ImageRow> {
+  const found = (await row(call, 'image', engineId(id))) as unknown as ImageRow | undefined
+  if (found) return found
+  throw imagesNotFound([id])
 }
 
 /** The same, of an image that is the caller's own. Throws AuthFailure for one that others let it see. */
