@@ -7,56 +7,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Driver, Outcome } from '../../src/drivers/driver.ts'
-import { type Fault, type FaultPlan, type SimulatedDriver, simulated } from '../../src/drivers/simulated/index.ts'
-import { call, disk, gigabyte, server } from './calls.ts'
-import { type VirtualClock, virtualClock } from './virtual-clock.ts'
-
-/** Enough that a plan where most calls fail still ends; a plan that never ends is a broken driver. */
-const attemptsMax = 400
-
-interface Provider {
-  readonly driver: () => SimulatedDriver
-  readonly restart: () => void
-  readonly clock: VirtualClock
-}
-
-const errorOf = (outcome: Outcome) =>
-  outcome.kind === 'rejected' || outcome.kind === 'unknown' ? outcome.error : undefined
-
-type Verb =
-  | 'volumeEnsure'
-  | 'volumeResize'
-  | 'volumeDelete'
-  | 'volumeSnapshotEnsure'
-  | 'volumeSnapshotDelete'
-  | 'instanceEnsure'
-  | 'instancePower'
-  | 'instanceDestroy'
-  | 'attach'
-  | 'detach'
-
-/** Asks until it is done. `ended` decides whether a certain no is the last word; injected ones never are. */
-const insist = async (provider: Provider, verb: Verb, id: string, spec: object, token: string): Promise<Outcome> => {
-  let last: Outcome | undefined
-  for (let attempt = 1; attempt <= attemptsMax; attempt++) {
-    // Given up at once, so that silence costs nothing.
-    const context = call(token, { attempt, signal: AbortSignal.abort() })
-    try {
-      last = await (provider.driver()[verb] as Driver['instanceEnsure'])(id, spec as never, context)
-      while (last.kind === 'pending') {
-        provider.clock.pass(last.pollAfterMs)
-        last = await provider.driver().poll(last.handle, context)
-      }
-    } catch {
-      continue
-    }
-    if (last.kind === 'done') return last
-    const error = errorOf(last)!
-    if (last.kind === 'rejected' && !error.message.includes('fault plan') && error.retry !== 'later') return last
-  }
-  throw new Error(`${verb} ${id} is not done after ${attemptsMax} attempts: ${JSON.stringify(last)}`)
-}
+import { type Fault, type FaultPlan, simulated } from '../../src/drivers/simulated/index.ts'
+import { disk, gigabyte, server } from './calls.ts'
+import { insist, type Provider, type ChangingCall as Verb } from './insist.ts'
+import { virtualClock } from './virtual-clock.ts'
 
 type Step =
   | {
@@ -196,6 +150,7 @@ const faults: Fault[] = [
   'silence',
   'partial',
   'delay',
+  'refusedLater',
   'pending',
   'duplicateAnswer',
   'throws',

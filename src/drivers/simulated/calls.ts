@@ -55,7 +55,7 @@ export class Calls {
 
   /** Does, half does, or finds done what is asked. */
   make(verb: ChangingCall, id: string, spec: unknown, token: string, half: boolean): Outcome {
-    return this.#known(verb, id, token) ?? this.#noted(token, effects[verb](this.#world, id, spec, token, half))
+    return this.#known(verb, id, token) ?? this.#noted(token, this.#effect(verb, id, spec, token, half))
   }
 
   /** Accepts the call and does it `afterMs` later, or then refuses it. */
@@ -63,7 +63,7 @@ export class Calls {
     const known = this.#known(verb, id, token)
     if (known) return known
     if (cutting.has(verb) && refusal === undefined) {
-      const begun = effects[verb](this.#world, id, spec, token, true)
+      const begun = this.#effect(verb, id, spec, token, true)
       if (begun.kind !== 'unknown') return begun
     }
     const now = this.#world.now()
@@ -77,7 +77,7 @@ export class Calls {
   hide(verb: ChangingCall, id: string, spec: unknown, token: string): Outcome {
     const known = this.#known(verb, id, token)
     if (known) return known
-    const outcome = this.#noted(token, effects[verb](this.#world, id, spec, token, false))
+    const outcome = this.#noted(token, this.#effect(verb, id, spec, token, false))
     if (outcome.kind !== 'done') return outcome
     // The specification is not needed any more: the work is done.
     const operation = this.#operation(verb, id, null, token, this.#world.now())
@@ -112,7 +112,7 @@ export class Calls {
     for (const operation of due) {
       const { verb, resource, spec, id, refusal } = operation
       const refused = refusal && rejected(refusal, `${verb} ${resource}: accepted, and then refused by the fault plan`)
-      this.#finish(operation, refused ?? effects[verb](this.#world, resource, spec, id, false))
+      this.#finish(operation, refused ?? this.#effect(verb, resource, spec, id, false))
     }
   }
 
@@ -138,6 +138,11 @@ export class Calls {
     if (!overriding.has(verb)) return rejected('busy', `${id}: ${other.verb} (${other.id}) is still being done`)
     this.#finish(other, rejected('precondition', `${other.verb} of ${id} was overridden by ${verb}`))
     return undefined
+  }
+
+  #effect(verb: ChangingCall, id: string, spec: unknown, token: string, half: boolean): Outcome {
+    this.#world.beginCall()
+    return effects[verb](this.#world, id, spec, token, half)
   }
 
   #operation(verb: ChangingCall, resource: string, spec: unknown, token: string, dueAt: number): OperationRecord {

@@ -32,10 +32,14 @@ const addressFor = (sequence: number): string => {
 }
 
 /** Why there can not be such an instance, however much there is of everything; undefined if there can. */
-const specProblem = (world: World, id: string, spec: InstanceSpec): Outcome | undefined =>
-  devicesProblem(world, id, spec.zone, spec.devices) ??
-  rootProblem(world, id, spec) ??
-  memoryProblem(world, id, spec.memoryBytes)
+const specProblem = (
+  world: World,
+  asked: { readonly id: string; readonly askedFor: string },
+  spec: InstanceSpec,
+): Outcome | undefined =>
+  devicesProblem(world, asked.id, spec.zone, spec.devices) ??
+  rootProblem(world, asked, spec) ??
+  memoryProblem(world, asked.id, spec.memoryBytes)
 
 const makeInstance = (
   world: World,
@@ -48,7 +52,7 @@ const makeInstance = (
   const { zones, stateAfterCreate } = world.abilities
   if (!zones.includes(spec.zone))
     return rejected('invalid', `instance ${id}: there is no zone "${spec.zone}", only ${zones.join(', ')}`)
-  const problem = specProblem(world, id, spec)
+  const problem = specProblem(world, { id, askedFor }, spec)
   if (problem) return problem
   const runs = stateAfterCreate === 'running'
   const lacking = world.capacity.lacking({
@@ -86,7 +90,7 @@ const makeInstance = (
 }
 
 const finishInstance = (world: World, instance: InstanceRecord, spec: InstanceSpec): Outcome => {
-  const problem = specProblem(world, instance.id, spec)
+  const problem = specProblem(world, instance, spec)
   if (problem) return problem
   const runs = world.abilities.stateAfterCreate === 'running'
   const lacking = runs ? lackingFor(world, instance, spec) : undefined

@@ -117,6 +117,8 @@ export const instancePower = (world: World, id: string, spec: PowerSpec, _: stri
 export const instanceReset = (world: World, id: string, spec: { generation: number }, token: string): Outcome => {
   const instance = world.instances.get(id)
   if (instance === undefined || instance.incomplete) return rejected('notFound', `there is no instance ${id}`)
+  if (world.abilitiesOf(instance.spec.image).reboot === 'none')
+    return rejected('unsupported', `instance ${id}: this provider restarts no guest`)
   if (instance.resetToken === token) return found(instance, true)
   if (spec.generation < instance.generation) return stale(id, spec.generation, instance.generation)
   if (instance.status !== 'running')

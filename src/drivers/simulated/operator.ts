@@ -18,6 +18,7 @@ export const operatorOf = (world: World, publish: (observation: Observation) => 
     const instance = world.instances.get(id)
     const waits = instance?.suspendedTo === 'memory' && endReason === 'vanished'
     if (instance === undefined || !(computes(instance) || waits)) return false
+    world.beginCall()
     world.alter(instance, ended => {
       ended.status = 'stopped'
       ended.suspendedTo = undefined
@@ -63,6 +64,7 @@ export const operatorOf = (world: World, publish: (observation: Observation) => 
     vanish: id => {
       const record = world.instances.get(id) ?? world.volumes.get(id) ?? world.snapshots.get(id)
       if (record === undefined) return false
+      world.beginCall()
       if (record.kind === 'volume') vanishVolume(record)
       else if (record.kind === 'instance') lose(world, record)
       else world.remove(record)
@@ -71,6 +73,7 @@ export const operatorOf = (world: World, publish: (observation: Observation) => 
     },
     plant: ({ id, sizeBytes, zone = world.abilities.zones[0]!, owner = world.owner }) => {
       if (world.volumes.has(id)) throw new Error(`volume ${id} exists already; plant another id`)
+      world.beginCall()
       world.add({
         kind: 'volume',
         id,

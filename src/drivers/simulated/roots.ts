@@ -8,11 +8,19 @@ import type { World } from './world.ts'
 
 const imageBytes = 1024 ** 3
 
-/** What an instance is asked to boot from, besides what is among its devices. */
-const rootAsked = (world: World, id: string, { root, devices, image }: InstanceSpec): RootSpec | undefined => {
-  if (root ?? devices.some(device => device.root)) return root
-  const clones = world.abilitiesOf(image).clonesOnLaunch !== 'never'
-  return clones ? { kind: 'private', volume: `${id}/root` } : { kind: 'image' }
+/** An instance and the id it was asked for under: they differ for one more of a provider that repeats what it is asked. */
+type Asked = Pick<InstanceRecord, 'id' | 'askedFor'>
+
+/** What an instance is to boot from, besides what is among its devices. One more instance has one more root. */
+const rootAsked = (
+  world: World,
+  { id, askedFor }: Asked,
+  { root, devices, image }: InstanceSpec,
+): RootSpec | undefined => {
+  if (root?.kind === 'image' || (root === undefined && devices.some(device => device.root))) return root
+  if (root === undefined && world.abilitiesOf(image).clonesOnLaunch === 'never') return { kind: 'image' }
+  const { volume, ...rest } = root ?? { kind: 'private', volume: `${askedFor}/root` }
+  return { ...rest, volume: id === askedFor ? volume : strayOf(world, volume) }
 }
 
 const privateProblem = (
@@ -32,11 +40,11 @@ const privateProblem = (
 }
 
 /** Why an instance can not boot from what it is asked to; undefined if it can. */
-export const rootProblem = (world: World, id: string, spec: InstanceSpec): Outcome | undefined => {
-  const { image, devices } = spec
+export const rootProblem = (world: World, asked: Asked, spec: InstanceSpec): Outcome | undefined => {
+  const [{ id }, { image, devices }] = [asked, spec]
   if (spec.root && devices.some(device => device.root))
     return rejected('invalid', `instance ${id}: it has a root and a root among its devices`)
-  const root = rootAsked(world, id, spec)
+  const root = rootAsked(world, asked, spec)
   if (root === undefined) return undefined
   const { clonesOnLaunch } = world.abilitiesOf(image)
   const missing = imageProblem(world, `instance ${id}`, image)
@@ -51,7 +59,7 @@ export const rootProblem = (world: World, id: string, spec: InstanceSpec): Outco
 
 /** Gives an instance what it boots from. Found as it is to be, nothing is done. */
 export const takeRoot = (world: World, instance: InstanceRecord, spec: InstanceSpec): void => {
-  const asked = rootAsked(world, instance.askedFor, spec)
+  const asked = rootAsked(world, instance, spec)
   if (asked === undefined || instance.root !== undefined) return
   if (asked.kind === 'image') {
     takeImage(world, instance.id, spec.image)
@@ -60,9 +68,9 @@ export const takeRoot = (world: World, instance: InstanceRecord, spec: InstanceS
     })
     return
   }
-  const volume = placeRoot(world, instance, spec, asked)
+  placeRoot(world, instance, spec, asked)
   world.alter(instance, made => {
-    made.root = { kind: 'private', volume }
+    made.root = { kind: 'private', volume: asked.volume }
   })
 }
 
@@ -71,21 +79,20 @@ const placeRoot = (
   { id, askedFor, token, owner }: InstanceRecord,
   { zone, image }: InstanceSpec,
   { volume, sizeBytes = imageBytes }: Extract<RootSpec, { kind: 'private' }>,
-): string => {
-  // Of a provider that makes another instance when a call is repeated, the other one has another root.
-  const name = id === askedFor ? volume : strayOf(world, volume)
-  const there = world.volumes.get(name)
+): void => {
+  const there = world.volumes.get(volume)
   if (there !== undefined) {
     world.alter(there, taken => {
       taken.users = [id]
     })
-    return name
+    return
   }
+  const firstName = id === askedFor ? volume : volume.slice(0, volume.lastIndexOf('~'))
   const made: VolumeRecord = {
     kind: 'volume',
-    id: name,
-    askedFor: volume,
-    nth: world.made(volume) + 1,
+    id: volume,
+    askedFor: firstName,
+    nth: world.made(firstName) + 1,
     sequence: world.nextSequence(),
     owner,
     token,
@@ -97,7 +104,6 @@ const placeRoot = (
     content: contentOfImage(world, image),
   }
   world.add(made)
-  return name
 }
 
 /** The end of an instance is that of its root, or sets it free. An image is always only set free. */

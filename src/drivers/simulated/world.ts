@@ -188,6 +188,11 @@ export class World {
     this.#unmark(operation)
   }
 
+  /** What is changed from here on is changed by another call than what was changed before. */
+  beginCall(): void {
+    this.#lag?.begin()
+  }
+
   /** The state before the last change, where it may still be shown. */
   stale(kind: ResourceKind, id: string): Observation | undefined {
     return this.#lag?.before(kind, id, this.now())

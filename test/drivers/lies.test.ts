@@ -1,0 +1,50 @@
+/**
+ * The driver contract catches a driver that declares what is not true, whatever it is about; and the clause that catches
+ * it is kept by a driver that declares the same and means it. (spec: stateful-and-deltacloud 3a.1 point 5, 3a.9 P11.)
+ */
+import { describe, expect, it } from 'vitest'
+import type { Driver } from '../../src/drivers/driver.ts'
+import { type SimulatedOptions, simulated, simulatedOddities } from '../../src/drivers/simulated/index.ts'
+import { type CapabilityName, capabilityProofs, driverClauses, keepsClause } from '../../src/testing/driver-contract.ts'
+import { type Lie, lies, oddities } from './lies.ts'
+import { subjectOf } from './subject.ts'
+
+const clauses = new Map(Object.values(driverClauses).flatMap(all => all.map(clause => [clause.title, clause])))
+
+/** Whether a driver keeps a clause, breaks it, or can not be asked for it. */
+const verdict = async (title: string, options: SimulatedOptions, wraps?: Lie['wraps']): Promise<string> => {
+  const make = async () => {
+    const driver = simulated({ instant: true, ...options })
+    return { ...subjectOf(driver), driver: wraps ? wraps(driver) : (driver as Driver) }
+  }
+  const contract = { name: 'one that is held to a clause', make, sizeBytesMax: Number.MAX_SAFE_INTEGER }
+  try {
+    const skipped = await keepsClause(contract, clauses.get(title)!, expect)
+    return skipped === undefined ? 'keeps it' : `skips it: ${skipped}`
+  } catch {
+    return 'breaks it'
+  }
+}
+
+const listed = (lie: Lie | readonly Lie[]): readonly Lie[] => (Array.isArray(lie) ? lie : [lie as Lie])
+const table = (Object.keys(capabilityProofs) as CapabilityName[]).flatMap(name =>
+  listed(lies[name]).map((lie, at) => ({ name: at === 0 ? name : `${name}, in another way`, capability: name, lie })),
+)
+
+describe('a driver that lies about', () => {
+  it.each(table)('$name is caught', async ({ capability, lie }) => {
+    const { declares = {}, can, otherwise, wraps, caughtBy = capabilityProofs[capability] } = lie
+    const lying = { ...otherwise, capabilities: declares, abilities: can }
+    expect(await verdict(caughtBy, lying, wraps)).toBe('breaks it')
+    const honest = await verdict(caughtBy, { capabilities: declares })
+    expect(honest).toBe(lie.nobodyCan ? 'breaks it' : 'keeps it')
+  })
+})
+
+describe('a driver like a real one', () => {
+  it.each(Object.entries(oddities))('with a %s is caught', async (name, title) => {
+    const { capabilities, ...odd } = simulatedOddities[name as keyof typeof oddities]
+    expect(await verdict(title, { capabilities, ...odd })).toBe('breaks it')
+    expect(await verdict(title, { capabilities })).toBe('keeps it')
+  })
+})
