@@ -121,12 +121,13 @@ export const kinds = {
     commands: snapshotCommands,
     requirements: snapshotRequirements,
     refusals: refusals.snapshot,
-    face: ({ volume, sizeBytes, encrypted, kmsKey, provider }: SnapshotContext) => ({
+    face: ({ volume, sizeBytes, encrypted, kmsKey, provider, boots }: SnapshotContext) => ({
       volume,
       sizeBytes,
       encrypted,
       kmsKey,
       provider,
+      boots,
     }),
     retentionMs: HOUR_MS,
   }),
@@ -150,12 +151,14 @@ export const kinds = {
     commands: volumeCommands,
     requirements: volumeRequirements,
     refusals: refusals.volume,
-    face: ({ zone, provider, sizeBytes, encrypted, kmsKey, attachment }: VolumeContext) => ({
+    face: ({ zone, provider, sizeBytes, encrypted, kmsKey, from, boots, attachment }: VolumeContext) => ({
       zone,
       provider,
       sizeBytes,
       encrypted,
       kmsKey,
+      from,
+      boots,
       instance: attachment?.instance,
     }),
     // About as long as EC2 shows what has ended. (spec: ec2 2.10.)

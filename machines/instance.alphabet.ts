@@ -47,6 +47,8 @@ export interface ModeWarning {
 
 export interface InstanceContext {
   readonly image: string
+  /** The root that its provider made needs the image for as long as the instance exists. */
+  readonly pinsImage?: boolean
   readonly type: string
   /** A stateful instance keeps its disks when it stops; a stateless one has nothing to come back to. */
   readonly mode: Mode
@@ -200,6 +202,10 @@ export const instanceEvents = events('instance', {
       type: z.string(),
       mode: z.enum(modes),
       rootOwner: z.enum(rootOwners),
+      /** The root is no copy of the image: it cannot do without. */
+      pinsImage: z.boolean().optional(),
+      /** Of a root that is made as a volume: it can be nothing else. */
+      onlyRoot: z.boolean().optional(),
       warning: z.strictObject(modeWarning).optional(),
       zone: z.string(),
       provider: z.string(),
@@ -234,7 +240,8 @@ export const instanceEvents = events('instance', {
     },
     {
       account,
-      image: z.object({ state: z.string(), account: z.string(), directUser: z.string().nullable() }),
+      image: z.object({ state: z.string(), account: z.string(), directUser: z.string().nullable() }).nullable(),
+      rootVolume: z.object({ state: z.string(), zone: z.string(), provider: z.string() }).nullable(),
       offering: inState,
       provider: z.object({ capabilities }),
       keyPair: z.object({ id: z.string() }).nullable(),
@@ -292,13 +299,16 @@ export const instanceEvents = events('instance', {
   // From itself
   /** It was launched in another mode than asked for. */
   modeMismatchWarned: warned(mismatch),
+  /** It is gone, and needed its image until now. */
+  imageFreed: told({ image: z.string() }),
   /** It has no volumes to wait for. */
   prepared: told(),
 
   // From volumes
   volumeReady: told({ volume: z.string() }),
   volumeFailed: told({ volume: z.string(), code: z.string(), message: z.string() }),
-  attachProposed: proposed({ volume: z.string(), device: z.string() }),
+  /** `onlyRoot`: the provider takes that volume for nothing else. */
+  attachProposed: proposed({ volume: z.string(), device: z.string(), onlyRoot: z.boolean().optional() }),
   detachProposed: proposed({ volume: z.string(), device: z.string().optional(), force: z.boolean().optional() }),
 
   // From images and their snapshots

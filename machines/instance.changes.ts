@@ -10,12 +10,13 @@ type Change = Partial<InstanceContext>
 
 const launched = ({ event }: Now): Change => {
   const { data, facts, at } = event as Named<'launchRequested'>
-  const { devices, volumeTags: _, warning: __, ...rest } = data
+  const { devices, volumeTags: _, warning: __, pinsImage, onlyRoot: ___, ...rest } = data
   const { stop, start, reboot, destroy, destroyFrom, rootOnDestroy, settle, volumeAttach } = facts.provider.capabilities
   const destroysByStop = destroy === 'viaStop' || undefined
   const root = normalised(data.rootDevice)
   return {
     ...rest,
+    pinsImage: data.rootOwner === 'provider' ? pinsImage : undefined,
     generation: 1,
     launchedAt: at,
     offers: {
@@ -158,6 +159,7 @@ const all = {
   connected,
   disconnected,
   warned: ({ event }: Now): Change => ({ warning: (event as Named<'modeMismatchWarned'>).data }),
+  imageFreed: (): Change => ({ pinsImage: undefined }),
   rebooting: (): Change => ({ rebooting: true }),
   rebooted: (): Change => ({ rebooting: undefined }),
   impaired: (): Change => ({ impaired: true }),

@@ -10,6 +10,7 @@ export const ofAnotherLaunch = { guard: 'otherLaunch', ...ignore('it speaks of a
 /** What a launch needs, in the order in which it is refused. */
 export const launchable = needs(
   'accountOpen',
+  'imageGiven',
   'imageAvailable',
   'offeringActive',
   'keyPairKnown',
@@ -17,6 +18,9 @@ export const launchable = needs(
   'modeOffered',
   'imageOwned',
   'imageUnused',
+  'rootBootable',
+  'rootVolumeFree',
+  'rootVolumeThere',
   'rootOffered',
   'behaviourPossible',
   'mappingValid',

@@ -38,11 +38,14 @@ const note = z.string().min(1).max(128)
 export const instanceCommands = {
   launch: command({
     event: 'launchRequested',
-    summary: 'Launches an instance from an image: makes its volumes, then its compute.',
+    summary: 'Launches an instance from an image, or on a volume: makes the volumes it lacks, then its compute.',
     who: 'owner',
     creates: true,
     input: {
-      image: z.string(),
+      /** What it starts from; needed where it is not launched on a volume that was made from an image. */
+      image: z.string().optional(),
+      /** A volume of this account to launch it on. It is kept when the instance ends, unless its mapping says otherwise. */
+      rootVolume: z.string().optional(),
       /** Name of an offering. */
       type: z.string(),
       /** Stateful: its disks survive a stop. Auto: stateful where the provider can. */
@@ -51,7 +54,7 @@ export const instanceCommands = {
       onMismatch: z.enum(['refuse', 'warn']).default('refuse'),
       /** Direct: a stateful instance runs on the image itself, where its provider does that; nobody else can use it then. */
       rootPolicy: z.enum(['private', 'direct']).default('private'),
-      /** Default: the provider's first. */
+      /** Default: that of the volume it is launched on, else the provider's first. */
       zone: z.string().optional(),
       provider: z.string().optional(),
       /** What differs from the image's disks, by device name. */
@@ -70,6 +73,8 @@ export const instanceCommands = {
     },
     needs: {
       image: resource('image', 'image'),
+      rootVolume: resource('volume', 'rootVolume'),
+      clones: claim('clones', { path: 'image' }),
       offering: named('offering', 'type'),
       provider: provider('provider'),
       account: callerAccount(),

@@ -4,6 +4,7 @@ import type { Observed } from './grammar.ts'
 import type { InstanceContext, InstanceEventNamed, Now } from './instance.alphabet.ts'
 import { captureChoices, captureRequirements } from './instance.capture.ts'
 import { atHead, deviceOf, volumesWith } from './instance.devices.ts'
+import type { RootOwner } from './instance.mode.ts'
 import { endsOff, isHeld } from './instance.off.ts'
 import { TAGS_MAX, type Tags, tagChoices, tagRequirements } from './tags.ts'
 
@@ -14,6 +15,8 @@ const saidByCommand = () => true
 const saidOnes = [
   'modeOffered',
   'rootOffered',
+  'imageGiven',
+  'rootBootable',
   'zoneOffered',
   'sizeGiven',
   'snapshotKnown',
@@ -33,6 +36,9 @@ const KiB = 1024
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 const decodedBytes = (text: string) => (text.length / 4) * 3 - (text.match(/=/g)?.length ?? 0)
 
+/** Is the root one of its devices? */
+const isVolume = (owner: RootOwner | undefined) => owner === 'engine' || owner === 'user'
+
 /** What an instance boots with: it changes only while nothing runs. */
 const bootAttributes = ['type', 'userData', 'kernel', 'ramdisk', 'ebsOptimized'] as const
 
@@ -42,11 +48,16 @@ export const instanceRequirements = {
     const { devices, rootDevice = '', rootOwner } = event.data
     if (!devices) return true
     const names = new Set(devices.map(each => normalised(each.device)))
-    return names.size === devices.length && names.has(normalised(rootDevice)) === (rootOwner === 'engine')
+    return names.size === devices.length && names.has(normalised(rootDevice)) === isVolume(rootOwner)
   },
   accountOpen: ({ event }: On<'launchRequested' | 'startRequested'>) =>
     (event.facts.account?.state ?? 'open') === 'open',
-  imageAvailable: ({ event }: On<'launchRequested'>) => event.facts.image?.state === 'available',
+  /** Where it is launched on a volume, its image need not be there any more. */
+  imageAvailable: ({ event: { data, facts } }: On<'launchRequested'>) =>
+    data.rootOwner === 'user' || (facts.image?.state ?? 'available') === 'available',
+  rootVolumeFree: ({ event }: On<'launchRequested'>) => (event.facts.rootVolume?.state ?? 'available') === 'available',
+  rootVolumeThere: ({ event: { data, facts } }: On<'launchRequested'>) =>
+    !facts.rootVolume || (facts.rootVolume.zone === data.zone && facts.rootVolume.provider === data.provider),
   keyPairKnown: ({ event }: On<'launchRequested'>) => event.data.keyPair === undefined || !!event.facts.keyPair,
   snapshotCompleted: ({ event }: On<'launchRequested'>) =>
     (event.facts.snapshots ?? []).every(each => each.state === 'completed'),
@@ -55,7 +66,8 @@ export const instanceRequirements = {
   /** Who runs on an image changes it: that is for its owner, and for one at a time. */
   imageOwned: ({ event: { data, facts, account } }: On<'launchRequested'>) =>
     data.rootOwner !== 'image' || account === undefined || facts.image?.account === account,
-  imageUnused: ({ event }: On<'launchRequested'>) => (event.facts.image?.directUser ?? null) === null,
+  imageUnused: ({ event: { data, facts } }: On<'launchRequested'>) =>
+    data.rootOwner === 'user' || (facts.image?.directUser ?? null) === null,
   snapshotHere: ({ event }: On<'launchRequested'>) =>
     (event.facts.snapshots ?? []).every(each => each.provider === event.data.provider),
   /** What has nothing to come back to cannot stop, so neither can its guest stop it. */
@@ -84,8 +96,8 @@ export const instanceRequirements = {
   preserved: ({ context }: Now) => context.offers.preserves === true,
   /** A root of its provider's, or its image, is not among its devices, and cannot be taken from it. */
   rootAttached: ({ context }: Now) =>
-    context.rootOwner !== 'engine' || context.devices[normalised(context.rootDevice)] !== undefined,
-  rootIsVolume: ({ context }: Now) => context.rootOwner === 'engine',
+    !isVolume(context.rootOwner) || context.devices[normalised(context.rootDevice)] !== undefined,
+  rootIsVolume: ({ context }: Now) => isVolume(context.rootOwner),
   rebootOffered: ({ context }: Now) => context.offers.reboot,
   bootKept: ({ event }: On<'modifyRequested'>) => bootAttributes.every(name => event.data[name] === undefined),
   devicesMapped: ({ context, event }: On<'modifyRequested'>) =>
@@ -99,6 +111,9 @@ export const instanceRequirements = {
   slotFree: ({ context, event }: On<'attachProposed'>) =>
     normalised(event.data.device ?? '') === normalised(context.rootDevice) ||
     Object.values(context.devices).filter(each => !each.root).length < context.offers.attachMax,
+  /** A clone of an image may be a root, and nothing else, where its provider makes it for that. */
+  rootOnly: ({ context, event }: On<'attachProposed'>) =>
+    !event.data.onlyRoot || normalised(event.data.device ?? '') === normalised(context.rootDevice),
   hotPlugOffered: ({ context }: Now) => context.offers.hotPlug,
   hotUnplugOffered: ({ context }: Now) => context.offers.hotUnplug,
   attachedThere: ({ context, event }: On<'detachProposed'>) => {
@@ -139,6 +154,7 @@ export const choices = {
   askingUnsupported: ({ event }: Now) => (event as InstanceEventNamed<'stopFailed'>).data.code === 'unsupported',
   rebooting: ({ context }: Now) => context.rebooting === true,
   rebootingAlready: ({ context }: Now) => context.rebooting === true && context.quieted === undefined,
+  pinning: ({ context }: Now) => context.pinsImage === true,
   impaired: ({ context }: Now) => context.impaired === true,
   /** The answer is not about what is at the head of the line. */
   outOfTurn: ({ context, event }: Now) =>

@@ -201,7 +201,7 @@ export const instance = setup({
         ...modifiable,
         ...tagging,
         'instance.attachProposed': {
-          guard: needs('deviceNamed', 'deviceFree', 'slotFree', 'hotPlugOffered', 'notCapturing'),
+          guard: needs('deviceNamed', 'deviceFree', 'rootOnly', 'slotFree', 'hotPlugOffered', 'notCapturing'),
           target: '.changing',
           actions: ['attaching', { type: 'ask', params: want.connect }],
         },
@@ -268,7 +268,7 @@ export const instance = setup({
         },
         ...tagging,
         'instance.attachProposed': {
-          guard: needs('deviceNamed', 'deviceFree', 'slotFree'),
+          guard: needs('deviceNamed', 'deviceFree', 'rootOnly', 'slotFree'),
           actions: ['attachedAtOnce', { type: 'tell', params: want.attachedAtOnce }],
         },
         ...capturableWhileOff,
@@ -308,6 +308,10 @@ export const instance = setup({
       on: {
         'instance.terminateRequested': {},
         'instance.rebootRequested': {},
+        'instance.imageFreed': [
+          { guard: 'pinning', actions: 'imageFreed' },
+          ignore('it needed no image, or not any more'),
+        ],
         ...tagging,
         ...late.terminated,
       },

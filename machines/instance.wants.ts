@@ -1,5 +1,6 @@
 /** What an instance asks of its provider, of the clock and of its volumes. */
 
+import { bootsOf } from './boots.ts'
 import { normalised, snapshotsOf } from './disks.ts'
 import type { Arm, Ask, Disarm, Tell } from './grammar.ts'
 import type { InstanceContext, InstanceEventNamed as Named, Now } from './instance.alphabet.ts'
@@ -151,13 +152,16 @@ export const beginLaunch = ({ event }: Now): Tell[] => {
 }
 const makeVolumes = (event: Named<'launchRequested'>): Tell[] => {
   const { resource, data, facts } = event
-  const { zone, provider, image, rootDevice, volumeTags } = data
+  const { zone, provider, image, rootOwner, rootDevice, volumeTags, pinsImage, onlyRoot } = data
   const { volume: disks, volumeSnapshot } = facts.provider.capabilities
   const offers = { ...disks, snapshotOf: snapshotsOf(volumeSnapshot) }
   return data.devices.map(({ volume, device, deleteOnTermination: _, snapshot, ...disk }) => {
     const root = normalised(device) === normalised(rootDevice)
+    if (root && rootOwner === 'user')
+      return { resource: volume, event: 'volume.launchProposed', data: { instance: resource, device } }
     const from = snapshot ? { kind: 'volumeSnapshot', id: snapshot } : root ? { kind: 'image', id: image } : undefined
-    const made = { ...disk, zone, provider, offers, from, tags: volumeTags }
+    const bootable = root ? { boots: bootsOf(image, data), pinsImage, onlyRoot } : {}
+    const made = { ...disk, zone, provider, offers, from, ...bootable, tags: volumeTags }
     return { resource: volume, event: 'volume.requestedByInstance', data: { instance: resource, device, ...made } }
   })
 }
@@ -168,8 +172,11 @@ export const releaseVolumes = ({ context: { devices }, event: { resource } }: No
     data: { instance: resource, deleteOnTermination },
   }))
 /** The image it ran on is free again. */
-export const releaseImage = ({ context: { rootOwner, image }, event: { resource } }: Now): Tell[] =>
-  rootOwner === 'image' ? [{ resource: image, event: 'image.directUseEnded', data: { instance: resource } }] : []
+export const releaseImage = ({ context: { rootOwner, image, pinsImage }, event: { resource } }: Now): Tell[] => {
+  if (rootOwner === 'image') return [{ resource: image, event: 'image.directUseEnded', data: { instance: resource } }]
+  // The view of what needs an image hears it from here.
+  return pinsImage ? [{ resource, event: 'instance.imageFreed', data: { image } }] : []
+}
 
 /** Volumes whose change ends because the compute does. */
 export const settleVolumes = ({ context: { devices }, event: { resource } }: Now): Tell[] =>

@@ -28,6 +28,14 @@ const snapshotHere = no(
   'snapshotElsewhere',
   ({ data }: Asked) => `The snapshot is not at provider ${data.provider}; name the provider that has it.`,
 )
+const imageAvailable = no('imageUnavailable', ({ data }: Asked) => `The image ${imageIn(data)} is no longer available.`)
+const imageUnused = no('imageInUse', ({ data }: Asked) =>
+  data.isCloned
+    ? `Disks were cloned from the image ${data.image} and need it as it is, so no instance may run on it.`
+    : `An instance runs on the image ${imageIn(data)} itself; terminate that first.`,
+)
+/** Of a launch by name; of a volume, what it is to boot as. */
+const imageIn = ({ image, boots }: { image?: string; boots?: { image: string } }) => image ?? boots?.image
 /** What is said of one disk, whatever is to become of it. */
 const disk = {
   sizeOffered,
@@ -45,6 +53,10 @@ const disk = {
   keyEncrypts: no('keyWithoutEncryption', 'A key is given for a disk that is not encrypted; ask for that too.'),
   encryptionOffered: no('encryptionUnsupported', 'The provider has no encrypted disks.'),
 }
+
+/** The volume that an instance was to be launched on. */
+const rootOf = ({ rootVolume, devices }: { rootVolume?: string; devices?: { volume: string }[] }) =>
+  rootVolume ?? devices?.[0]?.volume
 
 export const refusals = {
   domain: {
@@ -84,11 +96,11 @@ export const refusals = {
       'imageNotCopyable',
       ({ data }: Asked) => `The image ${data.image} has no snapshots to copy: its provider holds it as it is.`,
     ),
-    unused: no(
-      'imageInUse',
-      ({ resource, context }: Asked) =>
-        `The instance ${context.directUser} runs on the image ${resource} itself; terminate it first.`,
-    ),
+    unused: no('imageInUse', ({ resource, context, data }: Asked) => {
+      const { clones } = data
+      if (!clones) return `The instance ${context.directUser} runs on the image ${resource} itself; terminate it first.`
+      return `The image ${resource} is needed by ${clones} disk${clones === 1 ? '' : 's'} cloned from it; delete those first.`
+    }),
     copyOffered: no(
       'copyUnsupported',
       ({ data }: Asked) => `The snapshots are at provider ${data.provider}, which is not the one to copy to.`,
@@ -126,9 +138,28 @@ export const refusals = {
       ({ data }: Asked) =>
         `A volume of ${data.sizeBytes} bytes is smaller than its snapshot; it needs ${data.leastBytes} at least.`,
     ),
+    oneSource: no(
+      'severalSources',
+      ({ data }: Asked) => `A volume is made from ${data.snapshot} or from ${data.image}, not from both.`,
+    ),
+    imageAvailable,
+    imageUnused,
+    imageHere: no(
+      'imageElsewhere',
+      ({ data }: Asked) => `The image ${data.image} is at provider ${data.where}, not at ${data.provider}; name that.`,
+    ),
+    cloneOffered: no(
+      'cloneUnsupported',
+      ({ data }: Asked) => `The provider ${data.provider} makes no volumes from images; launch an instance instead.`,
+    ),
+    imageFits: no(
+      'sizeBelowImage',
+      ({ data }: Asked) =>
+        `A volume of ${data.sizeBytes} bytes is smaller than its image; it needs ${data.leastBytes} at least.`,
+    ),
     encryptionKept: no(
       'encryptionInherited',
-      ({ data }: Asked) => `The snapshot ${data.snapshot} is encrypted, and so is every volume of it.`,
+      ({ data }: Asked) => `The source ${data.source} is encrypted, and so is every volume of it.`,
     ),
     ...disk,
     ...tagRefusals,
@@ -207,7 +238,7 @@ export const refusals = {
       'User data has at most 16 KiB, and is valid base64 where that is said to be its encoding.',
     ),
     annotationsFit: no('annotationsTooLarge', 'All annotations of an instance together have at most 4 KiB.'),
-    imageAvailable: no('imageUnavailable', ({ data }: Asked) => `The image ${data.image} is no longer available.`),
+    imageAvailable,
     offeringActive: no('offeringUnavailable', ({ data }: Asked) => `There is no offering ${data.type} in use.`),
     modeOffered: no(
       'modeNoMatch',
@@ -218,15 +249,29 @@ export const refusals = {
       'imageNotOwned',
       ({ data }: Asked) => `The instance would run on the image ${data.image} itself, which is not of this account.`,
     ),
-    imageUnused: no(
-      'imageInUse',
-      ({ data }: Asked) => `An instance runs on the image ${data.image} itself; terminate that first.`,
+    imageUnused,
+    imageGiven: no('missingImage', 'An instance is launched from an image, or on a volume that holds a system.'),
+    rootVolumeFree: no(
+      'rootVolumeUnavailable',
+      ({ data }: Asked) => `The volume ${rootOf(data)} is not available; detach it, or wait until it is made.`,
     ),
-    rootOffered: no('rootUnsupported', ({ data }: Asked) =>
-      data.direct
-        ? `A stateful instance may run on an image itself only where the provider ${data.provider} does not clone it.`
-        : `The provider ${data.provider} makes the root disk as the image has it, and deletes it with the instance.`,
+    rootVolumeThere: no(
+      'rootVolumeElsewhere',
+      ({ data }: Asked) =>
+        `The volume ${rootOf(data)} is in another zone or at another provider; launch where the volume is.`,
     ),
+    rootBootable: no(
+      'volumeNotBootable',
+      ({ data }: Asked) =>
+        `The volume ${data.rootVolume} was not made from an image; name the image whose system it holds.`,
+    ),
+    rootOffered: no('rootUnsupported', ({ data }: Asked) => {
+      const { provider, rootVolume } = data
+      if (rootVolume) return `The provider ${provider} launches no instance on a volume such as ${rootVolume}.`
+      return data.direct
+        ? `A stateful instance may run on an image itself only where the provider ${provider} does not clone it.`
+        : `The provider ${provider} makes the root disk as the image has it, and deletes it with the instance.`
+    }),
     preserved: no(
       'stopUnsupported',
       ({ resource }: Asked) =>
@@ -284,6 +329,11 @@ export const refusals = {
       'deviceNotMapped',
       ({ resource, data }: Asked) =>
         `The instance ${resource} does not have all of: ${Object.keys(data.deleteOnTermination ?? {}).join(', ')}.`,
+    ),
+    rootOnly: no(
+      'cloneOnlyRoot',
+      ({ resource, data }: Asked) =>
+        `The volume ${data.volume} is a clone that its provider takes for a root only, not for ${data.device} of ${resource}.`,
     ),
     deviceNamed: no('invalidDeviceName', ({ data }: Asked) => `${data.device} is not a device name such as /dev/sdf.`),
     deviceFree: no(

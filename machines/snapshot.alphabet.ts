@@ -1,5 +1,6 @@
 /** What a snapshot remembers, and what can happen to it. */
 import { z } from 'zod'
+import { type Boots, boots } from './boots.ts'
 import {
   type EventNamed,
   type EventOf,
@@ -23,6 +24,8 @@ export interface SnapshotContext {
   readonly description?: string
   readonly encrypted?: boolean
   readonly kmsKey?: string
+  /** What its volume was made to boot as. */
+  readonly boots?: Boots
   readonly tags?: Tags
   /** How much of it is stored, in percent. */
   readonly progress: number
@@ -52,6 +55,7 @@ const content = {
   description: z.string().optional(),
   encrypted: z.boolean().optional(),
   kmsKey: z.string().optional(),
+  boots: boots.optional(),
   tags: tags.optional(),
 }
 

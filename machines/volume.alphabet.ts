@@ -1,5 +1,6 @@
 /** What a volume remembers, and what can happen to it. */
 import { z } from 'zod'
+import { type Boots, boots } from './boots.ts'
 import {
   type EventNamed,
   type EventOf,
@@ -28,6 +29,12 @@ export interface VolumeContext {
   readonly encrypted?: boolean
   readonly kmsKey?: string
   readonly from?: { readonly kind: 'image' | 'volumeSnapshot'; readonly id: string }
+  /** What an instance launched on it runs as, where it was made from an image. */
+  readonly boots?: Boots
+  /** It needs its image for as long as it exists. */
+  readonly pinsImage?: boolean
+  /** Its provider takes it for a root, and for nothing else. */
+  readonly onlyRoot?: boolean
   /** The one claim on it. */
   readonly attachment?: { readonly instance: string; readonly device: string }
   /** Its instance is gone already and wanted it deleted. */
@@ -77,15 +84,27 @@ const disk = {
   provider: z.string(),
   offers,
   from: origin.optional(),
+  boots: boots.optional(),
+  pinsImage: z.boolean().optional(),
+  onlyRoot: z.boolean().optional(),
   tags: tags.optional(),
 }
 const account = z.object({ state: z.string() }).nullable()
 const source = z.object({ id: z.string(), state: z.string(), sizeBytes: z.int(), provider: z.string() })
+const imageSource = z.object({
+  id: z.string(),
+  state: z.string(),
+  sizeBytes: z.int(),
+  directUser: z.string().nullable(),
+})
 const measured = { sizeBytes: z.int(), allocatedBytes: z.int().optional() }
 const failure = { code: z.string(), message: z.string() }
 
 export const volumeEvents = events('volume', {
-  createRequested: requested({ ...disk, name: z.string().optional() }, { account, snapshot: source.nullable() }),
+  createRequested: requested(
+    { ...disk, name: z.string().optional() },
+    { account, snapshot: source.nullable(), image: imageSource.nullable() },
+  ),
   attachRequested: requested(
     { instance: z.string(), device: z.string() },
     { instance: z.object({ zone: z.string(), provider: z.string() }) },
@@ -119,6 +138,8 @@ export const volumeEvents = events('volume', {
   detached: told({ instance: z.string() }),
   detachFailed: told({ instance: z.string(), ...failure }),
   instanceGone: told({ instance: z.string(), deleteOnTermination: z.boolean() }),
+  /** An instance is to be launched on it. */
+  launchProposed: proposed({ instance: z.string(), device: z.string() }),
   /** For an image. `live`: its guest runs meanwhile. `held`: the snapshot waits until it does not. */
   captureProposed: proposed({
     snapshot: z.string(),
@@ -129,6 +150,10 @@ export const volumeEvents = events('volume', {
     description: z.string().optional(),
     tags: tags.optional(),
   }),
+
+  // From itself
+  /** It is gone, and needed its image until now. */
+  imageFreed: told({ image: z.string() }),
 
   // From snapshots
   snapshotProposed: proposed({ snapshot: z.string() }),

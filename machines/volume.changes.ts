@@ -32,7 +32,7 @@ const failed = ({ event }: Now): Change => {
 }
 
 const attaching = ({ event }: Now): Change => {
-  const { instance, device } = (event as VolumeEventNamed<'attachRequested'>).data
+  const { instance, device } = (event as VolumeEventNamed<'attachRequested' | 'launchProposed'>).data
   return { attachment: { instance, device }, reason: undefined }
 }
 
@@ -71,6 +71,7 @@ const all = {
   resizeFailed,
   released: (): Change => ({ attachment: undefined }),
   condemned: (): Change => ({ attachment: undefined, condemned: true }),
+  imageFreed: (): Change => ({ pinsImage: undefined }),
   optimized: (): Change => ({ modification: undefined }),
   overdue: (): Change => ({ overdue: true }),
   answered: (): Change => ({ overdue: undefined }),

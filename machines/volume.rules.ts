@@ -8,18 +8,21 @@ type On<K extends string> = { readonly context: VolumeContext; readonly event: V
 
 /** Said by the command, which knows the provider; the machine sees only what fits. */
 const saidByCommand = () => true
-const said = Object.fromEntries(
-  ['zoneOffered', 'sizeGiven', 'snapshotFits', 'encryptionKept', ...diskRequirementNames].map(name => [
-    name,
-    saidByCommand,
-  ]),
-) as Record<SaidByCommand, typeof saidByCommand>
-type SaidByCommand =
-  | 'zoneOffered'
-  | 'sizeGiven'
-  | 'snapshotFits'
-  | 'encryptionKept'
-  | (typeof diskRequirementNames)[number]
+const saidOnes = [
+  'zoneOffered',
+  'oneSource',
+  'imageHere',
+  'cloneOffered',
+  'sizeGiven',
+  'snapshotFits',
+  'imageFits',
+  'encryptionKept',
+  ...diskRequirementNames,
+] as const
+const said = Object.fromEntries(saidOnes.map(name => [name, saidByCommand])) as Record<
+  (typeof saidOnes)[number],
+  typeof saidByCommand
+>
 
 export const volumeRequirements = {
   ...said,
@@ -31,6 +34,9 @@ export const volumeRequirements = {
     !event.facts.snapshot || event.facts.snapshot.state === 'completed',
   snapshotHere: ({ event }: On<'createRequested'>) =>
     !event.facts.snapshot || event.facts.snapshot.provider === event.data.provider,
+  imageAvailable: ({ event }: On<'createRequested'>) => (event.facts.image?.state ?? 'available') === 'available',
+  /** Whoever runs on an image itself is writing to it. */
+  imageUnused: ({ event }: On<'createRequested'>) => (event.facts.image?.directUser ?? null) === null,
   unattached: ({ context }: Now) => context.attachment === undefined,
   sameZone: ({ context, event }: On<'attachRequested'>) => event.facts.instance?.zone === context.zone,
   sameProvider: ({ context, event }: On<'attachRequested'>) => event.facts.instance?.provider === context.provider,
@@ -70,6 +76,7 @@ export const choices = {
     context.modification !== undefined && (event as VolumeEventNamed<'resized'>).data.optimizing === true,
   resizing: ({ context }: Now) => context.modification !== undefined,
   awaited: ({ context }: Now) => context.attachment !== undefined,
+  pinning: ({ context }: Now) => context.pinsImage === true,
   condemned: ({ context }: Now) => context.condemned === true,
   foreign: ({ context, event }: Now) =>
     context.attachment?.instance !== (event as VolumeEventNamed<'instanceGone'>).data.instance,

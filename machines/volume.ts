@@ -70,8 +70,14 @@ export const volume = setup({
             'zoneOffered',
             'snapshotCompleted',
             'snapshotHere',
+            'oneSource',
+            'imageAvailable',
+            'imageUnused',
+            'imageHere',
+            'cloneOffered',
             'sizeGiven',
             'snapshotFits',
+            'imageFits',
             'encryptionKept',
             ...diskRequirementNames,
             'tagsFew',
@@ -118,6 +124,11 @@ export const volume = setup({
           guard: needs('unattached', 'sameProvider', 'sameZone', 'notGrowingOffline'),
           target: 'in-use.attaching',
           actions: ['attaching', { type: 'tell', params: want.proposeAttach }],
+        },
+        'volume.launchProposed': {
+          guard: needs('unattached', 'notGrowingOffline'),
+          target: 'in-use.attached',
+          actions: ['attaching', { type: 'tell', params: want.readyToBoot }],
         },
         'volume.deleteRequested': [
           { guard: 'beingTaken', target: 'deleting.waiting' },
@@ -219,7 +230,15 @@ export const volume = setup({
     },
     deleted: {
       tags: ['settled', 'terminal'],
-      on: { 'volume.deleteRequested': {}, ...late.deleted },
+      entry: { type: 'tell', params: want.freeImage },
+      on: {
+        'volume.deleteRequested': {},
+        'volume.imageFreed': [
+          { guard: 'pinning', actions: 'imageFreed' },
+          ignore('it needed no image, or not any more'),
+        ],
+        ...late.deleted,
+      },
     },
   },
 })

@@ -43,9 +43,13 @@ export const checkNoMore = ({ context }: Now): Disarm[] =>
 export const retryLater: Arm = { event: 'volume.deleteRetryDue', afterMs: RETRY_AFTER_MS }
 export const retryNow: Disarm = { event: 'volume.deleteRetryDue' }
 
-export const proposeAttach = ({ event }: Now): Tell => {
+export const proposeAttach = ({ context, event }: Now): Tell => {
   const { resource, data } = event as VolumeEventNamed<'attachRequested'>
-  return { resource: data.instance, event: 'instance.attachProposed', data: { volume: resource, device: data.device } }
+  return {
+    resource: data.instance,
+    event: 'instance.attachProposed',
+    data: { volume: resource, device: data.device, onlyRoot: context.onlyRoot },
+  }
 }
 export const proposeDetach = ({ context, event }: Now): Tell => {
   const { resource, data } = event as VolumeEventNamed<'detachRequested'>
@@ -59,6 +63,14 @@ export const proposeDetach = ({ context, event }: Now): Tell => {
 /** An instance that waits for this volume hears that it is ready; without one, nobody does. */
 export const ready = ({ context: { attachment }, event: { resource } }: Now): Tell[] =>
   attachment ? [{ resource: attachment.instance, event: 'instance.volumeReady', data: { volume: resource } }] : []
+/** An instance is launched on it: it is there, so there is nothing to wait for. */
+export const readyToBoot = ({ event }: Now): Tell => {
+  const { resource, data } = event as VolumeEventNamed<'launchProposed'>
+  return { resource: data.instance, event: 'instance.volumeReady', data: { volume: resource } }
+}
+/** The view of what needs an image hears it from here. */
+export const freeImage = ({ context: { pinsImage, from }, event: { resource } }: Now): Tell[] =>
+  pinsImage ? [{ resource, event: 'volume.imageFreed', data: { image: from!.id } }] : []
 export const failed = ({ context: { attachment }, event }: Now): Tell[] => {
   if (!attachment) return []
   const { resource, data } = event as VolumeEventNamed<'createFailed'>

@@ -1,9 +1,11 @@
 /** The views that come with stemma. */
+import { clones } from './clones.ts'
 import { inventory } from './inventory.ts'
 import { names } from './names.ts'
 import { shares } from './shares.ts'
 
-export const projections = { inventory, names, shares }
+export const projections = { inventory, names, shares, clones }
+export type { CloneRow } from './clones.ts'
 export type { InventoryRow, Relation } from './inventory.ts'
 export type { NameRow } from './names.ts'
 export type { ShareRow } from './shares.ts'

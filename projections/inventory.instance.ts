@@ -36,7 +36,8 @@ function changes(before: Attributes, event: Envelope): Attributes {
   const moved = left !== state
   switch (type) {
     case 'instance.launchRequested': {
-      const { devices: _, name: __, zone: ___, provider: ____, volumeTags: _____, ...launched } = data
+      const { devices: _, name: __, zone: ___, provider: ____, volumeTags: _____, ...said } = data
+      const { pinsImage: ______, onlyRoot: _______, ...launched } = said
       return { ...launched, devices: [], generation: 1, launchedAt: at }
     }
     case 'instance.startRequested': {

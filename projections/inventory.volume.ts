@@ -30,6 +30,8 @@ function changes(before: Attributes, event: Envelope): Attributes {
         offers: ____,
         instance: _____,
         device: ______,
+        pinsImage: _______,
+        onlyRoot: ________,
         ...made
       } = data as Attributes
       return defined(made)
@@ -83,13 +85,13 @@ function modified(before: Attributes, { type, data, state, at }: Envelope): Attr
   return defined({ ...before, ...shapeOf(before.modification.original), modification, reason: { code, message, at } })
 }
 
+const claiming = new Set(['volume.requestedByInstance', 'volume.attachRequested', 'volume.launchProposed'])
 /** Present while an instance has a claim on it, even on one that could not be made; gone with every way out. */
 function attachmentOf(before: Attributes, { type, data, state, at }: Envelope): Attributes {
   const { instance, device } = data as Attributes
-  const known: Attachment | undefined =
-    type === 'volume.requestedByInstance' || type === 'volume.attachRequested'
-      ? { instance, device, status: 'attaching', attachedAt: at }
-      : before.attachment
+  const known: Attachment | undefined = claiming.has(type)
+    ? { instance, device, status: 'attaching', attachedAt: at }
+    : before.attachment
   const used = state.startsWith('in-use.')
   const held = used || ((state === 'creating' || state === 'error') && type !== 'volume.instanceGone')
   if (!held || !known) return known ? defined({ ...before, attachment: undefined }) : before

@@ -49,7 +49,8 @@ function expected({ state, context }: Resource, command: string, name: ClassName
   const isProtected = context.terminationProtection || context.stopProtection
   const hasRun = /^(running|pending\.(restarting|remaking))/.test(state)
   const capturing = context.quieted !== undefined
-  const hasRoot = context.rootOwner !== 'engine' || devicesOf({ context } as Resource).some(each => each.root)
+  const hasRoot =
+    !['engine', 'user'].includes(context.rootOwner) || devicesOf({ context } as Resource).some(each => each.root)
   switch (command) {
     case 'start':
       if (visible === 'pending' || visible === 'running') return 'unchanged'

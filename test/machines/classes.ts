@@ -53,6 +53,7 @@ export const classes = {
     destroyFrom: ['stopped'],
     rootOnDestroy: 'deletes',
     settle: { missingGraceMs: 30_000 },
+    cloneKind: 'cow',
   },
   /** Runs on the image itself. */
   D: { ...disks, ...kept, clonesOnLaunch: 'never', imageExclusive: true, stateAfterCreate: 'stopped' },
@@ -65,6 +66,7 @@ export const classes = {
     stateAfterCreate: 'stopped',
     canCloneImage: true,
     canDeleteClone: true,
+    cloneKind: 'linked',
   },
   /** A volume first, then a server that boots from it. */
   E: { ...disks, ...kept, clonesOnLaunch: 'never', canCreateVolumeFromImage: true, bootFromVolume: true },

@@ -24,6 +24,8 @@ const deeds = [
   'keepDisks',
   'growType',
   'createVolume',
+  'cloneImage',
+  'launchOn',
   'attach',
   'detach',
   'resize',
@@ -52,7 +54,9 @@ export const deed: fc.Arbitrary<Deed> = fc.record({
     { weight: 5, arbitrary: fc.constantFrom(...deeds) },
     {
       weight: 1,
-      arbitrary: fc.constantFrom(...(['launch', 'createVolume', 'attach', 'attach', 'start', 'quietImage'] as const)),
+      arbitrary: fc.constantFrom(
+        ...(['launch', 'createVolume', 'cloneImage', 'launchOn', 'attach', 'attach', 'start', 'quietImage'] as const),
+      ),
     },
     { weight: 4, arbitrary: fc.constant('answer' as const) },
   ),
@@ -92,6 +96,9 @@ export function act(world: World, image: string, { what, pick, other }: Deed): {
   }
   if (what === 'createVolume' && world.idsOf('volume').length < 12)
     ask('volume', 'create', undefined, { sizeBytes: GiB, zone: pick === 7 ? 'b' : 'a' })
+  if (what === 'cloneImage' && world.idsOf('volume').length < 12) ask('volume', 'create', undefined, { image })
+  if (what === 'launchOn' && volume && world.idsOf('instance').length < 4)
+    ask('instance', 'launch', undefined, { rootVolume: volume, type: 'small', ...(pick > 5 && { image }) })
   if (what === 'answer' && asked) world.answer(asked, 'done')
   if (what === 'createdStopped' && asked) world.answer(asked, 'done', { status: 'stopped' })
   if (what === 'reject' && asked) world.answer(asked, 'rejected')

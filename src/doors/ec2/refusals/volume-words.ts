@@ -59,6 +59,10 @@ export const volumeWords: WordsTable = {
     () => 'The size of a volume can only be equal to or greater than the size of its snapshot',
   ),
   encryptionInherited: words('InvalidParameterValue'),
+  severalSources: words('InvalidParameterCombination'),
+  imageElsewhere: words('InvalidParameterValue'),
+  cloneUnsupported: unsupported,
+  sizeBelowImage: words('InvalidParameterValue'),
   snapshotUnsupported: unsupported,
   concurrentSnapshotLimitExceeded: words('ConcurrentSnapshotLimitExceeded'),
 }
