@@ -11,6 +11,7 @@ import { consoleOutput } from './effects/console-output.ts'
 import { Questions } from './effects/questions.ts'
 import { Timers } from './effects/timers.ts'
 import { Worker } from './effects/worker.ts'
+import { Introspection } from './engine/introspection.ts'
 import { knownAt } from './engine/known.ts'
 import { Listeners } from './engine/listeners.ts'
 import type { EngineEvents, EngineOptions, Health } from './engine/options.ts'
@@ -54,6 +55,8 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
   /** Every view by name, read behind the barrier. Not scoped to an account: sessions are. */
   readonly views: ViewsOf<P>
   readonly recovery: Recovery
+  /** What each provider can do, and what follows from that. */
+  readonly providers: Introspection
   readonly #listeners = new Listeners()
   readonly #bell = new Bell()
   readonly #projections: P
@@ -146,6 +149,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
       ends: event => catalogue.ends(event),
     })
     this.#questions = new Questions(clock)
+    this.providers = new Introspection(this.#drivers, providers, this.#questions)
     this.#sights = new Sights({
       catalogue,
       residence,

@@ -5,9 +5,11 @@ export { type Kind, kind } from '../machines/grammar.ts'
 export { kinds } from '../machines/index.ts'
 export { type Projection, projection } from '../projections/contract.ts'
 export { projections } from '../projections/index.ts'
+export type { Answers } from './drivers/answers.ts'
 export { type Capabilities, capabilities, type Driver, type Outcome } from './drivers/driver.ts'
 // Drivers
 export { DriverRefused } from './drivers/register.ts'
+export type { Introspection, ProviderView } from './engine/introspection.ts'
 export type { EngineEvents, EngineOptions, Health } from './engine/options.ts'
 // The engine
 export { createEngine, Engine } from './engine.ts'

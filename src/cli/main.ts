@@ -7,6 +7,7 @@ import { historyCommand } from './commands/history.ts'
 import { launchCommand } from './commands/launch.ts'
 import { listCommand } from './commands/list.ts'
 import { powerCommands } from './commands/power.ts'
+import { providersCommand } from './commands/providers.ts'
 import { serveCommand } from './commands/serve.ts'
 import { showCommand } from './commands/show.ts'
 import { traceCommand } from './commands/trace.ts'
@@ -24,6 +25,7 @@ const commands: readonly ((program: Command) => void)[] = [
   showCommand,
   historyCommand,
   actionsCommand,
+  providersCommand,
   doCommand,
   traceCommand,
 ]

@@ -10,6 +10,7 @@
 import type { Json } from '../../machines/grammar.ts'
 import type { Capabilities } from './capabilities.ts'
 
+export { type Answers, answersOf } from './answers.ts'
 export { type Capabilities, capabilities, capabilitiesSchema, type DeclaredCapabilities } from './capabilities.ts'
 export { type DerivedCapabilities, derived } from './derived.ts'
 export { CapabilityRefused, narrowed, weaker } from './narrowing.ts'

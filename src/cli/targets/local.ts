@@ -1,6 +1,6 @@
 /** Commands on the file itself, when no server holds it: the same engine, opened for as long as the command takes. */
 import { projections } from '../../../projections/index.ts'
-import { type AccessToken, listResources, principalOf } from '../../doors/native/index.ts'
+import { type AccessToken, listResources, principalOf, providerSeen } from '../../doors/native/index.ts'
 import { asFound, openCloud } from '../compose.ts'
 import type { Target } from '../target.ts'
 
@@ -37,6 +37,8 @@ export async function local(data: string, access: AccessToken): Promise<Target> 
       return events
     },
     actions: id => session.actions(id),
+    providers: async () => cloud.providers.list(session.principal.region),
+    provider: (name, image) => providerSeen(cloud, session, name, image),
     close: () => cloud.close(),
   }
 }

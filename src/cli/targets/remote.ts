@@ -1,7 +1,7 @@
 /** Commands through a server, over the native door. */
 import type { Envelope } from '../../../machines/grammar.ts'
 import { type ErrorBody, pathOf } from '../../doors/native/index.ts'
-import type { Action, CommandInput } from '../../index.ts'
+import type { Action, CommandInput, ProviderView } from '../../index.ts'
 import { Failure } from '../failure.ts'
 import { kindOf } from '../kind-of.ts'
 import type { CommandOutcome, Row, Target } from '../target.ts'
@@ -55,6 +55,11 @@ export function remote(url: string, token: string): Target {
       return events
     },
     actions: async id => (await call<{ items: Action[] }>(`${at(id)}/actions`)).items,
+    providers: async () => (await call<{ items: ProviderView[] }>('/v1/providers')).items,
+    provider: (name, image) => {
+      const asked = image === undefined ? '' : `?${new URLSearchParams({ image })}`
+      return call<ProviderView>(`/v1/providers/${encodeURIComponent(name)}${asked}`)
+    },
     close: async () => {},
   }
 }

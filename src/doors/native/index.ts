@@ -10,6 +10,7 @@ import { type Answer, answerOf } from './errors.ts'
 import { eventRoutes, type StreamLimits } from './events.ts'
 import { healthRoutes } from './health.ts'
 import { openapi } from './openapi.ts'
+import { providerRoutes } from './providers.ts'
 import { readRoutes } from './reads.ts'
 import type { AccessToken } from './tokens.ts'
 
@@ -18,7 +19,9 @@ export { closePromptly } from './connections.ts'
 export { answerOf, type ErrorBody } from './errors.ts'
 export { listResources } from './filters.ts'
 export { idMeant, isNamed, pathOf } from './paths.ts'
+export { providerSeen } from './providers.ts'
 export { type AccessToken, parseTokens, readTokens, TokensInvalid } from './tokens.ts'
+export { remembering, WARNING_HEADER, warningsIn } from './warnings.ts'
 
 export interface NativeDoorOptions extends StreamLimits {
   readonly engine: AnyEngine
@@ -84,6 +87,7 @@ export function createNativeDoor(options: NativeDoorOptions): FastifyInstance {
       request.setDecorator('principal', authenticate(request.headers.authorization))
     })
     commandRoutes(guarded, inside)
+    providerRoutes(guarded, inside)
     readRoutes(guarded, inside)
     eventRoutes(guarded, inside, options)
   })
