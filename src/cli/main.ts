@@ -11,6 +11,7 @@ import { providersCommand } from './commands/providers.ts'
 import { serveCommand } from './commands/serve.ts'
 import { showCommand } from './commands/show.ts'
 import { traceCommand } from './commands/trace.ts'
+import { usageCommand } from './commands/usage.ts'
 import { volumeCommands } from './commands/volumes.ts'
 import { printFailure } from './failure.ts'
 import { version } from './version.ts'
@@ -26,6 +27,7 @@ const commands: readonly ((program: Command) => void)[] = [
   historyCommand,
   actionsCommand,
   providersCommand,
+  usageCommand,
   doCommand,
   traceCommand,
 ]

@@ -274,6 +274,8 @@ const volumeEvents: Readonly<Record<string, (now: VolumeModel, event: Envelope<D
       : {},
   createFailed: ({ state, condemned }) => (state === 'creating' ? { state: condemned ? 'deleting' : 'error' } : {}),
   attachRequested: (_, { data }) => ({ state: 'in-use', instance: data.instance, moving: true }),
+  // It is there: who is launched on it has it at once.
+  launchProposed: (_, { data }) => ({ state: 'in-use', instance: data.instance }),
   attached: ({ state }) => (state === 'in-use' ? { moving: undefined } : {}),
   attachFailed: ({ moving }) => (moving ? { state: 'available', instance: undefined, moving: undefined } : {}),
   detachRequested: () => ({ moving: true }),

@@ -94,6 +94,16 @@ function launch(workload: Workload, account: string): CommandInput {
   return { kind: 'instance', command: 'launch', input }
 }
 
+/** On a disk of one's own: mostly one that was cloned from an image for that. */
+function launchOn(workload: Workload, account: string): CommandInput | undefined {
+  const { random, scenery } = workload
+  const rootVolume = someId(workload, 'volume', account)
+  if (rootVolume === undefined) return undefined
+  const image = random.chance(0.3) ? scenery.images[account] : undefined
+  const input = { rootVolume, image, type: 'small', ...(random.chance(0.2) ? { zone: 'b' } : {}) }
+  return { kind: 'instance', command: 'launch', input }
+}
+
 function toInstance(workload: Workload, account: string): CommandInput | undefined {
   const { random } = workload
   const id = someId(workload, 'instance', account)
@@ -115,12 +125,21 @@ function toInstance(workload: Workload, account: string): CommandInput | undefin
   return { kind: 'instance', command, id, input }
 }
 
+function cloneImage(workload: Workload, account: string): CommandInput {
+  const { random, scenery } = workload
+  const own = someId(workload, 'image', account) ?? scenery.publicImage
+  const image = random.pick([scenery.publicImage, scenery.images[account]!, own])
+  const sizeBytes = random.chance(0.3) ? GIB * random.between(1, 4) : undefined
+  return { kind: 'volume', command: 'create', input: { image, sizeBytes } }
+}
+
 function createVolume(workload: Workload, account: string): CommandInput {
   const { random } = workload
   const snapshot = random.chance(0.5) ? someId(workload, 'snapshot', account) : undefined
   const sizeBytes = snapshot === undefined || random.chance(0.5) ? GIB * random.between(1, 4) : undefined
   const volumeType = random.pick([undefined, undefined, 'gp2', 'gp3'])
   const encrypted = random.chance(0.2) ? true : undefined
+  if (random.chance(0.3)) return cloneImage(workload, account)
   return { kind: 'volume', command: 'create', input: { sizeBytes, snapshot, volumeType, encrypted } }
 }
 
@@ -157,13 +176,22 @@ function someCommand(workload: Workload, account: string): CommandInput {
   const { images } = workload.world.options.shape
   const drawn = random.weighted({
     launch: count > 2 ? 0.3 : 3,
+    launchOn: count > 2 ? 0.3 : 1.5,
     instance: 6,
     volume: 5,
     snapshot: 1.5 * images,
     image: 3 * images,
     key: 0.3,
   })
-  const draw = { launch, instance: toInstance, volume: toVolume, snapshot: toSnapshot, image: toImage, key: toKeyPair }
+  const draw = {
+    launch,
+    launchOn,
+    instance: toInstance,
+    volume: toVolume,
+    snapshot: toSnapshot,
+    image: toImage,
+    key: toKeyPair,
+  }
   return draw[drawn](workload, account) ?? launch(workload, account)
 }
 

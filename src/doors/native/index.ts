@@ -13,6 +13,7 @@ import { openapi } from './openapi.ts'
 import { providerRoutes } from './providers.ts'
 import { readRoutes } from './reads.ts'
 import type { AccessToken } from './tokens.ts'
+import { usageRoute } from './usage.ts'
 
 export { principalOf, Unauthenticated } from './authentication.ts'
 export { closePromptly } from './connections.ts'
@@ -21,6 +22,7 @@ export { listResources } from './filters.ts'
 export { idMeant, isNamed, pathOf } from './paths.ts'
 export { providerSeen } from './providers.ts'
 export { type AccessToken, parseTokens, readTokens, TokensInvalid } from './tokens.ts'
+export { reportUsage, type UsageAnswer } from './usage.ts'
 export { remembering, WARNING_HEADER, warningsIn } from './warnings.ts'
 
 export interface NativeDoorOptions extends StreamLimits {
@@ -88,6 +90,7 @@ export function createNativeDoor(options: NativeDoorOptions): FastifyInstance {
     })
     commandRoutes(guarded, inside)
     providerRoutes(guarded, inside)
+    usageRoute(guarded, inside)
     readRoutes(guarded, inside)
     eventRoutes(guarded, inside, options)
   })
