@@ -147,6 +147,31 @@ describe('at every class of provider', () => {
     )
   })
 
+  it('an image is deregistered only when no disk needs it, and exactly those that do are counted', () => {
+    fc.assert(
+      fc.property(lives, fc.nat(3), (life, pick) => {
+        const world = live(life, each => {
+          for (const [id, { state }] of all(each, 'image')) {
+            const living = [...all(each, 'volume'), ...all(each, 'instance')].filter(
+              ([, { state: now }]) => now !== 'deleted' && now !== 'terminated',
+            )
+            const needing = living.filter(
+              ([, { context }]) => context.pinsImage && (context.from?.id ?? context.image) === id,
+            )
+            const row = each.claims.get(`clones ${id}`) as { count: number } | undefined
+            expect(row?.count ?? 0, id).toBe(needing.length)
+            if (state === 'deregistered') expect(needing).toEqual([])
+          }
+        })
+        const [image, { state = '', context = {} } = {}] = all(world, 'image')[pick] ?? []
+        if (!image || state !== 'available') return
+        const isNeeded = world.claims.has(`clones ${image}`) || context.directUser !== undefined
+        expect(outcome(() => world.request('image', 'deregister', image))).toBe(isNeeded ? 'unused' : 'taken')
+      }),
+      budget,
+    )
+  })
+
   it('what is to outlive its instance is never deleted with it (P7)', () => {
     fc.assert(
       fc.property(lives, life => {

@@ -45,7 +45,8 @@ function tried(provider: DeclaredCapabilities): Partial<Answers> & { readonly st
         world,
         () => world.request('instance', 'launch', undefined, { type: 'small', mode: 'stateful', ...input }).id,
       )
-    const volume = (input: Record<string, unknown>) => made(world, () => world.request('volume', 'create', undefined, input).id)
+    const volume = (input: Record<string, unknown>) =>
+      made(world, () => world.request('volume', 'create', undefined, input).id)
     return { world, image, launch, volume }
   }
   const stops = (scene: ReturnType<typeof fresh>, id: string | undefined) =>

@@ -54,6 +54,8 @@ const declaredBy = ({ zone = 'local', hotUnplug = true }: QemuOptions): Declared
   bootFromVolume: true,
   bootFromSnapshot: true,
   canCreateVolumeFromImage: true,
+  // A volume of an image is a layer over it.
+  cloneKind: 'cow',
   stateAfterCreate: 'stopped',
   stop: 'preserves',
   stopStyles: ['acpi', 'hard'],
