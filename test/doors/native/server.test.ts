@@ -40,7 +40,7 @@ describe('the OpenAPI document', () => {
     const id = await door.launched()
     for (const [path, { get }] of Object.entries<{ get?: object }>(paths)) {
       if (!get || path === '/v1/events' || (path.includes('{id}') && !path.startsWith('/v1/instance/'))) continue
-      expect([path, (await door.call(path.replace('{id}', id))).status]).toEqual([path, 200])
+      expect([path, (await door.call(path.replace('{id}', id).replace('{name}', 'lab'))).status]).toEqual([path, 200])
     }
   })
 
