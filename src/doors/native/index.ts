@@ -9,6 +9,7 @@ import type { AnyEngine, AnySession, Inside } from './engine.ts'
 import { type Answer, answerOf } from './errors.ts'
 import { eventRoutes, type StreamLimits } from './events.ts'
 import { healthRoutes } from './health.ts'
+import { limitsRoute } from './limits.ts'
 import { openapi } from './openapi.ts'
 import { providerRoutes } from './providers.ts'
 import { readRoutes } from './reads.ts'
@@ -19,6 +20,7 @@ export { principalOf, Unauthenticated } from './authentication.ts'
 export { closePromptly } from './connections.ts'
 export { answerOf, type ErrorBody } from './errors.ts'
 export { listResources } from './filters.ts'
+export { type LimitsAnswer, readLimits } from './limits.ts'
 export { idMeant, isNamed, pathOf } from './paths.ts'
 export { providerSeen } from './providers.ts'
 export { type AccessToken, parseTokens, readTokens, TokensInvalid } from './tokens.ts'
@@ -91,6 +93,7 @@ export function createNativeDoor(options: NativeDoorOptions): FastifyInstance {
     commandRoutes(guarded, inside)
     providerRoutes(guarded, inside)
     usageRoute(guarded, inside)
+    limitsRoute(guarded, inside)
     readRoutes(guarded, inside)
     eventRoutes(guarded, inside, options)
   })
