@@ -22,7 +22,7 @@ export interface Abilities {
   readonly stop: 'preserves' | 'destroys' | 'none'
   readonly start: string
   readonly rootOnDestroy: 'deletes' | 'keeps' | 'byFlag'
-  readonly rootOnStop: 'deletes' | 'keeps'
+  readonly attachmentsOnDestroy: 'deletes' | 'detaches' | 'byFlag'
 }
 export interface Asked {
   readonly requested: Mode | 'auto'
@@ -51,15 +51,18 @@ export interface Resolved {
 const preserves = ({ stop, start }: Abilities) => stop === 'preserves' && start !== 'none'
 /** A disk of its own for each instance, made by the engine before there is an instance. */
 const makesRoots = (can: Abilities, { fromSnapshot }: Asked) =>
-  fromSnapshot
+  !takesRoots(can) &&
+  (fromSnapshot
     ? can.bootFromVolume
-    : (can.canCreateVolumeFromImage && can.bootFromVolume) || (can.canCloneImage && can.canDeleteClone)
-/** The same disk, where it outlives a compute that does not survive a stop. */
+    : (can.canCreateVolumeFromImage && can.bootFromVolume) || (can.canCloneImage && can.canDeleteClone))
+/** Every disk goes with its compute, and that is not turned off first: no root could be kept, whatever its flag says. */
+const takesRoots = ({ stop, attachmentsOnDestroy }: Abilities) =>
+  stop !== 'preserves' && attachmentsOnDestroy === 'deletes'
+/** A volume as the root, where it outlives a compute that does not survive a stop: it was given, not made with it. */
 const rootSurvives = (can: Abilities, asked: Asked) =>
   can.bootFromVolume &&
   (can.canCreateVolumeFromImage || asked.fromSnapshot === true) &&
-  can.rootOnStop === 'keeps' &&
-  can.rootOnDestroy !== 'deletes'
+  can.attachmentsOnDestroy !== 'deletes'
 const clonesAndCleans = (can: Abilities) => can.clonesOnLaunch !== 'never' && can.rootOnDestroy !== 'keeps'
 
 /** The table of 3a.4. */

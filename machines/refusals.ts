@@ -118,6 +118,7 @@ export const refusals = {
   volume: {
     accountOpen,
     zoneOffered,
+    volumesOffered: no('volumesUnsupported', ({ data }: Asked) => `The provider ${data.provider} has no volumes.`),
     snapshotCompleted,
     snapshotHere,
     sizeGiven: no('missingSize', 'A volume needs a size, or a snapshot that has one.'),
@@ -201,6 +202,10 @@ export const refusals = {
     slotsEnough: no(
       'tooManyVolumes',
       ({ data }: Asked) => `The instance would have ${data.further} volumes besides its root; ${data.max} fit.`,
+    ),
+    volumesKept: no(
+      'volumeNotKept',
+      'The provider takes every volume of an instance with it when that ends, so none that is to stay can be attached.',
     ),
     userDataFits: no(
       'invalidUserData',

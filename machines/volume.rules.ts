@@ -9,13 +9,13 @@ type On<K extends string> = { readonly context: VolumeContext; readonly event: V
 /** Said by the command, which knows the provider; the machine sees only what fits. */
 const saidByCommand = () => true
 const said = Object.fromEntries(
-  ['zoneOffered', 'sizeGiven', 'snapshotFits', 'encryptionKept', ...diskRequirementNames].map(name => [
-    name,
-    saidByCommand,
-  ]),
+  ['zoneOffered', 'volumesOffered', 'sizeGiven', 'snapshotFits', 'encryptionKept', ...diskRequirementNames].map(
+    name => [name, saidByCommand],
+  ),
 ) as Record<SaidByCommand, typeof saidByCommand>
 type SaidByCommand =
   | 'zoneOffered'
+  | 'volumesOffered'
   | 'sizeGiven'
   | 'snapshotFits'
   | 'encryptionKept'

@@ -68,6 +68,7 @@ export const volume = setup({
           guard: needs(
             'accountOpen',
             'zoneOffered',
+            'volumesOffered',
             'snapshotCompleted',
             'snapshotHere',
             'sizeGiven',

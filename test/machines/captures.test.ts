@@ -161,7 +161,7 @@ describe('an image of an instance', () => {
     const { id } = world.request('instance', 'launch', undefined, { image, type: 'small' })
     world.settle()
     const scene = { world, id } as Scene
-    expect(outcome(() => ({ decision: create(scene) }))).toBe('stateful')
+    expect(outcome(() => ({ decision: create(scene) }))).toBe('stateful, preserved')
     expect(outcome(() => ({ decision: create(scene, { noReboot: true }) }))).toMatch(/^img-/)
   })
 })

@@ -25,8 +25,12 @@ export interface InstanceModel {
   readonly zone: string
   readonly hasRun: boolean
   readonly mode: string
+  readonly rootOwner: string
   /** Does its provider keep what it stops? */
   readonly isKept: boolean
+  /** How long what is stateless and off is left alone, and does it start nothing that was stopped? */
+  readonly graceMs: number
+  readonly startsAnew: boolean
   readonly generation: number
   readonly protection: { readonly terminate: boolean; readonly stop: boolean }
   readonly behaviour: string
@@ -43,6 +47,8 @@ export interface VolumeModel {
   readonly account: string
   readonly zone: string
   readonly shape: DiskShape
+  /** When its provider can make it larger. */
+  readonly grow: string
   /** What it was before the change that is under way; once it only optimizes, there is no way back. */
   readonly from?: DiskShape | 'optimizing'
   readonly tags: Tags
@@ -89,9 +95,10 @@ const boots = ['type', 'userData', 'kernel', 'ramdisk', 'ebsOptimized']
 
 const instanceRules: Readonly<Record<string, (now: InstanceModel, input: Data, look: Look) => Verdict>> = {
   ...tagging,
-  start: ({ state, account, mode, devices, rootDevice }, _, look) => {
+  start: ({ state, account, mode, devices, rootDevice, rootOwner }, _, look) => {
     if (state === 'pending' || state === 'running') return 'unchanged'
-    const hasRoot = Object.values(devices).some(({ device }) => device === rootDevice)
+    // A root of its provider's, and its image, are no devices that could be taken from it.
+    const hasRoot = rootOwner !== 'engine' || Object.values(devices).some(({ device }) => device === rootDevice)
     const may = isOpen(account, look) && mode === 'stateful' && hasRoot
     return state === 'stopped' && may ? 'accepted' : 'refused'
   },
@@ -141,6 +148,7 @@ const volumeRules: Readonly<Record<string, (now: VolumeModel, input: Data, look:
     if (hasRates !== (wanted.volumeType === 'gp3') && (hasRates ? wanted.volumeType === 'gp2' : true)) return 'refused'
     const fits = wanted.sizeBytes >= shape.sizeBytes && wanted.sizeBytes <= 64 * 1024 ** 3
     if (!isOpen(account, look) || !fits || from !== undefined) return 'refused'
+    if (wanted.sizeBytes > shape.sizeBytes && now.grow !== 'online') return now.grow === 'none' ? 'refused' : 'either'
     // Other types are the provider's to grant.
     return isOther ? 'either' : 'accepted'
   },
@@ -187,7 +195,10 @@ function launched({ account, data, facts }: Envelope<Data>): InstanceModel {
     zone: data.zone,
     hasRun: false,
     mode: data.mode,
+    rootOwner: data.rootOwner,
     isKept: (facts as Data).provider.capabilities.stop === 'preserves',
+    graceMs: (facts as Data).provider.capabilities.settle.missingGraceMs,
+    startsAnew: (facts as Data).provider.capabilities.start === 'none',
     generation: 1,
     protection: { terminate: data.terminationProtection ?? false, stop: data.stopProtection ?? false },
     behaviour: data.shutdownBehaviour,
@@ -219,8 +230,10 @@ const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelo
     started: ({ state, generation }, { data }) =>
       state === 'pending' && data.generation === generation ? { state: 'running', hasRun: true } : {},
     // What its provider lost is made anew before a restart is given up.
-    startFailed: ({ state, hasRun }, { data }) =>
-      state === 'pending' && hasRun && data.code !== 'notFound' ? { state: 'stopped' } : {},
+    startFailed: ({ state, hasRun, rootOwner, startsAnew }, { data }) => {
+      const isMadeAnew = data.code === 'notFound' || (data.code === 'unsupported' && startsAnew)
+      return state === 'pending' && hasRun && !(isMadeAnew && rootOwner !== 'provider') ? { state: 'stopped' } : {}
+    },
     createFailed: ({ state, hasRun }) => (state === 'pending' && hasRun ? { state: 'stopped' } : {}),
     volumeFailed: ({ state, devices }, { data }) =>
       state === 'pending' && devices[data.volume] ? { state: 'terminated', devices: {} } : {},
@@ -231,11 +244,11 @@ const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelo
     stopRequested: () => ({ state: 'stopping' }),
     stopped: ({ state, generation }, { data }) =>
       state === 'stopping' && data.generation === generation ? { state: 'stopped', hasRun: true } : {},
-    poweredOff: ({ state, generation, mode, behaviour, isKept, protection, quiet }, { data }) => {
+    poweredOff: ({ state, generation, mode, behaviour, isKept, graceMs, protection, quiet }, { data }) => {
       if (!['pending', 'running'].includes(state) || data.generation !== generation) return {}
       if (quiet && quiet.phase !== 'turning on') return {}
       // What is stateless and kept is ended by the engine, unless that is held. (stateful-and-deltacloud 3a.4.)
-      const isHeld = mode === 'stateless' && isKept && protection.terminate
+      const isHeld = mode === 'stateless' && isKept && (protection.terminate || graceMs > 0)
       const stops = isHeld || (mode === 'stateful' && behaviour === 'stop')
       return { quiet: undefined, state: stops ? 'stopping' : 'shutting-down' }
     },
@@ -305,6 +318,7 @@ function instanceEvent(now: InstanceModel, name: string, event: Envelope<Data>):
 /** The resource after an event; undefined for kinds the model does not know. */
 export function follow(now: Model | undefined, event: Envelope<Data>): Model | undefined {
   const { type, account, data } = event
+  const facts = event.facts as Data
   const name = type.slice(type.indexOf('.') + 1)
   if (name === 'launchRequested') return launched(event)
   if (name === 'requestedByInstance' || type === 'volume.createRequested')
@@ -314,6 +328,7 @@ export function follow(now: Model | undefined, event: Envelope<Data>): Model | u
       account,
       zone: data.zone,
       shape: { sizeBytes: data.sizeBytes, volumeType: data.volumeType, iops: data.iops },
+      grow: (data.offers ?? facts.provider.capabilities.volume).grow,
       tags: data.tags ?? {},
       instance: data.instance,
     }

@@ -12,14 +12,19 @@ import { gapless } from './gapless.ts'
 import { imageWhole } from './image-whole.ts'
 import { journalled } from './journalled.ts'
 import { kept } from './kept.ts'
+import { marked } from './marked.ts'
 import { once } from './once.ts'
 import { oneObject } from './one-object.ts'
+import { ownRoots } from './own-roots.ts'
 import { predicted } from './predicted.ts'
 import { refused } from './refused.ts'
+import { resolved } from './resolved.ts'
 import { sourceStays } from './source-stays.ts'
 import { takenAtRest } from './taken-at-rest.ts'
 import { tenant } from './tenant.ts'
 import { trueNews } from './true-news.ts'
+import { untouched } from './untouched.ts'
+import { volumesStay } from './volumes-stay.ts'
 import { whole } from './whole.ts'
 
 const makers: readonly CheckerMaker[] = [
@@ -43,6 +48,11 @@ const makers: readonly CheckerMaker[] = [
   takenAtRest,
   calls,
   trueNews,
+  resolved,
+  ownRoots,
+  untouched,
+  marked,
+  volumesStay,
   predicted,
 ]
 

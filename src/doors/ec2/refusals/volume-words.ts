@@ -41,6 +41,8 @@ export const volumeWords: WordsTable = {
   attachmentLimitExceeded: words('AttachmentLimitExceeded'),
   hotPlugUnsupported: unsupported,
   hotUnplugUnsupported: unsupported,
+  volumeNotKept: unsupported,
+  volumesUnsupported: unsupported,
   rootAttached: words(
     'IncorrectState',
     of => `Unable to detach root volume '${asked(of, 'VolumeId')}' from instance '${target(of)}'`,
