@@ -77,8 +77,6 @@ export interface InstanceContext {
     readonly destroysByStop?: boolean
     /** It keeps a root that it made, unless it is told that the root goes too. */
     readonly deletesRootByFlag?: boolean
-    /** It takes every volume that an instance has with it, whatever it was to outlive. */
-    readonly takesVolumes?: boolean
     /** It keeps what is stopped. */
     readonly preserves?: boolean
     /** It turns nothing off. */
@@ -128,9 +126,6 @@ export interface InstanceContext {
   /** Its guest is off for an image: what is still to be taken of its disks. */
   readonly quieted?: { readonly image: string; readonly uncut: readonly string[] }
   readonly overdue?: boolean
-  /** Of an end that waits until no volume can go with it: how many are to be taken off yet, and that none is. */
-  readonly unfreed?: number
-  readonly freed?: boolean
 }
 
 export const unborn: InstanceContext = {
@@ -171,7 +166,6 @@ const capabilities = z.object({
   destroy: z.string(),
   destroyFrom: z.array(z.string()),
   rootOnDestroy: z.string(),
-  attachmentsOnDestroy: z.string(),
   settle: z.object({ missingGraceMs: z.int() }),
   volumeAttach: z.object({ hotPlug: z.boolean(), hotUnplug: z.boolean(), max: z.int() }),
   volume: z.object({

@@ -4,7 +4,6 @@ import { normalised } from './disks.ts'
 import type { InstanceContext, InstanceEvent, InstanceEventNamed as Named, Now } from './instance.alphabet.ts'
 import { captureChanges } from './instance.capture.ts'
 import { atRest, deviceOf, withDevice, withoutDevice, withStatus } from './instance.devices.ts'
-import { freeingChanges } from './instance.freeing.ts'
 import { tagChanges } from './tags.ts'
 
 type Change = Partial<InstanceContext>
@@ -12,8 +11,7 @@ type Change = Partial<InstanceContext>
 const launched = ({ event }: Now): Change => {
   const { data, facts, at } = event as Named<'launchRequested'>
   const { devices, volumeTags: _, warning: __, ...rest } = data
-  const { stop, start, reboot, destroy, destroyFrom, rootOnDestroy, settle, volumeAttach, attachmentsOnDestroy } =
-    facts.provider.capabilities
+  const { stop, start, reboot, destroy, destroyFrom, rootOnDestroy, settle, volumeAttach } = facts.provider.capabilities
   const destroysByStop = destroy === 'viaStop' || undefined
   const root = normalised(data.rootDevice)
   return {
@@ -28,7 +26,6 @@ const launched = ({ event }: Now): Change => {
       destroysByStop,
       destroysStopped: (!destroysByStop && stop !== 'none' && !destroyFrom.includes('running')) || undefined,
       deletesRootByFlag: rootOnDestroy === 'byFlag' || undefined,
-      takesVolumes: attachmentsOnDestroy === 'deletes' || undefined,
       preserves: stop === 'preserves' || undefined,
       neverOff: stop === 'none' || undefined,
       startsAnew: start === 'none' || undefined,
@@ -142,7 +139,6 @@ const disconnected = ({ context: { devices, changing } }: Now): Change => ({
 
 const all = {
   ...captureChanges,
-  ...freeingChanges,
   ...tagChanges,
   launched,
   volumeReady,

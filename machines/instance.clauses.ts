@@ -26,7 +26,6 @@ export const launchable = needs(
   'snapshotHere',
   ...diskRequirementNames,
   'slotsEnough',
-  'volumesKept',
   'userDataFits',
   'annotationsFit',
   'tagsFew',
@@ -49,7 +48,7 @@ export const stoppable = {
 } as const
 export const modifiable = {
   'instance.modifyRequested': {
-    guard: needs('bootKept', 'behaviourPossible', 'devicesMapped', 'volumesKept', 'annotationsFit'),
+    guard: needs('bootKept', 'behaviourPossible', 'devicesMapped', 'annotationsFit'),
     actions: 'modified',
   },
 } as const
@@ -96,34 +95,9 @@ export const connectingWhileStopping = {
   'instance.detachFailed': [outOfTurn, { actions: detachFailed }],
 } as const
 
-const superseded = ignore('destroying took the place of what was asked before')
 /** Destroying is asked for until it is done: by the end of an instance, and by a launch that failed half way. */
 export const untilDestroyed = {
   destroying: {
-    tags: 'working',
-    entry: ['beginFreeing', { type: 'ask', params: want.destroy }],
-    on: {
-      'instance.destroyFailed': 'retrying',
-      'instance.detached': [
-        { guard: 'lastFreed', target: 'freed', actions: 'freed' },
-        { guard: 'burdened', actions: 'oneFreed' },
-        superseded,
-      ],
-      'instance.detachFailed': [
-        { guard: 'freedByAbsence', target: 'freed', actions: 'freed' },
-        { guard: 'burdened', target: 'retrying' },
-        superseded,
-      ],
-      'instance.stopped': [{ guard: 'lastFreed', target: 'freed', actions: 'freed' }, superseded],
-      'instance.stopFailed': [
-        { guard: 'freedByAbsence', target: 'freed', actions: 'freed' },
-        { guard: 'burdened', target: 'retrying' },
-        superseded,
-      ],
-      ...late.destroying,
-    },
-  },
-  freed: {
     tags: 'working',
     entry: { type: 'ask', params: want.destroy },
     on: { 'instance.destroyFailed': 'retrying', ...late.destroying },

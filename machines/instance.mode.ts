@@ -51,13 +51,9 @@ export interface Resolved {
 const preserves = ({ stop, start }: Abilities) => stop === 'preserves' && start !== 'none'
 /** A disk of its own for each instance, made by the engine before there is an instance. */
 const makesRoots = (can: Abilities, { fromSnapshot }: Asked) =>
-  !takesRoots(can) &&
-  (fromSnapshot
+  fromSnapshot
     ? can.bootFromVolume
-    : (can.canCreateVolumeFromImage && can.bootFromVolume) || (can.canCloneImage && can.canDeleteClone))
-/** Every disk goes with its compute, and that is not turned off first: no root could be kept, whatever its flag says. */
-const takesRoots = ({ stop, attachmentsOnDestroy }: Abilities) =>
-  stop !== 'preserves' && attachmentsOnDestroy === 'deletes'
+    : (can.canCreateVolumeFromImage && can.bootFromVolume) || (can.canCloneImage && can.canDeleteClone)
 /** A volume as the root, where it outlives a compute that does not survive a stop: it was given, not made with it. */
 const rootSurvives = (can: Abilities, asked: Asked) =>
   can.bootFromVolume &&

@@ -4,7 +4,6 @@ import type { Observed } from './grammar.ts'
 import type { InstanceContext, InstanceEventNamed, Now } from './instance.alphabet.ts'
 import { captureChoices, captureRequirements } from './instance.capture.ts'
 import { atHead, deviceOf, volumesWith } from './instance.devices.ts'
-import { freeingChoices, volumesKept } from './instance.freeing.ts'
 import { endsOff, isHeld } from './instance.off.ts'
 import { TAGS_MAX, type Tags, tagChoices, tagRequirements } from './tags.ts'
 
@@ -100,7 +99,6 @@ export const instanceRequirements = {
   slotFree: ({ context, event }: On<'attachProposed'>) =>
     normalised(event.data.device ?? '') === normalised(context.rootDevice) ||
     Object.values(context.devices).filter(each => !each.root).length < context.offers.attachMax,
-  volumesKept,
   hotPlugOffered: ({ context }: Now) => context.offers.hotPlug,
   hotUnplugOffered: ({ context }: Now) => context.offers.hotUnplug,
   attachedThere: ({ context, event }: On<'detachProposed'>) => {
@@ -116,7 +114,6 @@ export const instanceRequirements = {
 export const choices = {
   ...tagChoices,
   ...captureChoices,
-  ...freeingChoices,
   lastVolume: ({ context, event }: Now) => {
     const waiting = volumesWith(context.devices, 'attaching')
     return waiting.length === 1 && waiting[0] === (event as InstanceEventNamed<'volumeReady'>).data.volume

@@ -201,7 +201,7 @@ export const instance = setup({
         ...modifiable,
         ...tagging,
         'instance.attachProposed': {
-          guard: needs('deviceNamed', 'deviceFree', 'slotFree', 'volumesKept', 'hotPlugOffered', 'notCapturing'),
+          guard: needs('deviceNamed', 'deviceFree', 'slotFree', 'hotPlugOffered', 'notCapturing'),
           target: '.changing',
           actions: ['attaching', { type: 'ask', params: want.connect }],
         },
@@ -263,19 +263,12 @@ export const instance = setup({
         'instance.stopRequested': {},
         ...terminable,
         'instance.modifyRequested': {
-          guard: needs(
-            'behaviourPossible',
-            'devicesMapped',
-            'volumesKept',
-            'offeringActive',
-            'userDataFits',
-            'annotationsFit',
-          ),
+          guard: needs('behaviourPossible', 'devicesMapped', 'offeringActive', 'userDataFits', 'annotationsFit'),
           actions: [{ type: 'arm', params: want.endOffUnprotected }, 'modified'],
         },
         ...tagging,
         'instance.attachProposed': {
-          guard: needs('deviceNamed', 'deviceFree', 'slotFree', 'volumesKept'),
+          guard: needs('deviceNamed', 'deviceFree', 'slotFree'),
           actions: ['attachedAtOnce', { type: 'tell', params: want.attachedAtOnce }],
         },
         ...capturableWhileOff,

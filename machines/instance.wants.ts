@@ -4,7 +4,6 @@ import { normalised, snapshotsOf } from './disks.ts'
 import type { Arm, Ask, Disarm, Tell } from './grammar.ts'
 import type { InstanceContext, InstanceEventNamed as Named, Now } from './instance.alphabet.ts'
 import { atHead, deviceOf } from './instance.devices.ts'
-import { freeing } from './instance.freeing.ts'
 import { endsOff, isHeld } from './instance.off.ts'
 
 /** After these a reader is told that it takes too long; the question stays open. (spec: ec2 2.6) */
@@ -73,10 +72,7 @@ export const reset = ({ context: { provider, generation } }: Now): Ask => ({
  * destroy waits behind it, and both are asked again until the destroy is done. Where stopping is the only way to destroy,
  * the stop is the destroy.
  */
-export const destroy = (now: Now): Ask[] => {
-  const { context } = now
-  const freed = freeing(now, powerOff(context, 'hard'))
-  if (freed.length) return freed
+export const destroy = ({ context }: Now): Ask[] => {
   const { destroysStopped, destroysByStop, deletesRootByFlag } = context.offers
   const { provider, generation } = context
   const args = context.rootOwner === 'provider' && deletesRootByFlag ? { deleteRoot: true } : {}

@@ -203,10 +203,6 @@ export const refusals = {
       'tooManyVolumes',
       ({ data }: Asked) => `The instance would have ${data.further} volumes besides its root; ${data.max} fit.`,
     ),
-    volumesKept: no(
-      'volumeNotKept',
-      'The provider takes every volume of an instance with it when that ends, so none that is to stay can be attached.',
-    ),
     userDataFits: no(
       'invalidUserData',
       'User data has at most 16 KiB, and is valid base64 where that is said to be its encoding.',

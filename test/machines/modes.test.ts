@@ -50,7 +50,7 @@ describe('what a launch is resolved to', () => {
     // What goes with the roots that a provider makes itself says nothing of a volume that it was given.
     expect(resolve('stateful', { ...withVolumes, rootOnDestroy: 'deletes' })).toEqual(['stateful', 'engine', undefined])
     const takesVolumes = { ...withVolumes, attachmentsOnDestroy: 'deletes' } as const
-    expect(resolve('stateful', takesVolumes)).toEqual(['stateless', 'provider', 'DRIVER'])
+    expect(resolve('stateful', takesVolumes)).toEqual(['stateless', 'engine', 'DRIVER'])
     expect(resolve('auto', withVolumes)).toEqual(['stateless', 'engine', undefined])
   })
 

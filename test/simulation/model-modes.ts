@@ -23,10 +23,8 @@ export function resolution(launch: Launch, can: Capabilities): Resolution {
   const isStateful = can.stop === 'preserves' && can.start !== 'none'
   const clones = can.canCloneImage && can.canDeleteClone
   const takes = can.attachmentsOnDestroy === 'deletes'
-  // A disk of the engine's that goes with the compute, whatever it was to outlive, is no way to a root.
-  const isLost = takes && can.stop !== 'preserves'
   const volumes = can.bootFromVolume && (fromSnapshot || can.canCreateVolumeFromImage)
-  const byEngine = !isLost && (volumes || (clones && !fromSnapshot))
+  const byEngine = volumes || (clones && !fromSnapshot)
   const isNative = can.clonesOnLaunch !== 'never' && can.rootOnDestroy !== 'keeps'
   const possible = {
     stateful: isStateful || (volumes && !takes),

@@ -25,7 +25,7 @@ export const providerClasses = {
   D: simulatedClasses.D,
   'D alone': { ...simulatedClasses.D, canCloneImage: false, canDeleteClone: false },
   E: simulatedClasses.E,
-  F: { ...simulatedClasses.F, vanishesAfterStop: true },
+  F: { ...simulatedClasses.F, vanishesAfterStop: true, rootOnStop: 'deletes' },
 } as const satisfies Readonly<Record<string, DeclaredCapabilities>>
 export type ProviderClass = keyof typeof providerClasses
 export const providerClassNames = Object.keys(providerClasses) as ProviderClass[]

@@ -88,7 +88,6 @@ export const instanceWords: WordsTable = {
   imageInUse: words('IncorrectState'),
   invalidShutdownBehaviour: words('InvalidParameterCombination'),
   tooManyVolumes: words('AttachmentLimitExceeded'),
-  volumeNotKept: words('UnsupportedOperation'),
   invalidUserData: words('InvalidUserData.Malformed'),
   annotationsTooLarge: words('InvalidParameterValue'),
 

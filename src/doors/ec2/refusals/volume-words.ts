@@ -41,7 +41,6 @@ export const volumeWords: WordsTable = {
   attachmentLimitExceeded: words('AttachmentLimitExceeded'),
   hotPlugUnsupported: unsupported,
   hotUnplugUnsupported: unsupported,
-  volumeNotKept: unsupported,
   volumesUnsupported: unsupported,
   rootAttached: words(
     'IncorrectState',
