@@ -57,6 +57,7 @@ describe('registering drivers', () => {
 
   it.each([
     { destroy: 'viaStop' },
+    { destroyFrom: ['running'] },
     { rootOnStop: 'deletes' },
     { vanishesAfterStop: true },
     { stop: 'destroys', start: 'none', vanishesAfterStop: false },

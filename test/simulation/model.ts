@@ -34,6 +34,8 @@ export interface InstanceModel {
   readonly rootDevice: string
   /** Volume -> device name in one spelling, and whether it ends with the instance. */
   readonly devices: Readonly<Record<string, { readonly device: string; readonly dies: boolean }>>
+  /** Volumes that have to be gone before it is over. (stateful-and-deltacloud 3a.5.) */
+  readonly owed?: readonly string[]
   /** Its guest is off for an image, or not on again yet. */
   readonly quiet?: Quiet
 }
@@ -211,6 +213,18 @@ const tagEvents = {
   },
 }
 
+/** Nothing is over before what was to go with it is gone. */
+function endOf({ devices }: InstanceModel): Partial<InstanceModel> {
+  const owed = Object.keys(devices).filter(volume => devices[volume]!.dies)
+  return { state: owed.length ? 'shutting-down' : 'terminated', devices: {}, owed }
+}
+function paid({ state, owed = [] }: InstanceModel, volume: string): Partial<InstanceModel> {
+  const left = owed.filter(each => each !== volume)
+  return state === 'shutting-down' && left.length < owed.length
+    ? { owed: left, state: left.length ? state : 'terminated' }
+    : {}
+}
+
 const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelope<Data>) => Partial<InstanceModel>>> =
   {
     ...tagEvents,
@@ -222,8 +236,7 @@ const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelo
     startFailed: ({ state, hasRun }, { data }) =>
       state === 'pending' && hasRun && data.code !== 'notFound' ? { state: 'stopped' } : {},
     createFailed: ({ state, hasRun }) => (state === 'pending' && hasRun ? { state: 'stopped' } : {}),
-    volumeFailed: ({ state, devices }, { data }) =>
-      state === 'pending' && devices[data.volume] ? { state: 'terminated', devices: {} } : {},
+    volumeFailed: (now, { data }) => (now.state === 'pending' && now.devices[data.volume] ? endOf(now) : {}),
     startRequested: ({ generation }) => ({ state: 'pending', generation: generation + 1 }),
     // A provider that knows no such instance has none to stop.
     stopFailed: ({ state }, { data }) =>
@@ -243,8 +256,11 @@ const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelo
       state === 'stopped' && mode === 'stateless' && isKept && !protection.terminate ? { state: 'shutting-down' } : {},
     terminateRequested: () => ({ state: 'shutting-down', quiet: undefined }),
     quietCaptureProposed: ({ state }, event) => (state === 'running' ? { quiet: quieted(event) } : {}),
-    destroyed: ({ state }) =>
-      state === 'shutting-down' || state === 'pending' ? { state: 'terminated', devices: {} } : {},
+    destroyed: now => (now.state === 'shutting-down' || now.state === 'pending' ? endOf(now) : {}),
+    cleanupDone: (now, { data }) => paid(now, data.id),
+    // A volume waits for its snapshots, and its instance does not wait with it.
+    cleanupHandedOver: (now, { data }) => paid(now, data.id),
+    orphanRecorded: (now, { data }) => paid(now, data.id),
     modifyRequested: ({ protection, behaviour, devices }, { data }) => {
       const flags = Object.entries<boolean>(data.deleteOnTermination ?? {}).map(
         ([name, dies]) => [deviceName(name), dies] as const,
@@ -286,6 +302,8 @@ const volumeEvents: Readonly<Record<string, (now: VolumeModel, event: Envelope<D
     from === undefined ? {} : { shape: from === 'optimizing' ? shape : from, from: undefined },
   deleteRequested: () => ({ state: 'deleting', from: undefined }),
   deleted: ({ state }) => (state === 'deleting' ? { state: 'deleted' } : {}),
+  // Given up.
+  orphanRecorded: () => ({ state: 'deleted' }),
   instanceGone: ({ state, instance }, { data }) => {
     if (instance !== data.instance) return {}
     const rest = { instance: undefined, moving: undefined }

@@ -20,8 +20,8 @@ export const endFirst: CheckerMaker = () => ({
     // Until a snapshot is taken, or a copy made, of what is to go, nothing is asked for it.
     if (end === undefined || state.endsWith('.waiting')) return
     const [first] = asks.values()
-    // A provider that destroys only what is off is asked for that before.
-    const isOffFirst = world.options.shape.careful && end === 'instanceDestroy' && first?.verb === 'instancePower'
+    // A provider that destroys only what is off is asked for that before; so is every one that would not destroy.
+    const isOffFirst = end === 'instanceDestroy' && first?.verb === 'instancePower'
     const others = [...asks.values()].filter(each => each.verb !== end && !(isOffFirst && each === first))
     if (others.length)
       throw new Violation(
