@@ -95,6 +95,11 @@ export const volumeCommands = {
     summary: 'Deletes a volume that no instance has a claim on.',
     who: 'owner',
   }),
+  abandonCleanup: command({
+    event: 'abandonCleanupRequested',
+    summary: 'Gives up a volume whose deletion does not succeed: it ends here, and is recorded as an orphan.',
+    who: 'operator',
+  }),
   ...tagCommands,
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { DeclaredCapabilities } from '../../src/drivers/capabilities.ts'
 import { capabilities, type Driver } from '../../src/drivers/driver.ts'
 import { DriverRefused, registerDrivers } from '../../src/drivers/register.ts'
 import { simulated } from '../../src/drivers/simulated/index.ts'
@@ -55,14 +56,15 @@ describe('registering drivers', () => {
     ])
   })
 
-  it.each([
+  it.each<DeclaredCapabilities>([
     { destroy: 'viaStop' },
+    { destroyFrom: ['running'] },
     { rootOnStop: 'deletes' },
     { vanishesAfterStop: true },
     { stop: 'destroys', start: 'none', vanishesAfterStop: false },
     { deleteOnTermination: false, rootOnDestroy: 'byFlag' },
     { consistency: { readAfterWrite: true, lagMs: 10 } },
-  ] as const)('refuses entries that can not both be true: %j', contradicting => {
+  ])('refuses entries that can not both be true: %j', contradicting => {
     const lab = simulated({ instant: true, capabilities: contradicting })
     expect(problemsOf({ lab }).problems).toMatchObject([{ problem: 'contradiction' }])
   })

@@ -38,6 +38,10 @@ export interface InstanceModel {
   readonly rootDevice: string
   /** Volume -> device name in one spelling, and whether it ends with the instance. */
   readonly devices: Readonly<Record<string, { readonly device: string; readonly dies: boolean }>>
+  /** Volumes that have to be gone before it is over. (stateful-and-deltacloud 3a.5.) */
+  readonly owed?: readonly string[]
+  /** A root that its provider made, and leaves when it is gone. */
+  readonly keptRoot?: string
   /** Its guest is off for an image, or not on again yet. */
   readonly quiet?: Quiet
 }
@@ -196,6 +200,7 @@ function launched({ account, data, facts }: Envelope<Data>): InstanceModel {
     hasRun: false,
     mode: data.mode,
     rootOwner: data.rootOwner,
+    keptRoot: data.keptRoot?.volume,
     isKept: (facts as Data).provider.capabilities.stop === 'preserves',
     graceMs: (facts as Data).provider.capabilities.settle.missingGraceMs,
     startsAnew: (facts as Data).provider.capabilities.start === 'none',
@@ -222,6 +227,19 @@ const tagEvents = {
   },
 }
 
+/** Nothing is over before what was to go with it is gone. */
+function endOf({ devices, keptRoot }: InstanceModel): Partial<InstanceModel> {
+  const dying = Object.keys(devices).filter(volume => devices[volume]!.dies)
+  const owed = keptRoot === undefined ? dying : [keptRoot, ...dying]
+  return { state: owed.length ? 'shutting-down' : 'terminated', devices: {}, owed }
+}
+function paid({ state, owed = [] }: InstanceModel, volume: string): Partial<InstanceModel> {
+  const left = owed.filter(each => each !== volume)
+  return state === 'shutting-down' && left.length < owed.length
+    ? { owed: left, state: left.length ? state : 'terminated' }
+    : {}
+}
+
 const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelope<Data>) => Partial<InstanceModel>>> =
   {
     ...tagEvents,
@@ -235,8 +253,8 @@ const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelo
       return state === 'pending' && hasRun && !(isMadeAnew && rootOwner !== 'provider') ? { state: 'stopped' } : {}
     },
     createFailed: ({ state, hasRun }) => (state === 'pending' && hasRun ? { state: 'stopped' } : {}),
-    volumeFailed: ({ state, devices }, { data }) =>
-      state === 'pending' && devices[data.volume] ? { state: 'terminated', devices: {} } : {},
+    volumeFailed: (now, { data }) =>
+      now.state === 'pending' && now.devices[data.volume] ? endOf({ ...now, keptRoot: undefined }) : {},
     startRequested: ({ generation }) => ({ state: 'pending', generation: generation + 1 }),
     // A provider that knows no such instance has none to stop.
     stopFailed: ({ state }, { data }) =>
@@ -256,8 +274,11 @@ const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelo
       state === 'stopped' && mode === 'stateless' && isKept && !protection.terminate ? { state: 'shutting-down' } : {},
     terminateRequested: () => ({ state: 'shutting-down', quiet: undefined }),
     quietCaptureProposed: ({ state }, event) => (state === 'running' ? { quiet: quieted(event) } : {}),
-    destroyed: ({ state }) =>
-      state === 'shutting-down' || state === 'pending' ? { state: 'terminated', devices: {} } : {},
+    destroyed: now => (now.state === 'shutting-down' || now.state === 'pending' ? endOf(now) : {}),
+    cleanupDone: (now, { data }) => paid(now, data.id),
+    // A volume waits for its snapshots, and its instance does not wait with it.
+    cleanupHandedOver: (now, { data }) => paid(now, data.id),
+    orphanRecorded: (now, { data }) => paid(now, data.id),
     modifyRequested: ({ protection, behaviour, devices }, { data }) => {
       const flags = Object.entries<boolean>(data.deleteOnTermination ?? {}).map(
         ([name, dies]) => [deviceName(name), dies] as const,
@@ -299,6 +320,8 @@ const volumeEvents: Readonly<Record<string, (now: VolumeModel, event: Envelope<D
     from === undefined ? {} : { shape: from === 'optimizing' ? shape : from, from: undefined },
   deleteRequested: () => ({ state: 'deleting', from: undefined }),
   deleted: ({ state }) => (state === 'deleting' ? { state: 'deleted' } : {}),
+  // Given up.
+  orphanRecorded: () => ({ state: 'deleted' }),
   instanceGone: ({ state, instance }, { data }) => {
     if (instance !== data.instance) return {}
     const rest = { instance: undefined, moving: undefined }

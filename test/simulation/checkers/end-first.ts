@@ -20,16 +20,15 @@ export const endFirst: CheckerMaker = () => {
     event({ resource, position, kind, before }, world) {
       const { state, asks } = world.fold.resources.get(resource)!
       if (visibleOf(before) !== visibleOf(state)) entered.set(resource, position)
-      const { destroy, destroyFrom, stop, attachmentsOnDestroy } = world.provider.describe()
+      const { destroy, attachmentsOnDestroy } = world.provider.describe()
       const named = ends[`${kind} ${visibleOf(state)}`]
       const isStopped = named === 'instanceDestroy' && destroy === 'viaStop'
       const end = isStopped ? 'instancePower' : named
       // Until a snapshot is taken, or a copy made, of what is to go, nothing is asked for it.
       if (end === undefined || state.endsWith('.waiting')) return
       const [first] = asks.values()
-      // A provider that destroys only what is off is asked for that before.
-      const isCareful = stop !== 'none' && !destroyFrom.includes('running')
-      const isOffFirst = isCareful && end === 'instanceDestroy' && first?.verb === 'instancePower'
+      // A provider that destroys only what is off is asked for that before; so is every one that would not destroy.
+      const isOffFirst = end === 'instanceDestroy' && first?.verb === 'instancePower'
       // One that takes every volume with it is asked to let go of those that stay.
       const frees = attachmentsOnDestroy === 'deletes' ? ['detach', 'instancePower'] : []
       const others = [...asks.values()].filter(

@@ -1,4 +1,5 @@
 /** I7: at most one object for each id, and at rest the provider has exactly what the log says exists. */
+import type { Envelope } from '../../../machines/grammar.ts'
 import type { Observation } from '../../../src/drivers/driver.ts'
 import { visibleOf } from '../fold.ts'
 import { wentWithGuest } from '../taken.ts'
@@ -30,9 +31,11 @@ function checkMade(world: World): void {
  * A root that the provider made of itself is there with its instance. One that outlives an instance which the provider
  * lost is nobody's: no call that deletes it was ever promised an id.
  */
-function isRootThere({ fold, vanished }: World, id: string): boolean {
-  const instance = fold.resources.get(id.replace(/\/root$/, ''))
-  return instance !== undefined && (vanished.has(instance.id) || !gone.has(visibleOf(instance.state)))
+function isRootThere({ fold, vanished, log }: World, id: string): boolean {
+  const keeps = ({ data }: Envelope) => (data as { keptRoot?: { volume: string } }).keptRoot?.volume === id
+  const named = log.find(event => event.type === 'instance.launchRequested' && keeps(event))
+  const instance = fold.resources.get(named?.resource ?? id.replace(/\/root$/, ''))
+  return instance !== undefined && ((!named && vanished.has(instance.id)) || !gone.has(visibleOf(instance.state)))
 }
 
 function checkTruth(world: World): void {

@@ -14,6 +14,8 @@ interface Launched {
   readonly image: string
   readonly rootOwner: string
   readonly rootDevice: string
+  /** The name of a root that its provider makes and leaves. */
+  readonly keptRoot?: { readonly volume: string }
   readonly devices: readonly { readonly device: string; readonly volume: string }[]
 }
 type Root = { readonly kind: 'private' | 'volume'; readonly volume: string } | { readonly kind: 'image' }
@@ -57,9 +59,10 @@ export const ownRoots: CheckerMaker = () => {
     rest(world) {
       checkDisks(world)
       const there = new Set(world.provider.objects().map(({ id }) => id))
-      for (const [id, { rootOwner, devices, rootDevice }] of launched) {
+      for (const [id, { rootOwner, devices, rootDevice, keptRoot }] of launched) {
         if (visibleOf(world.fold.resources.get(id)!.state) !== 'terminated') continue
-        if (rootOwner === 'provider' && there.has(`${id}/root`) && !world.vanished.has(id))
+        const isLeft = keptRoot ? there.has(keptRoot.volume) : there.has(`${id}/root`) && !world.vanished.has(id)
+        if (rootOwner === 'provider' && isLeft)
           throw new Violation(NAME, `${id} is terminated, and the root that its provider made is left`)
         const root = devices.find(({ device }) => deviceName(device) === deviceName(rootDevice))
         if (rootOwner !== 'engine' || !root || !there.has(root.volume)) continue

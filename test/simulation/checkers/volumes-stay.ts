@@ -23,7 +23,8 @@ export const volumesStay: CheckerMaker = () => {
     name: NAME,
     event({ type, resource, data }) {
       if (type === 'volume.created') made.add(resource)
-      if (type === 'volume.deleteRequested') condemned.add(resource)
+      // A root that a provider made and left is nobody's but its instance's.
+      if (type === 'volume.deleteRequested' || type === 'volume.rootLeft') condemned.add(resource)
       const { deleteOnTermination } = data as { deleteOnTermination?: boolean }
       if (type === 'volume.instanceGone' && deleteOnTermination) condemned.add(resource)
     },

@@ -47,6 +47,7 @@ export const volumeWords: WordsTable = {
     of => `Unable to detach root volume '${asked(of, 'VolumeId')}' from instance '${target(of)}'`,
   ),
 
+  notBeingDeleted: words('IncorrectState'),
   modificationInProgress: words(
     'IncorrectModificationState',
     of => `Volume ${target(of)} cannot be modified in modification state ${said(of, /\((\w+)\)/).toUpperCase()}`,
