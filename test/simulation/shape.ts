@@ -55,6 +55,8 @@ export interface Shape {
   readonly retentionMs: number | undefined
   /** Share of steps after which the next follows without waiting for what the first began. */
   readonly bursts: number
+  /** May accounts have only so much? */
+  readonly limited: boolean
   readonly weights: Readonly<Record<Action, number>>
 }
 
@@ -83,6 +85,7 @@ export const calm: Shape = {
   images: 1,
   retentionMs: undefined,
   bursts: 0,
+  limited: false,
   weights: Object.fromEntries(actions.map(action => [action, 1])) as Record<Action, number>,
 }
 
@@ -204,6 +207,7 @@ export function shapeOf(seed: number, providerClass = classOf(seed)): Shape {
     retype: random.chance(0.8),
     optimizeMs: random.pick([0, 0, 90_000]),
     images: random.pick([0.3, 1, 4]),
+    limited: random.chance(0.3),
     providerClass,
     variation: variationOf(random, providerClass),
   }

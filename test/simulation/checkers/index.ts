@@ -12,7 +12,9 @@ import { gapless } from './gapless.ts'
 import { imageWhole } from './image-whole.ts'
 import { journalled } from './journalled.ts'
 import { kept } from './kept.ts'
+import { limited } from './limited.ts'
 import { marked } from './marked.ts'
+import { metered } from './metered.ts'
 import { once } from './once.ts'
 import { oneObject } from './one-object.ts'
 import { ownRoots } from './own-roots.ts'
@@ -53,6 +55,8 @@ const makers: readonly CheckerMaker[] = [
   untouched,
   marked,
   volumesStay,
+  metered,
+  limited,
   predicted,
 ]
 
