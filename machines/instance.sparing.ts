@@ -74,7 +74,7 @@ export const sparingChanges = {
   /** Answers come in the order of what is asked. */
   sparing: ({ context }: Now): Change => (isDetaching(context) ? { changing: endangered(context) } : {}),
   oneSpared: ({ context }: Now): Change => ({ changing: context.changing.slice(1) }),
-  spared: (): Change => ({ spared: true, changing: [] }),
+  spared: (): Change => ({ spared: true, changing: [], failure: undefined }),
 }
 
 const answers = (done: string, rejected: string) => ({ done: `instance.${done}`, rejected: `instance.${rejected}` })

@@ -10,7 +10,7 @@
  * | P4  | a stop exactly where it keeps something                        | here; machines/class-lives                         |
  * | P5  | a root outlives a stop; what is stateless never starts again   | simulation/checkers/marked; machines/class-lives   |
  * | P6  | whatever was, and went wrong: terminate ends it, once          | here; simulation (clean slate)                     |
- * | P7  | what is to outlive its instance does                           | here; simulation/checkers/volumes-stay; machines/freeing |
+ * | P7  | what is to outlive its instance does                           | here; simulation/checkers/volumes-stay; machines/roots   |
  * | P8  | what is offered is accepted, nothing else, and a no is silent  | here; runtime/offered; machines/class-lives        |
  * | P9  | a replay needs no provider and changes nothing                 | here; simulation/replay (I5)                       |
  * | P10 | a mismatch is refused without a trace, or warned of once       | here; simulation/checkers/resolved; machines/modes |

@@ -58,7 +58,6 @@ describe('registering drivers', () => {
 
   it.each<DeclaredCapabilities>([
     { destroy: 'viaStop' },
-    { destroyFrom: ['running'] },
     { rootOnStop: 'deletes' },
     { vanishesAfterStop: true },
     { stop: 'destroys', start: 'none', vanishesAfterStop: false },
@@ -67,6 +66,11 @@ describe('registering drivers', () => {
   ])('refuses entries that can not both be true: %j', contradicting => {
     const lab = simulated({ instant: true, capabilities: contradicting })
     expect(problemsOf({ lab }).problems).toMatchObject([{ problem: 'contradiction' }])
+  })
+
+  it('refuses one that could not destroy what it keeps stopped', () => {
+    const lab = simulated({ instant: true, capabilities: { destroyFrom: ['running'] } })
+    expect(problemsOf({ lab }).problems).toMatchObject([{ problem: 'contradiction', capability: 'destroyFrom' }])
   })
 
   it('refuses a driver without a call that it promises, or that every driver has', () => {
