@@ -29,6 +29,7 @@ import { Watcher } from './watcher.ts'
 import { type Call, type Verb, Work } from './work.ts'
 
 export { PoolRefused } from './pool.ts'
+export { type PoolHolder, PoolInUse, poolHolder } from './pool-lock.ts'
 
 export interface QemuOptions {
   /** Folder of disks, records and running machines; made if it is missing. At most 70 characters or so: it holds sockets. */
@@ -85,12 +86,15 @@ const effects: { readonly [V in Verb]: (host: Host, call: Call, signal: AbortSig
   detach,
 }
 
-/** Opens a pool. Throws PoolRefused for a path that can not be one, and what reading its records throws. */
+/**
+ * Opens a pool, and keeps other processes out until it is closed or this process ends. Throws PoolRefused for a path that
+ * can not be one, PoolInUse where another process has it, and what reading its records throws.
+ */
 export function qemu(options: QemuOptions): Driver {
   const declared: Capabilities = capabilities(declaredBy(options))
   const { owner = 'stemma', accelerator = 'tcg', gracefulMs = 60_000, answerWithinMs = 2_000, now = Date.now } = options
   const pool = new Pool(options.pool)
-  const records = new Records(pool, now())
+  const records = recordsOf(pool, now())
   const machines = new Machines(pool, { accelerator, endWithinMs: 3_000 })
   const host: Host = { pool, records, machines, copied: new Held(), declared, owner, gracefulMs, now }
   const work = new Work((call, signal) => effects[call.verb](host, call, signal), answerWithinMs)
@@ -116,8 +120,18 @@ export function qemu(options: QemuOptions): Driver {
     close: async () => {
       watcher.close()
       await work.close()
+      pool.release()
     },
   }
   for (const call of optionalCalls) driver[call] = perform(call)
   return driver
+}
+
+const recordsOf = (pool: Pool, now: number): Records => {
+  try {
+    return new Records(pool, now)
+  } catch (error) {
+    pool.release()
+    throw error
+  }
 }

@@ -5,13 +5,17 @@
  *     POOL/records/<kind>/<id>.json                what was asked for
  *     POOL/run/<id>/                               process, sockets and console of a machine
  *     POOL/.tmp/                                   what is being made: same file system, private names
+ *     POOL/{lock,owner.json}                       held by the process that uses the pool, and who that is
  */
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { lockPool } from './pool-lock.ts'
 
+/** A folder that can not be a pool. */
 export class PoolRefused extends Error {
   override readonly name = 'PoolRefused'
+  readonly code = 'poolRefused'
 }
 
 /** A Unix socket's path has no more bytes than this. */
@@ -33,15 +37,21 @@ const fitting = (folder: string): string => {
 
 export class Pool {
   readonly folder: string
+  /** Lets another process have it. */
+  readonly release: () => void
   #made = 0
 
-  /** Makes the folders that are missing. Throws PoolRefused for a path that can not hold sockets or reach QEMU. */
+  /**
+   * Makes the folders that are missing, and keeps other processes out. Throws PoolRefused for a path that can not hold
+   * sockets or reach QEMU, and PoolInUse.
+   */
   constructor(folder: string) {
     fitting(resolve(folder))
     for (const part of ['images', 'volumes', 'snapshots', 'run', '.tmp', 'records']) {
       mkdirSync(join(resolve(folder), part), { recursive: true, mode: 0o700 })
     }
     this.folder = fitting(realpathSync(folder))
+    this.release = lockPool(this.folder)
     this.#sweep()
   }
 
