@@ -28,6 +28,8 @@ import { volumeDelete, volumeEnsure, volumeResize } from './volume-calls.ts'
 import { Watcher } from './watcher.ts'
 import { type Call, type Verb, Work } from './work.ts'
 
+export type { RefusedFile } from './image-folder.ts'
+export { type Imported, type ImportOptions, importImages, type NewImage } from './image-import.ts'
 export { PoolRefused } from './pool.ts'
 export { type PoolHolder, PoolInUse, poolHolder } from './pool-lock.ts'
 
