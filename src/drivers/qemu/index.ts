@@ -47,8 +47,8 @@ export interface QemuOptions {
   /** The zones of each region, if there are to be several: all of them are this computer. */
   readonly regions?: Readonly<Record<string, readonly string[]>>
   /**
-   * Default `tcg`, which every computer has. `auto` is KVM where `proveKvm` has booted a kernel with it and kept the
-   * verdict in this pool since the computer was started, else `tcg`; `kvm` is refused where it has not.
+   * Default `tcg`, which every computer has. `auto` launches with KVM where `proveKvm` has booted a kernel with it and
+   * kept the verdict in this pool since the computer was started, else with `tcg`; `kvm` is refused where it has not.
    */
   readonly accelerator?: 'auto' | 'tcg' | 'kvm'
   /** How long a guest may take to end by itself when it is asked to, before it is ended. Default 60 000. */
@@ -121,7 +121,7 @@ export function qemu(options: QemuOptions): Driver {
   }
   const driver: Driver = {
     describe: () => declared,
-    probe: () => probeComputer(pool.folder, accelerator),
+    probe: () => probeComputer(pool.folder, machines.accelerator),
     instanceEnsure: perform('instanceEnsure'),
     instanceDestroy: perform('instanceDestroy'),
     poll: (handle, context) => work.poll(handle, context),
@@ -144,7 +144,9 @@ export function qemu(options: QemuOptions): Driver {
 /** What may say no: then the pool is left to others. */
 const opened = (pool: Pool, { accelerator = 'tcg' }: QemuOptions, now: number) => {
   try {
-    return { accelerator: acceleratorFor(pool.folder, accelerator), records: new Records(pool, now) }
+    const first = acceleratorFor(pool.folder, accelerator)
+    const next = () => (accelerator === 'auto' ? acceleratorFor(pool.folder, accelerator) : first)
+    return { accelerator: next, records: new Records(pool, now) }
   } catch (error) {
     pool.release()
     throw error

@@ -5,9 +5,10 @@
  */
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { replace } from './files.ts'
+import { bootFileSchema } from './images.ts'
 import { bootId, type KvmVerdict, keptVerdict, knownVerdict, verdictPath } from './kvm-verdict.ts'
 import { newestMachineType, qemuSystem } from './machine-type.ts'
 import { runTool } from './tool.ts'
@@ -15,7 +16,7 @@ import { runTool } from './tool.ts'
 export interface KvmProofOptions {
   /** Where the verdict is kept until the computer is started again; without one, it is not. */
   readonly pool?: string
-  /** The kernel to boot; without one, an earlier verdict is all there is. */
+  /** The kernel to boot. Default: that of the first image in the pool that brings one; without any, nothing is tried. */
   readonly kernel?: { readonly kernel: string; readonly initrd?: string }
   /** How long it may take. Default 20 000. */
   readonly timeoutMs?: number
@@ -31,14 +32,15 @@ const mortal = ['/usr/bin/setpriv', '--pdeathsig', 'KILL', '--']
 
 /** Boots the kernel with KVM, unless there is a verdict. Throws ToolFailed where there is no QEMU. */
 export async function proveKvm(options: KvmProofOptions): Promise<KvmVerdict> {
-  const { pool, kernel, timeoutMs = 20_000, again = false } = options
+  const { pool, timeoutMs = 20_000, again = false } = options
   const known = knownVerdict(pool)
   if (known.state === 'absent') return known
   const qemuVersion = await versionOf()
   const isOfThis = pool !== undefined && keptVerdict(pool)?.qemuVersion === qemuVersion
   if (known.state !== 'unproven' && isOfThis && !again) return known
+  const kernel = options.kernel ?? (pool === undefined ? undefined : await kernelIn(pool))
   if (kernel === undefined) {
-    return { state: 'unproven', why: 'there is no kernel to try it with: an image that brings one, or --kernel' }
+    return { state: 'unproven', why: 'there is no kernel to try it with: an image of the pool that brings its own would be one' }
   }
   const verdict = await booted(await newestMachineType(), kernel, timeoutMs)
   if (pool !== undefined) {
@@ -47,6 +49,16 @@ export async function proveKvm(options: KvmProofOptions): Promise<KvmVerdict> {
     await replace(join(pool, '.tmp', `kvm.${process.pid}`), verdictPath(pool), `${JSON.stringify(kept)}\n`)
   }
   return verdict
+}
+
+/** Of the first image that boots one. */
+async function kernelIn(pool: string): Promise<KvmProofOptions['kernel']> {
+  const folder = join(pool, 'images')
+  const names = await readdir(folder).catch(() => [])
+  const file = names.sort().find(name => name.endsWith('.boot.json'))
+  if (file === undefined) return undefined
+  const { kernel, initrd } = bootFileSchema.parse(JSON.parse(await readFile(join(folder, file), 'utf8')))
+  return { kernel: join(folder, kernel), initrd: initrd && join(folder, initrd) }
 }
 
 const versionOf = async (): Promise<string> =>

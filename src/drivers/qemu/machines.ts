@@ -14,7 +14,8 @@ import type { RunState } from './qmp-commands.ts'
 import { runTool, ToolFailed } from './tool.ts'
 
 export interface MachinesOptions extends QmpOptions {
-  readonly accelerator: 'tcg' | 'kvm'
+  /** Of the next launch. */
+  readonly accelerator: () => 'tcg' | 'kvm'
   /** How long a process may take to end before a stronger means. */
   readonly endWithinMs: number
 }
@@ -33,7 +34,7 @@ export class Machines {
   }
 
   get accelerator(): 'tcg' | 'kvm' {
-    return this.#options.accelerator
+    return this.#options.accelerator()
   }
 
   holder(instance: string): Promise<number | undefined> {
