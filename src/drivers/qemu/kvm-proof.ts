@@ -40,7 +40,10 @@ export async function proveKvm(options: KvmProofOptions): Promise<KvmVerdict> {
   if (known.state !== 'unproven' && isOfThis && !again) return known
   const kernel = options.kernel ?? (pool === undefined ? undefined : await kernelIn(pool))
   if (kernel === undefined) {
-    return { state: 'unproven', why: 'there is no kernel to try it with: an image of the pool that brings its own would be one' }
+    return {
+      state: 'unproven',
+      why: 'there is no kernel to try it with: an image of the pool that brings its own would be one',
+    }
   }
   const verdict = await booted(await newestMachineType(), kernel, timeoutMs)
   if (pool !== undefined) {

@@ -26,13 +26,18 @@ const abandonedMs = 24 * 3_600_000
 /** Ids become file names and words of QEMU's command line: letters, digits, `.`, `_` and `-`, beginning with one of the first two. */
 export const isName = (id: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(id)
 
-const fitting = (folder: string): string => {
+/** Bytes in the longest path of a socket in a pool, and how many may be. */
+export const socketPathOf = (folder: string) => ({
+  bytes: Buffer.byteLength(join(folder, 'run', 'i'.repeat(21), 'events')),
+  bytesMax: socketPathBytesMax,
+})
+
+/** Gives the folder back. Throws PoolRefused for a path that can not hold sockets or reach QEMU. */
+export const fitting = (folder: string): string => {
   if (/[\n\r\0]/.test(folder)) throw new PoolRefused('the path of a pool has no line breaks')
-  const bytes = Buffer.byteLength(join(folder, 'run', 'i'.repeat(21), 'events'))
-  if (bytes <= socketPathBytesMax) return folder
-  throw new PoolRefused(
-    `${folder} is too long: a socket in it has ${bytes} bytes, and at most ${socketPathBytesMax} go`,
-  )
+  const { bytes, bytesMax } = socketPathOf(folder)
+  if (bytes <= bytesMax) return folder
+  throw new PoolRefused(`${folder} is too long: a socket in it has ${bytes} bytes, and at most ${bytesMax} go`)
 }
 
 export class Pool {

@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import type { ProbeReport } from '../driver.ts'
 import { hasCode } from './files.ts'
 import { qemuSystem } from './machine-type.ts'
+import { fitting, socketPathOf } from './pool.ts'
 import { runTool } from './tool.ts'
 
 const versionOf = async (program: string, packages: string, problems: string[]): Promise<string | undefined> => {
@@ -35,10 +36,16 @@ export async function probeComputer(pool: string, accelerator: 'auto' | 'tcg' | 
   await access('/proc/locks', constants.R_OK).catch(() =>
     problems.push('/proc/locks can not be read: without it nobody knows which machines are alive (Linux has it)'),
   )
+  try {
+    fitting(pool)
+  } catch (error) {
+    problems.push((error as Error).message)
+  }
   const folder = await existing(pool)
   await access(folder, constants.W_OK).catch(() => problems.push(`${folder} can not be written by this user`))
   const room = await statfs(folder).catch(() => undefined)
   const freeVolumeBytes = room && room.bavail * room.bsize
-  const facts = { qemuVersion, qemuImgVersion, accelerator, freeVolumeBytes }
+  const { bytes: socketPathBytes, bytesMax: socketPathBytesMax } = socketPathOf(pool)
+  const facts = { qemuVersion, qemuImgVersion, accelerator, freeVolumeBytes, socketPathBytes, socketPathBytesMax }
   return { usable: problems.length === 0, facts, problems }
 }
