@@ -137,6 +137,12 @@ describeWith(qemuSystem, 'machines behind the EC2 door', () => {
         ])
         expect(await holderOf(pool, id)).toBe(pid)
         await says(later, id, 'guest: boots 1')
+
+        // Without a server, a command opens the file itself, and with it the same machines.
+        await second.stop()
+        const stopped = await stemma(folder, ['stop', id, '--json'])
+        expect(JSON.parse(stopped.stdout)).toMatchObject({ settled: 'stopped' })
+        expect(await holderOf(pool, id)).toBe(undefined)
       }),
     withinMs,
   )

@@ -106,8 +106,19 @@ async function sameAsBefore(pool: Pool, files: ImageFiles, known: readonly Image
     Object.keys(record.sources).length === Object.keys(looks).length &&
     Object.entries(looks).every(([path, look]) => record.sources[path] === look)
   const record = known.find(asSeen)
-  if (record) await unchangedOnly(pool, record.id)
-  return record
+  return record && (await isWhole(pool, record.id)) ? record : undefined
+}
+
+/** False where a file is gone, or whoever took the image was killed before it was there: then it is taken again. */
+async function isWhole(pool: Pool, id: string): Promise<boolean> {
+  try {
+    await unchangedOnly(pool, id)
+    return true
+  } catch (error) {
+    const { outcome } = error instanceof Refusal ? error : {}
+    if (outcome?.kind === 'rejected' && outcome.error.code === 'notFound') return false
+    throw error
+  }
 }
 
 async function taken(pool: Pool, files: ImageFiles, options: ImportOptions): Promise<ImageRecord> {

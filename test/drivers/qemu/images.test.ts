@@ -1,7 +1,16 @@
 /** Images that somebody brings: what is taken is a copy that stands for itself; what could read other files is refused. */
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmodSync, existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -77,6 +86,20 @@ describeWith(qemuImg, 'images of a folder', () => {
       expect(existsSync(`${one}.initrd`)).toBe(false)
       expect(readFileSync(`${two}.initrd`, 'utf8')).toBe('initrd')
       expect(JSON.parse(readFileSync(`${two}.boot.json`, 'utf8')).append).toContain('console=ttyS0')
+    }))
+
+  it('are taken again where one of their files is gone, or was never there because somebody was killed', () =>
+    withFolder(async ({ pool, folder, take }) => {
+      raw(join(folder, 'one.raw'))
+      writeFileSync(join(folder, 'vmlinuz'), 'kernel')
+      const before = await take()
+      const { id } = before.images[0]!
+      for (const part of ['qcow2', 'vmlinuz', 'boot.json']) {
+        rmSync(join(pool, 'images', `${id}.${part}`))
+        expect(await take()).toEqual(before)
+        expect(existsSync(join(pool, 'images', `${id}.${part}`))).toBe(true)
+      }
+      expect(holds(imageAt(pool, id), 'a')).toBe(true)
     }))
 
   it('keep their holes', () =>

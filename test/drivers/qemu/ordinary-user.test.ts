@@ -1,6 +1,6 @@
 /** Nothing here needs root: the whole life of a machine, as the user who may do least. */
 import { execFile, execFileSync } from 'node:child_process'
-import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, it, type TestContext } from 'vitest'
@@ -26,6 +26,23 @@ const canRun = (who: { uid: number; gid: number }): boolean => {
     return false
   }
 }
+
+describeWith(qemuSystem, 'a pool whose path has all that a shell and QEMU read', () => {
+  it('has machines as any other, and runs nothing else', () =>
+    inFolder(async folder => {
+      const [pool, images] = [join(folder, `a:b=c;$(touch owned)%s{"',,d é`), join(folder, 'images')]
+      mkdirSync(images)
+      writeFileSync(join(images, 'talker.raw'), talkingGuest())
+      try {
+        const words = [join(import.meta.dirname, 'ordinary-user.ts'), pool, images]
+        const { stdout } = await promisify(execFile)(process.execPath, words, { cwd: folder })
+        expect(JSON.parse(stdout)).toMatchObject({ endedBy: 'guest', refused: [] })
+        expect(readdirSync(folder)).not.toContain('owned')
+      } finally {
+        await endAll(pool)
+      }
+    }))
+})
 
 describeWith(qemuSystem, 'an ordinary user', () => {
   it('runs machines in a pool of its own, and can not change an image', async (context: TestContext) => {
