@@ -6,6 +6,7 @@ import { doCommand } from './commands/do.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { historyCommand } from './commands/history.ts'
 import { launchCommand } from './commands/launch.ts'
+import { limitsCommand } from './commands/limits.ts'
 import { listCommand } from './commands/list.ts'
 import { powerCommands } from './commands/power.ts'
 import { serveCommand } from './commands/serve.ts'
@@ -27,6 +28,7 @@ const commands: readonly ((program: Command) => void)[] = [
   historyCommand,
   actionsCommand,
   usageCommand,
+  limitsCommand,
   doCommand,
   traceCommand,
   doctorCommand,
