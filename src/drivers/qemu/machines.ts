@@ -5,6 +5,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { commandLine, type MachineSpec, runFiles } from './command-line.ts'
+import { newestMachineType, qemuSystem } from './machine-type.ts'
 import { Refusal } from './outcome-of.ts'
 import type { Pool } from './pool.ts'
 import { lockHolder } from './process-lock.ts'
@@ -12,10 +13,9 @@ import { Qmp, QmpLost, type QmpOptions } from './qmp.ts'
 import type { RunState } from './qmp-commands.ts'
 import { runTool, ToolFailed } from './tool.ts'
 
-export const qemuSystem = 'qemu-system-x86_64'
-
 export interface MachinesOptions extends QmpOptions {
-  readonly accelerator: 'tcg' | 'kvm'
+  /** Of the next launch. */
+  readonly accelerator: () => 'tcg' | 'kvm'
   /** How long a process may take to end before a stronger means. */
   readonly endWithinMs: number
 }
@@ -34,7 +34,7 @@ export class Machines {
   }
 
   get accelerator(): 'tcg' | 'kvm' {
-    return this.#options.accelerator
+    return this.#options.accelerator()
   }
 
   holder(instance: string): Promise<number | undefined> {
@@ -82,9 +82,7 @@ export class Machines {
 
   /** The newest machine type of this QEMU by the name that stays. Throws ToolFailed where there is no QEMU. */
   machineType(): Promise<string> {
-    this.#machine ??= runTool(qemuSystem, ['-machine', 'help']).then(
-      ({ output }) => /alias of (pc-q35-[\w.]+)/.exec(output)?.[1] ?? 'q35',
-    )
+    this.#machine ??= newestMachineType()
     this.#machine.catch(() => {
       this.#machine = undefined
     })

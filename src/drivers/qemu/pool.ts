@@ -5,13 +5,17 @@
  *     POOL/records/<kind>/<id>.json                what was asked for
  *     POOL/run/<id>/                               process, sockets and console of a machine
  *     POOL/.tmp/                                   what is being made: same file system, private names
+ *     POOL/{lock,owner.json}                       held by the process that uses the pool, and who that is
  */
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { lockPool } from './pool-lock.ts'
 
+/** A folder that can not be a pool. */
 export class PoolRefused extends Error {
   override readonly name = 'PoolRefused'
+  readonly code = 'poolRefused'
 }
 
 /** A Unix socket's path has no more bytes than this. */
@@ -22,26 +26,37 @@ const abandonedMs = 24 * 3_600_000
 /** Ids become file names and words of QEMU's command line: letters, digits, `.`, `_` and `-`, beginning with one of the first two. */
 export const isName = (id: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(id)
 
-const fitting = (folder: string): string => {
+/** Bytes in the longest path of a socket in a pool, and how many may be. */
+export const socketPathOf = (folder: string) => ({
+  bytes: Buffer.byteLength(join(folder, 'run', 'i'.repeat(21), 'events')),
+  bytesMax: socketPathBytesMax,
+})
+
+/** Gives the folder back. Throws PoolRefused for a path that can not hold sockets or reach QEMU. */
+export const fitting = (folder: string): string => {
   if (/[\n\r\0]/.test(folder)) throw new PoolRefused('the path of a pool has no line breaks')
-  const bytes = Buffer.byteLength(join(folder, 'run', 'i'.repeat(21), 'events'))
-  if (bytes <= socketPathBytesMax) return folder
-  throw new PoolRefused(
-    `${folder} is too long: a socket in it has ${bytes} bytes, and at most ${socketPathBytesMax} go`,
-  )
+  const { bytes, bytesMax } = socketPathOf(folder)
+  if (bytes <= bytesMax) return folder
+  throw new PoolRefused(`${folder} is too long: a socket in it has ${bytes} bytes, and at most ${bytesMax} go`)
 }
 
 export class Pool {
   readonly folder: string
+  /** Lets another process have it. */
+  readonly release: () => void
   #made = 0
 
-  /** Makes the folders that are missing. Throws PoolRefused for a path that can not hold sockets or reach QEMU. */
+  /**
+   * Makes the folders that are missing, and keeps other processes out. Throws PoolRefused for a path that can not hold
+   * sockets or reach QEMU, and PoolInUse.
+   */
   constructor(folder: string) {
     fitting(resolve(folder))
     for (const part of ['images', 'volumes', 'snapshots', 'run', '.tmp', 'records']) {
       mkdirSync(join(resolve(folder), part), { recursive: true, mode: 0o700 })
     }
     this.folder = fitting(realpathSync(folder))
+    this.release = lockPool(this.folder)
     this.#sweep()
   }
 
