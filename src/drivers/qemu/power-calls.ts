@@ -51,7 +51,7 @@ const launch = async (host: Host, known: InstanceRecord, spec: PowerSpec, seen: 
     ...known,
     ...{ vcpus, memoryBytes, userData, userDataEncoding, generation: spec.generation },
     ...{ devices: placed(devices, known.devices), isOff: false, stoppingSince: undefined, underway: undefined },
-    machine: isStarted ? known.machine : await machines.machineType(),
+    ...(isStarted ? {} : { machine: await machines.machineType(), accelerator: machines.accelerator }),
   })
   if (isStarted) return run(host, record)
   // What an earlier launch left: its guest has ended, its process still has the disks.

@@ -13,7 +13,7 @@ export async function startProcess(host: Host, record: InstanceRecord, isIncomin
     .map(device => ({ ...device, path: pool.volume(device.volume) }))
   const machine = record.machine ?? (await machines.machineType())
   const boot = await bootOf(pool, record.spec.image)
-  const { accelerator } = machines
+  const { accelerator = machines.accelerator } = record
   await machines.launch(
     { instance: id, generation, accelerator, machine, vcpus, memoryBytes, disks, boot, isIncoming },
     userData === undefined ? undefined : Buffer.from(userData, userDataEncoding ?? 'utf8'),

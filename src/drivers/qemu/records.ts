@@ -57,6 +57,7 @@ export interface GroupRecord extends Common {
 /** What has to be the same for a machine to go on from what is kept of another one's memory. */
 export interface Layout {
   readonly machine?: string
+  readonly accelerator?: 'tcg' | 'kvm'
   readonly vcpus: number
   readonly memoryBytes: number
   readonly devices: readonly Device[]
@@ -97,8 +98,9 @@ export interface InstanceRecord extends Common {
   /** That launch was ended by a call. */
   readonly isOff: boolean
   readonly devices: readonly Device[]
-  /** Its machine type of the last launch, with its version: what is kept of its memory fits no other. */
+  /** Those of the last launch, the machine type with its version: what is kept of its memory fits no other. */
   readonly machine?: string
+  readonly accelerator?: 'tcg' | 'kvm'
   /** Of the last reset. */
   readonly resetToken?: string
   /** What is being done to it step by step, and how it is shown until that is done. */

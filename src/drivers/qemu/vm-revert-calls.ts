@@ -3,7 +3,6 @@
  * lost: so the guest stands still until it is written down that it is there, and runs only then. (spec: drivers-and-qemu
  * 3 and the end of 5.)
  */
-import { isDeepStrictEqual } from 'node:util'
 import type { Outcome, VmSnapshotRevertSpec } from '../driver.ts'
 import { done } from '../outcomes.ts'
 import { devicesOnly, placed } from './devices.ts'
@@ -16,7 +15,8 @@ import { dismissJob, endedJob } from './jobs.ts'
 import { Refusal } from './outcome-of.ts'
 import { jobOf, nodeOf, tagOf } from './pool.ts'
 import { startProcess } from './process-start.ts'
-import type { InstanceRecord, Status, VmSnapshotRecord } from './records.ts'
+import type { InstanceRecord, Layout, Status, VmSnapshotRecord } from './records.ts'
+import { same } from './volume-calls.ts'
 import type { Call } from './work.ts'
 
 const answer = async (
@@ -43,6 +43,10 @@ const snapshotOf = async (host: Host, id: string, name: string): Promise<VmSnaps
   return snapshot
 }
 
+const layoutOf = ({ machine, accelerator, vcpus, memoryBytes, devices }: InstanceRecord): Layout => ({
+  ...{ machine, accelerator, vcpus, memoryBytes, devices },
+})
+
 type Way = 'load' | 'restart' | 'off'
 /** How to get there. Throws the Refusal of what can not be. */
 const wayOf = async (
@@ -60,9 +64,7 @@ const wayOf = async (
   if (spec.generation > launched) return 'restart'
   if (!snapshot.spec.memory || status === 'stopped')
     throw new Refusal('precondition', `instance ${id}: launch ${launched} can not go on from there; begin the next one`)
-  const { machine, vcpus, memoryBytes } = record
-  if (isDeepStrictEqual({ machine, vcpus, memoryBytes, devices: [...record.devices] }, { ...snapshot.layout }))
-    return 'load'
+  if (same(layoutOf(record), snapshot.layout)) return 'load'
   throw new Refusal(
     'precondition',
     `instance ${id} is not as it was at ${snapshot.id}; it goes back with its next launch`,
@@ -127,12 +129,13 @@ const meantBy = async (
   const underway = { token: call.context.token, verb: 'revert', step: 'begun', shown } as const
   if (way !== 'restart') return { ...record, generation: spec.generation, underway }
   const { layout, userData, userDataEncoding } = snapshot
-  const then = snapshot.spec.memory ? { ...layout, userData, userDataEncoding } : {}
-  const machine = snapshot.spec.memory ? layout.machine : await host.machines.machineType()
+  const then = snapshot.spec.memory
+    ? { ...layout, userData, userDataEncoding }
+    : { machine: await host.machines.machineType(), accelerator: host.machines.accelerator }
   return {
     ...record,
     ...then,
-    ...{ machine, generation: spec.generation, devices: devicesThen(record, snapshot, spec) },
+    ...{ generation: spec.generation, devices: devicesThen(record, snapshot, spec) },
     ...{ isOff: false, endReason: undefined, stoppingSince: undefined, underway },
   }
 }

@@ -77,11 +77,11 @@ const begin = async (host: Host, call: Call, record: InstanceRecord): Promise<Vm
   const seen = await machines.look(record.id)
   const status = statusOf(record, seen)
   possibleOnly(host, record, spec, status)
-  const { machine, vcpus, memoryBytes, devices, userData, userDataEncoding } = record
+  const { machine, accelerator, vcpus, memoryBytes, devices, userData, userDataEncoding } = record
   return records.keep({
     ...{ kind: 'vmSnapshot', id: spec.snapshot, owner, token: context.token, madeAt: now(), spec },
     ...{ instance: record.id, parent: record.current, volumes: await volumesOf(host, record, spec, status) },
-    ...{ layout: { machine, vcpus, memoryBytes, devices }, userData, userDataEncoding, isComplete: false },
+    ...{ layout: { machine, accelerator, vcpus, memoryBytes, devices }, userData, userDataEncoding, isComplete: false },
     madeBy: seen.isAlive ? { instance: record.id, generation: record.generation } : undefined,
   } satisfies VmSnapshotRecord)
 }
@@ -152,7 +152,8 @@ export async function vmSnapshotEnsure(host: Host, call: Call): Promise<Outcome>
     await dismiss(host, known)
     return done(vmSnapshotFacts(known, kept), true)
   }
-  const record = launchOf(host, id, known === undefined ? spec.generation : 0)
+  // What was begun is looked after whatever launch there is by now.
+  const record = launchOf(host, id, known === undefined ? spec.generation : Number.POSITIVE_INFINITY)
   const snapshot = known && known.lostToken === undefined ? known : await begin(host, call, record)
   return stored(host, call, snapshot, record)
 }
@@ -164,12 +165,14 @@ async function stored(host: Host, call: Call, snapshot: VmSnapshotRecord, record
   const { records, machines } = host
   let kept = await keptOn(host, snapshot)
   const isWhole = () => typeof kept !== 'string'
-  if (!isWhole() && (await isLost(host, snapshot, record))) {
-    await dropFrom(host, snapshot, record)
+  if (await isLost(host, snapshot, record)) {
+    if (!isWhole()) await dropFrom(host, snapshot, record)
     // Another machine may have the disks by now; then nothing of it is left unused.
     if (!(await machines.isAlive(record.id))) await repairQuiet(host, snapshot)
-    await records.keep({ ...snapshot, lostToken: call.context.token })
-    throw gone(snapshot)
+    if (!isWhole()) {
+      await records.keep({ ...snapshot, lostToken: call.context.token })
+      throw gone(snapshot)
+    }
   }
   try {
     if (!isWhole()) await put(host, snapshot, record)

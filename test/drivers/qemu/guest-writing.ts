@@ -10,6 +10,8 @@ import { deviceOf, runFiles } from '../../../src/drivers/qemu/command-line.ts'
 import { Qmp } from '../../../src/drivers/qemu/qmp.ts'
 
 const blockBytes = 512
+/** Behind what a disk is booted from. */
+const blocksBefore = 128
 
 type Human = (command: 'human-monitor-command', words: { 'command-line': string }) => Promise<string>
 
@@ -34,7 +36,7 @@ export const rootOf = (pool: string, instance: string): string => {
   return record.devices.find((device: { root: boolean }) => device.root).volume
 }
 
-/** Writes a text at the beginning of a disk that a running or paused machine has. */
+/** Writes a text behind the beginning of a disk that a running or paused machine has. */
 export async function guestWrites(pool: string, instance: string, text: string, volume = rootOf(pool, instance)) {
   const folder = mkdtempSync(join(tmpdir(), 'write-'))
   try {
@@ -43,7 +45,7 @@ export async function guestWrites(pool: string, instance: string, text: string, 
     writeFileSync(join(folder, 'block'), block)
     const device = `/machine/peripheral/${deviceOf(volume)}/virtio-backend`
     await told(pool, instance, [
-      `qemu-io -d ${device} "write -q -s ${join(folder, 'block')} 0 ${blockBytes}"`,
+      `qemu-io -d ${device} "write -q -s ${join(folder, 'block')} ${blocksBefore * blockBytes} ${blockBytes}"`,
       `qemu-io -d ${device} flush`,
     ])
   } finally {
@@ -51,12 +53,26 @@ export async function guestWrites(pool: string, instance: string, text: string, 
   }
 }
 
-/** The text at the beginning of a disk's file, whoever has it open. */
+/** The text that was written so to a disk's file, whoever has it open. */
 export function textOn(path: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'read-'))
   try {
     const block = join(folder, 'block')
-    const words = ['dd', '-U', '-f', 'qcow2', '-O', 'raw', `bs=${blockBytes}`, 'count=1', `if=${path}`, `of=${block}`]
+    // It counts from the beginning, whatever it skips.
+    const count = `count=${blocksBefore + 1}`
+    const words = [
+      'dd',
+      '-U',
+      '-f',
+      'qcow2',
+      '-O',
+      'raw',
+      `bs=${blockBytes}`,
+      `skip=${blocksBefore}`,
+      count,
+      `if=${path}`,
+      `of=${block}`,
+    ]
     execFileSync('qemu-img', words, { stdio: 'ignore' })
     const bytes = readFileSync(block)
     return bytes.toString('utf8', 0, bytes.includes(0) ? bytes.indexOf(0) : bytes.length)
