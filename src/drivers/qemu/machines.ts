@@ -19,7 +19,22 @@ export interface MachinesOptions extends QmpOptions {
   /** How long a process may take to end before a stronger means. */
   readonly endWithinMs: number
 }
-export type Sighting = { readonly isAlive: false } | { readonly isAlive: true; name: string; runState: RunState }
+export interface Alive {
+  readonly isAlive: true
+  readonly name: string
+  readonly runState: RunState
+  /** Of a machine that is held because it could not write: the disks, by QEMU's names, and why. */
+  readonly unwritten?: readonly { readonly node: string; readonly isFull: boolean }[]
+}
+export type Sighting = { readonly isAlive: false } | Alive
+
+const unwrittenIn = async (qmp: Qmp): Promise<Alive['unwritten']> => {
+  const disks = await qmp.execute('query-block')
+  return disks.flatMap(({ inserted, 'io-status': status }) => {
+    const node = inserted?.['node-name']
+    return node === undefined || status === undefined || status === 'ok' ? [] : [{ node, isFull: status === 'nospace' }]
+  })
+}
 
 export class Machines {
   readonly #pool: Pool
@@ -71,7 +86,8 @@ export class Machines {
       return await this.talk(instance, async qmp => {
         const { name = '' } = await qmp.execute('query-name')
         const { status } = await qmp.execute('query-status')
-        return { isAlive: true, name, runState: status }
+        const seen = { isAlive: true, name, runState: status } as const
+        return status === 'io-error' ? { ...seen, unwritten: await unwrittenIn(qmp) } : seen
       })
     } catch (error) {
       // It may have ended while it was asked.
