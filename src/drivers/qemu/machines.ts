@@ -36,6 +36,13 @@ const unwrittenIn = async (qmp: Qmp): Promise<Alive['unwritten']> => {
   })
 }
 
+/** What a machine says of itself. */
+export const sighted = async (qmp: Qmp): Promise<Alive> => {
+  const [{ name = '' }, { status }] = await Promise.all([qmp.execute('query-name'), qmp.execute('query-status')])
+  const seen = { isAlive: true, name, runState: status } as const
+  return status === 'io-error' ? { ...seen, unwritten: await unwrittenIn(qmp) } : seen
+}
+
 export class Machines {
   readonly #pool: Pool
   readonly #options: MachinesOptions
@@ -83,12 +90,7 @@ export class Machines {
   async look(instance: string): Promise<Sighting> {
     if (!(await this.isAlive(instance))) return { isAlive: false }
     try {
-      return await this.talk(instance, async qmp => {
-        const { name = '' } = await qmp.execute('query-name')
-        const { status } = await qmp.execute('query-status')
-        const seen = { isAlive: true, name, runState: status } as const
-        return status === 'io-error' ? { ...seen, unwritten: await unwrittenIn(qmp) } : seen
-      })
+      return await this.talk(instance, sighted)
     } catch (error) {
       // It may have ended while it was asked.
       if (error instanceof QmpLost && !(await this.isAlive(instance))) return { isAlive: false }

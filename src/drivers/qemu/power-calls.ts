@@ -6,7 +6,7 @@ import type { Host } from './host.ts'
 import { bootOf } from './images.ts'
 import { launchOf, sizeOnly } from './instance-calls.ts'
 import { instanceFacts, isOfLaunch, statusOf } from './instance-facts.ts'
-import type { Sighting } from './machines.ts'
+import { type Sighting, sighted } from './machines.ts'
 import { QmpLost } from './qmp.ts'
 import type { InstanceRecord } from './records.ts'
 import { type Call, handleOf } from './work.ts'
@@ -27,8 +27,11 @@ const run = async (host: Host, record: InstanceRecord): Promise<Outcome> => {
     isOff: false,
     stoppingSince: undefined,
   })
-  await machines.talk(record.id, qmp => qmp.execute('cont'))
-  return found(host, launched, false)
+  const seen = await machines.talk(record.id, async qmp => {
+    await qmp.execute('cont')
+    return sighted(qmp)
+  })
+  return done(instanceFacts(launched, seen))
 }
 
 const launch = async (host: Host, known: InstanceRecord, spec: PowerSpec, seen: Sighting): Promise<Outcome> => {
