@@ -89,13 +89,20 @@ const layers = [
     ],
   },
   {
+    // What readers ask of several rows of a view at once.
+    name: 'reports',
+    files: '^src/reports/',
+    may: ['^src/reports/', '^projections/index\\.ts$'],
+    types: ['^src/runtime/'],
+  },
+  {
     // Of the runtime it shows types, and the errors that callers catch.
     name: 'index',
     files: '^src/index\\.ts$',
     may: [
       engine,
       '^src/runtime/(envelope|refusal)\\.ts$',
-      '^src/store/',
+      '^src/(store|reports)/',
       driverContract,
       system,
       vocabulary,

@@ -34,6 +34,12 @@ export interface Projection<Name extends string = string, Row extends ViewRow = 
   readonly keys: (event: Envelope) => readonly string[]
   /** The row after the event; undefined removes it. Pure: reads only its arguments, and never changes them. */
   readonly fold: (row: Row | undefined, event: Envelope, key: string) => Row | undefined
+  /**
+   * Rows that an event leaves behind for good, beside the one it changed from `before` to `after`: such as a period that
+   * is over. They have keys of their own, which no event touches again. Pure. Only for derived views that are not
+   * `perResource`.
+   */
+  readonly leaves?: (before: Row | undefined, after: Row | undefined, event: Envelope) => readonly Row[]
 }
 
 /** Declares a projection with its row type inferred from the fold. */

@@ -10,6 +10,7 @@ import { powerCommands } from './commands/power.ts'
 import { serveCommand } from './commands/serve.ts'
 import { showCommand } from './commands/show.ts'
 import { traceCommand } from './commands/trace.ts'
+import { usageCommand } from './commands/usage.ts'
 import { volumeCommands } from './commands/volumes.ts'
 import { printFailure } from './failure.ts'
 import { version } from './version.ts'
@@ -24,6 +25,7 @@ const commands: readonly ((program: Command) => void)[] = [
   showCommand,
   historyCommand,
   actionsCommand,
+  usageCommand,
   doCommand,
   traceCommand,
 ]

@@ -185,7 +185,14 @@ export async function foldRows(
   for (const [key, events] of touched) {
     const before = known.get(key) ?? stored.get(key)
     let row = before
-    for (const event of events) row = retention.fold(view, row, event, key)
+    for (const event of events) {
+      const last = row
+      row = retention.fold(view, last, event, key)
+      for (const left of view.leaves?.(last, row, event) ?? []) {
+        checkRow(view, left)
+        changes.push({ view: view.name, key: left[view.key], row: left })
+      }
+    }
     if (row) checkRow(view, row)
     if (row) recent?.set(key, row)
     else recent?.delete(key)

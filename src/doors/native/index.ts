@@ -12,6 +12,7 @@ import { healthRoutes } from './health.ts'
 import { openapi } from './openapi.ts'
 import { readRoutes } from './reads.ts'
 import type { AccessToken } from './tokens.ts'
+import { usageRoute } from './usage.ts'
 
 export { principalOf, Unauthenticated } from './authentication.ts'
 export { closePromptly } from './connections.ts'
@@ -19,6 +20,7 @@ export { answerOf, type ErrorBody } from './errors.ts'
 export { listResources } from './filters.ts'
 export { idMeant, isNamed, pathOf } from './paths.ts'
 export { type AccessToken, parseTokens, readTokens, TokensInvalid } from './tokens.ts'
+export { reportUsage, type UsageAnswer } from './usage.ts'
 
 export interface NativeDoorOptions extends StreamLimits {
   readonly engine: AnyEngine
@@ -84,6 +86,7 @@ export function createNativeDoor(options: NativeDoorOptions): FastifyInstance {
       request.setDecorator('principal', authenticate(request.headers.authorization))
     })
     commandRoutes(guarded, inside)
+    usageRoute(guarded, inside)
     readRoutes(guarded, inside)
     eventRoutes(guarded, inside, options)
   })

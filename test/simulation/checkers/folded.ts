@@ -52,7 +52,9 @@ function checkView(world: Books, view: Projection, forgotten: ReadonlySet<string
   const expected = new Map<string, ViewRow>()
   for (const event of world.log)
     for (const key of view.keys(event)) {
-      const row = view.fold(expected.get(key), event, key)
+      const before = expected.get(key)
+      const row = view.fold(before, event, key)
+      for (const left of view.leaves?.(before, row, event) ?? []) expected.set(left[view.key], left)
       if (row) expected.set(key, row)
       else expected.delete(key)
     }
