@@ -46,11 +46,11 @@ export function builtGuest(): { folder: string } | { missing: string } {
 }
 
 /** The folder, or the end of this test: skipped with what is missing, and failed where CI should have brought it. */
-export function guestOrSkip(test: TestContext): string {
+export function guestOrSkip(trial: TestContext): string {
   const guest = builtGuest()
   if ('folder' in guest) return guest.folder
   if (process.env.CI) throw new Error(guest.missing)
-  return test.skip(guest.missing)
+  return trial.skip(guest.missing)
 }
 
 /** Puts an image into a pool: it boots the kernel, its disk is empty. */

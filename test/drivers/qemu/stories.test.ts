@@ -45,8 +45,8 @@ describeWith(qemuSystem, 'a life with a guest', () => {
   const story = (title: string, tell: (cloud: Cloud) => Promise<void>) =>
     it(
       title,
-      (test: TestContext) => {
-        const guest = guestOrSkip(test)
+      (trial: TestContext) => {
+        const guest = guestOrSkip(trial)
         return inFolder(async folder => {
           const cloud = await cloudOn(folder, guest)
           try {

@@ -148,12 +148,12 @@ describeWith(qemuSystem, 'who is alive', () => {
 })
 
 describe('a file system that is full', () => {
-  it('holds the guest that writes, which is told, and lets it go on where it was when there is room', async (test: TestContext) =>
+  it('holds the guest that writes, which is told, and lets it go on where it was when there is room', async (trial: TestContext) =>
     inFolder(async folder => {
       const pool = join(folder, 'p')
       mkdirSync(pool)
       const why = mounting(pool, '6m')
-      if (why) return test.skip(why)
+      if (why) return trial.skip(why)
       try {
         await openedOn(pool, async driver => {
           const sizeBytes = 16 * mebibytes
