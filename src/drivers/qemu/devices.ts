@@ -26,6 +26,12 @@ export async function devicesOnly(host: Host, instance: string, devices: readonl
     }
     const other = records.usersOf(volume).find(({ id }) => id !== instance)
     if (other) throw new Refusal('precondition', `instance ${instance}: volume ${volume} is connected to ${other.id}`)
+    const keeper = records.keepersOf(volume).find(each => each.instance !== instance)
+    if (keeper)
+      throw new Refusal(
+        'precondition',
+        `instance ${instance}: volume ${volume} is kept by ${keeper.id} of ${keeper.instance}`,
+      )
     copied.freeOnly(`instance ${instance}`, volume)
   }
 }

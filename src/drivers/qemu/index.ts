@@ -15,16 +15,22 @@ import { attach, detach } from './attachment-calls.ts'
 import { capacityOf } from './capacity.ts'
 import { portCount } from './command-line.ts'
 import { consoleOf } from './console.ts'
+import { instanceDestroy } from './destroy-call.ts'
 import { Held, type Host } from './host.ts'
-import { instanceDestroy, instanceEnsure, instanceReset } from './instance-calls.ts'
+import { instanceEnsure } from './instance-calls.ts'
 import { Machines } from './machines.ts'
 import { Pool } from './pool.ts'
 import { instancePower } from './power-calls.ts'
 import { probed } from './probe.ts'
 import { Records } from './records.ts'
+import { instanceReset } from './reset-call.ts'
 import { volumeSnapshotDelete, volumeSnapshotEnsure } from './snapshot-calls.ts'
+import { volumeSnapshotGroupEnsure } from './snapshot-groups.ts'
 import { listed, observed } from './views.ts'
+import { vmSnapshotRevert } from './vm-revert-calls.ts'
+import { vmSnapshotDelete, vmSnapshotEnsure } from './vm-snapshot-calls.ts'
 import { volumeDelete, volumeEnsure, volumeResize } from './volume-calls.ts'
+import { volumeRevert } from './volume-revert-call.ts'
 import { Watcher } from './watcher.ts'
 import { type Call, type Verb, Work } from './work.ts'
 
@@ -59,13 +65,26 @@ const declaredBy = ({ zone = 'local', hotUnplug = true }: QemuOptions): Declared
   stopStyles: ['acpi', 'hard'],
   start: 'hard',
   reboot: 'hard',
+  suspend: 'disk',
   pause: true,
   graceful: 'reported',
   consoleOutput: true,
   destroyFrom: ['running', 'stopped', 'suspended', 'pending', 'error'],
   volume: { minBytes: 1024 * 1024, stepBytes: 1024 * 1024, maxBytes: 64 * 1024 ** 4, grow: 'online' },
   volumeAttach: { hotPlug: true, hotUnplug, max: portCount, detachNeedsGuest: true },
-  volumeSnapshot: { of: ['available', 'in-use'], live: true, independentOfVolume: true },
+  volumeSnapshot: { of: ['available', 'in-use'], live: true, group: true, independentOfVolume: true, revert: true },
+  vmSnapshot: {
+    memory: true,
+    diskOnly: true,
+    live: true,
+    tree: true,
+    revertWhileRunning: true,
+    maxCount: 16,
+    maxDepth: 16,
+    // QEMU does nothing else while it writes the memory of a guest.
+    stunsVm: true,
+    blocks: ['attach', 'detach', 'resize'],
+  },
   idempotency: { by: 'id' },
   capacity: 'measured',
   limits: { callsInFlightMax: 16 },
@@ -77,13 +96,20 @@ const effects: { readonly [V in Verb]: (host: Host, call: Call, signal: AbortSig
   volumeDelete: (host, { id }) => volumeDelete(host, id),
   volumeSnapshotEnsure,
   volumeSnapshotDelete: (host, { id }) => volumeSnapshotDelete(host, id),
+  volumeSnapshotGroupEnsure,
+  volumeRevert,
   instanceEnsure: (host, { id, spec, context }) => instanceEnsure(host, id, spec, context.token),
   instancePower,
   instanceReset: (host, { id, spec, context }) => instanceReset(host, id, spec, context.token),
   instanceDestroy: (host, { id }) => instanceDestroy(host, id),
   attach: (host, { spec }) => attach(host, spec),
   detach,
+  vmSnapshotEnsure,
+  vmSnapshotRevert,
+  vmSnapshotDelete,
 }
+
+const startsProcesses = new Set<Verb>(['instancePower', 'vmSnapshotRevert'])
 
 /** Opens a pool. Throws PoolRefused for a path that can not be one, and what reading its records throws. */
 export function qemu(options: QemuOptions): Driver {
@@ -98,7 +124,7 @@ export function qemu(options: QemuOptions): Driver {
 
   const perform = (verb: Verb) => async (id: string, spec: unknown, context: CallContext) => {
     const outcome = await work.run({ verb, id, spec, context })
-    if (outcome.kind === 'done' && verb === 'instancePower') void watcher.follow(id)
+    if (outcome.kind === 'done' && startsProcesses.has(verb)) void watcher.follow(id)
     return outcome
   }
   const driver: Driver = {

@@ -66,11 +66,15 @@ export class Machines {
     return (await this.holder(instance)) !== undefined
   }
 
-  /** Connects for as long as `work` takes. Throws QmpLost and QmpRefused. */
-  talk<T>(instance: string, work: (qmp: Qmp) => Promise<T>): Promise<T> {
+  /**
+   * Connects for as long as `work` takes. `patienceMs` is for commands that write memory: nothing is answered meanwhile.
+   * Throws QmpLost and QmpRefused.
+   */
+  talk<T>(instance: string, work: (qmp: Qmp) => Promise<T>, patienceMs?: number): Promise<T> {
     const before = this.#turns.get(instance) ?? Promise.resolve()
     const turn = before.then(async () => {
-      const qmp = await Qmp.connect(runFiles(this.#pool.run(instance)).monitor, this.#options)
+      const options = patienceMs === undefined ? this.#options : { ...this.#options, commandTimeoutMs: patienceMs }
+      const qmp = await Qmp.connect(runFiles(this.#pool.run(instance)).monitor, options)
       try {
         return await work(qmp)
       } finally {

@@ -2,6 +2,7 @@
  * Where everything is. Names follow from ids alone, so what a driver made is found again by one that remembers nothing.
  *
  *     POOL/{images,volumes,snapshots}/<id>.qcow2   disks; images are never written
+ *     POOL/states/<id>.<generation>                memory of a suspended guest
  *     POOL/records/<kind>/<id>.json                what was asked for
  *     POOL/run/<id>/                               process, sockets and console of a machine
  *     POOL/.tmp/                                   what is being made: same file system, private names
@@ -38,7 +39,7 @@ export class Pool {
   /** Makes the folders that are missing. Throws PoolRefused for a path that can not hold sockets or reach QEMU. */
   constructor(folder: string) {
     fitting(resolve(folder))
-    for (const part of ['images', 'volumes', 'snapshots', 'run', '.tmp', 'records']) {
+    for (const part of ['images', 'volumes', 'snapshots', 'states', 'run', '.tmp', 'records']) {
       mkdirSync(join(resolve(folder), part), { recursive: true, mode: 0o700 })
     }
     this.folder = fitting(realpathSync(folder))
@@ -48,6 +49,7 @@ export class Pool {
   image = (id: string): string => join(this.folder, 'images', `${id}.qcow2`)
   volume = (id: string): string => join(this.folder, 'volumes', `${id}.qcow2`)
   snapshot = (id: string): string => join(this.folder, 'snapshots', `${id}.qcow2`)
+  state = (instance: string, generation: number): string => join(this.folder, 'states', `${instance}.${generation}`)
   records = (kind: string): string => join(this.folder, 'records', kind)
   run = (instance: string): string => join(this.folder, 'run', instance)
 
@@ -55,6 +57,11 @@ export class Pool {
   temporary = (id: string): string => join(this.folder, '.tmp', `${id}.${process.pid}.${Date.now()}.${++this.#made}`)
   /** The name under which a machine itself makes a snapshot: known again after a restart. */
   backup = (snapshot: string): string => join(this.folder, '.tmp', `${snapshot}.backup`)
+  /** The name under which a machine writes its memory, and the one under which is said how that ended. */
+  memory = (instance: string, generation: number) => {
+    const path = join(this.folder, '.tmp', `${instance}.${generation}.memory`)
+    return { path, ended: `${path}.ended` }
+  }
 
   #sweep(): void {
     const folder = join(this.folder, '.tmp')
@@ -76,7 +83,10 @@ export const nodeOf = (volume: string): string =>
 export const serialOf = (volume: string): string => volume.replaceAll('-', '').slice(0, 20)
 
 /** Job ids begin with a letter and go on with letters, digits, `-`, `.` and `_`. */
-export const jobOf = (snapshot: string): string =>
-  `backup-${createHash('sha256').update(snapshot).digest('hex').slice(0, 20)}`
+export const jobOf = (what: 'backup' | 'save' | 'load' | 'drop', snapshot: string): string =>
+  `${what}-${createHash('sha256').update(snapshot).digest('hex').slice(0, 20)}`
+
+/** The name of a VM snapshot in each of its disks: never only digits, which would be taken for a number. */
+export const tagOf = (snapshot: string): string => `vm-${snapshot}`
 
 export const isThere = existsSync

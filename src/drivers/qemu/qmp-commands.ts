@@ -45,6 +45,23 @@ export interface Qcow2Node {
   readonly file: { readonly driver: 'file'; readonly filename: string }
 }
 
+export interface BackupAction {
+  readonly type: 'blockdev-backup'
+  readonly data: {
+    readonly 'job-id': string
+    readonly device: string
+    readonly target: string
+    readonly sync: 'full'
+    readonly 'auto-dismiss': false
+  }
+}
+/** Keeps a disk inside its own file. */
+export interface SnapshotAction {
+  readonly type: 'blockdev-snapshot-internal-sync'
+  readonly data: { readonly device: string; readonly name: string }
+}
+export type MigrationStatus = 'setup' | 'active' | 'completed' | 'failed' | 'cancelled' | (string & {})
+
 type Nothing = Record<string, never>
 interface Command<Arguments, Returns> {
   readonly arguments: Arguments
@@ -67,10 +84,17 @@ export interface QmpCommands {
   'blockdev-add': Command<Qcow2Node, Nothing>
   'blockdev-del': Command<{ 'node-name': string }, Nothing>
   block_resize: Command<{ 'node-name': string; size: number }, Nothing>
-  'blockdev-backup': Command<
-    { 'job-id': string; device: string; target: string; sync: 'full'; 'auto-dismiss': false },
+  /** All of them at one moment, or none. */
+  transaction: Command<
+    { actions: readonly (BackupAction | SnapshotAction)[]; properties?: { 'completion-mode': 'grouped' } },
     Nothing
   >
+  'snapshot-save': Command<{ 'job-id': string; tag: string; vmstate: string; devices: readonly string[] }, Nothing>
+  'snapshot-load': Command<{ 'job-id': string; tag: string; vmstate: string; devices: readonly string[] }, Nothing>
+  'snapshot-delete': Command<{ 'job-id': string; tag: string; devices: readonly string[] }, Nothing>
+  migrate: Command<{ uri: string }, Nothing>
+  'migrate-incoming': Command<{ uri: string }, Nothing>
+  'query-migrate': Command<Nothing, { status?: MigrationStatus; 'error-desc'?: string }>
   'job-cancel': Command<{ id: string }, Nothing>
   'job-dismiss': Command<{ id: string }, Nothing>
   device_add: Command<
