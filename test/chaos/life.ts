@@ -43,6 +43,7 @@ export async function life({ folder, load, random, machineKills }: LifeOptions):
     }
   }
   await ended(child)
+  if (child.signalCode !== 'SIGKILL') throw new Error(`the engine ended by itself, with ${child.exitCode}`)
   return killed
 }
 
