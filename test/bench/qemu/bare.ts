@@ -10,7 +10,8 @@ export const msOf = async (work: () => Promise<unknown>): Promise<number> => {
   return Number(process.hrtime.bigint() - begun) / 1e6
 }
 
-const run = (program: string, words: readonly string[]): Promise<void> =>
+/** Runs a program to its end, which must be a good one. */
+export const spawned = (program: string, words: readonly string[]): Promise<void> =>
   new Promise((resolve, reject) => {
     const child = spawn(program, words, { stdio: ['ignore', 'ignore', 'inherit'] })
     child.on('error', reject)
@@ -19,7 +20,7 @@ const run = (program: string, words: readonly string[]): Promise<void> =>
 
 /** A layer over an image, as a launch makes one. */
 export const clone = (image: string, path: string): Promise<void> =>
-  run('qemu-img', ['create', '-q', '-f', 'qcow2', '-F', 'qcow2', '-b', image, '--', path, '8M'])
+  spawned('qemu-img', ['create', '-q', '-f', 'qcow2', '-F', 'qcow2', '-b', image, '--', path, '8M'])
 
 /** How a machine was started: the program, and its words. */
 export const wordsOf = (runFolder: string): readonly [string, ...string[]] =>
@@ -31,7 +32,7 @@ export async function launch([program, ...words]: readonly [string, ...string[]]
   mkdirSync(folder, { recursive: true })
   let qmp: Qmp | undefined
   const took = await msOf(async () => {
-    await run(program, words)
+    await spawned(program, words)
     qmp = await Qmp.connect(join(folder, 'qmp'))
     await qmp.execute('cont')
   })

@@ -32,3 +32,16 @@ export async function furnish({ engine, acme }: Cloud, folder: string): Promise<
   execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', join(poolOf(folder), 'images', `${id}.qcow2`), '8M'])
   return id
 }
+
+/** Launches one and waits until it runs. Returns its id. */
+export async function started({ acme }: Cloud, image: string): Promise<string> {
+  const { id } = await acme.instance.launch({ image, type: 'small' })
+  const state = await acme.settled(id)
+  if (state !== 'running') throw new Error(`${id} is ${state}`)
+  return id
+}
+export async function ended({ acme, engine }: Cloud, id: string): Promise<void> {
+  await acme.instance.terminate(id)
+  await acme.settled(id)
+  await engine.idle()
+}
