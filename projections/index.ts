@@ -1,11 +1,13 @@
 /** The views that come with stemma. */
 import { inventory } from './inventory.ts'
+import { limits } from './limits.ts'
 import { names } from './names.ts'
 import { shares } from './shares.ts'
 import { usage } from './usage.ts'
 
-export const projections = { inventory, names, shares, usage }
+export const projections = { inventory, limits, names, shares, usage }
 export type { InventoryRow, Relation } from './inventory.ts'
+export { type LimitRow, measures } from './limits.ts'
 export type { NameRow } from './names.ts'
 export type { ShareRow } from './shares.ts'
 export {

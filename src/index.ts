@@ -8,6 +8,7 @@ export { type Projection, projection } from '../projections/contract.ts'
 export {
   gibHoursOf,
   hoursOf,
+  type LimitRow,
   monthOf,
   projections,
   type StatementLine,

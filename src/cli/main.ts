@@ -5,6 +5,7 @@ import { actionsCommand } from './commands/actions.ts'
 import { doCommand } from './commands/do.ts'
 import { historyCommand } from './commands/history.ts'
 import { launchCommand } from './commands/launch.ts'
+import { limitsCommand } from './commands/limits.ts'
 import { listCommand } from './commands/list.ts'
 import { powerCommands } from './commands/power.ts'
 import { serveCommand } from './commands/serve.ts'
@@ -26,6 +27,7 @@ const commands: readonly ((program: Command) => void)[] = [
   historyCommand,
   actionsCommand,
   usageCommand,
+  limitsCommand,
   doCommand,
   traceCommand,
 ]

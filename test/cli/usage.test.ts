@@ -50,3 +50,17 @@ describe('stemma usage', () => {
     expect([said.code, said.stdout]).toEqual([2, ''])
   })
 })
+
+describe('stemma limits', () => {
+  it('prints what there is and what there may be, alike from a server and from the file', async () => {
+    const server = await serve(folder)
+    await stemma(folder, ['launch', 'name=counted', '--json'])
+    const limits = async (...words: string[]) => (await stemma(folder, ['limits', ...words])).stdout
+    const served = await limits()
+    expect(served).toMatch(/holder +of +used +limit/)
+    expect(served).toMatch(/account\/\S+ +instances +1 +none/)
+    await server.stop()
+    expect(await limits()).toBe(served)
+    expect(JSON.parse(await limits('--json')).items[0].used).toMatchObject({ instances: 1 })
+  })
+})

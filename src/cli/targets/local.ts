@@ -1,6 +1,6 @@
 /** Commands on the file itself, when no server holds it: the same engine, opened for as long as the command takes. */
 import { projections } from '../../../projections/index.ts'
-import { type AccessToken, listResources, principalOf, reportUsage } from '../../doors/native/index.ts'
+import { type AccessToken, listResources, principalOf, readLimits, reportUsage } from '../../doors/native/index.ts'
 import { asFound, openCloud } from '../compose.ts'
 import { type Target, textOf } from '../target.ts'
 
@@ -37,6 +37,7 @@ export async function local(data: string, access: AccessToken): Promise<Target> 
       return events
     },
     actions: id => session.actions(id),
+    limits: query => readLimits(cloud, session, textOf(query)),
     usage: query => reportUsage(cloud, session, textOf(query)),
     close: () => cloud.close(),
   }

@@ -54,6 +54,7 @@ export function remote(url: string, token: string): Target {
       }
       return events
     },
+    limits: query => call(`/v1/limits?${new URLSearchParams(textOf(query))}`),
     usage: query => call(`/v1/usage?${new URLSearchParams(textOf(query))}`),
     actions: async id => (await call<{ items: Action[] }>(`${at(id)}/actions`)).items,
     close: async () => {},

@@ -11,6 +11,7 @@ const reason = {
 const reasons = { type: 'array', items: { $ref: '#/components/schemas/Reason' } }
 const refusal = { resource: word, state: word, reasons, allowed: words }
 
+const amounts = { type: 'object', additionalProperties: number }
 const usage = {
   type: 'object',
   description: 'Amounts in hours, and exactly in ms, as decimal text.',
@@ -97,6 +98,15 @@ export const schemas = {
     },
     required: ['commands'],
     additionalProperties: false,
+  },
+  Limits: {
+    type: 'object',
+    properties: {
+      key: { ...word, description: 'account/<name> or domain/<name>.' },
+      above: { ...word, description: 'The domain it counts in as well.' },
+      used: amounts,
+      limits: amounts,
+    },
   },
   Usage: {
     type: 'object',

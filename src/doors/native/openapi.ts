@@ -148,6 +148,18 @@ function generalPaths(): Json {
       ],
       responses: responses('200', 'Read. Amounts are exact, as decimal text.', reference('Usage')),
     }),
+    '/v1/limits': get('What accounts and domains have, and the most they may have.', {
+      parameters: [
+        inQuery('holder', word, "Such as account/acme or domain/lab; an operator's, others read their own."),
+        inQuery('limit', count),
+        inQuery('cursor', word),
+      ],
+      responses: responses(
+        '200',
+        'Read.',
+        listOf(reference('Limits'), { type: ['string', 'null'], description: '`cursor` of the next page.' }),
+      ),
+    }),
     '/v1/events': get('Events as they are committed.', {
       parameters: [
         inQuery('after', { type: 'integer', minimum: 0 }, 'Position of the last event seen; 0 for all.'),

@@ -23,6 +23,10 @@ export function checkNames(projection: Projection): void {
     throw refuse(`it is claimed and perResource; what commands claim from is not forgotten`)
   if (leaves && (perResource || consistency === 'claimed'))
     throw refuse(`it leaves rows behind, which only a derived view does whose rows belong to no resource`)
+  if ((projection.counts === undefined) !== (projection.add === undefined))
+    throw refuse(`it has one of counts and add; what is counted is added somewhere`)
+  if (projection.objects && consistency !== 'claimed')
+    throw refuse(`it objects to requests, which only a claimed view can: a derived one knows of them too late`)
   const unknown = [key, ...indexes.flat()].find(each => !Object.hasOwn(columns, each))
   if (unknown !== undefined) throw refuse(`'${unknown}' is none of its columns ${Object.keys(columns).join(', ')}`)
 }

@@ -6,33 +6,22 @@ import { clone, launch, msOf, wordsOf } from './bare.ts'
 import { type Cloud, ended, mebibytes, poolOf, started } from './cloud.ts'
 import { above, type Figure } from './figures.ts'
 
-/** Milliseconds of a processor: the same however busy the computer is, nearly. */
-const sinceMs = (before: NodeJS.CpuUsage): number => {
-  const { user, system } = process.cpuUsage(before)
-  return (user + system) / 1_000
-}
-
 export async function benchLaunches(cloud: Cloud, folder: string, image: string, rounds: number): Promise<Figure[]> {
   const pool = poolOf(folder)
   const [launches, bare, clones, volumes] = [[], [], [], []] as [number[], number[], number[], number[]]
   await ended(cloud, await started(cloud, image))
-  const [processor, bareProcessor] = [[], []] as [number[], number[]]
   for (let round = 0; round < rounds; round += 1) {
     let id = ''
-    let before = process.cpuUsage()
     launches.push(
       await msOf(async () => {
         id = await started(cloud, image)
       }),
     )
-    processor.push(sinceMs(before))
     const words = wordsOf(join(pool, 'run', id))
     await ended(cloud, id)
     const disk = words.flatMap(word => /"filename":"([^"]*)"/.exec(word)?.[1] ?? [])[0]!
-    before = process.cpuUsage()
     clones.push(await msOf(() => clone(join(pool, 'images', `${image}.qcow2`), disk)))
     bare.push(await launch(words))
-    bareProcessor.push(sinceMs(before))
     rmSync(disk)
     const spec = { sizeBytes: 8 * mebibytes, zone: 'local', from: { kind: 'image' as const, id: image } }
     volumes.push(await msOf(() => cloud.driver.volumeEnsure!(`vol-bench-${round}`, spec, context())))
@@ -40,9 +29,5 @@ export async function benchLaunches(cloud: Cloud, folder: string, image: string,
   }
   // A launch is a clone and a start, one after the other.
   const both = [Math.min(...bare) + Math.min(...clones)]
-  return [
-    above('launch to running, its disk a clone', launches, both, 20),
-    above('processor time of this process for it', processor, bareProcessor, 20),
-    above('clone of an image', volumes, clones, 10),
-  ]
+  return [above('launch to running, its disk a clone', launches, both, 20), above('clone of an image', volumes, clones)]
 }

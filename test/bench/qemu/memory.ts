@@ -88,8 +88,8 @@ export async function benchMemory({ driver }: Cloud, folder: string, image: stri
   await doing(driver, 'instanceDestroy', id)
   await doing(driver, 'volumeDelete', 'vol-bench')
   return [
-    above('snapshot with memory', saves!, bareSaves!, 30),
-    above('suspend', suspends!, bareSuspends!, 30),
-    above('resume', resumes!, bareResumes!, 30),
+    above('snapshot with memory', saves!, bareSaves!),
+    above('suspend', suspends!, bareSuspends!),
+    above('resume', resumes!, bareResumes!),
   ]
 }

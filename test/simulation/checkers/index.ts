@@ -12,6 +12,7 @@ import { gapless } from './gapless.ts'
 import { imageWhole } from './image-whole.ts'
 import { journalled } from './journalled.ts'
 import { kept } from './kept.ts'
+import { limited } from './limited.ts'
 import { metered } from './metered.ts'
 import { once } from './once.ts'
 import { oneObject } from './one-object.ts'
@@ -45,6 +46,7 @@ const makers: readonly CheckerMaker[] = [
   calls,
   trueNews,
   metered,
+  limited,
   predicted,
 ]
 
