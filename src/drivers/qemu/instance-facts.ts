@@ -2,7 +2,8 @@
 import { hostname } from 'node:os'
 import type { Facts } from '../driver.ts'
 import { machineName } from './command-line.ts'
-import type { Sighting } from './machines.ts'
+import type { Alive, Sighting } from './machines.ts'
+import { nodeOf } from './pool.ts'
 import type { InstanceRecord, Status } from './records.ts'
 
 /** A process that waits to be run, or whose guest has ended, runs nothing. */
@@ -21,8 +22,17 @@ export const statusOf = (record: InstanceRecord, seen: Sighting): Status => {
   return goesOn.has(seen.runState) ? 'running' : 'paused'
 }
 
+/** A guest that could not write waits, and tries again when it goes on: it notices nothing. */
+const heldBy = ({ devices }: InstanceRecord, { unwritten = [] }: Alive): string => {
+  const volumes = devices.filter(({ volume }) => unwritten.some(({ node }) => node === nodeOf(volume)))
+  const what = unwritten.some(({ isFull }) => isFull) ? 'no space is left' : 'the disk can not be written'
+  const which = volumes.map(({ volume }) => volume).join(', ')
+  return `${what}${which && ` for ${which}`}; make room, and start it: its guest goes on where it was`
+}
+
 const reasonOf = (record: InstanceRecord, seen: Sighting): Facts => {
-  if (seen.isAlive && seen.runState === 'io-error') return { pauseReason: 'io-error' }
+  if (seen.isAlive && seen.runState === 'io-error')
+    return { pauseReason: 'io-error', pauseMessage: heldBy(record, seen) }
   if (record.isOff || record.isSuspended || record.underway || record.launched < record.generation) return {}
   if (!seen.isAlive) return { endReason: record.endReason ?? 'vanished' }
   if (seen.runState === 'shutdown') return { endReason: 'guest-shutdown' }

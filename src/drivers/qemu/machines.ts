@@ -19,7 +19,29 @@ export interface MachinesOptions extends QmpOptions {
   /** How long a process may take to end before a stronger means. */
   readonly endWithinMs: number
 }
-export type Sighting = { readonly isAlive: false } | { readonly isAlive: true; name: string; runState: RunState }
+export interface Alive {
+  readonly isAlive: true
+  readonly name: string
+  readonly runState: RunState
+  /** Of a machine that is held because it could not write: the disks, by QEMU's names, and why. */
+  readonly unwritten?: readonly { readonly node: string; readonly isFull: boolean }[]
+}
+export type Sighting = { readonly isAlive: false } | Alive
+
+const unwrittenIn = async (qmp: Qmp): Promise<Alive['unwritten']> => {
+  const disks = await qmp.execute('query-block')
+  return disks.flatMap(({ inserted, 'io-status': status }) => {
+    const node = inserted?.['node-name']
+    return node === undefined || status === undefined || status === 'ok' ? [] : [{ node, isFull: status === 'nospace' }]
+  })
+}
+
+/** What a machine says of itself. */
+export const sighted = async (qmp: Qmp): Promise<Alive> => {
+  const [{ name = '' }, { status }] = await Promise.all([qmp.execute('query-name'), qmp.execute('query-status')])
+  const seen = { isAlive: true, name, runState: status } as const
+  return status === 'io-error' ? { ...seen, unwritten: await unwrittenIn(qmp) } : seen
+}
 
 export class Machines {
   readonly #pool: Pool
@@ -72,11 +94,7 @@ export class Machines {
   async look(instance: string): Promise<Sighting> {
     if (!(await this.isAlive(instance))) return { isAlive: false }
     try {
-      return await this.talk(instance, async qmp => {
-        const { name = '' } = await qmp.execute('query-name')
-        const { status } = await qmp.execute('query-status')
-        return { isAlive: true, name, runState: status }
-      })
+      return await this.talk(instance, sighted)
     } catch (error) {
       // It may have ended while it was asked.
       if (error instanceof QmpLost && !(await this.isAlive(instance))) return { isAlive: false }

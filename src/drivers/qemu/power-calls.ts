@@ -5,7 +5,7 @@ import { devicesOnly, placed } from './devices.ts'
 import type { Host } from './host.ts'
 import { launchOf, sizeOnly } from './instance-calls.ts'
 import { instanceFacts, isOfLaunch, statusOf } from './instance-facts.ts'
-import type { Sighting } from './machines.ts'
+import { type Sighting, sighted } from './machines.ts'
 import { startProcess } from './process-start.ts'
 import { QmpLost } from './qmp.ts'
 import type { InstanceRecord } from './records.ts'
@@ -27,8 +27,11 @@ const run = async (host: Host, record: InstanceRecord): Promise<Outcome> => {
     launched: record.generation,
     ...{ isOff: false, stoppingSince: undefined, underway: undefined, endReason: undefined },
   })
-  await machines.talk(record.id, qmp => qmp.execute('cont'))
-  return found(host, launched, false)
+  const seen = await machines.talk(record.id, async qmp => {
+    await qmp.execute('cont')
+    return sighted(qmp)
+  })
+  return done(instanceFacts(launched, seen))
 }
 
 const launch = async (host: Host, known: InstanceRecord, spec: PowerSpec, seen: Sighting): Promise<Outcome> => {
@@ -116,8 +119,8 @@ const press = async (host: Host, { id }: InstanceRecord, seen: Sighting, since: 
   if (last !== undefined && last >= since && host.now() - last < pressAgainMs) return
   times.set(id, host.now())
   await host.machines.talk(id, async qmp => {
-    // A guest that is paused hears nothing.
-    if (seen.isAlive && seen.runState === 'paused') await qmp.execute('cont')
+    // A guest that is held hears nothing.
+    if (seen.isAlive && (seen.runState === 'paused' || seen.runState === 'io-error')) await qmp.execute('cont')
     await qmp.execute('system_powerdown')
   })
 }

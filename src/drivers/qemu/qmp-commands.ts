@@ -30,6 +30,12 @@ export interface BlockNode {
   readonly image: { readonly 'virtual-size': number }
 }
 
+/** A disk of a machine: whether what its guest wrote could be written. */
+export interface BlockDevice {
+  readonly inserted?: { readonly 'node-name'?: string }
+  readonly 'io-status'?: 'ok' | 'failed' | 'nospace'
+}
+
 /** A qcow2 file by its absolute path: the format is always said, never guessed. */
 export interface Qcow2Node {
   readonly driver: 'qcow2'
@@ -66,6 +72,7 @@ export interface QmpCommands {
   qmp_capabilities: Command<Nothing, Nothing>
   'query-name': Command<Nothing, { name?: string }>
   'query-status': Command<Nothing, { status: RunState; running: boolean }>
+  'query-block': Command<Nothing, BlockDevice[]>
   'query-jobs': Command<Nothing, JobInfo[]>
   'query-named-block-nodes': Command<{ flat?: boolean }, BlockNode[]>
   'qom-list': Command<{ path: string }, { name: string; type: string }[]>
