@@ -3,7 +3,10 @@ import { assign } from 'xstate'
 import { normalised } from './disks.ts'
 import type { InstanceContext, InstanceEvent, InstanceEventNamed as Named, Now } from './instance.alphabet.ts'
 import { captureChanges } from './instance.capture.ts'
+import { cleanupChanges } from './instance.cleanup.ts'
 import { atRest, deviceOf, withDevice, withoutDevice, withStatus } from './instance.devices.ts'
+import { sparingChanges, sparingOf } from './instance.sparing.ts'
+import { orphanChanges } from './orphans.ts'
 import { tagChanges } from './tags.ts'
 
 type Change = Partial<InstanceContext>
@@ -27,6 +30,7 @@ const launched = ({ event }: Now): Change => {
       destroysByStop,
       destroysStopped: (!destroysByStop && stop !== 'none' && !destroyFrom.includes('running')) || undefined,
       deletesRootByFlag: rootOnDestroy === 'byFlag' || undefined,
+      spares: sparingOf(facts.provider.capabilities),
       preserves: stop === 'preserves' || undefined,
       neverOff: stop === 'none' || undefined,
       startsAnew: start === 'none' || undefined,
@@ -73,6 +77,7 @@ const ended = (): Change => ({
   privateAddress: undefined,
   impaired: undefined,
   rebooting: undefined,
+  owed: undefined,
 })
 
 const failed = ({ event }: Now): Change => {
@@ -140,6 +145,9 @@ const disconnected = ({ context: { devices, changing } }: Now): Change => ({
 
 const all = {
   ...captureChanges,
+  ...cleanupChanges,
+  ...sparingChanges,
+  ...orphanChanges,
   ...tagChanges,
   launched,
   volumeReady,

@@ -102,6 +102,15 @@ export const instanceCommands = {
     summary: 'Ends the instance for good; then its volumes are deleted or freed, as their flags say.',
     who: 'owner',
   }),
+  abandonCleanup: command({
+    event: 'abandonCleanupRequested',
+    summary: 'Gives up what will not go of an instance that is being ended: it is recorded as an orphan.',
+    who: 'operator',
+    input: {
+      /** The instance itself, while it is being destroyed; then a volume that is to go with it. */
+      item: z.string(),
+    },
+  }),
   modify: command({
     event: 'modifyRequested',
     summary: 'Changes protections, shutdown behaviour, what happens to volumes, or (stopped) what it boots with.',

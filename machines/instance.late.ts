@@ -11,6 +11,8 @@ const ignoring = <const K extends News>(why: string, ...names: K[]) =>
     `instance.${K}`,
     ReturnType<typeof ignore>
   >
+const cleaning = ['cleanupDone', 'cleanupFailed', 'cleanupHandedOver'] as const
+const unowed = ignoring('nothing of it is being cleaned up', ...cleaning, 'orphanRecorded')
 const launching = ['prepared', 'modeMismatchWarned'] as const
 const freed = 'imageFreed'
 const volumes = ['volumeReady', 'volumeFailed'] as const
@@ -38,10 +40,11 @@ const all = [
 ] as const
 
 export const late = {
-  absent: ignoring('it never existed', ...all, freed),
+  absent: ignoring('it never existed', ...all, freed, ...cleaning, 'orphanRecorded'),
   preparing: ignoring('no compute was asked for yet', 'poweredOff'),
   abandoning: ignoring('what came to be is being destroyed', 'poweredOff', 'terminateTimedOut'),
   pending: {
+    ...unowed,
     ...ignoring('it is not gone yet', freed),
     ...ignoring('all its volumes were ready before', ...volumes),
     ...ignoring('its launch has recorded that', ...launching),
@@ -61,6 +64,7 @@ export const late = {
   },
   steady: ignoring('no change is under way', ...connecting),
   running: {
+    ...unowed,
     ...ignoring('it is not gone yet', freed),
     ...ignoring('its launch is over', ...volumes, ...creation, ...launching, 'startFailed'),
     ...ignoring('it runs', 'offGraceDue'),
@@ -68,6 +72,7 @@ export const late = {
     ...ignoring('no such call is open', ...stopping, ...destroying),
   },
   stopping: {
+    ...unowed,
     ...ignoring('it is not gone yet', freed),
     ...ignoring('its launch is over', ...launching),
     ...ignoring('it is not off yet', 'offGraceDue'),
@@ -79,6 +84,7 @@ export const late = {
     ...ignoring('no such call is open', ...destroying),
   },
   stopped: {
+    ...unowed,
     ...ignoring('it is not gone yet', freed),
     ...ignoring('its launch is over', ...volumes, ...creation, ...launching),
     ...ignoring('it stays off, whatever was taken of it', ...imaging),
@@ -90,6 +96,7 @@ export const late = {
   destroying: ignoring('the question is still open', 'destroyRetryDue'),
   retrying: ignoring('it will be asked again anyway', 'destroyFailed'),
   shuttingDown: {
+    ...unowed,
     ...ignoring('it is not gone yet', freed),
     ...ignoring('its volumes hear of its end when it is gone', ...volumes),
     ...ignoring('its launch is over', ...launching),
@@ -99,5 +106,5 @@ export const late = {
     ...ignoring('destroying took the place of what was asked before', ...rebooting, ...connecting),
     ...ignoring('the open call to destroy will say when it is gone', ...news),
   },
-  terminated: ignoring('it is gone', ...all),
+  terminated: ignoring('it is gone', ...all, ...cleaning),
 }

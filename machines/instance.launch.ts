@@ -50,6 +50,7 @@ export function launchData({ input, facts, newId }: Completion<Input>): Json | D
     mode,
     rootOwner: rootOwner ?? (rootVolume ? 'user' : 'provider'),
     ...(fromSnapshot ? {} : cloneOf(rootOwner, capabilities)),
+    keptRoot: rootOwner === 'provider' && keepsRoots(capabilities) ? keptRoot(newId('volume'), source) : undefined,
     warning: mismatch && warningOf(requested as Mode, resolved, mismatch),
     shutdownBehaviour: input.shutdownBehaviour ?? (stops ? 'stop' : 'terminate'),
     zone,
@@ -85,6 +86,16 @@ interface Cloning {
   readonly canCloneImage: boolean
   readonly canCreateVolumeFromImage: boolean
 }
+
+/** May a root that the provider made be there when its instance is not, although nobody asked for that? */
+const keepsRoots = ({ rootOnDestroy, stop, rootOnStop }: Capabilities) =>
+  rootOnDestroy === 'keeps' || (stop === 'destroys' && rootOnStop === 'keeps')
+interface Capabilities {
+  readonly rootOnDestroy: string
+  readonly stop: string
+  readonly rootOnStop: string
+}
+const keptRoot = (volume: string, { sizeBytes }: { sizeBytes: number }) => ({ volume, sizeBytes })
 
 /** Is its root to be other than its image has it? Its name alone changes nothing. */
 function changesRoot({ rootDevice, sizeBytes }: { rootDevice: string; sizeBytes: number }, asked: MappingEntry[]) {

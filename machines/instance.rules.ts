@@ -3,9 +3,12 @@ import { diskRequirementNames, isDeviceName, normalised } from './disks.ts'
 import type { Observed } from './grammar.ts'
 import type { InstanceContext, InstanceEventNamed, Now } from './instance.alphabet.ts'
 import { captureChoices, captureRequirements } from './instance.capture.ts'
+import { cleanupChoices, cleanupRequirements } from './instance.cleanup.ts'
 import { atHead, deviceOf, volumesWith } from './instance.devices.ts'
 import type { RootOwner } from './instance.mode.ts'
 import { endsOff, isHeld } from './instance.off.ts'
+import { sparingChoices, sparingRequirements } from './instance.sparing.ts'
+import { orphanChoices } from './orphans.ts'
 import { TAGS_MAX, type Tags, tagChoices, tagRequirements } from './tags.ts'
 
 type On<K extends string> = { readonly context: InstanceContext; readonly event: InstanceEventNamed<K> }
@@ -88,6 +91,8 @@ export const instanceRequirements = {
     return tagRequirements.tagsFew(asked) && Object.keys(volumeTags).length <= TAGS_MAX
   },
   ...captureRequirements,
+  ...cleanupRequirements,
+  ...sparingRequirements,
   unprotected: ({ context }: Now) => !context.terminationProtection,
   /** Protection against stopping also keeps callers from terminating. */
   stopUnprotected: ({ context }: Now) => !context.stopProtection,
@@ -129,10 +134,15 @@ export const instanceRequirements = {
 export const choices = {
   ...tagChoices,
   ...captureChoices,
+  ...cleanupChoices,
+  ...sparingChoices,
+  ...orphanChoices,
   lastVolume: ({ context, event }: Now) => {
     const waiting = volumesWith(context.devices, 'attaching')
     return waiting.length === 1 && waiting[0] === (event as InstanceEventNamed<'volumeReady'>).data.volume
   },
+  /** Nothing that was made for the launch is to go. */
+  failsCleanly: (now: Now) => choices.awaitedVolume(now) && cleanupChoices.owesNothing(now),
   awaitedVolume: ({ context, event }: Now) =>
     volumesWith(context.devices, 'attaching').includes((event as InstanceEventNamed<'volumeReady'>).data.volume),
   stillOff: ({ event }: Now) => (event as InstanceEventNamed<'created'>).data.status === 'stopped',

@@ -14,7 +14,8 @@
  * *Nothing is deleted before the compute is gone.* Terminating asks the provider to destroy, for as long as it takes;
  * time passing is not proof. Only with `destroyed` are the volumes let go, all in that same transaction: deleted or
  * freed, as each device's flag says. This is also the way out of a launch that failed once compute may exist. A
- * destroy takes the place of every other open call, so a start that hangs cannot hold up the end.
+ * destroy takes the place of every other open call, so a start that hangs cannot hold up the end. What is to go with it
+ * is owed until it is gone: only then is the instance terminated (`instance.cleanup.ts`).
  *
  * *Every start has a number.* Reports carry the number of the launch they speak of, and news of an earlier one is
  * ignored: a machine started twice cannot be stopped by the echo of its first life.
@@ -48,6 +49,7 @@ import {
   untilDestroyed,
   untilStopped,
 } from './instance.clauses.ts'
+import { cleaning, whenDestroyed } from './instance.cleanup.ts'
 import { volumesWith } from './instance.devices.ts'
 import { late } from './instance.late.ts'
 import { choices, instanceRequirements } from './instance.rules.ts'
@@ -96,7 +98,8 @@ export const instance = setup({
               ignore('it does not wait for that volume'),
             ],
             'instance.volumeFailed': [
-              { guard: 'awaitedVolume', target: '#terminated', actions: 'failed' },
+              { guard: 'failsCleanly', target: '#terminated', actions: 'failed' },
+              { guard: 'awaitedVolume', target: '#cleaning', actions: 'failed' },
               ignore('it does not wait for that volume'),
             ],
             ...late.preparing,
@@ -155,7 +158,7 @@ export const instance = setup({
           on: {
             // Why it failed is worth more than that it was told to go as well.
             'instance.terminateRequested': { ...terminable['instance.terminateRequested'], actions: [] },
-            'instance.destroyed': '#terminated',
+            'instance.destroyed': whenDestroyed,
             ...late.abandoning,
           },
         },
@@ -201,7 +204,15 @@ export const instance = setup({
         ...modifiable,
         ...tagging,
         'instance.attachProposed': {
-          guard: needs('deviceNamed', 'deviceFree', 'rootOnly', 'slotFree', 'hotPlugOffered', 'notCapturing'),
+          guard: needs(
+            'deviceNamed',
+            'deviceFree',
+            'rootOnly',
+            'slotFree',
+            'volumesOutlive',
+            'hotPlugOffered',
+            'notCapturing',
+          ),
           target: '.changing',
           actions: ['attaching', { type: 'ask', params: want.connect }],
         },
@@ -263,12 +274,19 @@ export const instance = setup({
         'instance.stopRequested': {},
         ...terminable,
         'instance.modifyRequested': {
-          guard: needs('behaviourPossible', 'devicesMapped', 'offeringActive', 'userDataFits', 'annotationsFit'),
+          guard: needs(
+            'behaviourPossible',
+            'devicesMapped',
+            'volumesOutlive',
+            'offeringActive',
+            'userDataFits',
+            'annotationsFit',
+          ),
           actions: [{ type: 'arm', params: want.endOffUnprotected }, 'modified'],
         },
         ...tagging,
         'instance.attachProposed': {
-          guard: needs('deviceNamed', 'deviceFree', 'rootOnly', 'slotFree'),
+          guard: needs('deviceNamed', 'deviceFree', 'rootOnly', 'slotFree', 'volumesOutlive'),
           actions: ['attachedAtOnce', { type: 'tell', params: want.attachedAtOnce }],
         },
         ...capturableWhileOff,
@@ -289,12 +307,13 @@ export const instance = setup({
         { type: 'tell', params: orphanImages },
         'captureless',
         'awake',
+        'askedAnew',
       ],
       exit: ['answered', { type: 'disarm', params: want.terminateDone }],
-      states: untilDestroyed,
+      states: { ...untilDestroyed, cleaning },
       on: {
         'instance.terminateRequested': {},
-        'instance.destroyed': 'terminated',
+        'instance.destroyed': whenDestroyed,
         'instance.terminateTimedOut': { actions: 'overdue' },
         ...tagging,
         ...late.shuttingDown,
@@ -304,7 +323,12 @@ export const instance = setup({
     terminated: {
       id: 'terminated',
       tags: ['settled', 'terminal'],
-      entry: [{ type: 'tell', params: want.releaseVolumes }, { type: 'tell', params: want.releaseImage }, 'ended'],
+      entry: [
+        { type: 'tell', params: want.releaseVolumes },
+        { type: 'tell', params: want.releaseImage },
+        { type: 'tell', params: want.freeImage },
+        'ended',
+      ],
       on: {
         'instance.terminateRequested': {},
         'instance.rebootRequested': {},
@@ -314,6 +338,8 @@ export const instance = setup({
         ],
         ...tagging,
         ...late.terminated,
+        'instance.orphanRecorded': { actions: 'orphaned' },
+        'instance.destroyed': [{ guard: 'isOrphan', actions: 'unorphaned' }, late.terminated['instance.destroyed']],
       },
     },
   },

@@ -42,7 +42,10 @@ export const volumeCommands = {
       image: resource('image', 'image'),
     },
     complete: ({ input, facts: { provider, snapshot, image } }) => {
-      const { zones, volume } = provider.capabilities
+      const { zones, volume, canCreateVolumeFromImage, bootFromVolume, volumeAttach } = provider.capabilities
+      // Else it has no disks but the roots of instances; where it can, one is made of an image to be such a root.
+      const makesClones = image !== null && image !== undefined && provider.capabilities.canCloneImage
+      const hasVolumes = canCreateVolumeFromImage || bootFromVolume || volumeAttach.max > 0 || makesClones
       const { snapshot: _, image: __, zone = zones[0], name, tags, ...asked } = input
       const source = snapshot ?? image
       const encrypted = source?.encrypted || asked.encrypted
@@ -56,6 +59,7 @@ export const volumeCommands = {
       const words = { sizeBytes, leastBytes: source?.sizeBytes }
       return completed(data, {
         zoneOffered: zones.includes(zone) ? undefined : { zone, zones },
+        volumesOffered: hasVolumes ? undefined : { provider: provider.name },
         sizeGiven: sizeBytes === undefined ? {} : undefined,
         oneSource: snapshot && image ? { snapshot: snapshot.id, image: image.id } : undefined,
         ...(image && imageFaults(image, provider, origin.from)),
@@ -101,6 +105,11 @@ export const volumeCommands = {
     event: 'deleteRequested',
     summary: 'Deletes a volume that no instance has a claim on.',
     who: 'owner',
+  }),
+  abandonCleanup: command({
+    event: 'abandonCleanupRequested',
+    summary: 'Gives up a volume whose deletion does not succeed: it ends here, and is recorded as an orphan.',
+    who: 'operator',
   }),
   ...tagCommands,
 }

@@ -1,5 +1,6 @@
 /** Who may say no to a volume's requests, and what picks its branches. */
 import { diskRequirementNames } from './disks.ts'
+import { orphanChoices } from './orphans.ts'
 import { tagChoices, tagRequirements } from './tags.ts'
 import type { Now, VolumeContext, VolumeEventNamed } from './volume.alphabet.ts'
 import { snapshotChoices, snapshotRequirements } from './volume.snapshots.ts'
@@ -10,6 +11,7 @@ type On<K extends string> = { readonly context: VolumeContext; readonly event: V
 const saidByCommand = () => true
 const saidOnes = [
   'zoneOffered',
+  'volumesOffered',
   'oneSource',
   'imageHere',
   'cloneOffered',
@@ -38,6 +40,8 @@ export const volumeRequirements = {
   /** Whoever runs on an image itself is writing to it. */
   imageUnused: ({ event }: On<'createRequested'>) => (event.facts.image?.directUser ?? null) === null,
   unattached: ({ context }: Now) => context.attachment === undefined,
+  /** Of one that is not made yet. */
+  condemned: ({ context }: Now) => context.condemned === true,
   sameZone: ({ context, event }: On<'attachRequested'>) => event.facts.instance?.zone === context.zone,
   sameProvider: ({ context, event }: On<'attachRequested'>) => event.facts.instance?.provider === context.provider,
   /** A provider that makes larger only what is detached must not be given it meanwhile. */
@@ -66,6 +70,7 @@ type Rates = Pick<VolumeContext, 'volumeType' | 'iops' | 'throughputMiBps'>
 export const choices = {
   ...tagChoices,
   ...snapshotChoices,
+  ...orphanChoices,
   sameShape: ({ context, event }: Now) => {
     const { data } = event as VolumeEventNamed<'modifyRequested'>
     return data.sizeBytes === context.sizeBytes && hasSameRates(context, data)

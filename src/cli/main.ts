@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander'
 import { actionsCommand } from './commands/actions.ts'
 import { doCommand } from './commands/do.ts'
+import { doctorCommand } from './commands/doctor.ts'
 import { historyCommand } from './commands/history.ts'
 import { launchCommand } from './commands/launch.ts'
 import { limitsCommand } from './commands/limits.ts'
@@ -32,6 +33,7 @@ const commands: readonly ((program: Command) => void)[] = [
   limitsCommand,
   doCommand,
   traceCommand,
+  doctorCommand,
 ]
 
 const program = new Command('stemma')

@@ -46,9 +46,4 @@ const launchesOn = ({ bootFromVolume, canCloneImage, attachmentsOnDestroy }: Cap
 }
 
 /** An instance that is made anew with the same disk starts again, in its way. */
-const rootSurvives = (declared: Capabilities) =>
-  launchesOn(declared) !== 'none' ||
-  (declared.bootFromVolume &&
-    declared.canCreateVolumeFromImage &&
-    declared.rootOnStop === 'keeps' &&
-    declared.rootOnDestroy !== 'deletes')
+const rootSurvives = (declared: Capabilities) => launchesOn(declared) !== 'none'

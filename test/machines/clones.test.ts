@@ -138,6 +138,7 @@ describe('an instance on a volume that is there', () => {
       .filter(each => each !== volume)
     expect([world.get(id).state, verbs(world, id)]).toEqual(['pending.preparing', []])
     world.answer(other!, 'rejected')
+    world.settle()
     expect([world.visible(id), world.get(volume).state]).toEqual(['terminated', 'available'])
   })
 

@@ -55,7 +55,8 @@ function tried(provider: DeclaredCapabilities): Partial<Answers> & { readonly st
   const first = plain.launch({ image: plain.image })
   const clone = cloning.volume({ image: cloning.image })
   const onClone = clone && cloning.launch({ rootVolume: clone })
-  const onBlank = blank.launch({ rootVolume: blank.volume({ sizeBytes: 1024 }), image: blank.image })
+  const disk = blank.volume({ sizeBytes: 1024 })
+  const onBlank = disk && blank.launch({ rootVolume: disk, image: blank.image })
   const isOnlyRoot = clone && cloning.world.get(clone).context.onlyRoot
   return {
     clones: clone ? (isOnlyRoot ? 'roots' : 'volumes') : 'none',
@@ -85,15 +86,19 @@ describe('what is answered about a provider', () => {
       const { id: image } = world.request('image', 'register', undefined, { name: 'plain', sizeBytes: 1024 })
       const { id } = world.request('instance', 'launch', undefined, { image, type: 'small' })
       world.settle()
-      const { rootOwner } = world.get(id).context
+      const { rootOwner, keptRoot } = world.get(id).context
       world.request('instance', 'terminate', id)
       const calls = () => world.log.flatMap(each => each.wants).filter(want => want.want === 'ask')
       world.settle()
       const isTold = calls().some(({ args }) => (args as { deleteRoot?: boolean }).deleteRoot)
       if (rootOwner === 'image') expect([launchClones, rootDeletedBy]).toEqual([false, 'nobody'])
       if (rootOwner === 'provider')
-        expect([launchClones, rootDeletedBy]).toEqual([true, isTold ? 'providerIfTold' : 'provider'])
-      expect(calls().some(({ verb }) => verb === 'volumeDelete')).toBe(rootOwner === 'engine')
+        expect([launchClones, rootDeletedBy]).toEqual([
+          true,
+          isTold ? 'providerIfTold' : keptRoot ? 'engine' : 'provider',
+        ])
+      const isOwed = rootOwner === 'engine' || keptRoot !== undefined
+      expect(calls().some(({ verb }) => verb === 'volumeDelete')).toBe(isOwed)
     },
   )
 })

@@ -62,7 +62,8 @@ export const operatorOf = (world: World, publish: (observation: Observation) => 
     auxiliary: id => world.instances.get(id)?.auxiliary ?? world.gone('instance', id)?.left ?? [],
     removeImage: id => removeImage(world, id),
     vanish: id => {
-      const record = world.instances.get(id) ?? world.volumes.get(id) ?? world.snapshots.get(id)
+      const record =
+        world.instances.get(id) ?? world.volumes.get(id) ?? world.snapshots.get(id) ?? world.vmSnapshots.get(id)
       if (record === undefined) return false
       world.beginCall()
       if (record.kind === 'volume') vanishVolume(record)

@@ -89,6 +89,8 @@ export const instanceWords: WordsTable = {
   volumeNotBootable: unsupported,
   cloneOnlyRoot: unsupported,
   stopUnsupported: unsupported,
+  attachmentsLost: unsupported,
+  cleanupNotOwed: words('IncorrectInstanceState'),
   imageNotOwned: unsupported,
   imageInUse: words('IncorrectState'),
   invalidShutdownBehaviour: words('InvalidParameterCombination'),
