@@ -38,6 +38,7 @@ import { instanceChanges } from './instance.changes.ts'
 import {
   connectingWhileRunning,
   connectingWhileStopping,
+  firstStart,
   guestMayPowerOff,
   launchable,
   modifiable,
@@ -46,11 +47,14 @@ import {
   tagging,
   terminable,
   untilDestroyed,
-  untilStopped,
 } from './instance.clauses.ts'
 import { volumesWith } from './instance.devices.ts'
 import { late } from './instance.late.ts'
+import { answeredWhileStopped, forceStoppable, graceOver, missableWhileRunning } from './instance.looks.ts'
+import { restartable } from './instance.restart.ts'
 import { choices, instanceRequirements } from './instance.rules.ts'
+import { onceStopped, untilStopped } from './instance.stop.ts'
+import { resuming, suspendable, suspended, suspending } from './instance.suspend.ts'
 import * as want from './instance.wants.ts'
 
 export const instance = setup({
@@ -116,14 +120,21 @@ export const instance = setup({
         },
         starting: {
           tags: 'working',
-          entry: { type: 'ask', params: want.powerOn },
-          on: {
-            'instance.started': [ofAnotherLaunch, { target: '#running', actions: 'cameUp' }],
-            'instance.startFailed': { target: 'abandoning', actions: 'failed' },
-            ...guestMayPowerOff,
-          },
+          entry: [
+            { type: 'ask', params: want.powerOn },
+            { type: 'arm', params: want.startSlow },
+          ],
+          exit: { type: 'disarm', params: want.startNotSlow },
+          on: { ...firstStart, 'instance.startRetryDue': 'startingAgain' },
         },
+        startingAgain: {
+          tags: 'working',
+          entry: { type: 'ask', params: want.powerOnAgain },
+          on: firstStart,
+        },
+        resuming,
         restarting: {
+          id: 'restarting',
           tags: 'working',
           entry: { type: 'ask', params: want.powerOn },
           on: {
@@ -133,6 +144,7 @@ export const instance = setup({
               { target: '#stopped', actions: 'failed' },
             ],
             ...stoppable,
+            ...forceStoppable,
             ...guestMayPowerOff,
           },
         },
@@ -146,10 +158,12 @@ export const instance = setup({
             ],
             'instance.createFailed': { target: '#stopped', actions: 'failed' },
             ...stoppable,
+            ...forceStoppable,
             ...guestMayPowerOff,
           },
         },
         abandoning: {
+          id: 'abandoning',
           initial: 'destroying',
           states: untilDestroyed,
           on: {
@@ -174,6 +188,7 @@ export const instance = setup({
     running: {
       id: 'running',
       initial: 'steady',
+      exit: [{ type: 'disarm', params: graceOver }, 'seen'],
       states: {
         steady: { id: 'steady', tags: 'settled', on: late.steady },
         changing: {
@@ -184,14 +199,11 @@ export const instance = setup({
       },
       on: {
         'instance.startRequested': {},
+        'instance.resumeRequested': {},
         ...stoppable,
-        'instance.rebootRequested': [
-          { guard: 'rebootingAlready' },
-          {
-            guard: needs('rebootOffered', 'notCapturing'),
-            actions: ['rebooting', { type: 'ask', params: want.reset }],
-          },
-        ],
+        ...suspendable,
+        ...restartable,
+        ...forceStoppable,
         'instance.rebooted': [{ guard: 'rebooting', actions: 'rebooted' }, ignore('no restart of the guest is open')],
         'instance.rebootFailed': [
           { guard: 'rebooting', actions: 'rebooted' },
@@ -213,12 +225,7 @@ export const instance = setup({
         ...capturableWhileRunning,
         ...forgettingImages,
         ...guestMayPowerOff,
-        'instance.vanished': [
-          ofAnotherLaunch,
-          { guard: 'impaired', ...ignore('that is known') },
-          { actions: 'impaired' },
-        ],
-        'instance.started': [ofAnotherLaunch, { guard: 'impaired', actions: 'recovered' }, ignore('it runs already')],
+        ...missableWhileRunning,
         ...late.running,
       },
     },
@@ -226,8 +233,8 @@ export const instance = setup({
     stopping: {
       id: 'stopping',
       initial: 'asking',
-      entry: ['awake', { type: 'arm', params: want.stopPatience }],
-      exit: ['answered', { type: 'disarm', params: want.stopDone }],
+      entry: ['awake', 'stopBegun', { type: 'arm', params: want.stopPatience }],
+      exit: ['answered', 'stopOver', { type: 'disarm', params: want.stopDone }],
       states: untilStopped,
       on: {
         ...terminable,
@@ -235,15 +242,17 @@ export const instance = setup({
         ...tagging,
         'instance.detachProposed': { guard: needs('attachedThere', 'notRoot'), actions: 'detachingWithStop' },
         ...connectingWhileStopping,
-        'instance.stopped': [
-          ofAnotherLaunch,
-          { target: 'stopped', actions: [{ type: 'tell', params: want.settleVolumes }, 'halted'] },
-        ],
+        'instance.stopped': [ofAnotherLaunch, ...onceStopped],
+        'instance.stopStuck': { actions: 'stuck' },
+        ...forceStoppable,
         ...forgettingImages,
         'instance.stopTimedOut': { actions: 'overdue' },
         ...late.stopping,
       },
     },
+
+    suspending,
+    suspended,
 
     stopped: {
       id: 'stopped',
@@ -252,7 +261,7 @@ export const instance = setup({
       exit: { type: 'disarm', params: want.endOffNoMore },
       on: {
         'instance.startRequested': {
-          guard: needs('accountOpen', 'stateful', 'rootAttached'),
+          guard: needs('accountOpen', 'stateful', 'rootAttached', 'stopConfirmed'),
           target: 'pending.restarting',
           actions: 'restarted',
         },
@@ -261,6 +270,7 @@ export const instance = setup({
           ignore('it is protected from its end, or may be started'),
         ],
         'instance.stopRequested': {},
+        'instance.forceStopRequested': {},
         ...terminable,
         'instance.modifyRequested': {
           guard: needs('behaviourPossible', 'devicesMapped', 'offeringActive', 'userDataFits', 'annotationsFit'),
@@ -268,15 +278,20 @@ export const instance = setup({
         },
         ...tagging,
         'instance.attachProposed': {
-          guard: needs('deviceNamed', 'deviceFree', 'slotFree'),
+          guard: needs('deviceNamed', 'deviceFree', 'slotFree', 'stopConfirmed'),
           actions: ['attachedAtOnce', { type: 'tell', params: want.attachedAtOnce }],
         },
         ...capturableWhileOff,
         ...forgettingImages,
         'instance.detachProposed': {
-          guard: needs('attachedThere'),
+          guard: needs('attachedThere', 'stopConfirmed'),
           actions: [{ type: 'tell', params: want.detachedAtOnce }, 'detachedAtOnce'],
         },
+        ...answeredWhileStopped,
+        'instance.stopped': [
+          { guard: 'confirms', actions: [{ type: 'tell', params: want.settleVolumes }, 'halted'] },
+          ignore('it is stopped already'),
+        ],
         ...late.stopped,
       },
     },

@@ -50,16 +50,19 @@ export const powerOn = ({ context }: Now): Ask => ({
   },
   answers: answers('started', 'startFailed'),
 })
-const powerOff = ({ provider, generation }: InstanceContext, mode: 'graceful' | 'hard'): Ask => ({
+/** The first start, once more: if it is rejected, what may run all the same is destroyed. */
+export const powerOnAgain = (now: Now): Ask => ({ ...powerOn(now), supersedes: true })
+export const powerOff = ({ provider, generation }: InstanceContext, mode: 'graceful' | 'hard'): Ask => ({
   verb: 'instancePower',
   provider,
   args: { want: 'off', mode, generation },
   answers: answers('stopped', 'stopFailed'),
 })
-export const stop = ({ context, event }: Now): Ask =>
-  powerOff(context, event.type === 'instance.stopRequested' && event.data.force ? 'hard' : 'graceful')
+export const askOff = ({ context }: Now): Ask => powerOff(context, 'graceful')
+/** Without asking the guest, where its provider does that. */
+const cut = (context: InstanceContext): Ask => powerOff(context, context.offers.neverHard ? 'graceful' : 'hard')
 /** Retried until it is done, so it need not wait for a guest, or a call, that hangs. */
-export const forceOff = ({ context }: Now): Ask => ({ ...powerOff(context, 'hard'), supersedes: true })
+export const forceOff = ({ context }: Now): Ask => ({ ...cut(context), supersedes: true })
 
 export const reset = ({ context: { provider, generation } }: Now): Ask => ({
   verb: 'instanceReset',
@@ -73,15 +76,16 @@ export const reset = ({ context: { provider, generation } }: Now): Ask => ({
  * the stop is the destroy.
  */
 export const destroy = ({ context }: Now): Ask[] => {
-  const { destroysStopped, destroysByStop, deletesRootByFlag } = context.offers
-  const { provider, generation } = context
+  const { destroysStopped, destroysSuspended, destroysByStop, deletesRootByFlag } = context.offers
+  const { provider, generation, asleep } = context
   const args = context.rootOwner === 'provider' && deletesRootByFlag ? { deleteRoot: true } : {}
   const end: Ask = { verb: 'instanceDestroy', provider, args, answers: answers('destroyed', 'destroyFailed') }
   if (destroysByStop) {
     const off = { want: 'off', mode: 'hard', generation, ending: args }
     return [{ ...end, verb: 'instancePower', args: off, supersedes: true }]
   }
-  return destroysStopped ? [{ ...powerOff(context, 'hard'), supersedes: true }, end] : [{ ...end, supersedes: true }]
+  const isOffFirst = destroysStopped || (asleep && !destroysSuspended)
+  return isOffFirst ? [{ ...cut(context), supersedes: true }, end] : [{ ...end, supersedes: true }]
 }
 export const connect = ({ context: { provider, generation }, event }: Now): Ask => {
   const { resource, data } = event as Named<'attachProposed'>
@@ -113,15 +117,18 @@ export const stopPatience: Arm = { event: 'instance.stopTimedOut', afterMs: STOP
 export const stopDone: Disarm = { event: 'instance.stopTimedOut' }
 export const terminatePatience: Arm = { event: 'instance.terminateTimedOut', afterMs: TERMINATE_PATIENCE_MS }
 export const terminateDone: Disarm = { event: 'instance.terminateTimedOut' }
-export const stopAgainLater: Arm = { event: 'instance.stopRetryDue', afterMs: RETRY_AFTER_MS }
-export const stopAgainNow: Disarm = { event: 'instance.stopRetryDue' }
+export const startSlow = ({ context }: Now): Arm => ({
+  event: 'instance.startRetryDue',
+  afterMs: context.offers.startRetryAfterMs!,
+})
+export const startNotSlow: Disarm = { event: 'instance.startRetryDue' }
 export const destroyAgainLater: Arm = { event: 'instance.destroyRetryDue', afterMs: RETRY_AFTER_MS }
 export const destroyAgainNow: Disarm = { event: 'instance.destroyRetryDue' }
 
 /** A stateless instance that turned itself off, where its provider keeps it: nobody but the engine ends it. */
 const OFF_GRACE_DUE = 'instance.offGraceDue'
 export const endOffLater = ({ context }: Pick<Now, 'context'>): Arm[] =>
-  endsOff(context) && !isHeld(context) ? [{ event: OFF_GRACE_DUE, afterMs: context.offers.offGraceMs ?? 0 }] : []
+  endsOff(context) && !isHeld(context) ? [{ event: OFF_GRACE_DUE, afterMs: context.offers.missingGraceMs ?? 0 }] : []
 export const endOffNoMore = ({ context }: Now): Disarm[] => (endsOff(context) ? [{ event: OFF_GRACE_DUE }] : [])
 /** Its protection is being taken off. */
 export const endOffUnprotected = ({ context, event }: Now): Arm[] => {
