@@ -184,7 +184,12 @@ export interface DestroySpec {
   readonly deleteVolumes?: readonly string[]
 }
 export interface PowerSpec {
+  /**
+   * `suspended`: its guest waits, with the volumes it has. `running`, of the launch that is suspended, lets it go on as it
+   * was, with the same volumes; `off` ends that launch as any other.
+   */
   readonly want: 'running' | 'paused' | 'off' | 'suspended'
+  /** Of `off`. */
   readonly mode: 'graceful' | 'hard'
   readonly generation: number
   /** Of a stop that destroys. */
@@ -221,9 +226,11 @@ export interface AttachSpec {
  * - `volumeSnapshotEnsure`: `{ sizeBytes }`, the size of the disk it keeps; also `{ allocatedBytes }` where measured. The
  *   moment it keeps is the one when the call is first accepted, be it with `pending`: what is written to the volume later
  *   is not in it. The engine deletes no volume before the answer. A copy is complete in itself.
- * - `instanceEnsure`, `instancePower`: `{ status: 'running' | 'stopped', generation, host?, privateAddress? }`, and what
+ * - `instanceEnsure`, `instancePower`: `{ status: 'running' | 'stopped' | 'suspended', generation, host?, privateAddress? }`, and what
  *   it boots from: `root: { kind: 'private' | 'volume', volume } | { kind: 'image' }`. An image that is in use, where
  *   `imageExclusive` is declared, is `precondition`.
+ *   To resume a guest whose memory is lost is `corrupt`, or `notFound` where nothing of it is left: it is shown `stopped`
+ *   or missing, and its next launch starts from its disks.
  * - `volumeDelete`, `volumeSnapshotDelete`, `detach`: `{}`; not found is done with `already: true`.
  * - `instanceDestroy`: the same, and `{ left }` where something that the provider made beside it is still there, by kind
  *   (`seed`, `nic`, `address`, `key`). It is done only when the compute is confirmed gone and every disk of it is

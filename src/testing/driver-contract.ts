@@ -18,6 +18,7 @@ import type { Runner } from './driver-contract/runner.ts'
 import { Session } from './driver-contract/session.ts'
 import { snapshotClauses } from './driver-contract/snapshots.ts'
 import type { DriverContract } from './driver-contract/subject.ts'
+import { suspendClauses } from './driver-contract/suspends.ts'
 import { volumeClauses } from './driver-contract/volumes.ts'
 
 export type { CapabilityName } from './driver-contract/capability-names.ts'
@@ -35,6 +36,7 @@ export const driverClauses: Readonly<Record<string, Clauses>> = {
   instances: instanceClauses,
   roots: rootClauses,
   power: powerClauses,
+  suspending: suspendClauses,
   attachments: attachmentClauses,
   endings: endingClauses,
   failures: failureClauses,
