@@ -27,6 +27,15 @@ export interface InstanceModel {
   readonly mode: string
   /** Does its provider keep what it stops? */
   readonly isKept: boolean
+  /** Has its provider a call that restarts guests, and one that suspends them? */
+  readonly resets: boolean
+  readonly suspends: boolean
+  /** Does it leave alone for a while what is off? */
+  readonly waits: boolean
+  /** It is stopped only to be started again. */
+  readonly restarts?: boolean
+  /** It goes on where it was. */
+  readonly resumes?: boolean
   readonly generation: number
   readonly protection: { readonly terminate: boolean; readonly stop: boolean }
   readonly behaviour: string
@@ -69,7 +78,7 @@ export type Verdict = 'accepted' | 'unchanged' | 'refused' | 'either'
 // biome-ignore lint/suspicious/noExplicitAny: data of every event, read by name
 type Data = any
 export const deviceName = (name: string) => name.replace('/dev/', '').replace(/^((?:s|xv|v|h)da)1$/, '$1')
-const live = ['pending', 'running', 'stopping', 'stopped']
+const live = ['pending', 'running', 'suspending', 'suspended', 'stopping', 'stopped']
 
 // ------------------------------------------------------------------------------------------- what a caller may do (2.2)
 
@@ -91,19 +100,34 @@ const instanceRules: Readonly<Record<string, (now: InstanceModel, input: Data, l
   ...tagging,
   start: ({ state, account, mode, devices, rootDevice }, _, look) => {
     if (state === 'pending' || state === 'running') return 'unchanged'
+    if (state === 'suspended') return isOpen(account, look) && mode === 'stateful' ? 'accepted' : 'refused'
     const hasRoot = Object.values(devices).some(({ device }) => device === rootDevice)
     const may = isOpen(account, look) && mode === 'stateful' && hasRoot
     return state === 'stopped' && may ? 'accepted' : 'refused'
   },
-  stop: ({ state, hasRun, mode, isKept, protection, quiet }, { force }) => {
+  resume: ({ state, account, mode, resumes }, _, look) => {
+    if (state === 'running' || resumes) return 'unchanged'
+    return state === 'suspended' && mode === 'stateful' && isOpen(account, look) ? 'accepted' : 'refused'
+  },
+  suspend: ({ state, mode, isKept, suspends, protection, quiet }) => {
+    if (state === 'suspending' || state === 'suspended') return 'unchanged'
+    const may = mode === 'stateful' && isKept && suspends && !protection.stop && !quiet
+    return state === 'running' && may ? 'accepted' : 'refused'
+  },
+  stop: ({ state, hasRun, mode, isKept, protection, quiet, restarts }, { force }) => {
     if (quiet) return 'refused'
+    // What was to be started again is to stay off.
+    if (restarts) return protection.stop ? 'refused' : 'accepted'
     if (state === 'stopped') return 'unchanged'
     if (state === 'stopping') return force ? 'either' : 'unchanged'
     const canStop = state === 'running' || (state === 'pending' && hasRun)
     return canStop && mode === 'stateful' && isKept && !protection.stop ? 'accepted' : 'refused'
   },
-  reboot: ({ state, quiet }) =>
-    state === 'terminated' ? 'unchanged' : state === 'running' && !quiet ? 'either' : 'refused',
+  reboot: ({ state, mode, isKept, resets, quiet }) => {
+    if (state === 'terminated') return 'unchanged'
+    if (state !== 'running' || quiet) return 'refused'
+    return resets ? 'either' : mode === 'stateful' && isKept ? 'accepted' : 'refused'
+  },
   terminate: ({ state, protection }) => {
     if (!live.includes(state)) return 'unchanged'
     return protection.terminate || protection.stop ? 'refused' : 'accepted'
@@ -156,7 +180,8 @@ const volumeRules: Readonly<Record<string, (now: VolumeModel, input: Data, look:
   detach: ({ state, instance, moving }, _, look) => {
     const holder = instance === undefined ? undefined : look(instance)
     if (state !== 'in-use' || moving || holder?.kind !== 'instance') return 'refused'
-    return live.includes(holder.state) && !holder.quiet ? 'either' : 'refused'
+    const isAwake = live.includes(holder.state) && !holder.state.startsWith('suspend')
+    return isAwake && !holder.quiet ? 'either' : 'refused'
   },
 }
 
@@ -188,6 +213,9 @@ function launched({ account, data, facts }: Envelope<Data>): InstanceModel {
     hasRun: false,
     mode: data.mode,
     isKept: (facts as Data).provider.capabilities.stop === 'preserves',
+    resets: (facts as Data).provider.capabilities.reboot !== 'none',
+    waits: (facts as Data).provider.capabilities.settle.missingGraceMs > 0,
+    suspends: (facts as Data).provider.capabilities.suspend !== 'none',
     generation: 1,
     protection: { terminate: data.terminationProtection ?? false, stop: data.stopProtection ?? false },
     behaviour: data.shutdownBehaviour,
@@ -211,37 +239,57 @@ const tagEvents = {
   },
 }
 
+/** It goes on in the same launch; what was only to be restarted begins the next one. (stateful-and-deltacloud 3a.6.) */
+const resumed = { state: 'pending', resumes: true } as const
+const offAtLast = ({ restarts, generation }: InstanceModel): Partial<InstanceModel> =>
+  restarts
+    ? { state: 'pending', hasRun: true, restarts: undefined, generation: generation + 1 }
+    : { state: 'stopped', hasRun: true }
+
 const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelope<Data>) => Partial<InstanceModel>>> =
   {
     ...tagEvents,
     created: ({ state }, { data }) =>
       state === 'pending' && data.status === 'running' ? { state: 'running', hasRun: true } : {},
     started: ({ state, generation }, { data }) =>
-      state === 'pending' && data.generation === generation ? { state: 'running', hasRun: true } : {},
-    // What its provider lost is made anew before a restart is given up.
-    startFailed: ({ state, hasRun }, { data }) =>
-      state === 'pending' && hasRun && data.code !== 'notFound' ? { state: 'stopped' } : {},
+      state === 'pending' && data.generation === generation
+        ? { state: 'running', hasRun: true, resumes: undefined }
+        : {},
+    startFailed: ({ state, hasRun, resumes }, { data }) => {
+      // One that cannot go on stays as it is, unless its memory is lost.
+      if (resumes)
+        return { resumes: undefined, state: ['notFound', 'corrupt'].includes(data.code) ? 'stopping' : 'suspended' }
+      // What its provider lost is made anew before a restart is given up.
+      return state === 'pending' && hasRun && data.code !== 'notFound' ? { state: 'stopped' } : {}
+    },
     createFailed: ({ state, hasRun }) => (state === 'pending' && hasRun ? { state: 'stopped' } : {}),
     volumeFailed: ({ state, devices }, { data }) =>
       state === 'pending' && devices[data.volume] ? { state: 'terminated', devices: {} } : {},
-    startRequested: ({ generation }) => ({ state: 'pending', generation: generation + 1 }),
+    startRequested: ({ state, generation }) =>
+      state === 'suspended' ? resumed : { state: 'pending', generation: generation + 1 },
+    resumeRequested: () => resumed,
+    suspendRequested: () => ({ state: 'suspending' }),
+    suspended: ({ state, generation }, { data }) =>
+      state === 'suspending' && data.generation === generation ? { state: 'suspended' } : {},
+    suspendFailed: ({ state }) => (state === 'suspending' ? { state: 'running' } : {}),
+    memoryLost: ({ state, generation }, { data }) =>
+      state === 'suspended' && data.generation === generation ? { state: 'stopping' } : {},
+    rebootRequested: ({ resets }) => (resets ? {} : { state: 'stopping', restarts: true }),
     // A provider that knows no such instance has none to stop.
-    stopFailed: ({ state }, { data }) =>
-      state === 'stopping' && data.code === 'notFound' ? { state: 'stopped', hasRun: true } : {},
-    stopRequested: () => ({ state: 'stopping' }),
-    stopped: ({ state, generation }, { data }) =>
-      state === 'stopping' && data.generation === generation ? { state: 'stopped', hasRun: true } : {},
-    poweredOff: ({ state, generation, mode, behaviour, isKept, protection, quiet }, { data }) => {
+    stopFailed: (now, { data }) => (now.state === 'stopping' && data.code === 'notFound' ? offAtLast(now) : {}),
+    stopRequested: () => ({ state: 'stopping', restarts: undefined, resumes: undefined }),
+    stopped: (now, { data }) => (now.state === 'stopping' && data.generation === now.generation ? offAtLast(now) : {}),
+    poweredOff: ({ state, generation, mode, behaviour, isKept, waits, protection, quiet }, { data }) => {
       if (!['pending', 'running'].includes(state) || data.generation !== generation) return {}
       if (quiet && quiet.phase !== 'turning on') return {}
-      // What is stateless and kept is ended by the engine, unless that is held. (stateful-and-deltacloud 3a.4.)
-      const isHeld = mode === 'stateless' && isKept && protection.terminate
+      // What is stateless and kept is ended by the engine, after its time, unless that is held. (stateful-and-deltacloud 3a.4.)
+      const isHeld = mode === 'stateless' && isKept && (protection.terminate || waits)
       const stops = isHeld || (mode === 'stateful' && behaviour === 'stop')
-      return { quiet: undefined, state: stops ? 'stopping' : 'shutting-down' }
+      return { quiet: undefined, resumes: undefined, state: stops ? 'stopping' : 'shutting-down' }
     },
     offGraceDue: ({ state, mode, isKept, protection }) =>
       state === 'stopped' && mode === 'stateless' && isKept && !protection.terminate ? { state: 'shutting-down' } : {},
-    terminateRequested: () => ({ state: 'shutting-down', quiet: undefined }),
+    terminateRequested: () => ({ state: 'shutting-down', quiet: undefined, restarts: undefined, resumes: undefined }),
     quietCaptureProposed: ({ state }, event) => (state === 'running' ? { quiet: quieted(event) } : {}),
     destroyed: ({ state }) =>
       state === 'shutting-down' || state === 'pending' ? { state: 'terminated', devices: {} } : {},

@@ -28,6 +28,9 @@ export interface Shape {
   readonly stateAfterCreate: 'running' | 'stopped'
   readonly hotPlug: boolean
   readonly reboot: boolean
+  readonly suspend: 'none' | 'memory' | 'disk'
+  /** How long the provider may leave an instance out. */
+  readonly missingGraceMs: number
   /** Does the provider destroy only what is off? */
   readonly careful: boolean
   /** Can types and rates of volumes change, and how long are contents moved then? */
@@ -60,6 +63,8 @@ export const calm: Shape = {
   stateAfterCreate: 'running',
   hotPlug: true,
   reboot: true,
+  suspend: 'disk',
+  missingGraceMs: 0,
   careful: false,
   retype: true,
   optimizeMs: 0,
@@ -191,6 +196,8 @@ export function shapeOf(seed: number): Shape {
     retype: random.chance(0.8),
     optimizeMs: random.pick([0, 0, 90_000]),
     images: random.pick([0.3, 1, 4]),
+    suspend: random.pick(['none', 'memory', 'disk']),
+    missingGraceMs: random.pick([0, 0, 60_000]),
   }
 }
 

@@ -105,6 +105,8 @@ export class World {
         stateAfterCreate: shape.stateAfterCreate,
         idempotency: { by: shape.idempotency },
         reboot: shape.reboot ? 'both' : 'none',
+        suspend: shape.suspend,
+        settle: { missingGraceMs: shape.missingGraceMs },
         volumeAttach: { hotPlug: shape.hotPlug, hotUnplug: shape.hotPlug, max: 3, identity: 'serial' },
         ...(shape.careful ? { destroyFrom: ['stopped', 'pending', 'error'] } : {}),
         volume: {
