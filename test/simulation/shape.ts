@@ -53,6 +53,8 @@ export interface Shape {
   readonly retentionMs: number | undefined
   /** Share of steps after which the next follows without waiting for what the first began. */
   readonly bursts: number
+  /** May accounts have only so much? */
+  readonly limited: boolean
   readonly weights: Readonly<Record<Action, number>>
 }
 
@@ -81,6 +83,7 @@ export const calm: Shape = {
   images: 1,
   retentionMs: undefined,
   bursts: 0,
+  limited: false,
   weights: Object.fromEntries(actions.map(action => [action, 1])) as Record<Action, number>,
 }
 
@@ -198,6 +201,7 @@ export function shapeOf(seed: number): Shape {
     images: random.pick([0.3, 1, 4]),
     suspend: random.pick(['none', 'memory', 'disk']),
     missingGraceMs: random.pick([0, 0, 60_000]),
+    limited: random.chance(0.3),
   }
 }
 
