@@ -1,8 +1,9 @@
 /**
  * An instance: a virtual machine, from the request to launch it until it is confirmed gone.
  *
- * What a reader sees are the six states of EC2: pending, running, stopping, stopped, shutting-down, terminated. What
- * the engine is waiting for within them are sub-states, so that none of it ever leaks into a name a client matches on.
+ * What a reader sees are the six states of EC2 (pending, running, stopping, stopped, shutting-down, terminated), and
+ * suspending and suspended. What the engine is waiting for within them are sub-states, so that none of it ever leaks into
+ * a name a client matches on.
  *
  * Four ideas carry the rules.
  *
@@ -22,7 +23,9 @@
  * *Stop keeps, terminate ends, and neither turns into the other.* Stop exists only where the disk survives it (mode
  * stateful). Who protects an instance protects it from callers; a guest that shuts itself down is obeyed.
  *
- * A deadline that passes marks the instance overdue and changes nothing else. (spec: ec2 2, 7, 8, 16.)
+ * How it stops, is restarted, is suspended and what is seen of it without having been asked are files of their own.
+ *
+ * A deadline that passes marks the instance overdue and changes nothing else. (spec: ec2 2, 7, 8, 16; stateful-and-deltacloud 3a.6 to 3a.8.)
  */
 import { setup } from 'xstate'
 import { ignore, needs, requires, type StateMeta, type StateTag, wants } from './grammar.ts'
