@@ -14,8 +14,12 @@ import {
   told,
   warned,
 } from './grammar.ts'
+import type { CleanupItem } from './instance.cleanup.ts'
 import { type RootOwner, rootOwners } from './instance.mode.ts'
+import type { Sparing } from './instance.sparing.ts'
 import { type Mode, modes } from './modes.ts'
+import { type Orphan, orphanEvents } from './orphans.ts'
+import type { Failure } from './retries.ts'
 import { type Tags, tagEvents, tags } from './tags.ts'
 
 export interface Device {
@@ -52,6 +56,8 @@ export interface InstanceContext {
   readonly mode: Mode
   /** Who made its root, and so who cleans it up; `image`: it runs on its image itself. */
   readonly rootOwner: RootOwner
+  /** The volume that its provider makes for its root, where that is kept when the instance is gone. */
+  readonly keptRoot?: { readonly volume: string; readonly sizeBytes: number }
   /** What its launch was warned of. */
   readonly warning?: ModeWarning
   readonly zone: string
@@ -78,6 +84,8 @@ export interface InstanceContext {
     readonly destroysByStop?: boolean
     /** It keeps a root that it made, unless it is told that the root goes too. */
     readonly deletesRootByFlag?: boolean
+    /** How volumes are saved from a provider that deletes what an instance has. */
+    readonly spares?: Sparing
     /** It keeps what is stopped. */
     readonly preserves?: boolean
     /** It turns nothing off. */
@@ -149,6 +157,15 @@ export interface InstanceContext {
   /** Its guest is off for an image: what is still to be taken of its disks. */
   readonly quieted?: { readonly image: string; readonly uncut: readonly string[] }
   readonly overdue?: boolean
+  /** Of the calls to destroy it. */
+  readonly failure?: Failure
+  /** What its end still needs, once its compute is gone. */
+  readonly owed?: readonly CleanupItem[]
+  /** Its volumes are saved from its end. */
+  readonly spared?: boolean
+  /** Its compute was given up. */
+  readonly abandoned?: boolean
+  readonly orphans?: readonly Orphan[]
 }
 
 export const unborn: InstanceContext = {
@@ -191,6 +208,8 @@ const capabilities = z.object({
   destroy: z.string(),
   destroyFrom: z.array(z.string()),
   rootOnDestroy: z.string(),
+  attachmentsOnDestroy: z.string(),
+  vanishesAfterStop: z.boolean(),
   settle: z.object({ startRetryAfterMs: z.int(), stopRetryAfterMs: z.int(), missingGraceMs: z.int() }),
   volumeAttach: z.object({ hotPlug: z.boolean(), hotUnplug: z.boolean(), max: z.int() }),
   volume: z.object({
@@ -225,6 +244,7 @@ export const instanceEvents = events('instance', {
       type: z.string(),
       mode: z.enum(modes),
       rootOwner: z.enum(rootOwners),
+      keptRoot: z.strictObject({ volume: z.string(), sizeBytes: z.int().positive() }).optional(),
       warning: z.strictObject(modeWarning).optional(),
       zone: z.string(),
       provider: z.string(),
@@ -274,6 +294,8 @@ export const instanceEvents = events('instance', {
   terminateRequested: requested(),
   /** By an operator who cannot reach its provider. */
   forceStopRequested: requested(),
+  /** The instance itself, while it is being destroyed; then a volume that is to go with it. */
+  abandonCleanupRequested: requested({ item: z.string() }),
   modifyRequested: requested(
     {
       ...attributes,
@@ -300,7 +322,8 @@ export const instanceEvents = events('instance', {
   suspendFailed: reported(rejection),
   rebooted: reported(),
   rebootFailed: reported(rejection),
-  destroyed: reported(),
+  /** `left`: kinds of what the provider made beside it, and leaves there. */
+  destroyed: reported({ left: z.array(z.string()).optional() }),
   destroyFailed: reported(rejection),
   attached: reported(),
   attachFailed: reported(rejection),
@@ -337,6 +360,14 @@ export const instanceEvents = events('instance', {
   prepared: told(),
   /** It was asked to stop in every way there is, for as long as each may take, and has not. */
   stopStuck: told(),
+
+  ...orphanEvents,
+
+  // From volumes that are to go with it
+  cleanupDone: told({ id: z.string() }),
+  cleanupFailed: told({ id: z.string(), attempts: z.int().positive(), code: z.string(), message: z.string() }),
+  /** It goes when its snapshots are taken, and asks for that itself. */
+  cleanupHandedOver: told({ id: z.string() }),
 
   // From volumes
   volumeReady: told({ volume: z.string() }),

@@ -121,7 +121,7 @@ export const capturableWhileRunning = {
     actions: ['capturing', { type: 'tell', params: captureLive }],
   },
   'instance.quietCaptureProposed': {
-    guard: needs('stateful', 'rootIsVolume', 'rootAttached', 'notCapturing', 'connectionsSettled'),
+    guard: needs('stateful', 'preserved', 'rootIsVolume', 'rootAttached', 'notCapturing', 'connectionsSettled'),
     target: '.capturing',
     actions: ['capturing', 'quieting', { type: 'tell', params: captureHeld }],
   },

@@ -3,12 +3,15 @@ import { assign } from 'xstate'
 import { normalised } from './disks.ts'
 import type { InstanceContext, InstanceEvent, InstanceEventNamed as Named, Now } from './instance.alphabet.ts'
 import { captureChanges } from './instance.capture.ts'
+import { cleanupChanges } from './instance.cleanup.ts'
 import { atRest, deviceOf, withDevice, withoutDevice, withStatus } from './instance.devices.ts'
 import { lookChanges } from './instance.looks.ts'
 import { offersOf } from './instance.offers.ts'
 import { restartChanges } from './instance.restart.ts'
+import { sparingChanges } from './instance.sparing.ts'
 import { stopChanges } from './instance.stop.ts'
 import { suspendChanges } from './instance.suspend.ts'
+import { orphanChanges } from './orphans.ts'
 import { tagChanges } from './tags.ts'
 
 type Change = Partial<InstanceContext>
@@ -66,6 +69,7 @@ const ended = (): Change => ({
   privateAddress: undefined,
   rebooting: undefined,
   restarts: undefined,
+  owed: undefined,
   ...certain,
 })
 
@@ -138,6 +142,9 @@ const all = {
   ...restartChanges,
   ...stopChanges,
   ...suspendChanges,
+  ...cleanupChanges,
+  ...sparingChanges,
+  ...orphanChanges,
   ...tagChanges,
   launched,
   volumeReady,

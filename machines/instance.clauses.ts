@@ -1,6 +1,7 @@
 /** Clauses of an instance's life that several of its states share. */
 import { diskRequirementNames } from './disks.ts'
 import { ignore, needs } from './grammar.ts'
+import { computeAbandonable } from './instance.cleanup.ts'
 import { late } from './instance.late.ts'
 import * as want from './instance.wants.ts'
 import { taggable } from './tags.ts'
@@ -26,6 +27,7 @@ export const launchable = needs(
   'snapshotHere',
   ...diskRequirementNames,
   'slotsEnough',
+  'volumesOutlive',
   'userDataFits',
   'annotationsFit',
   'tagsFew',
@@ -48,7 +50,7 @@ export const stoppable = {
 } as const
 export const modifiable = {
   'instance.modifyRequested': {
-    guard: needs('bootKept', 'behaviourPossible', 'devicesMapped', 'annotationsFit'),
+    guard: needs('bootKept', 'behaviourPossible', 'devicesMapped', 'volumesOutlive', 'annotationsFit'),
     actions: 'modified',
   },
 } as const
@@ -102,17 +104,34 @@ export const connectingWhileStopping = {
   'instance.detachFailed': [outOfTurn, { actions: detachFailed }],
 } as const
 
+/** Its volumes are safe: now it is destroyed. */
+const spared = { target: 'destroying', reenter: true, actions: 'spared' } as const
+
 /** Destroying is asked for until it is done: by the end of an instance, and by a launch that failed half way. */
 export const untilDestroyed = {
   destroying: {
     tags: 'working',
-    entry: { type: 'ask', params: want.destroy },
-    on: { 'instance.destroyFailed': 'retrying', ...late.destroying },
+    entry: ['sparing', { type: 'ask', params: want.destroy }],
+    on: {
+      'instance.destroyFailed': { target: 'retrying', actions: 'endFailed' },
+      'instance.stopped': [ofAnotherLaunch, { guard: 'sparedByStop', ...spared }],
+      'instance.stopFailed': [
+        { guard: 'nothingToSpare', ...spared },
+        { guard: 'sparing', target: 'retrying', actions: 'endFailed' },
+      ],
+      'instance.detached': [
+        { guard: 'lastSpared', ...spared },
+        { guard: 'oneSpared', actions: 'oneSpared' },
+      ],
+      'instance.detachFailed': [{ guard: 'sparing', target: 'retrying', actions: 'endFailed' }],
+      ...computeAbandonable,
+      ...late.destroying,
+    },
   },
   retrying: {
     tags: 'working',
     entry: { type: 'arm', params: want.destroyAgainLater },
     exit: { type: 'disarm', params: want.destroyAgainNow },
-    on: { 'instance.destroyRetryDue': 'destroying', ...late.retrying },
+    on: { 'instance.destroyRetryDue': 'destroying', ...computeAbandonable, ...late.retrying },
   },
 } as const

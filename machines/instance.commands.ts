@@ -119,6 +119,15 @@ export const instanceCommands = {
       'Marks an instance stopped whose provider cannot be reached. Nothing is asked of it; what it shows later undoes or confirms this.',
     who: 'operator',
   }),
+  abandonCleanup: command({
+    event: 'abandonCleanupRequested',
+    summary: 'Gives up what will not go of an instance that is being ended: it is recorded as an orphan.',
+    who: 'operator',
+    input: {
+      /** The instance itself, while it is being destroyed; then a volume that is to go with it. */
+      item: z.string(),
+    },
+  }),
   modify: command({
     event: 'modifyRequested',
     summary: 'Changes protections, shutdown behaviour, what happens to volumes, or (stopped) what it boots with.',

@@ -11,6 +11,8 @@ const ignoring = <const K extends News>(why: string, ...names: K[]) =>
     `instance.${K}`,
     ReturnType<typeof ignore>
   >
+const cleaning = ['cleanupDone', 'cleanupFailed', 'cleanupHandedOver'] as const
+const unowed = ignoring('nothing of it is being cleaned up', ...cleaning, 'orphanRecorded')
 const launching = ['prepared', 'modeMismatchWarned'] as const
 const volumes = ['volumeReady', 'volumeFailed'] as const
 const creation = ['created', 'createFailed', 'launchTimedOut'] as const
@@ -43,10 +45,11 @@ const all = [
 ] as const
 
 export const late = {
-  absent: ignoring('it never existed', ...all),
+  absent: ignoring('it never existed', ...all, ...cleaning, 'orphanRecorded'),
   preparing: ignoring('no compute was asked for yet', 'poweredOff'),
   abandoning: ignoring('what came to be is being destroyed', 'poweredOff', 'terminateTimedOut'),
   pending: {
+    ...unowed,
     ...ignoring('all its volumes were ready before', ...volumes),
     ...ignoring('its launch has recorded that', ...launching),
     ...ignoring('it is to run', 'offGraceDue'),
@@ -66,12 +69,14 @@ export const late = {
   },
   steady: ignoring('no change is under way', ...connecting),
   running: {
+    ...unowed,
     ...ignoring('its launch is over', ...volumes, ...creation, ...launching, 'startFailed', 'startRetryDue'),
     ...ignoring('it runs', 'offGraceDue', 'memoryLost', ...suspending, stuck),
     ...ignoring('no guest is off for an image', ...imaging),
     ...ignoring('no such call is open', ...stopping, ...destroying),
   },
   stopping: {
+    ...unowed,
     ...ignoring('its launch is over', ...launching),
     ...ignoring('it is not off yet', 'offGraceDue'),
     ...ignoring('it will be asked to stop again anyway', 'stopFailed'),
@@ -82,6 +87,7 @@ export const late = {
     ...ignoring('no such call is open', ...destroying),
   },
   stopped: {
+    ...unowed,
     ...ignoring('its launch is over', ...volumes, ...launching, 'createFailed', 'launchTimedOut'),
     ...ignoring('it was not suspended', 'suspendFailed', 'suspendTimedOut'),
     ...ignoring('it stays off, whatever was taken of it', ...imaging),
@@ -99,6 +105,7 @@ export const late = {
     ...ignoring('no such call is open', ...destroying),
   },
   suspending: {
+    ...unowed,
     ...ignoring('its launch is over', ...volumes, ...creation, ...launching, ...starting),
     ...ignoring('it is not being stopped', 'offGraceDue', ...stopping, stuck),
     ...ignoring('no guest is off for an image', ...imaging),
@@ -106,6 +113,7 @@ export const late = {
     ...ignoring('no such call is open', ...destroying),
   },
   suspended: {
+    ...unowed,
     ...ignoring('its launch is over', ...volumes, ...creation, ...launching, ...starting),
     ...ignoring('it is not being stopped', 'offGraceDue', ...stopping, stuck),
     ...ignoring('no guest is off for an image', ...imaging),
@@ -117,6 +125,7 @@ export const late = {
   destroying: ignoring('the question is still open', 'destroyRetryDue'),
   retrying: ignoring('it will be asked again anyway', 'destroyFailed'),
   shuttingDown: {
+    ...unowed,
     ...ignoring('its volumes hear of its end when it is gone', ...volumes),
     ...ignoring('its launch is over', ...launching),
     ...ignoring('it is being ended already', 'offGraceDue'),
@@ -131,5 +140,5 @@ export const late = {
     ),
     ...ignoring('the open call to destroy will say when it is gone', ...news),
   },
-  terminated: ignoring('it is gone', ...all),
+  terminated: ignoring('it is gone', ...all, ...cleaning),
 }

@@ -35,6 +35,7 @@ export function launchData({ input, facts, newId }: Completion<Input>): Json | D
     userDataEncoding: encodingOf(input),
     mode,
     rootOwner: rootOwner ?? 'provider',
+    keptRoot: rootOwner === 'provider' && keepsRoots(capabilities) ? keptRoot(newId('volume'), image) : undefined,
     warning: mismatch && warningOf(requested as Mode, resolved, mismatch),
     shutdownBehaviour: input.shutdownBehaviour ?? (stops ? 'stop' : 'terminate'),
     zone,
@@ -53,6 +54,16 @@ export function launchData({ input, facts, newId }: Completion<Input>): Json | D
     ...launchFaults(zone, mapping, capabilities, image.rootDevice),
   })
 }
+
+/** May a root that the provider made be there when its instance is not, although nobody asked for that? */
+const keepsRoots = ({ rootOnDestroy, stop, rootOnStop }: Capabilities) =>
+  rootOnDestroy === 'keeps' || (stop === 'destroys' && rootOnStop === 'keeps')
+interface Capabilities {
+  readonly rootOnDestroy: string
+  readonly stop: string
+  readonly rootOnStop: string
+}
+const keptRoot = (volume: string, { sizeBytes }: { sizeBytes: number }) => ({ volume, sizeBytes })
 
 /** Is its root to be other than its image has it? Its name alone changes nothing. */
 function changesRoot({ rootDevice, sizeBytes }: { rootDevice: string; sizeBytes: number }, asked: MappingEntry[]) {

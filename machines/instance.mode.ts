@@ -22,7 +22,7 @@ export interface Abilities {
   readonly stop: 'preserves' | 'destroys' | 'none'
   readonly start: string
   readonly rootOnDestroy: 'deletes' | 'keeps' | 'byFlag'
-  readonly rootOnStop: 'deletes' | 'keeps'
+  readonly attachmentsOnDestroy: 'deletes' | 'detaches' | 'byFlag'
 }
 export interface Asked {
   readonly requested: Mode | 'auto'
@@ -54,12 +54,11 @@ const makesRoots = (can: Abilities, { fromSnapshot }: Asked) =>
   fromSnapshot
     ? can.bootFromVolume
     : (can.canCreateVolumeFromImage && can.bootFromVolume) || (can.canCloneImage && can.canDeleteClone)
-/** The same disk, where it outlives a compute that does not survive a stop. */
+/** A volume as the root, where it outlives a compute that does not survive a stop: it was given, not made with it. */
 const rootSurvives = (can: Abilities, asked: Asked) =>
   can.bootFromVolume &&
   (can.canCreateVolumeFromImage || asked.fromSnapshot === true) &&
-  can.rootOnStop === 'keeps' &&
-  can.rootOnDestroy !== 'deletes'
+  can.attachmentsOnDestroy !== 'deletes'
 const clonesAndCleans = (can: Abilities) => can.clonesOnLaunch !== 'never' && can.rootOnDestroy !== 'keeps'
 
 /** The table of 3a.4. */

@@ -1,5 +1,6 @@
 /** What of a provider's capabilities an instance remembers for its life. (spec: stateful-and-deltacloud 3a.2.) */
 import type { InstanceContext, InstanceEventNamed as Named } from './instance.alphabet.ts'
+import { sparingOf } from './instance.sparing.ts'
 
 type Capabilities = Named<'launchRequested'>['facts']['provider']['capabilities']
 
@@ -17,6 +18,7 @@ export function offersOf(can: Capabilities): InstanceContext['offers'] {
     destroysByStop,
     destroysStopped: (!destroysByStop && stop !== 'none' && !destroyFrom.includes('running')) || undefined,
     deletesRootByFlag: can.rootOnDestroy === 'byFlag' || undefined,
+    spares: sparingOf(can),
     preserves,
     suspends,
     destroysSuspended: (suspends && destroyFrom.includes('suspended')) || undefined,

@@ -2,12 +2,15 @@
 import { diskRequirementNames, isDeviceName, normalised } from './disks.ts'
 import type { InstanceContext, InstanceEventNamed, Now } from './instance.alphabet.ts'
 import { captureChoices, captureRequirements } from './instance.capture.ts'
+import { cleanupChoices, cleanupRequirements } from './instance.cleanup.ts'
 import { atHead, deviceOf, volumesWith } from './instance.devices.ts'
 import { lookChoices, lookRequirements } from './instance.looks.ts'
 import { endsOff, isHeld } from './instance.off.ts'
 import { restartChoices, restartRequirements } from './instance.restart.ts'
+import { sparingChoices, sparingRequirements } from './instance.sparing.ts'
 import { stopChoices } from './instance.stop.ts'
 import { suspendChoices, suspendRequirements } from './instance.suspend.ts'
+import { orphanChoices } from './orphans.ts'
 import { TAGS_MAX, type Tags, tagChoices, tagRequirements } from './tags.ts'
 
 type On<K extends string> = { readonly context: InstanceContext; readonly event: InstanceEventNamed<K> }
@@ -82,6 +85,8 @@ export const instanceRequirements = {
   ...lookRequirements,
   ...restartRequirements,
   ...suspendRequirements,
+  ...cleanupRequirements,
+  ...sparingRequirements,
   unprotected: ({ context }: Now) => !context.terminationProtection,
   /** Protection against stopping also keeps callers from terminating. */
   stopUnprotected: ({ context }: Now) => !context.stopProtection,
@@ -123,10 +128,15 @@ export const choices = {
   ...restartChoices,
   ...stopChoices,
   ...suspendChoices,
+  ...cleanupChoices,
+  ...sparingChoices,
+  ...orphanChoices,
   lastVolume: ({ context, event }: Now) => {
     const waiting = volumesWith(context.devices, 'attaching')
     return waiting.length === 1 && waiting[0] === (event as InstanceEventNamed<'volumeReady'>).data.volume
   },
+  /** Nothing that was made for the launch is to go. */
+  failsCleanly: (now: Now) => choices.awaitedVolume(now) && cleanupChoices.owesNothing(now),
   awaitedVolume: ({ context, event }: Now) =>
     volumesWith(context.devices, 'attaching').includes((event as InstanceEventNamed<'volumeReady'>).data.volume),
   stillOff: ({ event }: Now) => (event as InstanceEventNamed<'created'>).data.status === 'stopped',

@@ -15,7 +15,8 @@
  * *Nothing is deleted before the compute is gone.* Terminating asks the provider to destroy, for as long as it takes;
  * time passing is not proof. Only with `destroyed` are the volumes let go, all in that same transaction: deleted or
  * freed, as each device's flag says. This is also the way out of a launch that failed once compute may exist. A
- * destroy takes the place of every other open call, so a start that hangs cannot hold up the end.
+ * destroy takes the place of every other open call, so a start that hangs cannot hold up the end. What is to go with it
+ * is owed until it is gone: only then is the instance terminated (`instance.cleanup.ts`).
  *
  * *Every start has a number.* Reports carry the number of the launch they speak of, and news of an earlier one is
  * ignored: a machine started twice cannot be stopped by the echo of its first life.
@@ -51,6 +52,7 @@ import {
   terminable,
   untilDestroyed,
 } from './instance.clauses.ts'
+import { cleaning, whenDestroyed } from './instance.cleanup.ts'
 import { volumesWith } from './instance.devices.ts'
 import { late } from './instance.late.ts'
 import { answeredWhileStopped, forceStoppable, graceOver, missableWhileRunning } from './instance.looks.ts'
@@ -103,7 +105,8 @@ export const instance = setup({
               ignore('it does not wait for that volume'),
             ],
             'instance.volumeFailed': [
-              { guard: 'awaitedVolume', target: '#terminated', actions: 'failed' },
+              { guard: 'failsCleanly', target: '#terminated', actions: 'failed' },
+              { guard: 'awaitedVolume', target: '#cleaning', actions: 'failed' },
               ignore('it does not wait for that volume'),
             ],
             ...late.preparing,
@@ -172,7 +175,7 @@ export const instance = setup({
           on: {
             // Why it failed is worth more than that it was told to go as well.
             'instance.terminateRequested': { ...terminable['instance.terminateRequested'], actions: [] },
-            'instance.destroyed': '#terminated',
+            'instance.destroyed': whenDestroyed,
             ...late.abandoning,
           },
         },
@@ -216,7 +219,7 @@ export const instance = setup({
         ...modifiable,
         ...tagging,
         'instance.attachProposed': {
-          guard: needs('deviceNamed', 'deviceFree', 'slotFree', 'hotPlugOffered', 'notCapturing'),
+          guard: needs('deviceNamed', 'deviceFree', 'slotFree', 'volumesOutlive', 'hotPlugOffered', 'notCapturing'),
           target: '.changing',
           actions: ['attaching', { type: 'ask', params: want.connect }],
         },
@@ -276,12 +279,19 @@ export const instance = setup({
         'instance.forceStopRequested': {},
         ...terminable,
         'instance.modifyRequested': {
-          guard: needs('behaviourPossible', 'devicesMapped', 'offeringActive', 'userDataFits', 'annotationsFit'),
+          guard: needs(
+            'behaviourPossible',
+            'devicesMapped',
+            'volumesOutlive',
+            'offeringActive',
+            'userDataFits',
+            'annotationsFit',
+          ),
           actions: [{ type: 'arm', params: want.endOffUnprotected }, 'modified'],
         },
         ...tagging,
         'instance.attachProposed': {
-          guard: needs('deviceNamed', 'deviceFree', 'slotFree', 'stopConfirmed'),
+          guard: needs('deviceNamed', 'deviceFree', 'slotFree', 'volumesOutlive', 'stopConfirmed'),
           actions: ['attachedAtOnce', { type: 'tell', params: want.attachedAtOnce }],
         },
         ...capturableWhileOff,
@@ -307,12 +317,13 @@ export const instance = setup({
         { type: 'tell', params: orphanImages },
         'captureless',
         'awake',
+        'askedAnew',
       ],
       exit: ['answered', { type: 'disarm', params: want.terminateDone }],
-      states: untilDestroyed,
+      states: { ...untilDestroyed, cleaning },
       on: {
         'instance.terminateRequested': {},
-        'instance.destroyed': 'terminated',
+        'instance.destroyed': whenDestroyed,
         'instance.terminateTimedOut': { actions: 'overdue' },
         ...tagging,
         ...late.shuttingDown,
@@ -328,6 +339,8 @@ export const instance = setup({
         'instance.rebootRequested': {},
         ...tagging,
         ...late.terminated,
+        'instance.orphanRecorded': { actions: 'orphaned' },
+        'instance.destroyed': [{ guard: 'isOrphan', actions: 'unorphaned' }, late.terminated['instance.destroyed']],
       },
     },
   },

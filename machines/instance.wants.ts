@@ -5,12 +5,13 @@ import type { Arm, Ask, Disarm, Tell } from './grammar.ts'
 import type { InstanceContext, InstanceEventNamed as Named, Now } from './instance.alphabet.ts'
 import { atHead, deviceOf } from './instance.devices.ts'
 import { endsOff, isHeld } from './instance.off.ts'
+import { spare } from './instance.sparing.ts'
+import { retryAfterMs } from './retries.ts'
 
 /** After these a reader is told that it takes too long; the question stays open. (spec: ec2 2.6) */
 const LAUNCH_PATIENCE_MS = 60 * 60_000
 const STOP_PATIENCE_MS = 10 * 60_000
 const TERMINATE_PATIENCE_MS = 10 * 60_000
-const RETRY_AFTER_MS = 60_000
 
 // Of the provider
 
@@ -27,12 +28,13 @@ const userDataOf = ({ userData, userDataEncoding }: InstanceContext) => ({
 })
 
 export const compute = ({ context }: Now): Ask => {
-  const { zone, image, vcpus, memoryBytes, generation, provider } = context
+  const { zone, image, vcpus, memoryBytes, generation, provider, keptRoot } = context
   const size = { vcpus, memoryBytes }
+  const root = keptRoot && { kind: 'private', volume: keptRoot.volume }
   return {
     verb: 'instanceEnsure',
     provider,
-    args: { zone, image, ...size, devices: connections(context), generation, ...userDataOf(context) },
+    args: { zone, image, root, ...size, devices: connections(context), generation, ...userDataOf(context) },
     answers: answers('created', 'createFailed'),
   }
 }
@@ -72,20 +74,27 @@ export const reset = ({ context: { provider, generation } }: Now): Ask => ({
 })
 /**
  * It takes the place of every other call. A provider that destroys only what is off is asked for that first, hard: the
- * destroy waits behind it, and both are asked again until the destroy is done. Where stopping is the only way to destroy,
- * the stop is the destroy.
+ * destroy waits behind it, and both are asked again until the destroy is done. So is every provider that keeps what it
+ * stops, once a destroy has failed: it may be in a state which that provider does not destroy from. Where stopping is the
+ * only way to destroy, the stop is the destroy. What is to be saved from the end of the instance is saved before.
  */
-export const destroy = ({ context }: Now): Ask[] => {
-  const { destroysStopped, destroysSuspended, destroysByStop, deletesRootByFlag } = context.offers
-  const { provider, generation, asleep } = context
+export const destroy = ({ context, event }: Now): Ask[] => {
+  const before = spare(context, event.resource)
+  if (before.length) return before
+  const { destroysByStop, deletesRootByFlag } = context.offers
+  const { provider, generation } = context
   const args = context.rootOwner === 'provider' && deletesRootByFlag ? { deleteRoot: true } : {}
   const end: Ask = { verb: 'instanceDestroy', provider, args, answers: answers('destroyed', 'destroyFailed') }
   if (destroysByStop) {
     const off = { want: 'off', mode: 'hard', generation, ending: args }
     return [{ ...end, verb: 'instancePower', args: off, supersedes: true }]
   }
-  const isOffFirst = destroysStopped || (asleep && !destroysSuspended)
-  return isOffFirst ? [{ ...cut(context), supersedes: true }, end] : [{ ...end, supersedes: true }]
+  return isTurnedOffFirst(context) ? [{ ...cut(context), supersedes: true }, end] : [{ ...end, supersedes: true }]
+}
+function isTurnedOffFirst({ offers, failure, spared, asleep }: InstanceContext): boolean {
+  if (spared && offers.spares === 'byStop' && !failure) return false
+  const isAsleep = asleep === true && !offers.destroysSuspended
+  return offers.destroysStopped === true || isAsleep || (offers.preserves === true && failure !== undefined)
 }
 export const connect = ({ context: { provider, generation }, event }: Now): Ask => {
   const { resource, data } = event as Named<'attachProposed'>
@@ -122,7 +131,10 @@ export const startSlow = ({ context }: Now): Arm => ({
   afterMs: context.offers.startRetryAfterMs!,
 })
 export const startNotSlow: Disarm = { event: 'instance.startRetryDue' }
-export const destroyAgainLater: Arm = { event: 'instance.destroyRetryDue', afterMs: RETRY_AFTER_MS }
+export const destroyAgainLater = ({ context: { failure } }: Now): Arm => ({
+  event: 'instance.destroyRetryDue',
+  afterMs: retryAfterMs(failure!.attempts),
+})
 export const destroyAgainNow: Disarm = { event: 'instance.destroyRetryDue' }
 
 /** A stateless instance that turned itself off, where its provider keeps it: nobody but the engine ends it. */
@@ -168,15 +180,18 @@ const makeVolumes = (event: Named<'launchRequested'>): Tell[] => {
     return { resource: volume, event: 'volume.requestedByInstance', data: { instance: resource, device, ...made } }
   })
 }
-export const releaseVolumes = ({ context: { devices }, event: { resource } }: Now): Tell[] =>
+/** Of a compute that was given up nobody knows whether it still writes: then nothing is deleted. */
+export const releaseVolumes = ({ context: { devices, abandoned }, event: { resource } }: Now): Tell[] =>
   Object.values(devices).map(({ volume, deleteOnTermination }) => ({
     resource: volume,
     event: 'volume.instanceGone',
-    data: { instance: resource, deleteOnTermination },
+    data: { instance: resource, deleteOnTermination: deleteOnTermination && !abandoned },
   }))
-/** The image it ran on is free again. */
-export const releaseImage = ({ context: { rootOwner, image }, event: { resource } }: Now): Tell[] =>
-  rootOwner === 'image' ? [{ resource: image, event: 'image.directUseEnded', data: { instance: resource } }] : []
+/** The image it ran on is free again, once. */
+export const releaseImage = ({ context: { rootOwner, image, owed }, event: { resource } }: Now): Tell[] =>
+  rootOwner === 'image' && owed === undefined
+    ? [{ resource: image, event: 'image.directUseEnded', data: { instance: resource } }]
+    : []
 
 /** Volumes whose change ends because the compute does. */
 export const settleVolumes = ({ context: { devices }, event: { resource } }: Now): Tell[] =>

@@ -119,6 +119,7 @@ export const refusals = {
   volume: {
     accountOpen,
     zoneOffered,
+    volumesOffered: no('volumesUnsupported', ({ data }: Asked) => `The provider ${data.provider} has no volumes.`),
     snapshotCompleted,
     snapshotHere,
     sizeGiven: no('missingSize', 'A volume needs a size, or a snapshot that has one.'),
@@ -133,6 +134,7 @@ export const refusals = {
     ),
     ...disk,
     ...tagRefusals,
+    condemned: no('notBeingDeleted', ({ resource }: Asked) => `The volume ${resource} is not being deleted.`),
     unattached: no('volumeInUse', ({ resource, context }: Asked) => {
       const { instance = 'an instance' } = context.attachment ?? {}
       return `The volume ${resource} is attached to ${instance}; detach it first.`
@@ -324,6 +326,16 @@ export const refusals = {
       const as = data.device ? ` as device ${data.device}` : ''
       return `The volume ${data.volume} is not attached to ${resource}${as}.`
     }),
+    volumesOutlive: no(
+      'attachmentsLost',
+      'The provider deletes with an instance the volumes it has, and can take none off before: none can be kept.',
+    ),
+    cleanupOwed: no(
+      'cleanupNotOwed',
+      ({ resource, context, data }: Asked) =>
+        `The end of ${resource} does not need that of ${data.item}; ` +
+        `it needs that of ${context.owed?.map((each: { id: string }) => each.id).join(', ') ?? 'itself'}.`,
+    ),
     notRoot: no(
       'rootAttached',
       ({ resource, data }: Asked) =>

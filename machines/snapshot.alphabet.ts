@@ -12,6 +12,8 @@ import {
   requested,
   told,
 } from './grammar.ts'
+import { type Orphan, orphanEvents } from './orphans.ts'
+import type { Failure } from './retries.ts'
 import { type Tags, tagEvents, tags } from './tags.ts'
 
 export interface SnapshotContext {
@@ -39,6 +41,9 @@ export interface SnapshotContext {
   readonly copies: readonly string[]
   /** Somebody asked to delete it before it was complete. */
   readonly condemned?: boolean
+  /** Of its deletion. */
+  readonly failure?: Failure
+  readonly orphans?: readonly Orphan[]
   readonly overdue?: boolean
   readonly reason?: { readonly code: string; readonly message: string; readonly at: number }
 }
@@ -62,7 +67,9 @@ export const snapshotEvents = events('snapshot', {
     { account: inState.nullable(), snapshot: inState, provider: z.object({ name: z.string() }) },
   ),
   deleteRequested: requested(),
+  abandonCleanupRequested: requested(),
   ...tagEvents,
+  ...orphanEvents,
 
   /** The provider has begun: the moment it shows is fixed, and it is stored from now on. */
   progressed: reported({ percent: z.number().min(0).max(100) }),

@@ -49,5 +49,10 @@ export const snapshotCommands = {
     summary: 'Deletes a snapshot that no image uses; one that is still being made, as soon as it is.',
     who: 'owner',
   }),
+  abandonCleanup: command({
+    event: 'abandonCleanupRequested',
+    summary: 'Gives up a snapshot whose deletion does not succeed: it ends here, and is recorded as an orphan.',
+    who: 'operator',
+  }),
   ...tagCommands,
 }

@@ -16,21 +16,26 @@ const births = ['requestedByVolume', 'requestedByImage'] as const
 const made = ['progressed', 'completed', 'createFailed', 'createTimedOut'] as const
 const removed = ['deleted', 'deleteFailed', 'deleteTimedOut', 'deleteRetryDue'] as const
 
+const unowed = ignoring('nobody has given it up', 'orphanRecorded')
+
 export const late = {
-  absent: ignoring('it never existed', ...made, ...removed, 'guestQuieted', 'imageGone', 'copyEnded'),
+  absent: ignoring('it never existed', 'orphanRecorded', ...made, ...removed, 'guestQuieted', 'imageGone', 'copyEnded'),
   held: ignoring('nothing was asked for yet', 'progressed', 'completed', 'createFailed'),
   taking: ignoring('it is being taken already', 'guestQuieted'),
   pending: {
     ...ignoring('it is being made already', ...births),
+    ...unowed,
     ...ignoring('what is not complete has no copies', 'copyEnded'),
     ...ignoring('no deletion is under way', ...removed),
   },
   completed: {
     ...ignoring('it is made already', ...births, ...made, 'guestQuieted'),
+    ...unowed,
     ...ignoring('no deletion is under way', ...removed),
   },
   error: {
     ...ignoring('making it has failed for good', ...births, ...made, 'guestQuieted'),
+    ...unowed,
     ...ignoring('what failed has no copies', 'copyEnded'),
     ...ignoring('no deletion is under way', ...removed),
   },
@@ -39,6 +44,7 @@ export const late = {
   retrying: ignoring('it will be asked again anyway', 'deleteFailed'),
   deleting: {
     ...ignoring('no image uses what is being deleted', 'imageGone'),
+    ...unowed,
     ...ignoring('its copies have ended before', 'copyEnded'),
     ...ignoring('deleting took the place of what was asked before', ...births, ...made, 'guestQuieted'),
   },

@@ -12,6 +12,8 @@ import {
   requested,
   told,
 } from './grammar.ts'
+import { type Orphan, orphanEvents } from './orphans.ts'
+import type { Failure } from './retries.ts'
 import { type Tags, tagEvents, tags } from './tags.ts'
 
 export interface VolumeContext {
@@ -32,6 +34,11 @@ export interface VolumeContext {
   readonly attachment?: { readonly instance: string; readonly device: string }
   /** Its instance is gone already and wanted it deleted. */
   readonly condemned?: boolean
+  /** The instance that owes its end, and waits for it. */
+  readonly cleanupOf?: string
+  /** Of its deletion. */
+  readonly failure?: Failure
+  readonly orphans?: readonly Orphan[]
   /** A change under way, with what to return to if it fails; then its provider still moves what the volume holds. */
   readonly modification?: { readonly state: 'modifying' | 'optimizing'; readonly original: Shape }
   readonly allocatedBytes?: number
@@ -97,7 +104,9 @@ export const volumeEvents = events('volume', {
   /** What it is to become, in full. */
   modifyRequested: requested(shape, { account }),
   deleteRequested: requested(),
+  abandonCleanupRequested: requested(),
   ...tagEvents,
+  ...orphanEvents,
 
   created: reported({ ...measured, ref: reference.optional() }),
   createFailed: reported(rejection),
@@ -114,11 +123,21 @@ export const volumeEvents = events('volume', {
 
   // From the instance
   requestedByInstance: told({ ...disk, instance: z.string(), device: z.string() }),
+  /** The provider made it with an instance, and kept it when that was destroyed. It is known from here on, to go too. */
+  rootLeft: told({
+    instance: z.string(),
+    image: z.string(),
+    sizeBytes: z.int().positive(),
+    zone: z.string(),
+    provider: z.string(),
+  }),
   attached: told({ instance: z.string() }),
   attachFailed: told({ instance: z.string(), ...failure }),
   detached: told({ instance: z.string() }),
   detachFailed: told({ instance: z.string(), ...failure }),
   instanceGone: told({ instance: z.string(), deleteOnTermination: z.boolean() }),
+  /** The operator gives up what of the instance will not go. */
+  abandonProposed: proposed({ instance: z.string() }),
   /** For an image. `live`: its guest runs meanwhile. `held`: the snapshot waits until it does not. */
   captureProposed: proposed({
     snapshot: z.string(),

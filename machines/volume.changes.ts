@@ -1,5 +1,7 @@
 /** How a volume's memory changes with each event. */
 import { assign } from 'xstate'
+import { orphanChanges } from './orphans.ts'
+import { failedAgain } from './retries.ts'
 import { tagChanges } from './tags.ts'
 import type { Now, Shape, VolumeContext, VolumeEvent, VolumeEventNamed } from './volume.alphabet.ts'
 import { snapshotChanges } from './volume.snapshots.ts'
@@ -19,6 +21,11 @@ const requested = ({ event }: Now): Change => ({ ...(event as VolumeEventNamed<'
 const requestedByInstance = ({ event }: Now): Change => {
   const { instance, device, ...disk } = (event as VolumeEventNamed<'requestedByInstance'>).data
   return { ...disk, attachment: { instance, device } }
+}
+
+const rootLeft = ({ event }: Now): Change => {
+  const { instance, image, ...disk } = (event as VolumeEventNamed<'rootLeft'>).data
+  return { ...disk, from: { kind: 'image', id: image }, cleanupOf: instance }
 }
 
 const made = ({ event }: Now): Change => {
@@ -57,11 +64,15 @@ const resizeFailed = ({ context, event }: Now): Change => {
   return { ...shapeOf(context.modification!.original), modification: undefined, reason: { code, message } }
 }
 
+const goneInstance = ({ event }: Now) => (event as VolumeEventNamed<'instanceGone'>).data.instance
+
 const all = {
   ...tagChanges,
+  ...orphanChanges,
   ...snapshotChanges,
   requested,
   requestedByInstance,
+  rootLeft,
   made,
   failed,
   attaching,
@@ -70,7 +81,11 @@ const all = {
   optimizing,
   resizeFailed,
   released: (): Change => ({ attachment: undefined }),
-  condemned: (): Change => ({ attachment: undefined, condemned: true }),
+  condemned: (now: Now): Change => ({ attachment: undefined, condemned: true, cleanupOf: goneInstance(now) }),
+  owed: (now: Now): Change => ({ attachment: undefined, cleanupOf: goneInstance(now) }),
+  deleteFailed: ({ context, event }: Now): Change => ({
+    failure: failedAgain(context.failure, (event as VolumeEventNamed<'deleteFailed'>).data),
+  }),
   optimized: (): Change => ({ modification: undefined }),
   overdue: (): Change => ({ overdue: true }),
   answered: (): Change => ({ overdue: undefined }),

@@ -38,7 +38,9 @@ export const volumeCommands = {
       snapshot: resource('snapshot', 'snapshot'),
     },
     complete: ({ input, facts: { provider, snapshot } }) => {
-      const { zones, volume } = provider.capabilities
+      const { zones, volume, canCreateVolumeFromImage, bootFromVolume, volumeAttach } = provider.capabilities
+      // Else it has no disks but the roots of instances, and no call that makes another.
+      const hasVolumes = canCreateVolumeFromImage || bootFromVolume || volumeAttach.max > 0
       const { snapshot: id, zone = zones[0], name, tags, ...asked } = input
       const encrypted = snapshot?.encrypted || asked.encrypted
       const { sizeBytes = snapshot?.sizeBytes, kmsKey = encrypted ? snapshot?.kmsKey : undefined } = asked
@@ -49,6 +51,7 @@ export const volumeCommands = {
       const least = snapshot?.sizeBytes
       return completed(data, {
         zoneOffered: zones.includes(zone) ? undefined : { zone, zones },
+        volumesOffered: hasVolumes ? undefined : { provider: provider.name },
         sizeGiven: sizeBytes === undefined ? {} : undefined,
         snapshotFits: least !== undefined && sizeBytes < least ? { sizeBytes, leastBytes: least } : undefined,
         encryptionKept: snapshot?.encrypted && asked.encrypted === false ? { snapshot: id } : undefined,
@@ -91,6 +94,11 @@ export const volumeCommands = {
     event: 'deleteRequested',
     summary: 'Deletes a volume that no instance has a claim on.',
     who: 'owner',
+  }),
+  abandonCleanup: command({
+    event: 'abandonCleanupRequested',
+    summary: 'Gives up a volume whose deletion does not succeed: it ends here, and is recorded as an orphan.',
+    who: 'operator',
   }),
   ...tagCommands,
 }

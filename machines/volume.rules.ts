@@ -1,5 +1,6 @@
 /** Who may say no to a volume's requests, and what picks its branches. */
 import { diskRequirementNames } from './disks.ts'
+import { orphanChoices } from './orphans.ts'
 import { tagChoices, tagRequirements } from './tags.ts'
 import type { Now, VolumeContext, VolumeEventNamed } from './volume.alphabet.ts'
 import { snapshotChoices, snapshotRequirements } from './volume.snapshots.ts'
@@ -9,13 +10,13 @@ type On<K extends string> = { readonly context: VolumeContext; readonly event: V
 /** Said by the command, which knows the provider; the machine sees only what fits. */
 const saidByCommand = () => true
 const said = Object.fromEntries(
-  ['zoneOffered', 'sizeGiven', 'snapshotFits', 'encryptionKept', ...diskRequirementNames].map(name => [
-    name,
-    saidByCommand,
-  ]),
+  ['zoneOffered', 'volumesOffered', 'sizeGiven', 'snapshotFits', 'encryptionKept', ...diskRequirementNames].map(
+    name => [name, saidByCommand],
+  ),
 ) as Record<SaidByCommand, typeof saidByCommand>
 type SaidByCommand =
   | 'zoneOffered'
+  | 'volumesOffered'
   | 'sizeGiven'
   | 'snapshotFits'
   | 'encryptionKept'
@@ -32,6 +33,8 @@ export const volumeRequirements = {
   snapshotHere: ({ event }: On<'createRequested'>) =>
     !event.facts.snapshot || event.facts.snapshot.provider === event.data.provider,
   unattached: ({ context }: Now) => context.attachment === undefined,
+  /** Of one that is not made yet. */
+  condemned: ({ context }: Now) => context.condemned === true,
   sameZone: ({ context, event }: On<'attachRequested'>) => event.facts.instance?.zone === context.zone,
   sameProvider: ({ context, event }: On<'attachRequested'>) => event.facts.instance?.provider === context.provider,
   /** A provider that makes larger only what is detached must not be given it meanwhile. */
@@ -60,6 +63,7 @@ type Rates = Pick<VolumeContext, 'volumeType' | 'iops' | 'throughputMiBps'>
 export const choices = {
   ...tagChoices,
   ...snapshotChoices,
+  ...orphanChoices,
   sameShape: ({ context, event }: Now) => {
     const { data } = event as VolumeEventNamed<'modifyRequested'>
     return data.sizeBytes === context.sizeBytes && hasSameRates(context, data)

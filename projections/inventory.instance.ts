@@ -1,6 +1,6 @@
 /** What an instance shows: what it was launched as, its devices, its protections, and why it is not running. */
 import type { Envelope } from '../machines/grammar.ts'
-import { type Attributes, defined, type KindView, overdue } from './inventory.row.ts'
+import { type Attributes, cleanup, defined, type KindView, overdue } from './inventory.row.ts'
 
 interface Device {
   readonly device: string
@@ -12,7 +12,10 @@ interface Device {
 }
 
 export const instanceView: KindView = {
-  attributes: (before, event) => overdue(devicesOf(captured(changes(before, event), event), event), event),
+  attributes: (before, event) => {
+    const changed = owedOf(captured(changes(before, event), event), event)
+    return cleanup(overdue(devicesOf(changed, event), event), event)
+  },
   relations: ({ image, type, devices }) => [
     { role: 'image', id: image },
     { role: 'offering', id: `offering/${type}` },
@@ -94,6 +97,10 @@ function changes(before: Attributes, event: Envelope): Attributes {
     case 'instance.stopFailed':
       return state === RESTARTING ? restarted(before) : placeless(before, state)
     case 'instance.destroyed':
+    case 'instance.cleanupDone':
+    case 'instance.cleanupHandedOver':
+    case 'instance.orphanRecorded':
+    case 'instance.abandonCleanupRequested':
       return moved ? placeless(before, state) : before
     case 'instance.modifyRequested':
       return modified(before, data)
@@ -111,9 +118,36 @@ const restarted = ({ host: _, impaired: __, ...rest }: Attributes): Attributes =
   generation: rest.generation + 1,
 })
 
+const CLEANING = 'shutting-down.cleaning'
+
+/** What its end still needs, once its compute is gone: volumes that are to go with it, and a root that was kept. */
+function owedOf(attributes: Attributes, event: Envelope): Attributes {
+  const { type, before: left, state, wants = [] } = event
+  if (state !== CLEANING) return attributes.owed ? defined({ ...attributes, owed: undefined }) : attributes
+  if (left !== CLEANING) {
+    const isKept = wants.some(want => want.want === 'tell' && want.event === 'volume.rootLeft')
+    const root = isKept ? [{ id: attributes.keptRoot.volume, kind: 'root', state: 'doing' }] : []
+    const dying = attributes.devices.filter((each: Device) => each.deleteOnTermination)
+    const items = dying.map(({ volume, root }: Device) => ({
+      id: volume,
+      kind: root ? 'root' : 'volume',
+      state: 'doing',
+    }))
+    return { ...attributes, owed: [...root, ...items] }
+  }
+  const { id, ...failure } = event.data as Attributes
+  const { owed } = attributes
+  if (type === 'instance.cleanupFailed') {
+    const failed = { state: 'failed', failure: { ...failure, at: event.at } }
+    return { ...attributes, owed: owed.map((each: Attributes) => (each.id === id ? { ...each, ...failed } : each)) }
+  }
+  const isGone = ['instance.cleanupDone', 'instance.cleanupHandedOver', 'instance.orphanRecorded'].includes(type)
+  return isGone ? { ...attributes, owed: owed.filter((each: Attributes) => each.id !== id) } : attributes
+}
+
 /** Without the host once it has stopped, and without the address once it is gone. */
 function placeless(attributes: Attributes, state: string): Attributes {
-  if (state !== 'stopped' && state !== 'terminated') return attributes
+  if (state !== 'stopped' && state !== 'terminated' && state !== CLEANING) return attributes
   const { host: _, impaired: __, privateAddress, ...rest } = attributes
   return state === 'stopped' ? defined({ ...rest, privateAddress }) : rest
 }

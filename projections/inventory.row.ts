@@ -46,6 +46,29 @@ export function overdue(attributes: Attributes, { type, before, state }: Envelop
   return defined({ ...attributes, overdue: undefined })
 }
 
+/**
+ * A call that is asked until it is done, and has failed: how often, and what was said last. Until it leaves the state a
+ * reader sees, or is done. `orphans`: what was given up, or is left, at a provider.
+ */
+export function cleanup(attributes: Attributes, { type, resource, before, state, data, at }: Envelope): Attributes {
+  const { code, message } = data as Attributes
+  if (type.endsWith('Failed') && state.endsWith('.retrying') && before !== state) {
+    const attempts = (attributes.failure?.attempts ?? 0) + 1
+    return { ...attributes, failure: { attempts, code, message, at } }
+  }
+  if (type.endsWith('.orphanRecorded')) {
+    const orphan = defined({ ...(data as Attributes), at })
+    return { ...attributes, orphans: [...(attributes.orphans ?? []), orphan] }
+  }
+  const own = attributes.orphans?.some(({ id }: Attributes) => id === resource)
+  if (own && (type.endsWith('.deleted') || type.endsWith('.destroyed'))) {
+    const orphans = attributes.orphans.filter(({ id }: Attributes) => id !== resource)
+    return defined({ ...attributes, orphans: orphans.length ? orphans : undefined })
+  }
+  const isOver = before.split('.')[0] !== state.split('.')[0] || state.endsWith('.cleaning')
+  return attributes.failure && isOver ? defined({ ...attributes, failure: undefined }) : attributes
+}
+
 /** Without what is undefined. */
 export const defined = (attributes: Attributes): Attributes =>
   Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined))

@@ -86,6 +86,42 @@ export const classes = {
     destroyFrom: ['running'],
     rootOnDestroy: 'deletes',
   },
+  /** Makes the root, keeps it when the server goes, and boots from nothing else. */
+  'C that keeps roots': {
+    ...disks,
+    ...kept,
+    clonesOnLaunch: 'always',
+    destroyFrom: ['running', 'stopped'],
+    rootOnDestroy: 'keeps',
+  },
+  /** A guest that ends takes the server along, and leaves its root. */
+  'A that keeps roots': {
+    ...disks,
+    clonesOnLaunch: 'always',
+    stop: 'destroys',
+    start: 'none',
+    destroyFrom: ['running'],
+    rootOnDestroy: 'byFlag',
+    rootOnStop: 'keeps',
+  },
+  /** What an instance has when it is destroyed goes with it. */
+  'E that takes volumes': {
+    ...disks,
+    ...kept,
+    clonesOnLaunch: 'never',
+    canCreateVolumeFromImage: true,
+    bootFromVolume: true,
+    attachmentsOnDestroy: 'deletes',
+  },
+  'F that takes volumes': {
+    ...disks,
+    clonesOnLaunch: 'always',
+    stop: 'none',
+    start: 'none',
+    destroyFrom: ['running'],
+    rootOnDestroy: 'deletes',
+    attachmentsOnDestroy: 'deletes',
+  },
 } satisfies Record<string, DeclaredCapabilities>
 export type ClassName = keyof typeof classes
 export const classNames = Object.keys(classes) as ClassName[]

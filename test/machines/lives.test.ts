@@ -187,7 +187,8 @@ describe('in every life', () => {
       fc.property(lives, life => {
         const world = live(life, () => {})
         world.settle()
-        const ends = world.log.filter(({ before, state }) => state === 'terminated' && before !== 'terminated')
+        const isOver = (state: string) => state === 'terminated' || state === 'shutting-down.cleaning'
+        const ends = world.log.filter(({ before, state }) => isOver(state) && !isOver(before))
         const flags = ends.flatMap(({ context }) => devices({ context } as Resource))
         for (const { volume, deleteOnTermination } of flags)
           if (deleteOnTermination) expect(world.get(volume).state, volume).toBe('deleted')

@@ -34,10 +34,10 @@ describe('a launch', () => {
   it('ends terminated when a volume cannot be made, and the others go as their flags say', () => {
     const { world, id, root, data } = launched()
     world.answer(root, 'rejected')
-    expect(world.get(id)).toMatchObject({ state: 'terminated', context: { reason: { code: 'exhausted' } } })
-    expect(states(world, root, data)).toEqual(['deleting.asking', 'creating'])
+    expect(states(world, id, root, data)).toEqual(['shutting-down.cleaning', 'deleting.asking', 'creating'])
     world.settle()
     expect(states(world, root, data)).toEqual(['deleted', 'available'])
+    expect(world.get(id)).toMatchObject({ state: 'terminated', context: { reason: { code: 'exhausted' } } })
   })
 
   it('destroys what may exist when its compute or its first start fails, before any volume goes', () => {
@@ -71,10 +71,10 @@ describe('a launch', () => {
     const { world, id, root, data } = launched()
     world.request('instance', 'terminate', id)
     world.answer(id, 'done')
-    expect(states(world, id, root, data)).toEqual(['terminated', 'creating', 'creating'])
+    expect(states(world, id, root, data)).toEqual(['shutting-down.cleaning', 'creating', 'creating'])
     expect(verbs(world, root)).toEqual(['volumeEnsure'])
     world.settle()
-    expect(states(world, root, data)).toEqual(['deleted', 'available'])
+    expect(states(world, id, root, data)).toEqual(['terminated', 'deleted', 'available'])
   })
 })
 
@@ -167,7 +167,7 @@ describe('a provider that destroys only what is off', () => {
     expect(asked(world, id)).toEqual(both)
     world.answer(id, 'done')
     expect([world.visible(id), asked(world, id)]).toEqual(['shutting-down', both.slice(1)])
-    world.answer(id, 'done')
+    world.settle()
     expect(world.visible(id)).toBe('terminated')
   })
 

@@ -8,7 +8,7 @@ import { able, furnished, GiB, type KindName, Refused, type Resource, type World
 type Input = Record<string, unknown>
 /** One thing done to the world; `pick` and `other` choose among what exists. */
 export interface Deed {
-  readonly what: (typeof deeds)[number]
+  readonly what: (typeof deeds)[number] | typeof surrender
   readonly pick: number
   readonly other: number
 }
@@ -53,6 +53,8 @@ const deeds = [
   'echo',
   ...imageDeeds,
 ] as const
+/** What only an operator does: it ends what others expect to be cleaned up. */
+const surrender = 'abandon'
 
 export const deed: fc.Arbitrary<Deed> = fc.record({
   // Most of what happens is an answer, or nothing would ever come to be.
@@ -69,6 +71,11 @@ export const deed: fc.Arbitrary<Deed> = fc.record({
   pick: fc.nat(7),
   other: fc.nat(7),
 })
+
+export const deedOrSurrender: fc.Arbitrary<Deed> = fc.oneof(
+  { weight: 12, arbitrary: deed },
+  { weight: 1, arbitrary: fc.record({ what: fc.constant(surrender), pick: fc.nat(7), other: fc.nat(7) }) },
+)
 
 const among = <T>(list: readonly T[], index: number): T | undefined => list[index % Math.max(1, list.length)]
 
@@ -124,6 +131,15 @@ export function act(world: World, image: string, { what, pick, other }: Deed): {
   if (what === 'answer' && asked) world.answer(asked, 'done')
   if (what === 'createdStopped' && asked) world.answer(asked, 'done', { status: 'stopped' })
   if (what === 'reject' && asked) world.answer(asked, 'rejected')
+  if (what === surrender) {
+    const ending = [...world.resources].filter(([, { state }]) =>
+      /^(shutting|deleting|creating|pending\.ab)/.test(state),
+    )
+    const [id, resource] = among(ending, pick) ?? []
+    const items = [id, ...(resource?.context.owed ?? []).map((each: { id: string }) => each.id)]
+    const input = resource?.kind === 'instance' ? { item: among(items, other) } : {}
+    if (resource) ask(resource.kind as KindName, 'abandonCleanup', id, input)
+  }
   const timer = among([...world.timers], pick + other)
   if (what === 'fire' && timer) world.fire(timer)
   if (volume && what === 'retype') ask('volume', 'modify', volume, { volumeType: among(['gp2', 'gp3'], pick) })
@@ -205,7 +221,10 @@ export function walks() {
   const wants = new Map<string, [string, Want]>()
   const contexts = new Map<string, unknown[]>()
   let at = 0
-  for (const life of fc.sample(fc.array(deed, { minLength: 60, maxLength: 90 }), { numRuns: 1000, seed: 7 })) {
+  for (const life of fc.sample(fc.array(deedOrSurrender, { minLength: 60, maxLength: 90 }), {
+    numRuns: 1000,
+    seed: 7,
+  })) {
     // Every other life at a provider like most, the rest at one of each class.
     const name = among(classNames, at++ >> 1)!
     const { world, image } = furnished(at % 2 ? able : classes[name])

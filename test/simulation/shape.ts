@@ -2,7 +2,9 @@
  * What a run is like: drawn once for each seed, options and all (swarm testing). Half of the runs leave out about half of
  * the features, because a fault that is always there hides what happens without it.
  */
+import type { DeclaredCapabilities } from '../../src/drivers/capabilities.ts'
 import type { FaultPlan } from '../../src/drivers/simulated/index.ts'
+import { type ProviderClass, providerClassNames, variationOf } from './provider.ts'
 import { type Random, streamOf } from './random.ts'
 
 export const actions = [
@@ -24,6 +26,9 @@ export type Action = (typeof actions)[number]
 
 export interface Shape {
   readonly tenants: number
+  /** What sort of provider it is, and in which entries it is another than its class is. */
+  readonly providerClass: ProviderClass
+  readonly variation: DeclaredCapabilities
   readonly idempotency: 'id' | 'token' | 'none'
   readonly stateAfterCreate: 'running' | 'stopped'
   readonly hotPlug: boolean
@@ -61,6 +66,8 @@ export interface Shape {
 /** A quiet world: nothing fails, nothing is small. Canonical scenarios run in it. */
 export const calm: Shape = {
   tenants: 1,
+  providerClass: 'able',
+  variation: {},
   idempotency: 'id',
   stateAfterCreate: 'running',
   hotPlug: true,
@@ -165,7 +172,13 @@ function faultsOf(random: Random, omits: () => boolean, idempotency: Shape['idem
   }
 }
 
-export function shapeOf(seed: number): Shape {
+/** Every third world has a provider that can do everything; the others are one of each class in turn. */
+export function classOf(seed: number): ProviderClass {
+  const [able, ...others] = providerClassNames as [ProviderClass, ...ProviderClass[]]
+  return seed % 3 === 0 ? able : others[Math.floor((seed * 2) / 3) % others.length]!
+}
+
+export function shapeOf(seed: number, providerClass = classOf(seed)): Shape {
   const random = streamOf(seed, 'shape')
   const isSparse = random.chance(0.5)
   const omits = () => isSparse && random.chance(0.5)
@@ -202,6 +215,8 @@ export function shapeOf(seed: number): Shape {
     suspend: random.pick(['none', 'memory', 'disk']),
     missingGraceMs: random.pick([0, 0, 60_000]),
     limited: random.chance(0.3),
+    providerClass,
+    variation: variationOf(random, providerClass),
   }
 }
 

@@ -76,18 +76,25 @@ function launch(workload: Workload, account: string): CommandInput {
   const blockDevices = random.chance(0.3)
     ? [
         {
-          device: random.pick(['/dev/sdc', '/dev/sdd']),
+          device: random.pick(['/dev/sdc', '/dev/sdd', '/dev/sda1']),
           sizeBytes: GIB * random.between(1, 3),
           deleteOnTermination: random.chance(0.5),
         },
       ]
     : []
   const input = {
-    image: random.pick([scenery.publicImage, scenery.images[account]!, someId(workload, 'image', account) ?? 'img-0']),
+    image: random.pick([
+      scenery.publicImage,
+      scenery.images[account]!,
+      random.pick(scenery.builtFor[account]!),
+      someId(workload, 'image', account) ?? 'img-0',
+    ]),
     type: random.pick(['small', 'large']),
     blockDevices,
     userData: USER_DATA,
-    ...(random.chance(0.2) ? { mode: 'stateless' } : {}),
+    ...(random.chance(0.4) ? { mode: random.pick(['stateless', 'stateful', 'auto']) } : {}),
+    ...(random.chance(0.3) ? { onMismatch: random.pick(['warn', 'warn', 'refuse']) } : {}),
+    ...(random.chance(0.1) ? { rootPolicy: 'direct' } : {}),
     ...(random.chance(0.2) ? { shutdownBehaviour: random.pick(['stop', 'terminate']) } : {}),
     ...(random.chance(0.2) ? { tags: { role: 'web' }, volumeTags: { role: 'disk' } } : {}),
     ...(random.chance(0.1) ? { terminationProtection: true } : {}),

@@ -106,8 +106,8 @@ export const predicted: CheckerMaker = () => {
       if (
         now?.kind === 'instance' &&
         next.kind === 'instance' &&
-        next.state === 'terminated' &&
-        now.state !== 'terminated'
+        (next.state === 'terminated' || next.owed !== undefined) &&
+        now.owed === undefined
       )
         for (const [volume, { dies }] of Object.entries(now.devices)) ends.set(volume, dies ? 'deleted' : 'available')
       if (now?.kind === 'volume' && next.kind === 'volume' && now.instance && !next.instance) {

@@ -98,6 +98,8 @@ export const instanceWords: WordsTable = {
   rootUnsupported: mapping,
   rootNotVolume: unsupported,
   stopUnsupported: unsupported,
+  attachmentsLost: unsupported,
+  cleanupNotOwed: words('IncorrectInstanceState'),
   imageNotOwned: unsupported,
   imageInUse: words('IncorrectState'),
   invalidShutdownBehaviour: words('InvalidParameterCombination'),

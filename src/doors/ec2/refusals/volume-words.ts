@@ -41,11 +41,13 @@ export const volumeWords: WordsTable = {
   attachmentLimitExceeded: words('AttachmentLimitExceeded'),
   hotPlugUnsupported: unsupported,
   hotUnplugUnsupported: unsupported,
+  volumesUnsupported: unsupported,
   rootAttached: words(
     'IncorrectState',
     of => `Unable to detach root volume '${asked(of, 'VolumeId')}' from instance '${target(of)}'`,
   ),
 
+  notBeingDeleted: words('IncorrectState'),
   modificationInProgress: words(
     'IncorrectModificationState',
     of => `Volume ${target(of)} cannot be modified in modification state ${said(of, /\((\w+)\)/).toUpperCase()}`,
