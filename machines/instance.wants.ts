@@ -73,10 +73,11 @@ export const reset = ({ context: { provider, generation } }: Now): Ask => ({
   answers: answers('rebooted', 'rebootFailed'),
 })
 /**
- * It takes the place of every other call. A provider that destroys only what is off is asked for that first, hard: the
- * destroy waits behind it, and both are asked again until the destroy is done. So is every provider that keeps what it
- * stops, once a destroy has failed: it may be in a state which that provider does not destroy from. Where stopping is the
- * only way to destroy, the stop is the destroy. What is to be saved from the end of the instance is saved before.
+ * It takes the place of every other call. A provider that destroys only what is off is asked for that first, hard where
+ * it does that: the destroy waits behind it, and both are asked again until the destroy is done. So is one that does not
+ * destroy what is suspended, for a guest that may be; and every provider that keeps what it stops, once a destroy has
+ * failed: it may be in a state which that provider does not destroy from. Where stopping is the only way to destroy, the
+ * stop is the destroy. What is to be saved from the end of the instance is saved before.
  */
 export const destroy = ({ context, event }: Now): Ask[] => {
   const before = spare(context, event.resource)
