@@ -75,6 +75,7 @@ export interface InstanceContext {
   readonly ephemeral?: readonly Ephemeral[]
   /** What its provider can do, as far as later requests depend on it. */
   readonly offers: {
+    /** It restarts a guest in one call. */
     readonly reboot: boolean
     readonly hotPlug: boolean
     readonly hotUnplug: boolean
@@ -93,8 +94,17 @@ export interface InstanceContext {
     readonly neverOff?: boolean
     /** It starts nothing that was stopped: what is to run again is made anew. */
     readonly startsAnew?: boolean
-    /** How long a stateless instance that turned itself off is left alone before it is destroyed, in ms. */
-    readonly offGraceMs?: number
+    /** It suspends guests, and keeps what it stops. */
+    readonly suspends?: boolean
+    /** It destroys what is suspended; elsewhere the power goes first. */
+    readonly destroysSuspended?: boolean
+    /** It turns nothing off without asking the guest. */
+    readonly neverHard?: boolean
+    /** How long it may show something as missing, or off, before that counts, in ms. */
+    readonly missingGraceMs?: number
+    /** A start, or a stop, that takes longer is asked for again, in ms. */
+    readonly startRetryAfterMs?: number
+    readonly stopRetryAfterMs?: number
   }
   /** Number of the current launch: one more at each start. */
   readonly generation: number
@@ -125,12 +135,25 @@ export interface InstanceContext {
   readonly annotations?: Readonly<Record<string, string>>
   readonly host?: string
   readonly privateAddress?: string
-  /** Why it is not running: the driver's words, or `userInitiated`, `guestShutdown`. */
+  /**
+   * Why it is not running, or could not be suspended: the driver's words, or `userInitiated`, `guestShutdown`,
+   * `memoryLost`, `forcedStop`.
+   */
   readonly reason?: { readonly code: string; readonly message?: string; readonly at: number }
   /** Its provider no longer sees it although nobody stopped it. */
   readonly impaired?: boolean
+  /** Its provider did not show it when it last looked; that does not count yet. */
+  readonly missing?: boolean
   /** Its guest is being restarted. */
   readonly rebooting?: boolean
+  /** It is stopped only to be started again. */
+  readonly restarts?: boolean
+  /** Its guest is suspended, or may be: its memory refers to its disks as they are. */
+  readonly asleep?: boolean
+  /** An operator says that it is stopped; its provider has not. */
+  readonly unconfirmed?: boolean
+  /** The stop that is under way: how its guest is treated, and how often it was asked for. */
+  readonly stopCall?: { readonly mode: 'graceful' | 'hard'; readonly asks: number; readonly stuck?: boolean }
   /** Images that are being made of it. */
   readonly captures?: readonly string[]
   /** Its guest is off for an image: what is still to be taken of its disks. */
@@ -180,14 +203,16 @@ const attributes = {
 }
 const capabilities = z.object({
   stop: z.string(),
+  stopStyles: z.array(z.string()),
   start: z.string(),
   reboot: z.string(),
+  suspend: z.string(),
   destroy: z.string(),
   destroyFrom: z.array(z.string()),
   rootOnDestroy: z.string(),
   attachmentsOnDestroy: z.string(),
   vanishesAfterStop: z.boolean(),
-  settle: z.object({ missingGraceMs: z.int() }),
+  settle: z.object({ startRetryAfterMs: z.int(), stopRetryAfterMs: z.int(), missingGraceMs: z.int() }),
   volumeAttach: z.object({ hotPlug: z.boolean(), hotUnplug: z.boolean(), max: z.int() }),
   volume: z.object({
     minBytes: z.int(),
@@ -270,8 +295,12 @@ export const instanceEvents = events('instance', {
   ),
   startRequested: requested({}, { account }),
   stopRequested: requested({ force: z.boolean().optional() }),
+  suspendRequested: requested(),
+  resumeRequested: requested({}, { account }),
   rebootRequested: requested(),
   terminateRequested: requested(),
+  /** By an operator who cannot reach its provider. */
+  forceStopRequested: requested(),
   /** The instance itself, while it is being destroyed; then a volume that is to go with it. */
   abandonCleanupRequested: requested({ item: z.string() }),
   modifyRequested: requested(
@@ -296,6 +325,8 @@ export const instanceEvents = events('instance', {
   startFailed: reported(rejection),
   stopped: reported(launch),
   stopFailed: reported(rejection),
+  suspended: reported(launch),
+  suspendFailed: reported(rejection),
   rebooted: reported(),
   rebootFailed: reported(rejection),
   /** `left`: kinds of what the provider made beside it, and leaves there. */
@@ -309,12 +340,22 @@ export const instanceEvents = events('instance', {
   poweredOff: reported(launch),
   /** Unasked: the provider no longer knows it. */
   vanished: reported(launch),
+  /** Unasked: the memory of a suspended guest is gone, and with it what it was doing. */
+  memoryLost: reported(launch),
+  /** Unasked: what was stopped or suspended runs. */
+  externallyStarted: reported({ ...launch, ...place }),
+  /** Unasked: what ran is suspended. */
+  externallySuspended: reported(launch),
 
   launchTimedOut: elapsed(),
   stopTimedOut: elapsed(),
+  suspendTimedOut: elapsed(),
   terminateTimedOut: elapsed(),
   captureTimedOut: elapsed(),
+  startRetryDue: elapsed(),
   stopRetryDue: elapsed(),
+  /** It has not been shown for as long as its provider may leave it out. */
+  missingGraceDue: elapsed(),
   /** It turned itself off, is stateless, and was left alone for long enough. */
   offGraceDue: elapsed({ ends: true }),
   destroyRetryDue: elapsed(),
@@ -326,6 +367,8 @@ export const instanceEvents = events('instance', {
   imageFreed: told({ image: z.string() }),
   /** It has no volumes to wait for. */
   prepared: told(),
+  /** It was asked to stop in every way there is, for as long as each may take, and has not. */
+  stopStuck: told(),
 
   ...orphanEvents,
 

@@ -108,7 +108,7 @@ export const forgettingImages = {
 
 /** Both ways of taking an image of what is off. */
 const whileOff = {
-  guard: needs('rootIsVolume', 'rootAttached'),
+  guard: needs('rootIsVolume', 'rootAttached', 'stopConfirmed'),
   actions: ['capturing', { type: 'tell', params: captureOff }],
 } as const
 export const capturableWhileOff = {
@@ -153,7 +153,7 @@ export const capturing = {
   states: {
     quieting: {
       tags: 'working',
-      entry: { type: 'ask', params: want.stop },
+      entry: { type: 'ask', params: want.askOff },
       on: {
         'instance.stopped': whenOff,
         'instance.stopFailed': [{ guard: 'askingUnsupported', target: 'forcing' }, abandoned],

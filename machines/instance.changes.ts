@@ -5,7 +5,12 @@ import type { InstanceContext, InstanceEvent, InstanceEventNamed as Named, Now }
 import { captureChanges } from './instance.capture.ts'
 import { cleanupChanges } from './instance.cleanup.ts'
 import { atRest, deviceOf, withDevice, withoutDevice, withStatus } from './instance.devices.ts'
-import { sparingChanges, sparingOf } from './instance.sparing.ts'
+import { lookChanges } from './instance.looks.ts'
+import { offersOf } from './instance.offers.ts'
+import { restartChanges } from './instance.restart.ts'
+import { sparingChanges } from './instance.sparing.ts'
+import { stopChanges } from './instance.stop.ts'
+import { suspendChanges } from './instance.suspend.ts'
 import { orphanChanges } from './orphans.ts'
 import { tagChanges } from './tags.ts'
 
@@ -14,28 +19,13 @@ type Change = Partial<InstanceContext>
 const launched = ({ event }: Now): Change => {
   const { data, facts, at } = event as Named<'launchRequested'>
   const { devices, volumeTags: _, warning: __, pinsImage, onlyRoot: ___, ...rest } = data
-  const { stop, start, reboot, destroy, destroyFrom, rootOnDestroy, settle, volumeAttach } = facts.provider.capabilities
-  const destroysByStop = destroy === 'viaStop' || undefined
   const root = normalised(data.rootDevice)
   return {
     ...rest,
     pinsImage: data.rootOwner === 'provider' ? pinsImage : undefined,
     generation: 1,
     launchedAt: at,
-    offers: {
-      reboot: reboot !== 'none',
-      hotPlug: volumeAttach.hotPlug,
-      hotUnplug: volumeAttach.hotUnplug,
-      attachMax: volumeAttach.max,
-      destroysByStop,
-      destroysStopped: (!destroysByStop && stop !== 'none' && !destroyFrom.includes('running')) || undefined,
-      deletesRootByFlag: rootOnDestroy === 'byFlag' || undefined,
-      spares: sparingOf(facts.provider.capabilities),
-      preserves: stop === 'preserves' || undefined,
-      neverOff: stop === 'none' || undefined,
-      startsAnew: start === 'none' || undefined,
-      offGraceMs: settle.missingGraceMs || undefined,
-    },
+    offers: offersOf(facts.provider.capabilities),
     devices: Object.fromEntries(
       devices.map(({ device, volume, deleteOnTermination }) => {
         const name = normalised(device)
@@ -50,10 +40,13 @@ const volumeReady = ({ context: { devices }, event }: Now): Change => {
   return { devices: withStatus(devices, deviceOf(devices, volume)!, 'attached') }
 }
 
+/** What is known again of what runs, or has stopped. */
+const certain = { impaired: undefined, asleep: undefined, unconfirmed: undefined } as const
+
 const cameUp = ({ context, event }: Now): Change => {
   const { host, privateAddress = context.privateAddress } = (event as Named<'created' | 'started'>).data
-  const done = { reason: undefined, impaired: undefined, rebooting: undefined, userDataChanged: undefined }
-  return { host, privateAddress, ...done }
+  const done = { reason: undefined, rebooting: undefined, userDataChanged: undefined }
+  return { host, privateAddress, ...done, ...certain }
 }
 
 const restarted = ({ context, event }: Now): Change => ({
@@ -66,8 +59,8 @@ const halted = ({ context: { devices } }: Now): Change => ({
   devices: atRest(devices),
   changing: [],
   host: undefined,
-  impaired: undefined,
   rebooting: undefined,
+  ...certain,
 })
 
 const ended = (): Change => ({
@@ -75,9 +68,10 @@ const ended = (): Change => ({
   changing: [],
   host: undefined,
   privateAddress: undefined,
-  impaired: undefined,
   rebooting: undefined,
+  restarts: undefined,
   owed: undefined,
+  ...certain,
 })
 
 const failed = ({ event }: Now): Change => {
@@ -145,6 +139,10 @@ const disconnected = ({ context: { devices, changing } }: Now): Change => ({
 
 const all = {
   ...captureChanges,
+  ...lookChanges,
+  ...restartChanges,
+  ...stopChanges,
+  ...suspendChanges,
   ...cleanupChanges,
   ...sparingChanges,
   ...orphanChanges,
@@ -170,8 +168,6 @@ const all = {
   imageFreed: (): Change => ({ pinsImage: undefined }),
   rebooting: (): Change => ({ rebooting: true }),
   rebooted: (): Change => ({ rebooting: undefined }),
-  impaired: (): Change => ({ impaired: true }),
-  recovered: (): Change => ({ impaired: undefined }),
   overdue: (): Change => ({ overdue: true }),
   answered: (): Change => ({ overdue: undefined }),
 }

@@ -72,6 +72,13 @@ export const guestMayPowerOff = {
   ],
 } as const
 
+/** What becomes of the first start: it runs, or the launch has failed. */
+export const firstStart = {
+  'instance.started': [ofAnotherLaunch, { target: '#running', actions: 'cameUp' }],
+  'instance.startFailed': { target: '#abandoning', actions: 'failed' },
+  ...guestMayPowerOff,
+} as const
+
 const outOfTurn = { guard: 'outOfTurn', ...ignore('no such change is at the head of the line') } as const
 const attached = [{ type: 'tell', params: want.connectionDone }, 'connected'] as const
 const attachFailed = [{ type: 'tell', params: want.connectionFailed }, 'disconnected'] as const
@@ -130,38 +137,5 @@ export const untilDestroyed = {
     entry: { type: 'arm', params: want.destroyAgainLater },
     exit: { type: 'disarm', params: want.destroyAgainNow },
     on: { 'instance.destroyRetryDue': 'destroying', ...computeAbandonable, ...late.retrying },
-  },
-} as const
-
-/** A provider that knows no such instance has none to stop: it is off, for good. */
-const noneToStop = {
-  guard: 'noneThere',
-  target: '#stopped',
-  actions: [{ type: 'tell', params: want.settleVolumes }, 'halted'],
-} as const
-
-/** Stopping is asked for until it is done; the guest is asked first, and a second time it is not asked. */
-export const untilStopped = {
-  asking: {
-    tags: 'working',
-    entry: { type: 'ask', params: want.stop },
-    on: {
-      'instance.stopRequested': [{ guard: 'forced', target: 'forcing' }, {}],
-      'instance.stopFailed': [noneToStop, { guard: 'askingUnsupported', target: 'forcing' }, { target: 'retrying' }],
-    },
-  },
-  forcing: {
-    tags: 'working',
-    entry: { type: 'ask', params: want.forceOff },
-    on: { 'instance.stopRequested': {}, 'instance.stopFailed': [noneToStop, { target: 'retrying' }] },
-  },
-  retrying: {
-    tags: 'working',
-    entry: { type: 'arm', params: want.stopAgainLater },
-    exit: { type: 'disarm', params: want.stopAgainNow },
-    on: {
-      'instance.stopRequested': [{ guard: 'forced', target: 'forcing' }, {}],
-      'instance.stopRetryDue': 'forcing',
-    },
   },
 } as const

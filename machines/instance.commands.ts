@@ -85,7 +85,7 @@ export const instanceCommands = {
   }),
   start: command({
     event: 'startRequested',
-    summary: 'Starts a stopped instance with the same volumes.',
+    summary: 'Starts a stopped instance with the same volumes, or resumes a suspended one.',
     who: 'owner',
     needs: { account: callerAccount() },
   }),
@@ -96,11 +96,33 @@ export const instanceCommands = {
     /** Power off without asking the guest. */
     input: { force: z.boolean().optional() },
   }),
-  reboot: command({ event: 'rebootRequested', summary: 'Restarts the guest of a running instance.', who: 'owner' }),
+  suspend: command({
+    event: 'suspendRequested',
+    summary: 'Suspends the guest of a running stateful instance, where its provider can; resumed, it goes on.',
+    who: 'owner',
+  }),
+  resume: command({
+    event: 'resumeRequested',
+    summary: 'Lets the guest of a suspended instance go on.',
+    who: 'owner',
+    needs: { account: callerAccount() },
+  }),
+  reboot: command({
+    event: 'rebootRequested',
+    summary:
+      'Restarts the guest of a running instance: by stopping and starting it, where its provider has no other way.',
+    who: 'owner',
+  }),
   terminate: command({
     event: 'terminateRequested',
     summary: 'Ends the instance for good; then its volumes are deleted or freed, as their flags say.',
     who: 'owner',
+  }),
+  forceStop: command({
+    event: 'forceStopRequested',
+    summary:
+      'Marks an instance stopped whose provider cannot be reached. Nothing is asked of it; what it shows later undoes or confirms this.',
+    who: 'operator',
   }),
   abandonCleanup: command({
     event: 'abandonCleanupRequested',

@@ -1,13 +1,16 @@
 /** Who may say no to an instance's requests, and what picks its branches. */
 import { diskRequirementNames, isDeviceName, normalised } from './disks.ts'
-import type { Observed } from './grammar.ts'
 import type { InstanceContext, InstanceEventNamed, Now } from './instance.alphabet.ts'
 import { captureChoices, captureRequirements } from './instance.capture.ts'
 import { cleanupChoices, cleanupRequirements } from './instance.cleanup.ts'
 import { atHead, deviceOf, volumesWith } from './instance.devices.ts'
+import { lookChoices, lookRequirements } from './instance.looks.ts'
 import type { RootOwner } from './instance.mode.ts'
 import { endsOff, isHeld } from './instance.off.ts'
+import { restartChoices, restartRequirements } from './instance.restart.ts'
 import { sparingChoices, sparingRequirements } from './instance.sparing.ts'
+import { stopChoices } from './instance.stop.ts'
+import { suspendChoices, suspendRequirements } from './instance.suspend.ts'
 import { orphanChoices } from './orphans.ts'
 import { TAGS_MAX, type Tags, tagChoices, tagRequirements } from './tags.ts'
 
@@ -91,6 +94,9 @@ export const instanceRequirements = {
     return tagRequirements.tagsFew(asked) && Object.keys(volumeTags).length <= TAGS_MAX
   },
   ...captureRequirements,
+  ...lookRequirements,
+  ...restartRequirements,
+  ...suspendRequirements,
   ...cleanupRequirements,
   ...sparingRequirements,
   unprotected: ({ context }: Now) => !context.terminationProtection,
@@ -103,7 +109,6 @@ export const instanceRequirements = {
   rootAttached: ({ context }: Now) =>
     !isVolume(context.rootOwner) || context.devices[normalised(context.rootDevice)] !== undefined,
   rootIsVolume: ({ context }: Now) => isVolume(context.rootOwner),
-  rebootOffered: ({ context }: Now) => context.offers.reboot,
   bootKept: ({ event }: On<'modifyRequested'>) => bootAttributes.every(name => event.data[name] === undefined),
   devicesMapped: ({ context, event }: On<'modifyRequested'>) =>
     Object.keys(event.data.deleteOnTermination ?? {}).every(name => Object.hasOwn(context.devices, normalised(name))),
@@ -134,6 +139,10 @@ export const instanceRequirements = {
 export const choices = {
   ...tagChoices,
   ...captureChoices,
+  ...lookChoices,
+  ...restartChoices,
+  ...stopChoices,
+  ...suspendChoices,
   ...cleanupChoices,
   ...sparingChoices,
   ...orphanChoices,
@@ -150,38 +159,17 @@ export const choices = {
     (event as InstanceEventNamed<'started' | 'stopped' | 'poweredOff' | 'vanished'>).data.generation !==
     context.generation,
   stopsWithGuest: ({ context }: Now) => context.mode === 'stateful' && context.shutdownBehaviour === 'stop',
-  restsBeforeItsEnd: ({ context }: Now) => endsOff(context) && (isHeld(context) || !!context.offers.offGraceMs),
+  restsBeforeItsEnd: ({ context }: Now) => endsOff(context) && (isHeld(context) || !!context.offers.missingGraceMs),
   /** It has stopped by itself, and nothing holds it any more. */
   endsOff: ({ context }: Now) => endsOff(context) && !isHeld(context),
-  forced: ({ event }: Now) => (event as InstanceEventNamed<'stopRequested'>).data.force === true,
   /** What its provider lost is made anew from its root; of a root of the provider's nothing is left. */
   remakable: ({ context: { rootOwner, offers }, event }: Now) => {
     const { code } = (event as InstanceEventNamed<'startFailed'>).data
     return rootOwner !== 'provider' && (code === 'notFound' || (code === 'unsupported' && offers.startsAnew === true))
   },
-  noneThere: ({ event }: Now) => (event as InstanceEventNamed<'stopFailed' | 'startFailed'>).data.code === 'notFound',
-  /** A provider without graceful stops need not be asked later: it will say the same. */
-  askingUnsupported: ({ event }: Now) => (event as InstanceEventNamed<'stopFailed'>).data.code === 'unsupported',
-  rebooting: ({ context }: Now) => context.rebooting === true,
-  rebootingAlready: ({ context }: Now) => context.rebooting === true && context.quieted === undefined,
   pinning: ({ context }: Now) => context.pinsImage === true,
-  impaired: ({ context }: Now) => context.impaired === true,
   /** The answer is not about what is at the head of the line. */
   outOfTurn: ({ context, event }: Now) =>
     atHead(context)?.status !== (event.type.startsWith('instance.attach') ? 'attaching' : 'detaching'),
   lastChange: ({ context }: Now) => context.changing.length === 1,
-}
-
-/**
- * What a sight of it at the provider amounts to. Only a running instance is compared: in every other state, and while its
- * guest is off for an image, an open call will say what became of it, or nothing is expected to be there.
- */
-export const instanceObserved: Observed = ({ exists, facts, generation }, context: InstanceContext, state) => {
-  if (!state.startsWith('running') || (generation ?? context.generation) !== context.generation) return undefined
-  if (context.quieted) return undefined
-  const data = { generation: context.generation }
-  if (exists === 'no') return context.impaired ? undefined : { event: 'vanished', data }
-  if (exists === 'yes' && facts.status === 'stopped') return { event: 'poweredOff', data }
-  if (exists === 'yes' && facts.status === 'running' && context.impaired) return { event: 'started', data }
-  return undefined
 }

@@ -88,7 +88,7 @@ export function spare(context: InstanceContext, instance: string): Ask[] {
   if (names.length === 0) return []
   const { provider, generation, devices, offers } = context
   if (offers.spares === 'byStop') {
-    const args = { want: 'off', mode: 'hard', generation }
+    const args = { want: 'off', mode: offers.neverHard ? 'graceful' : 'hard', generation }
     return [{ verb: 'instancePower', provider, args, answers: answers('stopped', 'stopFailed'), supersedes: true }]
   }
   return names.map((name, index) => {

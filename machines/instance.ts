@@ -1,8 +1,9 @@
 /**
  * An instance: a virtual machine, from the request to launch it until it is confirmed gone.
  *
- * What a reader sees are the six states of EC2: pending, running, stopping, stopped, shutting-down, terminated. What
- * the engine is waiting for within them are sub-states, so that none of it ever leaks into a name a client matches on.
+ * What a reader sees are the six states of EC2 (pending, running, stopping, stopped, shutting-down, terminated), and
+ * suspending and suspended. What the engine is waiting for within them are sub-states, so that none of it ever leaks into
+ * a name a client matches on.
  *
  * Four ideas carry the rules.
  *
@@ -23,7 +24,9 @@
  * *Stop keeps, terminate ends, and neither turns into the other.* Stop exists only where the disk survives it (mode
  * stateful). Who protects an instance protects it from callers; a guest that shuts itself down is obeyed.
  *
- * A deadline that passes marks the instance overdue and changes nothing else. (spec: ec2 2, 7, 8, 16.)
+ * How it stops, is restarted, is suspended and what is seen of it without having been asked are files of their own.
+ *
+ * A deadline that passes marks the instance overdue and changes nothing else. (spec: ec2 2, 7, 8, 16; stateful-and-deltacloud 3a.6 to 3a.8.)
  */
 import { setup } from 'xstate'
 import { ignore, needs, requires, type StateMeta, type StateTag, wants } from './grammar.ts'
@@ -39,6 +42,7 @@ import { instanceChanges } from './instance.changes.ts'
 import {
   connectingWhileRunning,
   connectingWhileStopping,
+  firstStart,
   guestMayPowerOff,
   launchable,
   modifiable,
@@ -47,12 +51,15 @@ import {
   tagging,
   terminable,
   untilDestroyed,
-  untilStopped,
 } from './instance.clauses.ts'
 import { cleaning, whenDestroyed } from './instance.cleanup.ts'
 import { volumesWith } from './instance.devices.ts'
 import { late } from './instance.late.ts'
+import { answeredWhileStopped, forceStoppable, graceOver, missableWhileRunning } from './instance.looks.ts'
+import { restartable } from './instance.restart.ts'
 import { choices, instanceRequirements } from './instance.rules.ts'
+import { onceStopped, untilStopped } from './instance.stop.ts'
+import { resuming, suspendable, suspended, suspending } from './instance.suspend.ts'
 import * as want from './instance.wants.ts'
 
 export const instance = setup({
@@ -119,14 +126,21 @@ export const instance = setup({
         },
         starting: {
           tags: 'working',
-          entry: { type: 'ask', params: want.powerOn },
-          on: {
-            'instance.started': [ofAnotherLaunch, { target: '#running', actions: 'cameUp' }],
-            'instance.startFailed': { target: 'abandoning', actions: 'failed' },
-            ...guestMayPowerOff,
-          },
+          entry: [
+            { type: 'ask', params: want.powerOn },
+            { type: 'arm', params: want.startSlow },
+          ],
+          exit: { type: 'disarm', params: want.startNotSlow },
+          on: { ...firstStart, 'instance.startRetryDue': 'startingAgain' },
         },
+        startingAgain: {
+          tags: 'working',
+          entry: { type: 'ask', params: want.powerOnAgain },
+          on: firstStart,
+        },
+        resuming,
         restarting: {
+          id: 'restarting',
           tags: 'working',
           entry: { type: 'ask', params: want.powerOn },
           on: {
@@ -136,6 +150,7 @@ export const instance = setup({
               { target: '#stopped', actions: 'failed' },
             ],
             ...stoppable,
+            ...forceStoppable,
             ...guestMayPowerOff,
           },
         },
@@ -149,10 +164,12 @@ export const instance = setup({
             ],
             'instance.createFailed': { target: '#stopped', actions: 'failed' },
             ...stoppable,
+            ...forceStoppable,
             ...guestMayPowerOff,
           },
         },
         abandoning: {
+          id: 'abandoning',
           initial: 'destroying',
           states: untilDestroyed,
           on: {
@@ -177,6 +194,7 @@ export const instance = setup({
     running: {
       id: 'running',
       initial: 'steady',
+      exit: [{ type: 'disarm', params: graceOver }, 'seen'],
       states: {
         steady: { id: 'steady', tags: 'settled', on: late.steady },
         changing: {
@@ -187,14 +205,11 @@ export const instance = setup({
       },
       on: {
         'instance.startRequested': {},
+        'instance.resumeRequested': {},
         ...stoppable,
-        'instance.rebootRequested': [
-          { guard: 'rebootingAlready' },
-          {
-            guard: needs('rebootOffered', 'notCapturing'),
-            actions: ['rebooting', { type: 'ask', params: want.reset }],
-          },
-        ],
+        ...suspendable,
+        ...restartable,
+        ...forceStoppable,
         'instance.rebooted': [{ guard: 'rebooting', actions: 'rebooted' }, ignore('no restart of the guest is open')],
         'instance.rebootFailed': [
           { guard: 'rebooting', actions: 'rebooted' },
@@ -224,12 +239,7 @@ export const instance = setup({
         ...capturableWhileRunning,
         ...forgettingImages,
         ...guestMayPowerOff,
-        'instance.vanished': [
-          ofAnotherLaunch,
-          { guard: 'impaired', ...ignore('that is known') },
-          { actions: 'impaired' },
-        ],
-        'instance.started': [ofAnotherLaunch, { guard: 'impaired', actions: 'recovered' }, ignore('it runs already')],
+        ...missableWhileRunning,
         ...late.running,
       },
     },
@@ -237,8 +247,8 @@ export const instance = setup({
     stopping: {
       id: 'stopping',
       initial: 'asking',
-      entry: ['awake', { type: 'arm', params: want.stopPatience }],
-      exit: ['answered', { type: 'disarm', params: want.stopDone }],
+      entry: ['awake', 'stopBegun', { type: 'arm', params: want.stopPatience }],
+      exit: ['answered', 'stopOver', { type: 'disarm', params: want.stopDone }],
       states: untilStopped,
       on: {
         ...terminable,
@@ -246,15 +256,17 @@ export const instance = setup({
         ...tagging,
         'instance.detachProposed': { guard: needs('attachedThere', 'notRoot'), actions: 'detachingWithStop' },
         ...connectingWhileStopping,
-        'instance.stopped': [
-          ofAnotherLaunch,
-          { target: 'stopped', actions: [{ type: 'tell', params: want.settleVolumes }, 'halted'] },
-        ],
+        'instance.stopped': [ofAnotherLaunch, ...onceStopped],
+        'instance.stopStuck': { actions: 'stuck' },
+        ...forceStoppable,
         ...forgettingImages,
         'instance.stopTimedOut': { actions: 'overdue' },
         ...late.stopping,
       },
     },
+
+    suspending,
+    suspended,
 
     stopped: {
       id: 'stopped',
@@ -263,7 +275,7 @@ export const instance = setup({
       exit: { type: 'disarm', params: want.endOffNoMore },
       on: {
         'instance.startRequested': {
-          guard: needs('accountOpen', 'stateful', 'rootAttached'),
+          guard: needs('accountOpen', 'stateful', 'rootAttached', 'stopConfirmed'),
           target: 'pending.restarting',
           actions: 'restarted',
         },
@@ -272,6 +284,7 @@ export const instance = setup({
           ignore('it is protected from its end, or may be started'),
         ],
         'instance.stopRequested': {},
+        'instance.forceStopRequested': {},
         ...terminable,
         'instance.modifyRequested': {
           guard: needs(
@@ -286,15 +299,20 @@ export const instance = setup({
         },
         ...tagging,
         'instance.attachProposed': {
-          guard: needs('deviceNamed', 'deviceFree', 'rootOnly', 'slotFree', 'volumesOutlive'),
+          guard: needs('deviceNamed', 'deviceFree', 'rootOnly', 'slotFree', 'volumesOutlive', 'stopConfirmed'),
           actions: ['attachedAtOnce', { type: 'tell', params: want.attachedAtOnce }],
         },
         ...capturableWhileOff,
         ...forgettingImages,
         'instance.detachProposed': {
-          guard: needs('attachedThere'),
+          guard: needs('attachedThere', 'stopConfirmed'),
           actions: [{ type: 'tell', params: want.detachedAtOnce }, 'detachedAtOnce'],
         },
+        ...answeredWhileStopped,
+        'instance.stopped': [
+          { guard: 'confirms', actions: [{ type: 'tell', params: want.settleVolumes }, 'halted'] },
+          ignore('it is stopped already'),
+        ],
         ...late.stopped,
       },
     },

@@ -13,7 +13,6 @@ import { retryAfterMs } from './retries.ts'
 const LAUNCH_PATIENCE_MS = 60 * 60_000
 const STOP_PATIENCE_MS = 10 * 60_000
 const TERMINATE_PATIENCE_MS = 10 * 60_000
-const RETRY_AFTER_MS = 60_000
 
 // Of the provider
 
@@ -54,16 +53,19 @@ export const powerOn = ({ context }: Now): Ask => ({
   },
   answers: answers('started', 'startFailed'),
 })
-const powerOff = ({ provider, generation }: InstanceContext, mode: 'graceful' | 'hard'): Ask => ({
+/** The first start, once more: if it is rejected, what may run all the same is destroyed. */
+export const powerOnAgain = (now: Now): Ask => ({ ...powerOn(now), supersedes: true })
+export const powerOff = ({ provider, generation }: InstanceContext, mode: 'graceful' | 'hard'): Ask => ({
   verb: 'instancePower',
   provider,
   args: { want: 'off', mode, generation },
   answers: answers('stopped', 'stopFailed'),
 })
-export const stop = ({ context, event }: Now): Ask =>
-  powerOff(context, event.type === 'instance.stopRequested' && event.data.force ? 'hard' : 'graceful')
+export const askOff = ({ context }: Now): Ask => powerOff(context, 'graceful')
+/** Without asking the guest, where its provider does that. */
+const cut = (context: InstanceContext): Ask => powerOff(context, context.offers.neverHard ? 'graceful' : 'hard')
 /** Retried until it is done, so it need not wait for a guest, or a call, that hangs. */
-export const forceOff = ({ context }: Now): Ask => ({ ...powerOff(context, 'hard'), supersedes: true })
+export const forceOff = ({ context }: Now): Ask => ({ ...cut(context), supersedes: true })
 
 export const reset = ({ context: { provider, generation } }: Now): Ask => ({
   verb: 'instanceReset',
@@ -72,10 +74,11 @@ export const reset = ({ context: { provider, generation } }: Now): Ask => ({
   answers: answers('rebooted', 'rebootFailed'),
 })
 /**
- * It takes the place of every other call. A provider that destroys only what is off is asked for that first, hard: the
- * destroy waits behind it, and both are asked again until the destroy is done. So is every provider that keeps what it
- * stops, once a destroy has failed: it may be in a state which that provider does not destroy from. Where stopping is the
- * only way to destroy, the stop is the destroy. What is to be saved from the end of the instance is saved before.
+ * It takes the place of every other call. A provider that destroys only what is off is asked for that first, hard where
+ * it does that: the destroy waits behind it, and both are asked again until the destroy is done. So is one that does not
+ * destroy what is suspended, for a guest that may be; and every provider that keeps what it stops, once a destroy has
+ * failed: it may be in a state which that provider does not destroy from. Where stopping is the only way to destroy, the
+ * stop is the destroy. What is to be saved from the end of the instance is saved before.
  */
 export const destroy = ({ context, event }: Now): Ask[] => {
   const before = spare(context, event.resource)
@@ -88,14 +91,13 @@ export const destroy = ({ context, event }: Now): Ask[] => {
     const off = { want: 'off', mode: 'hard', generation, ending: args }
     return [{ ...end, verb: 'instancePower', args: off, supersedes: true }]
   }
-  return isTurnedOffFirst(context)
-    ? [{ ...powerOff(context, 'hard'), supersedes: true }, end]
-    : [{ ...end, supersedes: true }]
+  return isTurnedOffFirst(context) ? [{ ...cut(context), supersedes: true }, end] : [{ ...end, supersedes: true }]
 }
-const isTurnedOffFirst = ({ offers, failure, spared }: InstanceContext) =>
-  spared && offers.spares === 'byStop' && !failure
-    ? false
-    : (offers.destroysStopped ?? (offers.preserves && failure !== undefined))
+function isTurnedOffFirst({ offers, failure, spared, asleep }: InstanceContext): boolean {
+  if (spared && offers.spares === 'byStop' && !failure) return false
+  const isAsleep = asleep === true && !offers.destroysSuspended
+  return offers.destroysStopped === true || isAsleep || (offers.preserves === true && failure !== undefined)
+}
 export const connect = ({ context: { provider, generation }, event }: Now): Ask => {
   const { resource, data } = event as Named<'attachProposed'>
   const { volume, device } = data
@@ -126,8 +128,11 @@ export const stopPatience: Arm = { event: 'instance.stopTimedOut', afterMs: STOP
 export const stopDone: Disarm = { event: 'instance.stopTimedOut' }
 export const terminatePatience: Arm = { event: 'instance.terminateTimedOut', afterMs: TERMINATE_PATIENCE_MS }
 export const terminateDone: Disarm = { event: 'instance.terminateTimedOut' }
-export const stopAgainLater: Arm = { event: 'instance.stopRetryDue', afterMs: RETRY_AFTER_MS }
-export const stopAgainNow: Disarm = { event: 'instance.stopRetryDue' }
+export const startSlow = ({ context }: Now): Arm => ({
+  event: 'instance.startRetryDue',
+  afterMs: context.offers.startRetryAfterMs!,
+})
+export const startNotSlow: Disarm = { event: 'instance.startRetryDue' }
 export const destroyAgainLater = ({ context: { failure } }: Now): Arm => ({
   event: 'instance.destroyRetryDue',
   afterMs: retryAfterMs(failure!.attempts),
@@ -137,7 +142,7 @@ export const destroyAgainNow: Disarm = { event: 'instance.destroyRetryDue' }
 /** A stateless instance that turned itself off, where its provider keeps it: nobody but the engine ends it. */
 const OFF_GRACE_DUE = 'instance.offGraceDue'
 export const endOffLater = ({ context }: Pick<Now, 'context'>): Arm[] =>
-  endsOff(context) && !isHeld(context) ? [{ event: OFF_GRACE_DUE, afterMs: context.offers.offGraceMs ?? 0 }] : []
+  endsOff(context) && !isHeld(context) ? [{ event: OFF_GRACE_DUE, afterMs: context.offers.missingGraceMs ?? 0 }] : []
 export const endOffNoMore = ({ context }: Now): Disarm[] => (endsOff(context) ? [{ event: OFF_GRACE_DUE }] : [])
 /** Its protection is being taken off. */
 export const endOffUnprotected = ({ context, event }: Now): Arm[] => {

@@ -321,7 +321,23 @@ export const refusals = {
     ),
     rebootOffered: no(
       'rebootUnsupported',
-      ({ resource }: Asked) => `The provider of ${resource} cannot restart a guest; stop and start it.`,
+      ({ resource }: Asked) =>
+        `The provider of ${resource} cannot restart a guest, and a stop would be the end of this one.`,
+    ),
+    suspendOffered: no(
+      'suspendUnsupported',
+      ({ resource }: Asked) =>
+        `The provider of ${resource} suspends no guests that it could also keep stopped. Stop it.`,
+    ),
+    guestAwake: no(
+      'instanceSuspended',
+      ({ resource }: Asked) =>
+        `The guest of ${resource} is suspended, and its memory refers to its disks as they are; resume it first.`,
+    ),
+    stopConfirmed: no(
+      'stopUnconfirmed',
+      ({ resource }: Asked) =>
+        `An operator has marked ${resource} stopped because its provider cannot be reached; wait until that confirms it, or terminate it.`,
     ),
     bootKept: no(
       'instanceNotStopped',

@@ -24,6 +24,7 @@ export const instanceView: KindView = {
 }
 
 const POWERING_ON = 'running.capturing.poweringOn'
+const RESTARTING = 'pending.restarting'
 
 /** What an image that is made of it shows: a start of its own, in the time of the same launch. */
 function captured(attributes: Attributes, { before: left, state }: Envelope): Attributes {
@@ -34,7 +35,7 @@ function captured(attributes: Attributes, { before: left, state }: Envelope): At
 }
 
 function changes(before: Attributes, event: Envelope): Attributes {
-  const { type, at, before: left, state } = event
+  const { type, at, before: left, state, wants } = event
   const data = event.data as Attributes
   const moved = left !== state
   switch (type) {
@@ -44,11 +45,14 @@ function changes(before: Attributes, event: Envelope): Attributes {
       return { ...launched, devices: [], generation: 1, launchedAt: at }
     }
     case 'instance.startRequested': {
+      // What is resumed goes on where it was.
+      if (left === 'suspended') return before
       const { reason: _, ...rest } = before
       return { ...rest, generation: before.generation + 1, launchedAt: at }
     }
     case 'instance.created':
-    case 'instance.started': {
+    case 'instance.started':
+    case 'instance.externallyStarted': {
       if (!state.startsWith('running')) return before
       const { impaired: _, ...rest } = before
       if (left.startsWith('running') && left !== POWERING_ON) return rest
@@ -56,8 +60,26 @@ function changes(before: Attributes, event: Envelope): Attributes {
       return defined({ ...rest, host, privateAddress, reason: undefined })
     }
     case 'instance.stopRequested':
+      // What was to be started again has no reason yet.
+      return left.startsWith('stopping') && before.reason
+        ? before
+        : { ...before, reason: { code: 'userInitiated', at } }
+    case 'instance.suspendRequested':
     case 'instance.terminateRequested':
-      return moved && !hasReason(left, state) ? { ...before, reason: { code: 'userInitiated', at } } : before
+      return moved && !hasReason(left) ? { ...before, reason: { code: 'userInitiated', at } } : before
+    case 'instance.forceStopRequested': {
+      const { impaired: _, ...rest } = before
+      return { ...rest, reason: { code: 'forcedStop', at } }
+    }
+    case 'instance.memoryLost':
+      return moved ? { ...before, reason: { code: 'memoryLost', at } } : before
+    case 'instance.suspendFailed':
+      return moved ? { ...before, reason: { code: data.code, message: data.message, at } } : before
+    case 'instance.suspended':
+    case 'instance.externallySuspended': {
+      const { impaired: _, ...rest } = before
+      return rest
+    }
     case 'instance.poweredOff':
       return moved ? { ...before, reason: { code: 'guestShutdown', at } } : before
     case 'instance.createFailed':
@@ -68,9 +90,13 @@ function changes(before: Attributes, event: Envelope): Attributes {
         ? placeless({ ...before, reason: { code: data.code, message: data.message, at } }, state)
         : before
     case 'instance.vanished':
+      // It does not count yet where its provider may leave it out for a while.
+      return wants?.some(({ want }) => want === 'arm') ? before : { ...before, impaired: true }
+    case 'instance.missingGraceDue':
       return { ...before, impaired: true }
     case 'instance.stopped':
     case 'instance.stopFailed':
+      return state === RESTARTING ? restarted(before) : placeless(before, state)
     case 'instance.destroyed':
     case 'instance.cleanupDone':
     case 'instance.cleanupHandedOver':
@@ -83,6 +109,15 @@ function changes(before: Attributes, event: Envelope): Attributes {
       return before
   }
 }
+
+/** Ending a launch that has failed gives it no other reason. */
+const hasReason = (left: string) => left.startsWith('pending.abandoning')
+
+/** Stopped only to be started again: a launch of its own number, in the time of the same one. */
+const restarted = ({ host: _, impaired: __, ...rest }: Attributes): Attributes => ({
+  ...rest,
+  generation: rest.generation + 1,
+})
 
 const CLEANING = 'shutting-down.cleaning'
 
@@ -110,10 +145,6 @@ function owedOf(attributes: Attributes, event: Envelope): Attributes {
   const isGone = ['instance.cleanupDone', 'instance.cleanupHandedOver', 'instance.orphanRecorded'].includes(type)
   return isGone ? { ...attributes, owed: owed.filter((each: Attributes) => each.id !== id) } : attributes
 }
-
-/** Forcing a stop that is under way gives it no other reason, nor does ending a launch that has failed. */
-const hasReason = (left: string, state: string) =>
-  left.startsWith('pending.abandoning') || (left.startsWith('stopping') && state.startsWith('stopping'))
 
 /** Without the host once it has stopped, and without the address once it is gone. */
 function placeless(attributes: Attributes, state: string): Attributes {

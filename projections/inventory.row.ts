@@ -39,9 +39,9 @@ export interface KindView {
   relations(attributes: Attributes): readonly Relation[]
 }
 
-/** Marked by a deadline, until it leaves the state a reader sees. */
+/** Marked by a deadline, or by what says that it is stuck, until it leaves the state a reader sees. */
 export function overdue(attributes: Attributes, { type, before, state }: Envelope): Attributes {
-  if (type.endsWith('TimedOut')) return { ...attributes, overdue: true }
+  if (type.endsWith('TimedOut') || type.endsWith('Stuck')) return { ...attributes, overdue: true }
   if (!attributes.overdue || before.split('.')[0] === state.split('.')[0]) return attributes
   return defined({ ...attributes, overdue: undefined })
 }

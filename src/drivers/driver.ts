@@ -193,7 +193,12 @@ export interface DestroySpec {
   readonly deleteVolumes?: readonly string[]
 }
 export interface PowerSpec {
+  /**
+   * `suspended`: its guest waits, with the volumes it has. `running`, of the launch that is suspended, lets it go on as it
+   * was, with the same volumes; `off` ends that launch as any other.
+   */
   readonly want: 'running' | 'paused' | 'off' | 'suspended'
+  /** Of `off`. */
   readonly mode: 'graceful' | 'hard'
   readonly generation: number
   /** Of a stop that destroys. */
@@ -260,9 +265,10 @@ export interface VmSnapshotDeleteSpec {
  *   moment it keeps is the one when the call is first accepted, be it with `pending`: what is written to the volume later
  *   is not in it. The engine deletes no volume before the answer. A copy is complete in itself.
  * - `instanceEnsure`, `instancePower`: `{ status: 'running' | 'stopped' | 'paused' | 'suspended', generation, host?,
- *   privateAddress? }`. A suspended guest goes on in the launch it was in: `running` with its generation. A kept state
- *   that can not be read is `corrupt`: the disks are as they were, and it can be stopped and started. And what it boots from: `root: { kind: 'private' | 'volume', volume } | { kind: 'image' }`. An image that is in use, where
- *   `imageExclusive` is declared, is `precondition`.
+ *   privateAddress? }`, and what it boots from: `root: { kind: 'private' | 'volume', volume } | { kind: 'image' }`. An
+ *   image that is in use, where `imageExclusive` is declared, is `precondition`. A suspended guest goes on in the launch it
+ *   was in: `running` with its generation. To resume one whose memory is lost is `corrupt`, or `notFound` where nothing of
+ *   it is left: it is shown `stopped` or missing, and its next launch starts from its disks, which are as they were.
  * - `volumeSnapshotGroupEnsure`: `{ members: { <snapshot>: { sizeBytes } } }`. Each member then is a snapshot like others,
  *   to observe, list and delete. Before all of them are complete there is none.
  * - `volumeRevert`: `{ sizeBytes }`: the size it had, where `revertRestoresSize` is declared, else the one it has. Nobody

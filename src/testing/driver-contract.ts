@@ -19,6 +19,7 @@ import { Session } from './driver-contract/session.ts'
 import { snapshotGroupClauses } from './driver-contract/snapshot-groups.ts'
 import { snapshotClauses } from './driver-contract/snapshots.ts'
 import type { DriverContract } from './driver-contract/subject.ts'
+import { suspendClauses } from './driver-contract/suspends.ts'
 import { vmRevertClauses } from './driver-contract/vm-reverts.ts'
 import { vmSnapshotClauses } from './driver-contract/vm-snapshots.ts'
 import { volumeRevertClauses } from './driver-contract/volume-reverts.ts'
@@ -41,6 +42,7 @@ export const driverClauses: Readonly<Record<string, Clauses>> = {
   instances: instanceClauses,
   roots: rootClauses,
   power: powerClauses,
+  suspending: suspendClauses,
   attachments: attachmentClauses,
   'VM snapshots': vmSnapshotClauses,
   'going back to VM snapshots': vmRevertClauses,

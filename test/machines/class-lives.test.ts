@@ -78,15 +78,32 @@ const preserves = (name: ClassName) => 'stop' in classes[name] && classes[name].
 function expected({ state, context }: Resource, command: string, name: ClassName): 'taken' | 'unchanged' | 'no' {
   const [visible] = state.split('.') as [string]
   const isProtected = context.terminationProtection || context.stopProtection
-  const hasRun = /^(running|pending\.(restarting|remaking))/.test(state)
+  const hasRun = /^(running|pending\.(restarting|remaking|resuming))/.test(state)
   const capturing = context.quieted !== undefined
   const hasRoot =
     !['engine', 'user'].includes(context.rootOwner) || devicesOf({ context } as Resource).some(each => each.root)
   switch (command) {
     case 'start':
       if (visible === 'pending' || visible === 'running') return 'unchanged'
-      return visible === 'stopped' && context.mode === 'stateful' && hasRoot ? 'taken' : 'no'
+      if (context.mode !== 'stateful' || context.unconfirmed) return 'no'
+      return visible === 'suspended' || (visible === 'stopped' && hasRoot) ? 'taken' : 'no'
+    case 'resume':
+      if (visible === 'running' || state === 'pending.resuming') return 'unchanged'
+      return visible === 'suspended' && context.mode === 'stateful' ? 'taken' : 'no'
+    case 'suspend': {
+      if (visible === 'suspending' || visible === 'suspended') return 'unchanged'
+      const suspends = context.mode === 'stateful' && preserves(name) && 'suspend' in classes[name]
+      return visible === 'running' && suspends && !context.stopProtection && !capturing ? 'taken' : 'no'
+    }
+    case 'reboot': {
+      if (visible === 'terminated' || (visible === 'running' && context.rebooting && !capturing)) return 'unchanged'
+      const { reboot = 'none' } = classes[name] as { reboot?: string }
+      const restarts = reboot !== 'none' || (context.mode === 'stateful' && preserves(name))
+      return visible === 'running' && restarts && !capturing ? 'taken' : 'no'
+    }
     case 'stop': {
+      // What is stopped only to be started again may be told to stay off.
+      if (context.restarts) return context.stopProtection ? 'no' : 'taken'
       if (visible === 'stopping' || visible === 'stopped') return 'unchanged'
       const stops = context.mode === 'stateful' && preserves(name) && !context.stopProtection && !capturing
       return hasRun && stops ? 'taken' : 'no'
@@ -99,25 +116,30 @@ function expected({ state, context }: Resource, command: string, name: ClassName
   }
 }
 
-describe.each(['start', 'stop', 'terminate'])('%s, at every class, after every event', command => {
-  it('is accepted exactly where the table says so, and a no changes nothing (P4, P5, P8)', () => {
-    fc.assert(
-      fc.property(lives, fc.nat(3), (life, pick) => {
-        const world = live(life)
-        const [id, instance] = all(world, 'instance')[pick] ?? []
-        if (!id || !instance) return
-        const { length } = world.log
-        const answer = outcome(() => world.request('instance', command, id))
-        const want = expected(instance, command, life.name)
-        expect(answer === 'taken' || answer === 'unchanged' ? answer : 'no', `${instance.state}: ${answer}`).toBe(want)
-        if (want === 'taken') return
-        expect(world.get(id)).toEqual(instance)
-        expect(world.log.slice(length).every(each => each.decision !== 'taken')).toBe(true)
-      }),
-      { numRuns: 500 },
-    )
-  })
-})
+describe.each(['start', 'stop', 'suspend', 'resume', 'reboot', 'terminate'])(
+  '%s, at every class, after every event',
+  command => {
+    it('is accepted exactly where the table says so, and a no changes nothing (P4, P5, P8)', () => {
+      fc.assert(
+        fc.property(lives, fc.nat(3), (life, pick) => {
+          const world = live(life)
+          const [id, instance] = all(world, 'instance')[pick] ?? []
+          if (!id || !instance) return
+          const { length } = world.log
+          const answer = outcome(() => world.request('instance', command, id))
+          const want = expected(instance, command, life.name)
+          expect(answer === 'taken' || answer === 'unchanged' ? answer : 'no', `${instance.state}: ${answer}`).toBe(
+            want,
+          )
+          if (want === 'taken') return
+          expect(world.get(id)).toEqual(instance)
+          expect(world.log.slice(length).every(each => each.decision !== 'taken')).toBe(true)
+        }),
+        { numRuns: 500 },
+      )
+    })
+  },
+)
 
 describe('at every class of provider', () => {
   it('nothing leads from stopped to running for what is stateless (P5)', () => {

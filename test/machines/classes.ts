@@ -7,7 +7,12 @@ const disks: DeclaredCapabilities = {
   volumeAttach: { hotPlug: true, hotUnplug: true, max: 4 },
   volumeSnapshot: { of: ['available', 'in-use'] },
 }
-const kept = { stop: 'preserves', start: 'both', reboot: 'both' } as const
+const kept = {
+  stop: 'preserves',
+  stopStyles: ['acpi', 'hard'],
+  start: 'both',
+  reboot: 'both',
+} satisfies DeclaredCapabilities
 
 export const classes = {
   /** The provider clones, and a stop is the end: stateless only. */
@@ -41,13 +46,16 @@ export const classes = {
     clonesOnLaunch: 'always',
     canCreateVolumeFromImage: true,
     bootFromVolume: true,
-    destroyFrom: ['running', 'stopped'],
+    suspend: 'disk',
+    destroyFrom: ['running', 'stopped', 'suspended'],
     rootOnDestroy: 'byFlag',
   },
-  /** Clones a template, and starts nothing by itself. */
+  /** Clones a template, and starts nothing by itself; its guests are restarted by stopping and starting them. */
   C: {
     ...disks,
     ...kept,
+    reboot: 'none',
+    suspend: 'memory',
     clonesOnLaunch: 'always',
     stateAfterCreate: 'stopped',
     destroyFrom: ['stopped'],

@@ -267,6 +267,20 @@ describe('a provider that deletes with an instance what it has', () => {
     expect(states(world, id, root, stays, goes)).toEqual(['terminated', 'deleted', 'available', 'deleted'])
   })
 
+  it('is made to do so while the guest is suspended too, and without force where it has none', () => {
+    const soft = { ...classes['E that takes volumes'], suspend: 'disk', stopStyles: ['acpi'] }
+    const { world, id, stays, goes } = running(soft)
+    world.request('instance', 'suspend', id)
+    world.settle()
+    expect(world.get(id).state).toBe('suspended')
+    world.request('instance', 'terminate', id)
+    expect(world.asks.get(id)).toMatchObject([{ verb: 'instancePower', args: { want: 'off', mode: 'graceful' } }])
+    world.answer(id, 'done')
+    expect(verbs(world, id)).toEqual(['instanceDestroy'])
+    world.settle()
+    expect(states(world, id, stays, goes)).toEqual(['terminated', 'available', 'deleted'])
+  })
+
   it('need not be, where it knows no such instance', () => {
     const { world, id } = running('E that takes volumes')
     world.request('instance', 'terminate', id)

@@ -342,13 +342,14 @@ describe('stopping', () => {
     expect(world.get(id)).toMatchObject({ state: 'stopped', context: { reason: { code: 'exhausted' }, generation: 2 } })
   })
 
-  it('that the provider rejects is tried again without asking the guest', () => {
+  it('that the provider rejects is tried once more, and then without asking the guest', () => {
     const { world, id } = running()
     world.request('instance', 'stop', id)
-    expect(world.asks.get(id)![0]!.args).toMatchObject({ want: 'off', mode: 'graceful' })
-    world.answer(id, 'rejected')
-    world.fire(`${id} instance.stopRetryDue`)
-    expect(world.asks.get(id)![0]!.args).toMatchObject({ want: 'off', mode: 'hard' })
+    for (const mode of ['graceful', 'graceful', 'hard', 'hard']) {
+      expect(world.asks.get(id)![0]!.args).toMatchObject({ want: 'off', mode })
+      world.answer(id, 'rejected')
+      world.fire(`${id} instance.stopRetryDue`)
+    }
   })
 
   it('by force takes the place of the question to the guest, and is asked for once', () => {

@@ -1,6 +1,6 @@
 /** Random lives of a few instances and volumes: what is done to them, and what they came to want. */
 import fc from 'fast-check'
-import type { Want } from '../../machines/index.ts'
+import { kinds, type Want } from '../../machines/index.ts'
 import { classes, classNames } from './classes.ts'
 import { type ImageDeed, imageAct, imageDeeds } from './image-walks.ts'
 import { able, furnished, GiB, type KindName, Refused, type Resource, type World } from './world.ts'
@@ -18,6 +18,14 @@ const deeds = [
   'stop',
   'forceStop',
   'reboot',
+  'suspend',
+  'resume',
+  'markStopped',
+  'hang',
+  'loseMemory',
+  'beginOutside',
+  'suspendOutside',
+  'confirmStopped',
   'terminate',
   'protect',
   'unprotect',
@@ -57,7 +65,17 @@ export const deed: fc.Arbitrary<Deed> = fc.record({
     {
       weight: 1,
       arbitrary: fc.constantFrom(
-        ...(['launch', 'createVolume', 'cloneImage', 'launchOn', 'attach', 'attach', 'start', 'quietImage'] as const),
+        ...([
+          'launch',
+          'createVolume',
+          'cloneImage',
+          'launchOn',
+          'attach',
+          'attach',
+          'start',
+          'suspend',
+          'quietImage',
+        ] as const),
       ),
     },
     { weight: 4, arbitrary: fc.constant('answer' as const) },
@@ -72,6 +90,25 @@ export const deedOrSurrender: fc.Arbitrary<Deed> = fc.oneof(
 )
 
 const among = <T>(list: readonly T[], index: number): T | undefined => list[index % Math.max(1, list.length)]
+
+const echoes = [
+  'started',
+  'stopped',
+  'poweredOff',
+  'vanished',
+  'suspended',
+  'memoryLost',
+  'externallyStarted',
+  'externallySuspended',
+]
+/** Its provider shows it, with this status and of the launch that is known. */
+export function show(world: World, instance: string, status: string): string | undefined {
+  const { state, context } = world.get(instance)
+  const seen = { exists: 'yes', facts: { status }, generation: context.generation } as const
+  const news = kinds.instance.observed(seen, context, state)
+  if (news) world.report(instance, `instance.${news.event}`, news.data)
+  return news?.event
+}
 
 /** Does one deed; a refusal is an outcome like any other. Returns what was reported, if anything. */
 export function act(world: World, image: string, { what, pick, other }: Deed): { echo: string } | undefined {
@@ -137,7 +174,11 @@ export function act(world: World, image: string, { what, pick, other }: Deed): {
   if (!instance) return
   if (volume && what === 'attach')
     ask('volume', 'attach', volume, { instance, device: among(['sdf', 'sdg', 'sda1'], other) })
-  if (what === 'start' || what === 'stop' || what === 'reboot' || what === 'terminate') ask('instance', what, instance)
+  if (['start', 'stop', 'reboot', 'suspend', 'resume', 'terminate'].includes(what)) ask('instance', what, instance)
+  if (what === 'markStopped') ask('instance', 'forceStop', instance)
+  if (what === 'hang')
+    for (let due = 0; due < 3 && world.timers.has(`${instance} instance.stopRetryDue`); due++)
+      world.fire(`${instance} instance.stopRetryDue`)
   if (what === 'forceStop') ask('instance', 'stop', instance, { force: true })
   if (what === 'protect') ask('instance', 'modify', instance, { terminationProtection: true })
   if (what === 'unprotect') ask('instance', 'modify', instance, { terminationProtection: false })
@@ -148,11 +189,22 @@ export function act(world: World, image: string, { what, pick, other }: Deed): {
     ask('instance', 'modify', instance, { deleteOnTermination: { '/dev/sda1': other % 2 === 0 } })
   const ran = /^(running|pending\.(creating|starting|restarting))/.test(world.get(instance).state)
   if (what === 'powerOff' && ran) world.report(instance, 'instance.poweredOff', { generation })
-  if (what === 'vanish' && ran) world.report(instance, 'instance.vanished', { generation })
-  if (what === 'recover' && world.get(instance).state.startsWith('running'))
-    world.report(instance, 'instance.started', { generation })
+  if (what === 'vanish' && (ran || world.visible(instance) === 'suspended'))
+    world.report(instance, 'instance.vanished', { generation })
+  if (what === 'recover' && ['running', 'suspended'].includes(world.visible(instance)))
+    world.report(instance, world.visible(instance) === 'running' ? 'instance.started' : 'instance.suspended', {
+      generation,
+    })
+  const shown = {
+    loseMemory: 'stopped',
+    beginOutside: 'running',
+    suspendOutside: 'suspended',
+    confirmStopped: 'stopped',
+  }
+  const status = shown[what as keyof typeof shown]
+  if (status && !(what === 'confirmStopped' && world.get(instance).state !== 'stopped')) show(world, instance, status)
   if (what === 'echo') {
-    const echoed = among(['started', 'stopped', 'poweredOff', 'vanished'], other)!
+    const echoed = among(echoes, other + pick)!
     world.report(instance, `instance.${echoed}`, { generation: generation - 1 })
     return { echo: instance }
   }

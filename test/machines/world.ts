@@ -71,8 +71,10 @@ export const able: DeclaredCapabilities = {
   canCreateVolumeFromImage: true,
   bootFromVolume: true,
   stop: 'preserves',
+  stopStyles: ['acpi', 'hard'],
   start: 'both',
   reboot: 'both',
+  suspend: 'disk',
   destroyFrom: ['running', 'stopped'],
   volume: { grow: 'online', retype: true, encrypt: true },
   volumeAttach: { hotPlug: true, hotUnplug: true, max: 4 },
@@ -283,6 +285,7 @@ function factsOf({ verb, args }: Ask, context: Json): Json {
   if (verb === 'volumeEnsure' || verb === 'volumeResize') return { sizeBytes }
   if (verb === 'volumeSnapshotEnsure') return { sizeBytes: context.sizeBytes }
   if (verb === 'instanceEnsure' || want === 'running') return { status: 'running', generation }
+  if (want === 'suspended') return { status: 'suspended', generation }
   return want === 'off' ? { status: 'stopped', generation } : {}
 }
 

@@ -28,9 +28,16 @@ export interface InstanceModel {
   readonly rootOwner: string
   /** Does its provider keep what it stops? */
   readonly isKept: boolean
+  /** Has its provider a call that restarts guests, and one that suspends them? */
+  readonly resets: boolean
+  readonly suspends: boolean
   /** How long what is stateless and off is left alone, and does it start nothing that was stopped? */
   readonly graceMs: number
   readonly startsAnew: boolean
+  /** It is stopped only to be started again. */
+  readonly restarts?: boolean
+  /** It goes on where it was. */
+  readonly resumes?: boolean
   readonly generation: number
   readonly protection: { readonly terminate: boolean; readonly stop: boolean }
   readonly behaviour: string
@@ -79,7 +86,7 @@ export type Verdict = 'accepted' | 'unchanged' | 'refused' | 'either'
 // biome-ignore lint/suspicious/noExplicitAny: data of every event, read by name
 type Data = any
 export const deviceName = (name: string) => name.replace('/dev/', '').replace(/^((?:s|xv|v|h)da)1$/, '$1')
-const live = ['pending', 'running', 'stopping', 'stopped']
+const live = ['pending', 'running', 'suspending', 'suspended', 'stopping', 'stopped']
 
 // ------------------------------------------------------------------------------------------- what a caller may do (2.2)
 
@@ -101,20 +108,35 @@ const instanceRules: Readonly<Record<string, (now: InstanceModel, input: Data, l
   ...tagging,
   start: ({ state, account, mode, devices, rootDevice, rootOwner }, _, look) => {
     if (state === 'pending' || state === 'running') return 'unchanged'
+    if (state === 'suspended') return isOpen(account, look) && mode === 'stateful' ? 'accepted' : 'refused'
     // A root of its provider's, and its image, are no devices that could be taken from it.
     const hasRoot = rootOwner !== 'engine' || Object.values(devices).some(({ device }) => device === rootDevice)
     const may = isOpen(account, look) && mode === 'stateful' && hasRoot
     return state === 'stopped' && may ? 'accepted' : 'refused'
   },
-  stop: ({ state, hasRun, mode, isKept, protection, quiet }, { force }) => {
+  resume: ({ state, account, mode, resumes }, _, look) => {
+    if (state === 'running' || resumes) return 'unchanged'
+    return state === 'suspended' && mode === 'stateful' && isOpen(account, look) ? 'accepted' : 'refused'
+  },
+  suspend: ({ state, mode, isKept, suspends, protection, quiet }) => {
+    if (state === 'suspending' || state === 'suspended') return 'unchanged'
+    const may = mode === 'stateful' && isKept && suspends && !protection.stop && !quiet
+    return state === 'running' && may ? 'accepted' : 'refused'
+  },
+  stop: ({ state, hasRun, mode, isKept, protection, quiet, restarts }, { force }) => {
     if (quiet) return 'refused'
+    // What was to be started again is to stay off.
+    if (restarts) return protection.stop ? 'refused' : 'accepted'
     if (state === 'stopped') return 'unchanged'
     if (state === 'stopping') return force ? 'either' : 'unchanged'
     const canStop = state === 'running' || (state === 'pending' && hasRun)
     return canStop && mode === 'stateful' && isKept && !protection.stop ? 'accepted' : 'refused'
   },
-  reboot: ({ state, quiet }) =>
-    state === 'terminated' ? 'unchanged' : state === 'running' && !quiet ? 'either' : 'refused',
+  reboot: ({ state, mode, isKept, resets, quiet }) => {
+    if (state === 'terminated') return 'unchanged'
+    if (state !== 'running' || quiet) return 'refused'
+    return resets ? 'either' : mode === 'stateful' && isKept ? 'accepted' : 'refused'
+  },
   terminate: ({ state, protection }) => {
     if (!live.includes(state)) return 'unchanged'
     return protection.terminate || protection.stop ? 'refused' : 'accepted'
@@ -168,7 +190,8 @@ const volumeRules: Readonly<Record<string, (now: VolumeModel, input: Data, look:
   detach: ({ state, instance, moving }, _, look) => {
     const holder = instance === undefined ? undefined : look(instance)
     if (state !== 'in-use' || moving || holder?.kind !== 'instance') return 'refused'
-    return live.includes(holder.state) && !holder.quiet ? 'either' : 'refused'
+    const isAwake = live.includes(holder.state) && !holder.state.startsWith('suspend')
+    return isAwake && !holder.quiet ? 'either' : 'refused'
   },
 }
 
@@ -202,6 +225,8 @@ function launched({ account, data, facts }: Envelope<Data>): InstanceModel {
     rootOwner: data.rootOwner,
     keptRoot: data.keptRoot?.volume,
     isKept: (facts as Data).provider.capabilities.stop === 'preserves',
+    resets: (facts as Data).provider.capabilities.reboot !== 'none',
+    suspends: (facts as Data).provider.capabilities.suspend !== 'none',
     graceMs: (facts as Data).provider.capabilities.settle.missingGraceMs,
     startsAnew: (facts as Data).provider.capabilities.start === 'none',
     generation: 1,
@@ -227,6 +252,13 @@ const tagEvents = {
   },
 }
 
+/** It goes on in the same launch; what was only to be restarted begins the next one. (stateful-and-deltacloud 3a.6.) */
+const resumed = { state: 'pending', resumes: true } as const
+const offAtLast = ({ restarts, generation }: InstanceModel): Partial<InstanceModel> =>
+  restarts
+    ? { state: 'pending', hasRun: true, restarts: undefined, generation: generation + 1 }
+    : { state: 'stopped', hasRun: true }
+
 /** Nothing is over before what was to go with it is gone. */
 function endOf({ devices, keptRoot }: InstanceModel): Partial<InstanceModel> {
   const dying = Object.keys(devices).filter(volume => devices[volume]!.dies)
@@ -246,33 +278,45 @@ const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelo
     created: ({ state }, { data }) =>
       state === 'pending' && data.status === 'running' ? { state: 'running', hasRun: true } : {},
     started: ({ state, generation }, { data }) =>
-      state === 'pending' && data.generation === generation ? { state: 'running', hasRun: true } : {},
-    // What its provider lost is made anew before a restart is given up.
-    startFailed: ({ state, hasRun, rootOwner, startsAnew }, { data }) => {
+      state === 'pending' && data.generation === generation
+        ? { state: 'running', hasRun: true, resumes: undefined }
+        : {},
+    startFailed: ({ state, hasRun, resumes, rootOwner, startsAnew }, { data }) => {
+      // One that cannot go on stays as it is, unless its memory is lost.
+      if (resumes)
+        return { resumes: undefined, state: ['notFound', 'corrupt'].includes(data.code) ? 'stopping' : 'suspended' }
+      // What its provider lost is made anew before a restart is given up.
       const isMadeAnew = data.code === 'notFound' || (data.code === 'unsupported' && startsAnew)
       return state === 'pending' && hasRun && !(isMadeAnew && rootOwner !== 'provider') ? { state: 'stopped' } : {}
     },
     createFailed: ({ state, hasRun }) => (state === 'pending' && hasRun ? { state: 'stopped' } : {}),
     volumeFailed: (now, { data }) =>
       now.state === 'pending' && now.devices[data.volume] ? endOf({ ...now, keptRoot: undefined }) : {},
-    startRequested: ({ generation }) => ({ state: 'pending', generation: generation + 1 }),
+    startRequested: ({ state, generation }) =>
+      state === 'suspended' ? resumed : { state: 'pending', generation: generation + 1 },
+    resumeRequested: () => resumed,
+    suspendRequested: () => ({ state: 'suspending' }),
+    suspended: ({ state, generation }, { data }) =>
+      state === 'suspending' && data.generation === generation ? { state: 'suspended' } : {},
+    suspendFailed: ({ state }) => (state === 'suspending' ? { state: 'running' } : {}),
+    memoryLost: ({ state, generation }, { data }) =>
+      state === 'suspended' && data.generation === generation ? { state: 'stopping' } : {},
+    rebootRequested: ({ resets }) => (resets ? {} : { state: 'stopping', restarts: true }),
     // A provider that knows no such instance has none to stop.
-    stopFailed: ({ state }, { data }) =>
-      state === 'stopping' && data.code === 'notFound' ? { state: 'stopped', hasRun: true } : {},
-    stopRequested: () => ({ state: 'stopping' }),
-    stopped: ({ state, generation }, { data }) =>
-      state === 'stopping' && data.generation === generation ? { state: 'stopped', hasRun: true } : {},
+    stopFailed: (now, { data }) => (now.state === 'stopping' && data.code === 'notFound' ? offAtLast(now) : {}),
+    stopRequested: () => ({ state: 'stopping', restarts: undefined, resumes: undefined }),
+    stopped: (now, { data }) => (now.state === 'stopping' && data.generation === now.generation ? offAtLast(now) : {}),
     poweredOff: ({ state, generation, mode, behaviour, isKept, graceMs, protection, quiet }, { data }) => {
       if (!['pending', 'running'].includes(state) || data.generation !== generation) return {}
       if (quiet && quiet.phase !== 'turning on') return {}
-      // What is stateless and kept is ended by the engine, unless that is held. (stateful-and-deltacloud 3a.4.)
+      // What is stateless and kept is ended by the engine, after its time, unless that is held. (stateful-and-deltacloud 3a.4.)
       const isHeld = mode === 'stateless' && isKept && (protection.terminate || graceMs > 0)
       const stops = isHeld || (mode === 'stateful' && behaviour === 'stop')
-      return { quiet: undefined, state: stops ? 'stopping' : 'shutting-down' }
+      return { quiet: undefined, resumes: undefined, state: stops ? 'stopping' : 'shutting-down' }
     },
     offGraceDue: ({ state, mode, isKept, protection }) =>
       state === 'stopped' && mode === 'stateless' && isKept && !protection.terminate ? { state: 'shutting-down' } : {},
-    terminateRequested: () => ({ state: 'shutting-down', quiet: undefined }),
+    terminateRequested: () => ({ state: 'shutting-down', quiet: undefined, restarts: undefined, resumes: undefined }),
     quietCaptureProposed: ({ state }, event) => (state === 'running' ? { quiet: quieted(event) } : {}),
     destroyed: now => (now.state === 'shutting-down' || now.state === 'pending' ? endOf(now) : {}),
     cleanupDone: (now, { data }) => paid(now, data.id),

@@ -36,12 +36,19 @@ const declared = ({ providerClass, variation }: Pick<Shape, 'providerClass' | 'v
   ...variation,
 })
 
+/** What a class says of rest and patience is its own; the one that can do everything is drawn. */
+const ableAs = ({ stateAfterCreate, suspend, missingGraceMs }: Shape): DeclaredCapabilities => ({
+  stateAfterCreate,
+  suspend,
+  settle: { missingGraceMs },
+})
+
 /** Everything that is declared in a world of this shape. */
 export function capabilitiesOf(shape: Shape): DeclaredCapabilities {
   const { providerClass, variation } = shape
   const { volume = {}, volumeAttach } = providerClasses[providerClass] as DeclaredCapabilities
   return {
-    ...(providerClass === 'able' ? { stateAfterCreate: shape.stateAfterCreate } : providerClasses[providerClass]),
+    ...(providerClass === 'able' ? ableAs(shape) : providerClasses[providerClass]),
     ...(shape.careful && providerClass === 'able' ? { destroyFrom: ['stopped', 'pending', 'error'] } : {}),
     ...variation,
     idempotency: { by: shape.idempotency },

@@ -41,6 +41,9 @@ const launch: Chapter = {
 const create: Chapter = { as: 'volume', ask: () => ({ kind: 'volume', command: 'create', input: { sizeBytes: GIB } }) }
 const halt = of('instance', 'stop', 'instance')
 const start = of('instance', 'start', 'instance')
+const suspend = of('instance', 'suspend', 'instance')
+const resume = of('instance', 'resume', 'instance')
+const reboot = of('instance', 'reboot', 'instance')
 const terminate = of('instance', 'terminate', 'instance')
 const attach = of('volume', 'attach', 'volume', ({ instance }) => ({ instance, device: '/dev/sdf' }))
 const detach = of('volume', 'detach', 'volume')
@@ -66,7 +69,17 @@ export const scenarios: readonly Scenario[] = [
   { name: 'launch', before: [], story: [launch] },
   { name: 'stop', before: [launch], story: [halt] },
   { name: 'start', before: [launch, halt], story: [start] },
+  { name: 'suspend', before: [launch], story: [suspend] },
+  { name: 'resume', before: [launch, suspend], story: [resume] },
+  { name: 'restart by stopping and starting', world: { reboot: false }, before: [launch], story: [reboot] },
   { name: 'terminate', before: [launch], story: [terminate] },
+  { name: 'terminate while suspending', before: [launch], story: [atOnce(suspend), terminate] },
+  {
+    name: 'terminate what is suspended and must be off first',
+    world: { careful: true },
+    before: [launch, suspend],
+    story: [terminate],
+  },
   { name: 'terminate what must be off first', world: { careful: true }, before: [launch], story: [terminate] },
   { name: 'terminate while launching', before: [], story: [atOnce(launch), terminate] },
   { name: 'terminate while stopping', before: [launch], story: [atOnce(halt), terminate] },

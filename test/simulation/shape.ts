@@ -33,6 +33,9 @@ export interface Shape {
   readonly stateAfterCreate: 'running' | 'stopped'
   readonly hotPlug: boolean
   readonly reboot: boolean
+  readonly suspend: 'none' | 'memory' | 'disk'
+  /** How long the provider may leave an instance out. */
+  readonly missingGraceMs: number
   /** Does the provider destroy only what is off? */
   readonly careful: boolean
   /** Can types and rates of volumes change, and how long are contents moved then? */
@@ -69,6 +72,8 @@ export const calm: Shape = {
   stateAfterCreate: 'running',
   hotPlug: true,
   reboot: true,
+  suspend: 'disk',
+  missingGraceMs: 0,
   careful: false,
   retype: true,
   optimizeMs: 0,
@@ -207,6 +212,8 @@ export function shapeOf(seed: number, providerClass = classOf(seed)): Shape {
     retype: random.chance(0.8),
     optimizeMs: random.pick([0, 0, 90_000]),
     images: random.pick([0.3, 1, 4]),
+    suspend: random.pick(['none', 'memory', 'disk']),
+    missingGraceMs: random.pick([0, 0, 60_000]),
     limited: random.chance(0.3),
     providerClass,
     variation: variationOf(random, providerClass),

@@ -31,7 +31,9 @@ type Weights = Readonly<Record<string, number>>
 const suited: Readonly<Record<string, Readonly<Record<string, Weights>>>> = {
   instance: {
     pending: { terminate: 1, stop: 2, modify: 1, tag: 0.2 },
-    running: { stop: 5, reboot: 2, terminate: 1, modify: 2, tag: 0.3, untag: 0.2 },
+    running: { stop: 5, reboot: 2, suspend: 3, terminate: 1, modify: 2, tag: 0.3, untag: 0.2 },
+    suspending: { suspend: 1, terminate: 1, modify: 1 },
+    suspended: { resume: 4, start: 2, terminate: 1, modify: 1 },
     stopping: { stop: 3, terminate: 2, modify: 1 },
     stopped: { start: 6, terminate: 1, modify: 2, untag: 0.2 },
   },
@@ -48,7 +50,7 @@ const suited: Readonly<Record<string, Readonly<Record<string, Weights>>>> = {
   },
 }
 const unsuited = {
-  instance: { start: 4, stop: 5, reboot: 2, terminate: 2, modify: 2, tag: 0.5, untag: 0.5 },
+  instance: { start: 4, stop: 5, reboot: 2, suspend: 1, resume: 1, terminate: 2, modify: 2, tag: 0.5, untag: 0.5 },
   volume: { attach: 5, detach: 4, modify: 2, delete: 3, tag: 0.5, untag: 0.5 },
   snapshot: { delete: 3, tag: 1, untag: 1 },
   image: { deregister: 2, share: 2, modify: 2, tag: 1, untag: 1 },
@@ -261,8 +263,10 @@ export function repeated({ random, world }: Workload, isLost: boolean): Request 
   return { account, authority, token, commands: isOther ? [...commands, ...commands] : commands }
 }
 
-/** Instances whose guest may end by itself. */
-export const running = ({ fold }: World): string[] =>
+const instancesIn = ({ fold }: World, wanted: string): string[] =>
   [...fold.resources.values()]
-    .filter(({ kind, state }) => kind === 'instance' && visibleOf(state) === 'running')
+    .filter(({ kind, state }) => kind === 'instance' && visibleOf(state) === wanted)
     .map(({ id }) => id)
+/** Instances whose guest may end by itself, and those whose memory may be lost. */
+export const running = (world: World): string[] => instancesIn(world, 'running')
+export const suspended = (world: World): string[] => instancesIn(world, 'suspended')

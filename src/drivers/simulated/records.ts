@@ -99,6 +99,8 @@ export interface InstanceRecord extends Owned {
   root?: { readonly kind: 'private'; readonly volume: string } | { readonly kind: 'image'; readonly volume?: undefined }
   /** Where its guest waits while it is suspended. */
   suspendedTo?: 'memory' | 'disk'
+  /** It waited in memory, and the machine under it was lost. */
+  memoryLost?: boolean
   /** Its guest does nothing of what it is asked to. */
   hangs?: boolean
   /** Kinds of what was made beside it. */

@@ -13,7 +13,7 @@ const made = ['instance', 'volume', 'snapshot']
 /** What the provider calls it. */
 const shownAs: Readonly<Record<string, string>> = { volumeSnapshot: 'snapshot' }
 /** States in which the provider must have the object, and in which it must not; in others either is right. */
-const there = new Set(['running', 'stopped', 'available', 'in-use', 'completed'])
+const there = new Set(['running', 'suspended', 'stopped', 'available', 'in-use', 'completed'])
 const gone = new Set(['terminated', 'deleted', 'absent'])
 
 function checkMade(world: World): void {
