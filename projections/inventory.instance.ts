@@ -55,7 +55,9 @@ function changes(before: Attributes, event: Envelope): Attributes {
     case 'instance.externallyStarted': {
       if (!state.startsWith('running')) return before
       const { impaired: _, ...rest } = before
-      if (left.startsWith('running') && left !== POWERING_ON) return rest
+      // Of what runs already, only a sight of this launch says something new.
+      if (left.startsWith('running') && left !== POWERING_ON)
+        return type === 'instance.started' && data.generation === before.generation ? rest : before
       const { host, privateAddress = before.privateAddress } = data
       return defined({ ...rest, host, privateAddress, reason: undefined })
     }
@@ -77,6 +79,7 @@ function changes(before: Attributes, event: Envelope): Attributes {
       return moved ? { ...before, reason: { code: data.code, message: data.message, at } } : before
     case 'instance.suspended':
     case 'instance.externallySuspended': {
+      if (state !== 'suspended' || (!moved && data.generation !== before.generation)) return before
       const { impaired: _, ...rest } = before
       return rest
     }

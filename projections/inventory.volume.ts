@@ -41,6 +41,7 @@ function changes(before: Attributes, event: Envelope): Attributes {
     case 'volume.created':
       return left === 'creating' ? defined({ ...before, sizeBytes, allocatedBytes }) : before
     case 'volume.attachRequested':
+    case 'volume.launchProposed':
       return before.reason ? defined({ ...before, reason: undefined }) : before
     case 'volume.modifyRequested':
     case 'volume.resized':

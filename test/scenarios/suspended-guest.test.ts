@@ -51,7 +51,7 @@ describe('a guest that is suspended', () => {
   })
 
   it('ends without a trace, also where its provider wants it off first', async () => {
-    for (const destroyFrom of [['stopped'], ['running', 'suspended']] as const) {
+    for (const destroyFrom of [['stopped'], ['running', 'stopped', 'suspended']] as const) {
       const { engine, world, acme, id } = await running({ destroyFrom: [...destroyFrom] })
       await acme.instance.suspend(id)
       await acme.settled(id)
