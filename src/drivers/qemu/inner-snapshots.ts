@@ -3,7 +3,7 @@
  * one, since nothing keeps names apart: so the files are looked at before and after. (spec: drivers-and-qemu 2 trap 4, 3.)
  */
 import type { Host } from './host.ts'
-import { dismissJob, endedJob } from './jobs.ts'
+import { dismissJob, endedJob, findJob } from './jobs.ts'
 import { Refusal } from './outcome-of.ts'
 import { jobOf, nodeOf, tagOf } from './pool.ts'
 import { type InnerSnapshot, snapshotsIn } from './qcow2-snapshots.ts'
@@ -52,9 +52,21 @@ const openIn = async (
   return volumes.filter(volume => record.devices.some(device => device.volume === volume))
 }
 
+/** Waits for what a driver that was killed began to take off, and dismisses it: the disks may have lost the name already. */
+async function settleDrop({ machines }: Host, { id }: Kept, record: InstanceRecord | undefined): Promise<void> {
+  if (record === undefined || !(await machines.isAlive(record.id))) return
+  const job = jobOf('drop', id)
+  await machines.talk(record.id, async qmp => {
+    if ((await findJob(qmp, job)) === undefined) return
+    await endedJob(qmp, job, async () => {})
+    await dismissJob(qmp, job)
+  })
+}
+
 /** Takes the name off every disk, however often it is on it. Throws when a disk keeps it. */
 export async function dropFrom(host: Host, snapshot: Kept, record: InstanceRecord | undefined): Promise<void> {
   const { machines, pool } = host
+  await settleDrop(host, snapshot, record)
   const open = await openIn(host, record, snapshot.volumes)
   const tag = tagOf(snapshot.id)
   for (let round = 0; ; round++) {

@@ -40,23 +40,11 @@ const isWritten = async (ended: string): Promise<boolean> => {
   return false
 }
 
-/** From running to suspended, or on from where it was left. */
-export async function suspend(host: Host, record: InstanceRecord, token: string): Promise<InstanceRecord> {
-  const { pool, machines, records } = host
-  const { id, generation, memoryBytes, underway } = record
+/** Has the machine write what is in memory, unless it does already. Gives back why it could not, undefined when it has. */
+const written = ({ pool, machines }: Host, { id, generation, memoryBytes }: InstanceRecord) => {
   const { path, ended } = pool.memory(id, generation)
   const state = pool.state(id, generation)
-  const seen = await machines.look(id)
-  const isMine = underway?.verb === 'suspend' && underway.token === token && isOfLaunch(record, seen)
-  const status = statusOf(record, seen)
-  if (!isMine && status !== 'running') {
-    if (underway) await records.keep({ ...record, underway: undefined })
-    throw new Refusal('precondition', `instance ${id} is ${status}; only a running one is suspended`)
-  }
-  const begun = isMine
-    ? record
-    : await records.keep({ ...record, underway: { token, verb: 'suspend', step: 'begun', shown: 'running' } })
-  const failure = await machines.talk(
+  return machines.talk(
     id,
     async qmp => {
       if (!(await isMigrated(qmp))) {
@@ -67,12 +55,34 @@ export async function suspend(host: Host, record: InstanceRecord, token: string)
           await qmp.execute('migrate', { uri: `exec:cat > ${quoted(path)}; echo $? > ${quoted(ended)}` })
         }
       }
-      return (
-        (await migrated(qmp)) ?? ((await isThere(state)) || (await isWritten(ended)) ? undefined : 'it is not whole')
-      )
+      return (await migrated(qmp)) ?? (isThere(state) || (await isWritten(ended)) ? undefined : 'it is not whole')
     },
     patienceMs(memoryBytes),
   )
+}
+
+/** From running to suspended, or on from where it was left. */
+export async function suspend(host: Host, record: InstanceRecord, token: string): Promise<InstanceRecord> {
+  const { pool, machines, records } = host
+  const { id, generation, underway } = record
+  const { path, ended } = pool.memory(id, generation)
+  const state = pool.state(id, generation)
+  const seen = await machines.look(id)
+  const isBegun = underway?.verb === 'suspend' && underway.token === token
+  // What has its name is whole, and no guest has run since: then the process may be gone.
+  const isKept = isBegun && !seen.isAlive && isThere(state)
+  const isMine = isKept || (isBegun && isOfLaunch(record, seen))
+  const status = statusOf(record, seen)
+  if (!isMine && status !== 'running') {
+    if (underway) await records.keep({ ...record, underway: undefined })
+    throw new Refusal('precondition', `instance ${id} is ${status}; only a running one is suspended`)
+  }
+  // Of an earlier time: from here on, what has the name is of this one.
+  if (!isMine) await remove(state)
+  const begun = isMine
+    ? record
+    : await records.keep({ ...record, underway: { token, verb: 'suspend', step: 'begun', shown: 'running' } })
+  const failure = isKept ? undefined : await written(host, begun)
   if (failure !== undefined) {
     await machines.talk(id, qmp => qmp.execute('cont'))
     await records.keep({ ...begun, underway: undefined })

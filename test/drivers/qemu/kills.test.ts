@@ -2,40 +2,26 @@
  * Whoever asks is killed in the middle of a call, and asks again with the same token: it is done once, whenever that was.
  * (spec: drivers-and-qemu 5.)
  */
-import { spawn } from 'node:child_process'
-import { once as event } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import type { Driver } from '../../../src/drivers/driver.ts'
 import { qemu } from '../../../src/drivers/qemu/index.ts'
-import { tagOf } from '../../../src/drivers/qemu/pool.ts'
+import { endedJob } from '../../../src/drivers/qemu/jobs.ts'
+import { jobOf, nodeOf, tagOf } from '../../../src/drivers/qemu/pool.ts'
 import { snapshotsIn } from '../../../src/drivers/qemu/qcow2-snapshots.ts'
 import type { Verb } from '../../../src/drivers/qemu/work.ts'
 import { ask, doing, instanceSpec, mebibytes, start, volumeSpec } from './asking.ts'
 import { addCountingImage, boots, counted, countsPast } from './counting-guest.ts'
 import { describeWith, inFolder, qemuSystem } from './debian.ts'
 import { guestWrites, textOn } from './guest-writing.ts'
+import { killedAsking } from './killed-asking.ts'
 import { monitored, off, seen, volumeAt } from './machine-setting.ts'
 import { endAll } from './processes.ts'
 
 /** Moments from before the first step of a call to after its last. */
 const momentsMs = [0, 40, 150]
 const tokenOf = (what: string, atMs: number) => `${what}-${atMs}`
-
-/** Asks in a process that is killed that long after it began. */
-async function killedAsking(pool: string, afterMs: number, verb: Verb, id: string, spec: object, token: string) {
-  const words = [join(import.meta.dirname, 'caller.ts'), pool, verb, id, JSON.stringify(spec), token]
-  const caller = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] })
-  const gone = event(caller, 'exit')
-  try {
-    await Promise.race([event(caller.stdout, 'data'), gone])
-    await sleep(afterMs)
-  } finally {
-    caller.kill('SIGKILL')
-    await gone
-  }
-}
 
 /** A pool that one process uses at a time: this one, or the one that is killed. */
 interface Setting {
@@ -58,7 +44,7 @@ const askedTwice = async (setting: Setting, atMs: number, verb: Verb, id: string
   const { pool } = setting
   await setting.driver.close!()
   try {
-    await killedAsking(pool, atMs, verb, id, spec, token)
+    await killedAsking(pool, () => sleep(atMs), verb, id, spec, token)
   } finally {
     setting.driver = qemu({ pool, gracefulMs: 300 })
   }
@@ -143,6 +129,21 @@ describeWith(qemuSystem, 'calls whose caller is killed', () => {
       }
       expect((await snapshotsIn(volumeAt(pool, 'vol-root'))).map(({ name }) => name)).toEqual([tagOf('vs-150')])
       expect(await monitored(pool, qmp => qmp.execute('query-jobs'))).toEqual([])
+    }))
+
+  it('take a VM snapshot off every disk, and leave nothing of it in the machine', () =>
+    alone(async setting => {
+      const { pool, driver } = setting
+      await counting(setting)
+      await doing(driver, 'vmSnapshotEnsure', 'i-1', { snapshot: 'vs-1', memory: true, generation: 1 })
+      // As one that is killed when the name is off the disks, and before it dismisses the job.
+      const job = jobOf('drop', 'vs-1')
+      const dropping = { 'job-id': job, tag: tagOf('vs-1'), devices: [nodeOf('vol-root')] }
+      const ended = await monitored(pool, qmp => endedJob(qmp, job, () => qmp.execute('snapshot-delete', dropping)))
+      expect([ended.error, await snapshotsIn(volumeAt(pool, 'vol-root'))]).toEqual([undefined, []])
+      await doing(driver, 'vmSnapshotDelete', 'i-1', { snapshot: 'vs-1' })
+      expect(await monitored(pool, qmp => qmp.execute('query-jobs'))).toEqual([])
+      await runs(driver)
     }))
 
   it('take a group and a volume back once', () =>

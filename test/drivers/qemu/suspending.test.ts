@@ -1,12 +1,24 @@
 /** Guests that wait on the disk: what they had in memory is theirs again, or it is said that it can not be. */
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import type { Driver } from '../../../src/drivers/driver.ts'
 import { ask, context, doing, instanceSpec, mebibytes, once, refusal, start, volumeSpec } from './asking.ts'
 import { addCountingImage, boots, counted, countsPast } from './counting-guest.ts'
 import { describeWith, inFolder, qemuSystem } from './debian.ts'
 import { guestWrites, textOn } from './guest-writing.ts'
+import { killedAsking } from './killed-asking.ts'
 import { monitored, off, onPool, openedOn, running, seen, volumeAt } from './machine-setting.ts'
 import { holderOf, killMachine } from './processes.ts'
 
@@ -141,24 +153,50 @@ describeWith(qemuSystem, 'suspended guests', () => {
 
   it('are suspended by a later driver that is given the handle, and shown as running until they are', () =>
     inFolder(pool =>
-      withCat(pool, 'sleep 1; exec /bin/cat "$@"', () =>
+      withCat(pool, `touch '${pool}/writing'; sleep 1; exec /bin/cat "$@"`, () =>
         openedOn(pool, async (driver, _, open) => {
           await counting(driver, pool)
           await countsPast(driver, pool, 1)
-          const impatient = open({ answerWithinMs: 50 })
-          const begun = await once(impatient, 'instancePower', 'i-1', suspended, 'sleep')
-          if (begun.kind !== 'pending') throw new Error(`not pending: ${JSON.stringify(begun)}`)
-          expect((await seen(open())).facts.status).toBe('running')
+          // Nobody else goes on with it: the earlier driver is gone with its process.
+          await driver.close!()
+          const writing = async () => {
+            for (let waitedMs = 0; !existsSync(join(pool, 'writing')) && waitedMs < 10_000; waitedMs += 5)
+              await sleep(5)
+          }
+          await killedAsking(pool, writing, 'instancePower', 'i-1', suspended, 'sleep')
           const later = open()
-          expect(await ask(later, 'instancePower', 'i-1', suspended, 'sleep')).toMatchObject({
-            kind: 'done',
-            facts: { status: 'suspended' },
-          })
+          expect([states(pool), existsSync(join(pool, 'writing'))]).toEqual([[], true])
+          expect((await seen(later)).facts.status).toBe('running')
+          const handle = { op: 'instancePower', token: 'sleep', data: { id: 'i-1', spec: suspended } }
+          let outcome = await later.poll(handle, context('sleep'))
+          while (outcome.kind === 'pending') {
+            await sleep(20)
+            outcome = await later.poll(outcome.handle, context('sleep'))
+          }
+          expect(outcome).toMatchObject({ kind: 'done', already: false, facts: { status: 'suspended' } })
           await doing(later, 'instancePower', 'i-1', start())
           expect(await boots(later)).toBe(1)
         }),
       ),
     ))
+
+  it('whose memory has its name are suspended, also when their machine and who asked ended before they said so', () =>
+    onPool(async (driver, pool, open) => {
+      await counting(driver, pool)
+      const before = await countsPast(driver, pool, 1)
+      await doing(driver, 'instancePower', 'i-1', suspended, 'sleep')
+      const path = join(pool, 'records', 'instance', 'i-1.json')
+      const { isSuspended, ...record } = JSON.parse(readFileSync(path, 'utf8'))
+      expect(isSuspended).toBe(true)
+      const underway = { token: 'sleep', verb: 'suspend', step: 'begun', shown: 'running' }
+      writeFileSync(path, JSON.stringify({ ...record, underway }))
+      const later = open()
+      expect(await doing(later, 'instancePower', 'i-1', suspended, 'sleep')).toMatchObject({
+        facts: { status: 'suspended' },
+      })
+      await doing(later, 'instancePower', 'i-1', start())
+      expect([(await counted(pool)) >= before, await boots(later)]).toEqual([true, 1])
+    }))
 
   it('whose machine dies while it writes have ended, and half a memory is never taken for one', () =>
     inFolder(pool =>
