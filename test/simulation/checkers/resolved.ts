@@ -19,6 +19,8 @@ interface Image {
 }
 interface LaunchInput {
   readonly image: string
+  /** It is launched on this volume, which stays its owner's. */
+  readonly rootVolume?: string
   readonly mode?: string
   readonly onMismatch?: string
   readonly rootPolicy?: string
@@ -29,6 +31,8 @@ const isLaunch = ({ kind, command }: CommandInput) => kind === 'instance' && com
 
 export const resolved: CheckerMaker = () => {
   const images = new Map<string, Image>()
+  /** What volumes were made from. */
+  const origins = new Map<string, string | undefined>()
   /** How many launches of a caller are in the log. */
   const launches = new Map<string, number>()
   const warnings = new Map<string, number>()
@@ -44,19 +48,38 @@ export const resolved: CheckerMaker = () => {
     return resolution({ requested: mode, fromSnapshot: snapshot !== undefined, ...asked }, world.provider.describe())
   }
 
+  /** Is a launch on this volume one that lets the volume outlive the instance? (3a.5, row `user`.) */
+  const lends = (volume: string, world: World) => {
+    const { attachmentsOnDestroy, bootFromVolume, bootFromSnapshot, canCloneImage } = world.provider.describe()
+    const origin = origins.get(volume)
+    if (attachmentsOnDestroy === 'deletes') return false
+    if (origin === 'image' && canCloneImage) return true
+    return bootFromVolume && (origin !== 'volumeSnapshot' || bootFromSnapshot)
+  }
+
   return {
     name: NAME,
     event(event, world) {
       const { type, resource, data, actor, position, version } = event
       if (event.kind === 'image' && version === 1) images.set(resource, data as unknown as Image)
+      if (event.kind === 'volume' && version === 1)
+        origins.set(resource, (data as { from?: { kind: string } }).from?.kind)
       if (type === 'instance.modeMismatchWarned') warnings.set(resource, (warnings.get(resource) ?? 0) + 1)
       if (type !== 'instance.launchRequested') return
       const nth = launches.get(actor) ?? 0
       launches.set(actor, nth + 1)
       const command = world.submissionOf(actor)!.commands.filter(isLaunch)[nth]!
+      const { rootVolume } = command.input as LaunchInput
       const wanted = expected(command.input as LaunchInput, world)
       const { mode, rootOwner, warning } = data as { mode: string; rootOwner: string; warning?: { code: string } }
       const found = JSON.stringify({ mode, rootOwner, warning: warning?.code })
+      if (rootVolume !== undefined) {
+        const { stop, start } = world.provider.describe()
+        const isPossible = mode === 'stateless' || (stop === 'preserves' && start !== 'none')
+        if (rootOwner !== 'user' || !isPossible || !lends(rootVolume, world))
+          throw new Violation(NAME, `event ${position} of ${resource}: ${found}, on the volume ${rootVolume}`)
+        return
+      }
       if (JSON.stringify(wanted) !== found)
         throw new Violation(
           NAME,
@@ -71,6 +94,12 @@ export const resolved: CheckerMaker = () => {
         const codes = reasons.map(({ code }) => code)
         // An image that is not there, or not whole, says nothing of modes.
         if (codes.includes('notFound')) continue
+        const { rootVolume } = command.input as LaunchInput
+        if (rootVolume !== undefined) {
+          if (codes.includes('rootUnsupported') && lends(rootVolume, world))
+            throw new Violation(NAME, `${actor} was refused ${codes}, and ${rootVolume} can be lent`)
+          continue
+        }
         const wanted = expected(command.input as LaunchInput, world)
         if (!wanted) continue
         const is = (code: string) => 'refused' in wanted && wanted.refused === code
