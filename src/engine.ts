@@ -54,6 +54,8 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
   /** Every view by name, read behind the barrier. Not scoped to an account: sessions are. */
   readonly views: ViewsOf<P>
   readonly recovery: Recovery
+  /** What marks its things at providers. */
+  readonly owner: string
   readonly #listeners = new Listeners()
   readonly #bell = new Bell()
   readonly #projections: P
@@ -127,7 +129,10 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
       { catalogue, providers, ids, hash, region: this.#region },
       options.tokenRetentionMs ?? 90_000_000,
     )
+    const { owner = opened.owner ?? 'stemma' } = options
+    this.owner = owner
     this.#worker = new Worker({
+      owner,
       store,
       clock,
       providers: this.#drivers,
@@ -145,7 +150,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
       fire: timer => this.#heard(timer.resource, new Deadline(timer, this.#around)),
       ends: event => catalogue.ends(event),
     })
-    this.#questions = new Questions(clock)
+    this.#questions = new Questions(clock, owner)
     this.#sights = new Sights({
       catalogue,
       residence,

@@ -11,23 +11,37 @@ const unknown = (message: string): Outcome => ({
   error: { code: 'unknownOutcome', effect: 'possible', retry: 'observe-first', message },
 })
 
+/** How a call is made: as whose, how long its answer is waited for, and who ends the wait. */
+export interface Calling {
+  readonly owner: string
+  readonly clock: Clock
+  readonly timeoutMs: number
+  readonly abort: Abort
+}
+
 /** Calls the ask's verb, or polls its handle. Never rejects; after `timeoutMs`, or when aborted, the outcome is unknown. */
-export function call(driver: Driver, ask: AskRow, clock: Clock, timeoutMs: number, abort: Abort): Promise<Outcome> {
-  const context = contextOf(ask, clock, timeoutMs, abort)
-  return within(clock, timeoutMs, abort, () => attempt(driver, ask, context)).then(understood, (error: unknown) =>
-    unknown(`${ask.verb} of ${ask.resource}: ${error instanceof Error ? error.message : String(error)}`),
+export function call(driver: Driver, ask: AskRow, how: Calling): Promise<Outcome> {
+  const context = contextOf(ask, how)
+  return within(how.clock, how.timeoutMs, how.abort, () => attempt(driver, ask, context)).then(
+    understood,
+    (error: unknown) =>
+      unknown(`${ask.verb} of ${ask.resource}: ${error instanceof Error ? error.message : String(error)}`),
   )
 }
 
 /** What a driver is told about a call. */
-export const contextOf = (ask: AskRow, clock: Clock, timeoutMs: number, abort: Abort): CallContext => ({
-  token: ask.token,
-  attempt: ask.attempts,
+export const contextOf = (
+  { token, attempts }: Pick<AskRow, 'token' | 'attempts'>,
+  { owner, clock, timeoutMs, abort }: Calling,
+): CallContext => ({
+  token,
+  attempt: attempts,
   deadline: clock.now() + timeoutMs,
   get signal() {
     return abort.signal
   },
   now: () => clock.now(),
+  owner,
 })
 
 /** Does the work, but waits no longer than `timeoutMs`, nor past the abort: then it rejects, and the work is told. */

@@ -17,6 +17,11 @@ export interface EngineOptions<K extends KindMap, P extends ViewMap, S extends S
   readonly store: S
   /** Provider name to driver; the first is the default of commands that name none. */
   readonly drivers: Readonly<Record<string, Driver>>
+  /**
+   * What marks this engine's things at providers (default: the name of the store's log, made with it). Another engine's
+   * are foreign to it, and never touched.
+   */
+  readonly owner?: string
   /** Where principals that name no region make things (default `local`). */
   readonly region?: string
   readonly clock?: Clock
