@@ -11,6 +11,7 @@ import { image } from './image.ts'
 import { type InstanceContext, instanceEvents } from './instance.alphabet.ts'
 import { instanceCommands } from './instance.commands.ts'
 import { instanceFace } from './instance.face.ts'
+import { instancePresence } from './instance.presence.ts'
 import { instanceObserved, instanceRequirements } from './instance.rules.ts'
 import { instance } from './instance.ts'
 import { keyPairCommands } from './key-pair.commands.ts'
@@ -20,10 +21,12 @@ import { type OfferingContext, offering, offeringEvents, offeringRequirements } 
 import { refusals } from './refusals.ts'
 import { type SnapshotContext, snapshotEvents } from './snapshot.alphabet.ts'
 import { snapshotCommands } from './snapshot.commands.ts'
+import { snapshotObserved, snapshotPresence } from './snapshot.presence.ts'
 import { snapshotRequirements } from './snapshot.rules.ts'
 import { snapshot } from './snapshot.ts'
 import { type VolumeContext, volumeEvents } from './volume.alphabet.ts'
 import { volumeCommands } from './volume.commands.ts'
+import { volumeObserved, volumePresence } from './volume.presence.ts'
 import { volumeRequirements } from './volume.rules.ts'
 import { volume } from './volume.ts'
 
@@ -121,13 +124,16 @@ export const kinds = {
     commands: snapshotCommands,
     requirements: snapshotRequirements,
     refusals: refusals.snapshot,
-    face: ({ volume, sizeBytes, encrypted, kmsKey, provider }: SnapshotContext) => ({
+    face: ({ volume, sizeBytes, encrypted, kmsKey, provider, impaired }: SnapshotContext) => ({
+      impaired,
       volume,
       sizeBytes,
       encrypted,
       kmsKey,
       provider,
     }),
+    observed: snapshotObserved,
+    presence: snapshotPresence,
     retentionMs: HOUR_MS,
   }),
   'key-pair': kind({
@@ -158,6 +164,8 @@ export const kinds = {
       kmsKey,
       instance: attachment?.instance,
     }),
+    observed: volumeObserved,
+    presence: volumePresence,
     // About as long as EC2 shows what has ended. (spec: ec2 2.10.)
     retentionMs: HOUR_MS,
   }),
@@ -172,6 +180,7 @@ export const kinds = {
     refusals: refusals.instance,
     face: instanceFace,
     observed: instanceObserved,
+    presence: instancePresence,
     retentionMs: HOUR_MS,
   }),
 } as const

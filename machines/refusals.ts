@@ -3,6 +3,7 @@
  * out. Doors map codes to their own; a wrong state and a missing resource are worded by the engine.
  */
 import type { Refusal, RefusalInput } from './grammar.ts'
+import { sightRefusals } from './sights.ts'
 import { tagRefusals } from './tags.ts'
 
 type Asked = RefusalInput
@@ -110,6 +111,7 @@ export const refusals = {
       const images = context.images?.join(', ') || 'an image'
       return `The snapshot ${resource} is used by ${images}; deregister that first.`
     }),
+    ...sightRefusals('snapshot'),
     ...tagRefusals,
   },
 
@@ -119,6 +121,7 @@ export const refusals = {
     accountOpen,
     zoneOffered,
     snapshotCompleted,
+    snapshotPresent: no('snapshotVanished', 'The provider no longer shows the snapshot; take another.'),
     snapshotHere,
     sizeGiven: no('missingSize', 'A volume needs a size, or a snapshot that has one.'),
     snapshotFits: no(
@@ -131,6 +134,7 @@ export const refusals = {
       ({ data }: Asked) => `The snapshot ${data.snapshot} is encrypted, and so is every volume of it.`,
     ),
     ...disk,
+    ...sightRefusals('volume'),
     ...tagRefusals,
     unattached: no('volumeInUse', ({ resource, context }: Asked) => {
       const { instance = 'an instance' } = context.attachment ?? {}

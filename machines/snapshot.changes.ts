@@ -1,5 +1,6 @@
 /** How a snapshot's memory changes with each event. */
 import { assign } from 'xstate'
+import { sightChanges } from './sights.ts'
 import type { SnapshotEventNamed as Named, Now, SnapshotContext, SnapshotEvent } from './snapshot.alphabet.ts'
 import { tagChanges } from './tags.ts'
 
@@ -62,6 +63,7 @@ const all = {
   overdue: (): Change => ({ overdue: true }),
   answered: (): Change => ({ overdue: undefined }),
   ...tagChanges,
+  ...sightChanges,
 }
 const remember = (change: (now: Now) => Change) =>
   assign<SnapshotContext, SnapshotEvent, undefined, SnapshotEvent, never>(change)

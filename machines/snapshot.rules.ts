@@ -1,4 +1,5 @@
 /** Who may say no to a snapshot's requests, and what picks its branches. */
+import { sightChoices, sightRequirements } from './sights.ts'
 import type { Now, SnapshotContext, SnapshotEventNamed } from './snapshot.alphabet.ts'
 import { tagChoices, tagRequirements } from './tags.ts'
 
@@ -10,6 +11,7 @@ export const snapshotRequirements = {
   sourceCompleted: ({ event }: On<'copyRequested'>) => event.facts.snapshot?.state === 'completed',
   copyOffered: ({ event }: On<'copyRequested'>) => event.facts.provider?.name === event.data.provider,
   unused: ({ context }: Now) => context.images.length === 0,
+  ...sightRequirements,
   ...tagRequirements,
 }
 
@@ -26,5 +28,6 @@ export const choices = {
   usedBy: ({ context, event }: Now) => context.images.includes((event as SnapshotEventNamed<'imageGone'>).data.image),
   further: ({ context, event }: Now) =>
     Math.floor((event as SnapshotEventNamed<'progressed'>).data.percent) > context.progress,
+  ...sightChoices,
   ...tagChoices,
 }

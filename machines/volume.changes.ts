@@ -1,5 +1,6 @@
 /** How a volume's memory changes with each event. */
 import { assign } from 'xstate'
+import { sightChanges } from './sights.ts'
 import { tagChanges } from './tags.ts'
 import type { Now, Shape, VolumeContext, VolumeEvent, VolumeEventNamed } from './volume.alphabet.ts'
 import { snapshotChanges } from './volume.snapshots.ts'
@@ -60,6 +61,7 @@ const resizeFailed = ({ context, event }: Now): Change => {
 const all = {
   ...tagChanges,
   ...snapshotChanges,
+  ...sightChanges,
   requested,
   requestedByInstance,
   made,

@@ -3,6 +3,7 @@
  * instance is decided in every state: by a transition of the life, or here. A test counts what is neither.
  */
 import { ignore } from './grammar.ts'
+import { ended, unseen } from './sights.ts'
 import type { volumeEvents } from './volume.alphabet.ts'
 
 type News = keyof typeof volumeEvents.specs & string
@@ -20,8 +21,12 @@ const twice = 'requestedByInstance'
 const taken = 'snapshotEnded'
 
 export const late = {
-  absent: ignoring('it never existed', ...made, ...connected, ...resized, ...removed, 'instanceGone', taken),
+  absent: {
+    ...ignoring('it never existed', ...made, ...connected, ...resized, ...removed, 'instanceGone', taken),
+    ...unseen('volume'),
+  },
   creating: {
+    ...unseen('volume'),
     ...ignoring('it is being made already', twice),
     ...ignoring('what is not made has no snapshots', taken),
     ...ignoring('nothing is connected or resized before it is made', ...connected, ...resized),
@@ -40,6 +45,7 @@ export const late = {
     ...ignoring('no deletion is under way', ...removed),
   },
   error: {
+    ...unseen('volume'),
     ...ignoring('making it has failed for good', ...made, twice, taken),
     ...ignoring('nothing is connected or resized that was not made', ...connected, ...resized),
     ...ignoring('no deletion is under way', ...removed),
@@ -47,9 +53,13 @@ export const late = {
   asking: ignoring('the question is still open', 'deleteRetryDue'),
   retrying: ignoring('it will be asked again anyway', 'deleteFailed'),
   deleting: {
+    ...unseen('volume'),
     ...ignoring('deleting took the place of what was asked before', ...made, ...resized, twice),
     ...ignoring('no instance has a claim on it', ...connected, 'instanceGone'),
     ...ignoring('its snapshots were answered before', taken),
   },
-  deleted: ignoring('it is gone', ...made, twice, ...connected, ...resized, ...removed, 'instanceGone', taken),
+  deleted: {
+    ...ignoring('it is gone', ...made, twice, ...connected, ...resized, ...removed, 'instanceGone', taken),
+    ...ended('volume'),
+  },
 }

@@ -1,5 +1,6 @@
 /** Who may say no to a volume's requests, and what picks its branches. */
 import { diskRequirementNames } from './disks.ts'
+import { sightChoices, sightRequirements } from './sights.ts'
 import { tagChoices, tagRequirements } from './tags.ts'
 import type { Now, VolumeContext, VolumeEventNamed } from './volume.alphabet.ts'
 import { snapshotChoices, snapshotRequirements } from './volume.snapshots.ts'
@@ -25,10 +26,12 @@ export const volumeRequirements = {
   ...said,
   ...tagRequirements,
   ...snapshotRequirements,
+  ...sightRequirements,
   accountOpen: ({ event }: On<'createRequested' | 'modifyRequested'>) =>
     (event.facts.account?.state ?? 'open') === 'open',
   snapshotCompleted: ({ event }: On<'createRequested'>) =>
     !event.facts.snapshot || event.facts.snapshot.state === 'completed',
+  snapshotPresent: ({ event }: On<'createRequested'>) => event.facts.snapshot?.impaired !== true,
   snapshotHere: ({ event }: On<'createRequested'>) =>
     !event.facts.snapshot || event.facts.snapshot.provider === event.data.provider,
   unattached: ({ context }: Now) => context.attachment === undefined,
@@ -60,6 +63,7 @@ type Rates = Pick<VolumeContext, 'volumeType' | 'iops' | 'throughputMiBps'>
 export const choices = {
   ...tagChoices,
   ...snapshotChoices,
+  ...sightChoices,
   sameShape: ({ context, event }: Now) => {
     const { data } = event as VolumeEventNamed<'modifyRequested'>
     return data.sizeBytes === context.sizeBytes && hasSameRates(context, data)

@@ -12,6 +12,7 @@
 import { setup } from 'xstate'
 import { diskRequirementNames } from './disks.ts'
 import { ignore, needs, requires, type StateMeta, type StateTag, wants } from './grammar.ts'
+import { sighted } from './sights.ts'
 import { taggable } from './tags.ts'
 import { unborn, type VolumeContext, type VolumeEvent } from './volume.alphabet.ts'
 import { volumeChanges } from './volume.changes.ts'
@@ -29,7 +30,15 @@ const changing = {
   'volume.modifyRequested': [
     { guard: 'sameShape' },
     {
-      guard: needs('accountOpen', 'notResizing', 'growing', ...diskRequirementNames, 'growOffered', 'retypeOffered'),
+      guard: needs(
+        'accountOpen',
+        'present',
+        'notResizing',
+        'growing',
+        ...diskRequirementNames,
+        'growOffered',
+        'retypeOffered',
+      ),
       actions: ['resizing', { type: 'ask', params: want.reshape }],
     },
   ],
@@ -46,6 +55,14 @@ const changing = {
   'volume.optimizeCheckDue': [{ guard: 'optimizing', actions: { type: 'ask', params: want.reshape } }, unasked],
 } as const
 const tagging = taggable('volume')
+/** Wherever its provider must have it. */
+const seen = {
+  ...sighted('volume'),
+  'volume.measured': [
+    { guard: 'modifying', ...ignore('the open call will say what it comes to') },
+    ...sighted('volume')['volume.measured'],
+  ],
+} as const
 
 export const volume = setup({
   types: {
@@ -69,6 +86,7 @@ export const volume = setup({
             'accountOpen',
             'zoneOffered',
             'snapshotCompleted',
+            'snapshotPresent',
             'snapshotHere',
             'sizeGiven',
             'snapshotFits',
@@ -115,7 +133,7 @@ export const volume = setup({
       tags: 'settled',
       on: {
         'volume.attachRequested': {
-          guard: needs('unattached', 'sameProvider', 'sameZone', 'notGrowingOffline'),
+          guard: needs('unattached', 'present', 'sameProvider', 'sameZone', 'notGrowingOffline'),
           target: 'in-use.attaching',
           actions: ['attaching', { type: 'tell', params: want.proposeAttach }],
         },
@@ -125,6 +143,7 @@ export const volume = setup({
         ],
         ...changing,
         ...takingSnapshots,
+        ...seen,
         ...tagging,
         ...late.available,
       },
@@ -171,6 +190,7 @@ export const volume = setup({
         ],
         ...changing,
         ...takingSnapshots,
+        ...seen,
         ...tagging,
         ...late.inUse,
       },

@@ -16,6 +16,7 @@ import { Listeners } from './engine/listeners.ts'
 import type { EngineEvents, EngineOptions, Health } from './engine/options.ts'
 import { journalOf, Refusals } from './engine/refusals.ts'
 import { Sights } from './engine/sights.ts'
+import { Surveys } from './engine/survey/surveys.ts'
 import { WriteBehind } from './engine/write-behind.ts'
 import { Catalogue } from './runtime/catalogue.ts'
 import type { CommandsOf, KindMap, SubmitOptions } from './runtime/client.ts'
@@ -36,6 +37,7 @@ import { Residence } from './runtime/residence.ts'
 import { Retention } from './runtime/retention.ts'
 import { Session } from './runtime/session.ts'
 import { type Gate, Submissions } from './runtime/submissions.ts'
+import type { SurveyReport } from './runtime/survey.ts'
 import { Views } from './runtime/views.ts'
 import { Writer } from './runtime/writer.ts'
 import type { RefusalEntry, RefusalQuery } from './store/refusals.ts'
@@ -69,6 +71,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
   readonly #timers: Timers
   readonly #questions: Questions
   readonly #sights: Sights
+  readonly #surveys: Surveys
   readonly #submissions: Submissions
   readonly #refusals: Refusals
   readonly #region: string
@@ -157,9 +160,20 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
       drivers: this.#drivers,
       clock,
       questions: this.#questions,
-      known: (provider, kind) => knownAt(this.views.inventory as View<ViewRow> | undefined, provider, kind),
       report: report => this.report(report),
+      survey: provider => this.#surveys.whole(provider),
       failed: (error, where) => this.#listeners.tell('fault', error, where),
+    })
+    const surveyed = {
+      ...{ catalogue, residence, drivers: this.#drivers, clock, questions: this.#questions, owner },
+      known: (provider: string, kind: string) =>
+        knownAt(this.views.inventory as View<ViewRow> | undefined, provider, kind),
+      heard: (provider: string, seen: Observation) => this.#sights.heard(provider, seen),
+    }
+    this.#surveys = new Surveys({
+      ...surveyed,
+      everyMs: options.surveyEveryMs ?? 900_000,
+      surveyed: report => this.#listeners.tell('surveyed', report),
     })
     const barrier = () => this.flush()
     this.views = Object.fromEntries(
@@ -183,6 +197,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
       await this.#worker.start()
       await this.#timers.start()
       this.#sights.start()
+      this.#surveys.start()
     } catch (error) {
       const stopped = Promise.all([this.#worker.stop(), this.#timers.stop()])
       this.#worker.abandon()
@@ -239,6 +254,19 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
    */
   observed(provider: string, seen: Observation): Promise<NewsOutcome> {
     return this.#sights.observed(provider, seen)
+  }
+
+  /**
+   * Compares what a provider (default: each) shows with what is known, records what it learns, and tells what does not
+   * agree. Touches nothing. One that is slow or gone is told as unreachable. Throws InvalidRequest.
+   */
+  survey({ provider }: { readonly provider?: string } = {}): Promise<SurveyReport> {
+    return this.#surveys.survey(provider)
+  }
+
+  /** What the last survey of each provider found. */
+  get lastSurvey(): SurveyReport {
+    return this.#surveys.last
   }
 
   /** After commit; a listener that throws hurts nobody: the error is heard as `fault`. Returns how to stop listening. */
@@ -341,6 +369,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
       ...prefixed('worker', this.#worker.counts),
       ...prefixed('timers', this.#timers.counts),
       ...prefixed('sights', this.#sights.counts),
+      ...prefixed('surveys', this.#surveys.counts),
       ...prefixed('store', await this.store.measures()),
       ...prefixed('refusals', await this.#refusals.measures()),
     }
@@ -382,6 +411,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
 
   async #close(graceMs: number): Promise<void> {
     this.#sights.stop()
+    this.#surveys.stop()
     this.#questions.end()
     this.#writeBehind.close()
     await this.#timers.stop()

@@ -7,6 +7,7 @@ import type { Hash } from '../runtime/envelope.ts'
 import type { Ids } from '../runtime/ids.ts'
 import type { ViewMap } from '../runtime/listing.ts'
 import type { Principal } from '../runtime/principal.ts'
+import type { SurveyReport } from '../runtime/survey.ts'
 import type { RefusalJournal, RefusalLimits } from '../store/refusals.ts'
 import type { Store } from '../store/store.ts'
 
@@ -40,6 +41,8 @@ export interface EngineOptions<K extends KindMap, P extends ViewMap, S extends S
   /** Events after which derived rows are written (128), and the longest they wait (200 ms). */
   readonly behindMax?: number
   readonly behindMs?: number
+  /** Time between two surveys of all providers that nobody asked for (15 minutes, the first soon after the start); 0: none. */
+  readonly surveyEveryMs?: number
   /** How long tokens are remembered (25 hours: EC2 clients count on a day). */
   readonly tokenRetentionMs?: number
   /** How long resources are found after their end, by kind, instead of what the kinds declare; `Infinity` is for ever. */
@@ -55,6 +58,8 @@ export interface EngineOptions<K extends KindMap, P extends ViewMap, S extends S
 export interface EngineEvents {
   event: [Envelope]
   refused: [error: unknown, principal: Principal]
+  /** A survey is over, whoever wanted it. */
+  surveyed: [SurveyReport]
   fault: [error: unknown, where: string]
 }
 
