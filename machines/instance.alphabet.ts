@@ -16,6 +16,7 @@ import {
 } from './grammar.ts'
 import { type RootOwner, rootOwners } from './instance.mode.ts'
 import { type Mode, modes } from './modes.ts'
+import { cleanEvents } from './sights.ts'
 import { type Tags, tagEvents, tags } from './tags.ts'
 
 export interface Device {
@@ -126,6 +127,8 @@ export interface InstanceContext {
   /** Its guest is off for an image: what is still to be taken of its disks. */
   readonly quieted?: { readonly image: string; readonly uncut: readonly string[] }
   readonly overdue?: boolean
+  /** When something of it was found at its provider after its end, and taken away. */
+  readonly cleanedAt?: number
 }
 
 export const unborn: InstanceContext = {
@@ -279,6 +282,7 @@ export const instanceEvents = events('instance', {
   poweredOff: reported(launch),
   /** Unasked: the provider no longer knows it. */
   vanished: reported(launch),
+  ...cleanEvents,
 
   launchTimedOut: elapsed(),
   stopTimedOut: elapsed(),

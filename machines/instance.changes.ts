@@ -4,6 +4,7 @@ import { normalised } from './disks.ts'
 import type { InstanceContext, InstanceEvent, InstanceEventNamed as Named, Now } from './instance.alphabet.ts'
 import { captureChanges } from './instance.capture.ts'
 import { atRest, deviceOf, withDevice, withoutDevice, withStatus } from './instance.devices.ts'
+import { sightChanges } from './sights.ts'
 import { tagChanges } from './tags.ts'
 
 type Change = Partial<InstanceContext>
@@ -140,6 +141,7 @@ const disconnected = ({ context: { devices, changing } }: Now): Change => ({
 const all = {
   ...captureChanges,
   ...tagChanges,
+  orphanCleaned: sightChanges.orphanCleaned,
   launched,
   volumeReady,
   cameUp,

@@ -37,10 +37,11 @@ const all = [
 ] as const
 
 export const late = {
-  absent: ignoring('it never existed', ...all),
+  absent: ignoring('it never existed', ...all, 'orphanCleaned'),
   preparing: ignoring('no compute was asked for yet', 'poweredOff'),
   abandoning: ignoring('what came to be is being destroyed', 'poweredOff', 'terminateTimedOut'),
   pending: {
+    ...ignoring('it has not ended', 'orphanCleaned'),
     ...ignoring('all its volumes were ready before', ...volumes),
     ...ignoring('its launch has recorded that', ...launching),
     ...ignoring('it is to run', 'offGraceDue'),
@@ -59,12 +60,14 @@ export const late = {
   },
   steady: ignoring('no change is under way', ...connecting),
   running: {
+    ...ignoring('it has not ended', 'orphanCleaned'),
     ...ignoring('its launch is over', ...volumes, ...creation, ...launching, 'startFailed'),
     ...ignoring('it runs', 'offGraceDue'),
     ...ignoring('no guest is off for an image', ...imaging),
     ...ignoring('no such call is open', ...stopping, ...destroying),
   },
   stopping: {
+    ...ignoring('it has not ended', 'orphanCleaned'),
     ...ignoring('its launch is over', ...launching),
     ...ignoring('it is not off yet', 'offGraceDue'),
     ...ignoring('it will be asked to stop again anyway', 'stopFailed'),
@@ -75,6 +78,7 @@ export const late = {
     ...ignoring('no such call is open', ...destroying),
   },
   stopped: {
+    ...ignoring('it has not ended', 'orphanCleaned'),
     ...ignoring('its launch is over', ...volumes, ...creation, ...launching),
     ...ignoring('it stays off, whatever was taken of it', ...imaging),
     ...ignoring('a start that nobody asked for is found by a survey', ...starting),
@@ -85,6 +89,7 @@ export const late = {
   destroying: ignoring('the question is still open', 'destroyRetryDue'),
   retrying: ignoring('it will be asked again anyway', 'destroyFailed'),
   shuttingDown: {
+    ...ignoring('it has not ended', 'orphanCleaned'),
     ...ignoring('its volumes hear of its end when it is gone', ...volumes),
     ...ignoring('its launch is over', ...launching),
     ...ignoring('it is being ended already', 'offGraceDue'),

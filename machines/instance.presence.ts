@@ -23,6 +23,7 @@ function connections(id: string, { devices, changing, impaired }: InstanceContex
 
 export const instancePresence: Presence = {
   kinds: ['instance', 'attachment'],
+  cleaned: 'orphanCleaned',
   of(id, context: InstanceContext, state) {
     const [name = ''] = state.split('.')
     const status = statuses[name]

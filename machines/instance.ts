@@ -309,6 +309,7 @@ export const instance = setup({
         'instance.terminateRequested': {},
         'instance.rebootRequested': {},
         ...tagging,
+        'instance.orphanCleaned': { actions: 'orphanCleaned' },
         ...late.terminated,
       },
     },

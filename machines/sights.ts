@@ -12,12 +12,13 @@
 import { z } from 'zod'
 import { ignore, type Observed, type Refusal, type RefusalInput, reported, type Untyped } from './grammar.ts'
 
+/** It had ended, and something of it was still at its provider: that was taken away, by a call with this token. */
+export const cleanEvents = { orphanCleaned: reported({ token: z.string() }) }
 export const sightEvents = {
   vanished: reported(),
   reappeared: reported(),
   measured: reported({ sizeBytes: z.int().positive(), allocatedBytes: z.int().nonnegative().optional() }),
-  /** It had ended, and something of it was still there: that was taken away. */
-  orphanCleaned: reported({ token: z.string() }),
+  ...cleanEvents,
 }
 
 export interface Sighted {

@@ -1,7 +1,4 @@
-/**
- * The one file that knows every part: it opens the store, catches up, and wires writer, views, worker and timers.
- * It names no kind, and no view but the inventory that `get` and `list` read.
- */
+/** The one file that knows every part: it wires them. It names no kind, and no view but the inventory. */
 import type { Kysely } from 'kysely'
 import type { Envelope } from '../machines/grammar.ts'
 import type { ViewRow } from '../projections/contract.ts'
@@ -14,9 +11,8 @@ import { Worker } from './effects/worker.ts'
 import { knownAt } from './engine/known.ts'
 import { Listeners } from './engine/listeners.ts'
 import type { EngineEvents, EngineOptions, Health } from './engine/options.ts'
+import { Outlook } from './engine/outlook.ts'
 import { journalOf, Refusals } from './engine/refusals.ts'
-import { Sights } from './engine/sights.ts'
-import { Surveys } from './engine/survey/surveys.ts'
 import { WriteBehind } from './engine/write-behind.ts'
 import { Catalogue } from './runtime/catalogue.ts'
 import type { CommandsOf, KindMap, SubmitOptions } from './runtime/client.ts'
@@ -37,7 +33,7 @@ import { Residence } from './runtime/residence.ts'
 import { Retention } from './runtime/retention.ts'
 import { Session } from './runtime/session.ts'
 import { type Gate, Submissions } from './runtime/submissions.ts'
-import type { SurveyReport } from './runtime/survey.ts'
+import type { Cleaned, SurveyReport, Thing } from './runtime/survey.ts'
 import { Views } from './runtime/views.ts'
 import { Writer } from './runtime/writer.ts'
 import type { RefusalEntry, RefusalQuery } from './store/refusals.ts'
@@ -70,8 +66,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
   readonly #worker: Worker
   readonly #timers: Timers
   readonly #questions: Questions
-  readonly #sights: Sights
-  readonly #surveys: Surveys
+  readonly #outlook: Outlook
   readonly #submissions: Submissions
   readonly #refusals: Refusals
   readonly #region: string
@@ -154,30 +149,18 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
       ends: event => catalogue.ends(event),
     })
     this.#questions = new Questions(clock, owner)
-    this.#sights = new Sights({
-      catalogue,
-      residence,
-      drivers: this.#drivers,
-      clock,
-      questions: this.#questions,
+    this.#outlook = new Outlook({
+      ...{ catalogue, residence, drivers: this.#drivers, clock, questions: this.#questions, owner },
+      everyMs: options.surveyEveryMs ?? 900_000,
+      nextId: () => ids.next(clock.now()),
+      known: (provider, kind) => knownAt(this.views.inventory as View<ViewRow> | undefined, provider, kind),
       report: report => this.report(report),
-      survey: provider => this.#surveys.whole(provider),
+      surveyed: report => this.#listeners.tell('surveyed', report),
       failed: (error, where) => this.#listeners.tell('fault', error, where),
     })
-    const surveyed = {
-      ...{ catalogue, residence, drivers: this.#drivers, clock, questions: this.#questions, owner },
-      known: (provider: string, kind: string) =>
-        knownAt(this.views.inventory as View<ViewRow> | undefined, provider, kind),
-      heard: (provider: string, seen: Observation) => this.#sights.heard(provider, seen),
-    }
-    this.#surveys = new Surveys({
-      ...surveyed,
-      everyMs: options.surveyEveryMs ?? 900_000,
-      surveyed: report => this.#listeners.tell('surveyed', report),
-    })
-    const barrier = () => this.flush()
+    const reading = <T>(work: () => Promise<T>) => this.#behind.reading(() => this.flush(), work)
     this.views = Object.fromEntries(
-      Object.entries(this.#projections).map(([name, each]) => [name, viewOf(each, store, barrier)]),
+      Object.entries(this.#projections).map(([name, each]) => [name, viewOf(each, store, reading)]),
     ) as unknown as ViewsOf<P>
   }
 
@@ -196,8 +179,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
     try {
       await this.#worker.start()
       await this.#timers.start()
-      this.#sights.start()
-      this.#surveys.start()
+      this.#outlook.start()
     } catch (error) {
       const stopped = Promise.all([this.#worker.stop(), this.#timers.stop()])
       this.#worker.abandon()
@@ -253,20 +235,30 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
    * may be older than the resource's last event is made again first.
    */
   observed(provider: string, seen: Observation): Promise<NewsOutcome> {
-    return this.#sights.observed(provider, seen)
+    return this.#outlook.observed(provider, seen)
   }
 
   /**
-   * Compares what a provider (default: each) shows with what is known, records what it learns, and tells what does not
-   * agree. Touches nothing. One that is slow or gone is told as unreachable. Throws InvalidRequest.
+   * Compares what a provider (default: each) shows with what is known, records what it learns, and tells what differs.
+   * Touches nothing there. One that is slow or gone is told as unreachable. Throws InvalidRequest.
    */
   survey({ provider }: { readonly provider?: string } = {}): Promise<SurveyReport> {
-    return this.#surveys.survey(provider)
+    return this.#outlook.survey(provider)
   }
 
   /** What the last survey of each provider found. */
   get lastSurvey(): SurveyReport {
-    return this.#surveys.last
+    return this.#outlook.last
+  }
+
+  /**
+   * Removes an orphan that a survey found, if a second look finds it one still; for `actor`. Throws InvalidRequest,
+   * Refused (foreign, stillKnown, tooYoung, …) and Unavailable providerSilent.
+   */
+  async clean({ provider, kind, id }: Thing, actor = 'operator'): Promise<Cleaned> {
+    const cleaned = await this.#outlook.clean({ provider, kind, id }, actor)
+    this.#listeners.tell('cleaned', cleaned, actor)
+    return cleaned
   }
 
   /** After commit; a listener that throws hurts nobody: the error is heard as `fault`. Returns how to stop listening. */
@@ -368,8 +360,8 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
       ...prefixed('writer', this.#writer.counts),
       ...prefixed('worker', this.#worker.counts),
       ...prefixed('timers', this.#timers.counts),
-      ...prefixed('sights', this.#sights.counts),
-      ...prefixed('surveys', this.#surveys.counts),
+      ...prefixed('sights', this.#outlook.counts.sights),
+      ...prefixed('surveys', this.#outlook.counts.surveys),
       ...prefixed('store', await this.store.measures()),
       ...prefixed('refusals', await this.#refusals.measures()),
     }
@@ -410,8 +402,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
   }
 
   async #close(graceMs: number): Promise<void> {
-    this.#sights.stop()
-    this.#surveys.stop()
+    this.#outlook.stop()
     this.#questions.end()
     this.#writeBehind.close()
     await this.#timers.stop()

@@ -16,15 +16,21 @@ export interface Composition {
   readonly data: string | undefined
   /** The provider answers at once. */
   readonly instant?: boolean
+  /** Time between two surveys that nobody asked for; 0: none. Default: the engine's. */
+  readonly surveyEveryMs?: number
   /** What an empty cloud begins with, and the regions of any. */
   readonly fixtures: Fixtures
 }
 
 /** The cloud of a data file as a command finds it, without a word on how. */
-export const asFound = (data: string): Composition => ({ data, fixtures: fixturesDefault })
+export const asFound = (data: string): Composition => ({
+  data,
+  fixtures: fixturesDefault,
+  surveyEveryMs: 0,
+})
 
 /** Opens the cloud; an empty one gets its fixtures. Throws StoreError, e.g. alreadyOpen. */
-export async function openCloud({ data, instant = false, fixtures }: Composition): Promise<Cloud> {
+export async function openCloud({ data, instant = false, fixtures, surveyEveryMs }: Composition): Promise<Cloud> {
   if (data !== undefined) await mkdir(dirname(data), { recursive: true })
   const store = await taken(sqlite(data ?? ':memory:'))
   const cloud = await createEngine({
@@ -33,6 +39,7 @@ export async function openCloud({ data, instant = false, fixtures }: Composition
     store,
     drivers: { local: provider({ data, instant, fixtures }, store) },
     region: fixtures.regions[0]!.name,
+    surveyEveryMs,
   })
   await seed(cloud, fixtures)
   return cloud

@@ -3,7 +3,7 @@
  * command is written once.
  */
 import type { Envelope } from '../../machines/grammar.ts'
-import type { Action, CommandInput, CommandResult } from '../index.ts'
+import type { Action, Cleaned, CommandInput, CommandResult, SurveyReport, Thing } from '../index.ts'
 
 export type Row = Readonly<Record<string, unknown>>
 /** A result; with waiting, the state it came to, or null if that took too long. */
@@ -21,5 +21,7 @@ export interface Target {
   get(id: string): Promise<Row>
   history(id: string, from: number): Promise<readonly Envelope[]>
   actions(id: string): Promise<readonly Action[]>
+  survey(provider: string | undefined): Promise<SurveyReport>
+  clean(orphan: Thing): Promise<Cleaned>
   close(): Promise<void>
 }

@@ -11,6 +11,9 @@ const unknown = (message: string): Outcome => ({
   error: { code: 'unknownOutcome', effect: 'possible', retry: 'observe-first', message },
 })
 
+/** What is called: an ask, or what is like one. */
+export type Called = Pick<AskRow, 'token' | 'attempts' | 'verb' | 'resource' | 'args' | 'handle'>
+
 /** How a call is made: as whose, how long its answer is waited for, and who ends the wait. */
 export interface Calling {
   readonly owner: string
@@ -20,7 +23,7 @@ export interface Calling {
 }
 
 /** Calls the ask's verb, or polls its handle. Never rejects; after `timeoutMs`, or when aborted, the outcome is unknown. */
-export function call(driver: Driver, ask: AskRow, how: Calling): Promise<Outcome> {
+export function call(driver: Driver, ask: Called, how: Calling): Promise<Outcome> {
   const context = contextOf(ask, how)
   return within(how.clock, how.timeoutMs, how.abort, () => attempt(driver, ask, context)).then(
     understood,
@@ -57,7 +60,7 @@ export function within<T>(clock: Clock, timeoutMs: number, abort: Abort, work: (
   })
 }
 
-async function attempt(driver: Driver, ask: AskRow, context: CallContext): Promise<Outcome> {
+async function attempt(driver: Driver, ask: Called, context: CallContext): Promise<Outcome> {
   if (ask.handle !== undefined) return driver.poll(JSON.parse(ask.handle) as Handle, context)
   const method = (driver as unknown as Record<string, Method | undefined>)[ask.verb]
   if (typeof method !== 'function') return { kind: 'rejected', error: unsupported(ask.verb) }

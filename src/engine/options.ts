@@ -7,7 +7,7 @@ import type { Hash } from '../runtime/envelope.ts'
 import type { Ids } from '../runtime/ids.ts'
 import type { ViewMap } from '../runtime/listing.ts'
 import type { Principal } from '../runtime/principal.ts'
-import type { SurveyReport } from '../runtime/survey.ts'
+import type { Cleaned, SurveyReport } from '../runtime/survey.ts'
 import type { RefusalJournal, RefusalLimits } from '../store/refusals.ts'
 import type { Store } from '../store/store.ts'
 
@@ -60,6 +60,8 @@ export interface EngineEvents {
   refused: [error: unknown, principal: Principal]
   /** A survey is over, whoever wanted it. */
   surveyed: [SurveyReport]
+  /** An orphan was removed, for this actor. */
+  cleaned: [cleaned: Cleaned, actor: string]
   fault: [error: unknown, where: string]
 }
 

@@ -37,6 +37,8 @@ export async function local(data: string, access: AccessToken): Promise<Target> 
       return events
     },
     actions: id => session.actions(id),
+    survey: provider => session.survey({ provider }),
+    clean: orphan => session.clean(orphan),
     close: () => cloud.close(),
   }
 }

@@ -1,7 +1,7 @@
 /** Commands through a server, over the native door. */
 import type { Envelope } from '../../../machines/grammar.ts'
 import { type ErrorBody, pathOf } from '../../doors/native/index.ts'
-import type { Action, CommandInput } from '../../index.ts'
+import type { Action, Cleaned, CommandInput, SurveyReport } from '../../index.ts'
 import { Failure } from '../failure.ts'
 import { kindOf } from '../kind-of.ts'
 import type { CommandOutcome, Row, Target } from '../target.ts'
@@ -55,6 +55,8 @@ export function remote(url: string, token: string): Target {
       return events
     },
     actions: async id => (await call<{ items: Action[] }>(`${at(id)}/actions`)).items,
+    survey: provider => call<SurveyReport>('/v1/survey', { provider }),
+    clean: orphan => call<Cleaned>('/v1/survey/clean', orphan),
     close: async () => {},
   }
 }

@@ -11,6 +11,7 @@ import { eventRoutes, type StreamLimits } from './events.ts'
 import { healthRoutes } from './health.ts'
 import { openapi } from './openapi.ts'
 import { readRoutes } from './reads.ts'
+import { surveyRoutes } from './surveys.ts'
 import type { AccessToken } from './tokens.ts'
 
 export { principalOf, Unauthenticated } from './authentication.ts'
@@ -84,6 +85,7 @@ export function createNativeDoor(options: NativeDoorOptions): FastifyInstance {
       request.setDecorator('principal', authenticate(request.headers.authorization))
     })
     commandRoutes(guarded, inside)
+    surveyRoutes(guarded, inside)
     readRoutes(guarded, inside)
     eventRoutes(guarded, inside, options)
   })
