@@ -97,7 +97,12 @@ const verbs = [
 ]
 /** Those that are asked again until they are done, and take the place of what was asked before. */
 const ends = ['instanceDestroy', 'volumeDelete', 'volumeSnapshotDelete']
-const unasked = ['instance.poweredOff', 'instance.vanished']
+const seen = (kind: string) => ['vanished', 'reappeared', 'measured', 'orphanCleaned'].map(name => `${kind}.${name}`)
+const unasked = [
+  ...['instance.poweredOff', 'instance.vanished', 'instance.orphanCleaned'],
+  ...seen('volume'),
+  ...seen('snapshot'),
+]
 
 describe('what random lives want', () => {
   const { wants } = walks()

@@ -19,6 +19,7 @@ export const actions = [
   'read',
   'rebuild',
   'prune',
+  'survey',
 ] as const
 export type Action = (typeof actions)[number]
 
@@ -94,6 +95,7 @@ export const usual: Record<Action, number> = {
   read: 2,
   rebuild: 0.3,
   prune: 1,
+  survey: 1,
 }
 
 export const retained = ['instance', 'volume', 'snapshot']

@@ -26,8 +26,7 @@ export async function judgeShown(
   if (!snapshots.has(resource)) return 'unsettled'
   const snapshot = snapshots.get(resource)
   if (!snapshot || isOver(parts, snapshot)) return judgeStray(parts, name, seen, snapshot)
-  const isNews = resource === id && news(parts, seen, snapshot)
-  const recorded = isNews && (await parts.heard(name, seen)) === 'taken'
+  const recorded = await record(parts, name, seen, snapshot)
   // The provider has images of its own, and nobody asked for them here.
   if (kind === 'image') return 'known'
   if (isMoving(parts, snapshot) || seen.exists !== 'yes') return 'unsettled'
@@ -36,11 +35,23 @@ export async function judgeShown(
   const isSure = await isConfirmed(parts, name, seen, snapshot, recorded)
   if (!isSure) return 'unsettled'
   const said = differences.map(({ fact, here, there }) => `${fact} is ${text(there)} there and ${text(here)} here`)
-  return { ...found('drift', name, seen, snapshot, `${id}: ${said.join('; ')}.`), differences, recorded }
+  return { ...found('drift', name, seen, snapshot, `${id}: ${said.join('; ')}.`), differences, recorded: recorded > 0 }
 }
 
 const news = ({ catalogue }: Parts, seen: Observation, { kind, context, state }: Snapshot) =>
   catalogue.kind(kind).kind.observed(seen, context, visible(state)) !== undefined
+
+/** Records what it says, as long as that is news: what is back may have another size. Returns how many events that took. */
+async function record(parts: Parts, name: string, seen: Observation, snapshot: Snapshot): Promise<number> {
+  if (resourceOf(seen.id) !== seen.id) return 0
+  let count = 0
+  for (let now: Snapshot | null = snapshot; now && count < NEWS_MAX && news(parts, seen, now); count += 1) {
+    if ((await parts.heard(name, seen)) !== 'taken') break
+    now = (await parts.residence.peek([snapshot.resource])).get(snapshot.resource) ?? null
+  }
+  return count
+}
+const NEWS_MAX = 2
 
 /** It differs also when it is looked at once more, and nothing has happened to it meanwhile, but for its being recorded. */
 async function isConfirmed(
@@ -48,14 +59,14 @@ async function isConfirmed(
   name: string,
   seen: Observation,
   snapshot: Snapshot,
-  recorded: boolean,
+  recorded: number,
 ): Promise<boolean> {
   const provider = parts.drivers.get(name)!
   if (mayBeOld(seen, snapshot, provider.capabilities.consistency.lagMs)) return false
   const again = await secondLook(provider, seen, parts.questions)
   if (again?.exists !== 'yes' || differ(parts, { ...again, kind: seen.kind }, snapshot).length === 0) return false
   const now = (await parts.residence.peek([snapshot.resource])).get(snapshot.resource)
-  return now?.version === snapshot.version + (recorded ? 1 : 0)
+  return now?.version === snapshot.version + recorded
 }
 
 /** Facts that are shown and are not as they should be. */
@@ -114,8 +125,8 @@ export async function judgeMissing(
   if (!again || again.exists === 'unknown') return 'unsettled'
   const isAbsent = again.exists === 'no' || (again.owner !== undefined && again.owner !== parts.owner)
   const seen: Observation = isAbsent ? { ...again, kind, id, exists: 'no', facts: {} } : { ...again, kind, id }
-  const isNews = id === snapshot.resource && news(parts, seen, snapshot)
-  const recorded = isNews && (await parts.heard(name, seen)) === 'taken'
+  const count = await record(parts, name, seen, snapshot)
+  const recorded = count > 0
   // It came meanwhile: the next survey finds it among the others.
   if (!isAbsent) return 'unsettled'
   if (!expectedOf(parts, snapshot).some(each => each.must && each.kind === kind && each.id === id)) return 'nothing'
@@ -124,7 +135,7 @@ export async function judgeMissing(
     mayBeOld(seen, snapshot, provider.capabilities.consistency.lagMs) ||
     parts.clock.now() - snapshot.createdAt < graceMs(provider)
   const now = (await parts.residence.peek([snapshot.resource])).get(snapshot.resource)
-  if (isTooEarly || now?.version !== snapshot.version + (recorded ? 1 : 0)) return 'unsettled'
+  if (isTooEarly || now?.version !== snapshot.version + count) return 'unsettled'
   if (kind !== 'attachment')
     return { ...found('ghost', name, seen, now, `${id} is ${visible(now.state)} here and is not there.`), recorded }
   const differences = [{ fact: kind, here: 'present', there: undefined }]
