@@ -7,7 +7,7 @@ const packages = (...names) => names.map(name => `(^|/)node_modules/${name}/`)
 
 const vocabulary = '^machines/grammar\\.ts$'
 /** What several kinds have in the same way, such as tags. (docs/decisions/0016.) */
-const shared = '^machines/(tags|disks|modes|sights)\\.ts$'
+const shared = '^machines/(tags|disks|modes|limits|sights)\\.ts$'
 const viewContract = '^projections/contract\\.ts$'
 const storeContract = '^src/store/(store|canonical|refusals)\\.ts$'
 /** The contract files and what helps to keep it, directly in src/drivers; each provider has a folder of its own. */
@@ -33,7 +33,7 @@ const layers = [
   {
     // $1 is the kind's name: its machine and its commands may know each other, and no other kind.
     name: 'kind',
-    files: '^machines/(?!(?:grammar|tags|disks|modes|sights|refusals|index)\\.ts$)([^./]+)[./]',
+    files: '^machines/(?!(?:grammar|tags|disks|modes|limits|sights|refusals|index)\\.ts$)([^./]+)[./]',
     may: ['^machines/$1[./]', vocabulary, shared, '^machines/refusals\\.ts$', ...packages('xstate', 'zod')],
   },
   { name: 'view-contract', files: viewContract, types: ['^machines/'] },
@@ -89,13 +89,20 @@ const layers = [
     ],
   },
   {
+    // What readers ask of several rows of a view at once.
+    name: 'reports',
+    files: '^src/reports/',
+    may: ['^src/reports/', '^projections/index\\.ts$'],
+    types: ['^src/runtime/'],
+  },
+  {
     // Of the runtime it shows types, and the errors that callers catch.
     name: 'index',
     files: '^src/index\\.ts$',
     may: [
       engine,
       '^src/runtime/(envelope|refusal)\\.ts$',
-      '^src/store/',
+      '^src/(store|reports)/',
       driverContract,
       system,
       vocabulary,

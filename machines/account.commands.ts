@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { command, named } from './grammar.ts'
+import { limitChanges } from './limits.ts'
 
 export const accountCommands = {
   open: command({
@@ -10,6 +11,12 @@ export const accountCommands = {
     namedBy: 'name',
     input: { name: z.string().regex(/^[\w.@-]{1,64}$/), domain: z.string().default('root') },
     needs: { domain: named('domain', 'domain') },
+  }),
+  limit: command({
+    event: 'limitRequested',
+    summary: 'Sets the most the account may have; a limit below what it has lets nothing be added.',
+    who: 'operator',
+    input: { limits: limitChanges },
   }),
   suspend: command({
     event: 'suspendRequested',

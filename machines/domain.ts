@@ -6,11 +6,14 @@
 import { assign, setup } from 'xstate'
 import { z } from 'zod'
 import { type EventNamed, type EventOf, events, needs, requested, requires, type StateTag, wants } from './grammar.ts'
+import { type Limits, laidOver, limitChanges, sameLimits } from './limits.ts'
 
 export interface DomainContext {
   readonly name: string
   /** Name of the domain above; absent for the root. */
   readonly parent?: string
+  /** The most that all accounts in it and below may have together. */
+  readonly limits?: Limits
 }
 const unborn: DomainContext = { name: '' }
 
@@ -19,9 +22,11 @@ export const domainEvents = events('domain', {
     { name: z.string(), parent: z.string().optional() },
     { parent: z.object({ state: z.string() }).nullable() },
   ),
+  limitRequested: requested({ limits: limitChanges }),
 })
 export type DomainEvent = EventOf<typeof domainEvents>
 type Create = EventNamed<typeof domainEvents, 'createRequested'>
+type Limit = EventNamed<typeof domainEvents, 'limitRequested'>
 
 export const ROOT_DOMAIN = 'root'
 
@@ -29,12 +34,21 @@ export const domainRequirements = {
   /** Only the root stands alone. */
   parentKnown: ({ event }: { event: Create }) =>
     event.data.name === ROOT_DOMAIN ? event.data.parent === undefined : event.facts.parent?.state === 'active',
+  /** The root has no sum: it would be written with everything anybody does. */
+  notRoot: ({ context }: { context: DomainContext }) => context.name !== ROOT_DOMAIN,
 }
 
 export const domain = setup({
   types: { context: {} as DomainContext, events: {} as DomainEvent, tags: {} as StateTag },
-  actions: { ...wants, created: assign(({ event }) => ({ name: event.data.name, parent: event.data.parent })) },
-  guards: { requires: requires(domainRequirements) },
+  actions: {
+    ...wants,
+    created: assign(({ event }) => {
+      const { name, parent } = (event as Create).data
+      return { name, parent }
+    }),
+    limited: assign(({ context, event }) => ({ limits: laidOver(context.limits, (event as Limit).data.limits) })),
+  },
+  guards: { requires: requires(domainRequirements), sameLimits },
 }).createMachine({
   id: 'domain',
   context: unborn,
@@ -44,6 +58,9 @@ export const domain = setup({
       tags: 'settled',
       on: { 'domain.createRequested': { guard: needs('parentKnown'), target: 'active', actions: 'created' } },
     },
-    active: { tags: 'settled' },
+    active: {
+      tags: 'settled',
+      on: { 'domain.limitRequested': [{ guard: 'sameLimits' }, { guard: needs('notRoot'), actions: 'limited' }] },
+    },
   },
 })

@@ -53,6 +53,7 @@ export const refusals = {
       'parentUnknown',
       ({ data }: Asked) => `The domain ${data.name} needs an existing parent; only the domain root stands alone.`,
     ),
+    notRoot: no('rootUnlimited', 'The root domain has no limits; limit the domains and accounts in it.'),
   },
 
   account: {

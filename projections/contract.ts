@@ -10,6 +10,16 @@ export type ColumnType = 'text' | 'integer' | 'real' | 'json'
 // biome-ignore lint/suspicious/noExplicitAny: a row type is any record of column values
 export type ViewRow = Record<string, any>
 
+/** How much of each of several things. */
+export type Amounts = Readonly<Record<string, number>>
+
+/** Why a request is refused: a stable code, and a sentence for whoever asked. */
+export interface Objection {
+  readonly requirement: string
+  readonly code: string
+  readonly sentence: string
+}
+
 export interface Projection<Name extends string = string, Row extends ViewRow = ViewRow> {
   /** Name of the view and of its table. */
   readonly name: Name
@@ -34,6 +44,24 @@ export interface Projection<Name extends string = string, Row extends ViewRow = 
   readonly keys: (event: Envelope) => readonly string[]
   /** The row after the event; undefined removes it. Pure: reads only its arguments, and never changes them. */
   readonly fold: (row: Row | undefined, event: Envelope, key: string) => Row | undefined
+  /**
+   * Another row of the same view that this one counts in, and with how much: what changes here is added there by `add`,
+   * and so on upwards. Whole numbers. Pure.
+   */
+  readonly counts?: (row: Row) => { readonly in: string; readonly amounts: Amounts } | undefined
+  /** The row after amounts, which may be negative, were added to it; undefined removes it. Needed with `counts`. Pure. */
+  readonly add?: (row: Row | undefined, key: string, amounts: Amounts) => Row | undefined
+  /**
+   * Of a claimed view: what it has against a row becoming so. Asked once a request is accepted, of each row that it
+   * changed, before and after; any objection refuses it. What was not requested is never asked: it is true already. Pure.
+   */
+  readonly objects?: (before: Row | undefined, after: Row) => readonly Objection[]
+  /**
+   * Rows that an event leaves behind for good, beside the one it changed from `before` to `after`: such as a period that
+   * is over. They have keys of their own, which no event touches again. Pure. Only for derived views that are not
+   * `perResource`.
+   */
+  readonly leaves?: (before: Row | undefined, after: Row | undefined, event: Envelope) => readonly Row[]
 }
 
 /** Declares a projection with its row type inferred from the fold. */

@@ -1,9 +1,25 @@
 /** The views that come with stemma. */
 import { inventory } from './inventory.ts'
+import { limits } from './limits.ts'
 import { names } from './names.ts'
 import { shares } from './shares.ts'
+import { usage } from './usage.ts'
 
-export const projections = { inventory, names, shares }
+export const projections = { inventory, limits, names, shares, usage }
 export type { InventoryRow, Relation } from './inventory.ts'
+export { type LimitRow, measures } from './limits.ts'
 export type { NameRow } from './names.ts'
 export type { ShareRow } from './shares.ts'
+export {
+  gibHoursOf,
+  hoursOf,
+  monthOf,
+  type StatementLine,
+  type UsagePeriod,
+  type UsageRecord,
+  type UsageSeries,
+  usageRecords,
+  usageSeries,
+  usageStatement,
+} from './usage.report.ts'
+export type { UsageRow } from './usage.ts'

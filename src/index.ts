@@ -4,13 +4,27 @@
 export { type Kind, kind } from '../machines/grammar.ts'
 export { kinds } from '../machines/index.ts'
 export { type Projection, projection } from '../projections/contract.ts'
-export { projections } from '../projections/index.ts'
+// Reports
+export {
+  gibHoursOf,
+  hoursOf,
+  type LimitRow,
+  monthOf,
+  projections,
+  type StatementLine,
+  type UsagePeriod,
+  type UsageRecord,
+  type UsageRow,
+  usageRecords,
+  usageStatement,
+} from '../projections/index.ts'
 export { type Capabilities, capabilities, type Driver, type Outcome } from './drivers/driver.ts'
 // Drivers
 export { DriverRefused } from './drivers/register.ts'
 export type { EngineEvents, EngineOptions, Health } from './engine/options.ts'
 // The engine
 export { createEngine, Engine } from './engine.ts'
+export { readUsage, type UsageAsked } from './reports/usage.ts'
 export type { Action } from './runtime/actions.ts'
 export type { CommandOptions, CommandsOf, KindMap, SubmitOptions } from './runtime/client.ts'
 export type { Clock } from './runtime/clock.ts'

@@ -5,12 +5,14 @@ import { actionsCommand } from './commands/actions.ts'
 import { doCommand } from './commands/do.ts'
 import { historyCommand } from './commands/history.ts'
 import { launchCommand } from './commands/launch.ts'
+import { limitsCommand } from './commands/limits.ts'
 import { listCommand } from './commands/list.ts'
 import { powerCommands } from './commands/power.ts'
 import { serveCommand } from './commands/serve.ts'
 import { showCommand } from './commands/show.ts'
 import { surveyCommand } from './commands/survey.ts'
 import { traceCommand } from './commands/trace.ts'
+import { usageCommand } from './commands/usage.ts'
 import { volumeCommands } from './commands/volumes.ts'
 import { printFailure } from './failure.ts'
 import { version } from './version.ts'
@@ -25,6 +27,8 @@ const commands: readonly ((program: Command) => void)[] = [
   showCommand,
   historyCommand,
   actionsCommand,
+  usageCommand,
+  limitsCommand,
   doCommand,
   surveyCommand,
   traceCommand,

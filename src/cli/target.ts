@@ -3,6 +3,7 @@
  * command is written once.
  */
 import type { Envelope } from '../../machines/grammar.ts'
+import type { LimitsAnswer, UsageAnswer } from '../doors/native/index.ts'
 import type { Action, Cleaned, CommandInput, CommandResult, SurveyReport, Thing } from '../index.ts'
 
 export type Row = Readonly<Record<string, unknown>>
@@ -15,6 +16,20 @@ export interface ListAsked {
   readonly limit: number
 }
 
+/** A month, or a period in ms since 1970; of one account, or of all that may be read. */
+export interface UsageQuery {
+  readonly month?: string
+  readonly from?: number
+  readonly to?: number
+  readonly account?: string
+  readonly records?: boolean
+}
+
+export interface LimitsQuery {
+  /** Such as `account/acme`. */
+  readonly holder?: string
+}
+
 export interface Target {
   submit(command: CommandInput, options: { wait: boolean; dryRun: boolean }): Promise<CommandOutcome>
   list(kind: string, asked: ListAsked): Promise<readonly Row[]>
@@ -23,5 +38,13 @@ export interface Target {
   actions(id: string): Promise<readonly Action[]>
   survey(provider: string | undefined): Promise<SurveyReport>
   clean(orphan: Thing): Promise<Cleaned>
+  usage(query: UsageQuery): Promise<UsageAnswer>
+  limits(query: LimitsQuery): Promise<LimitsAnswer>
   close(): Promise<void>
 }
+
+/** A query as the parameters of a request: without what is not given. */
+export const textOf = (query: UsageQuery | LimitsQuery): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
+  )

@@ -139,6 +139,7 @@ export class CommandDecision {
     if (!known.success) throw new BrokenRule(`${type}: the facts do not fit its event: ${known.error.message}`)
     const cascade = new Cascade(this.#around.catalogue, this.#draft, this.#around.hash, this.#around.now)
     const before = this.#draft.envelopes.length
+    const mark = this.#draft.mark()
     try {
       const { decision, event } = cascade.offer(compiled, snapshot, {
         type,
@@ -153,6 +154,9 @@ export class CommandDecision {
           event: { type, data: parsed.data as Json },
           facts: known.data as Json,
         })
+      const objections = this.#draft.objections(mark)
+      if (objections.length)
+        return refuse(objections, snapshot, { event: { type, data: parsed.data as Json }, facts: known.data as Json })
       const after = this.#draft.snapshot(snapshot.resource) ?? snapshot
       const warnings = this.#warningsSince(before)
       return { result: { ...resultOf(snapshot, after, event?.position), ...(warnings.length && { warnings }) } }

@@ -6,7 +6,7 @@
  * deciding never waits in the middle and is the same on any store.
  */
 import type { Envelope } from '../../machines/grammar.ts'
-import type { Projection, ViewRow } from '../../projections/contract.ts'
+import type { Objection, Projection, ViewRow } from '../../projections/contract.ts'
 import type {
   AskRow,
   AskUpdate,
@@ -17,6 +17,7 @@ import type {
   TimerRow,
   TokenRow,
 } from '../store/store.ts'
+import { additions } from './counting.ts'
 import { Unavailable } from './refusal.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -58,7 +59,14 @@ interface Mark {
   readonly asksUpdated: number
   readonly timerChanges: number
   readonly tokens: number
+  readonly changed: number
 }
+interface ChangedRow {
+  readonly view: Projection
+  readonly key: string
+  readonly before: ViewRow | undefined
+}
+const noRow: ClaimRow = { row: undefined, revision: 0 }
 
 export class Draft {
   position: number
@@ -75,6 +83,8 @@ export class Draft {
   readonly #resident: Resident
   readonly #claimed: Claimed
   readonly #fresh = new Set<string>()
+  /** Rows of views that may object, each time one changes. */
+  readonly #changed: ChangedRow[] = []
   readonly #undo: (() => void)[] = []
 
   /** The clock's time for this batch; events get the larger of it and the last event's. */
@@ -121,6 +131,8 @@ export class Draft {
     if (written) return written
     const resident = this.#resident.claim(view, key)
     if (resident) return resident
+    // Of a resource that was just made there is no row anywhere.
+    if (this.#fresh.has(key)) return noRow
     throw new Missing([], [{ view, key }])
   }
 
@@ -137,13 +149,34 @@ export class Draft {
   }
 
   #fold(view: Projection, key: string, envelope: Envelope): void {
+    const { row } = this.claim(view.name, key)
+    this.#write(view, key, view.fold(row, envelope, key))
+  }
+
+  /** Writes a row of a claimed view, and adds what changed in it to the rows it counts in. Throws Missing. */
+  #write(view: Projection, key: string, next: ViewRow | undefined): void {
     const name = `${view.name}/${key}`
     const before = this.claims.get(name)
     const { row, revision } = this.claim(view.name, key)
-    const next = view.fold(row, envelope, key)
     if (next === row) return
     this.#undo.push(() => (before ? this.claims.set(name, before) : this.claims.delete(name)))
     this.claims.set(name, { view: view.name, key, row: next, expected: before?.expected ?? revision, revision })
+    if (view.objects) this.#changed.push({ view, key, before: row })
+    for (const { key: above, amounts } of additions(view, row, next))
+      this.#write(view, above, view.add!(this.claim(view.name, above).row, above, amounts))
+  }
+
+  /** What claimed views have against the rows as they became since the mark, in the order in which they changed. */
+  objections(since: Mark): Objection[] {
+    const before = new Map<string, ChangedRow>()
+    for (const changed of this.#changed.slice(since.changed)) {
+      const name = `${changed.view.name}/${changed.key}`
+      if (!before.has(name)) before.set(name, changed)
+    }
+    return [...before].flatMap(([name, { view, before: row }]) => {
+      const after = this.claims.get(name)?.row
+      return after ? view.objects!(row, after) : []
+    })
   }
 
   mark(): Mark {
@@ -157,6 +190,7 @@ export class Draft {
       asksUpdated: this.asksUpdated.length,
       timerChanges: this.timerChanges.length,
       tokens: this.tokens.length,
+      changed: this.#changed.length,
     }
   }
 
@@ -170,6 +204,7 @@ export class Draft {
     this.asksUpdated.length = mark.asksUpdated
     this.timerChanges.length = mark.timerChanges
     this.tokens.length = mark.tokens
+    this.#changed.length = mark.changed
     this.position = mark.position
     this.at = mark.at
   }

@@ -1,14 +1,14 @@
 /** Reading views: typed filters, sorting, and pages that neither skip nor repeat. Always behind the barrier. */
 import type { AnyProjection, Projection, RowOf, ViewRow } from '../../projections/contract.ts'
-import type { Store, ViewQuery } from '../store/store.ts'
+import type { Range, Store, ViewQuery } from '../store/store.ts'
 import { InvalidRequest } from './refusal.ts'
 
 export type ViewMap = Readonly<Record<string, AnyProjection>>
 type Sortable = string | number | null
-type Filter<Row> = { readonly [C in keyof Row]?: Sortable | readonly (string | number)[] }
+type Filter<Row> = { readonly [C in keyof Row]?: Sortable | readonly (string | number)[] | Range }
 
 export interface ListQuery<Row> {
-  /** Columns and the value, or list of values, each must have. */
+  /** Columns and the value each must have, any of a list of values, or a range `{ above?, below? }` it must be in. */
   readonly where?: Filter<Row>
   /** Besides `where`, at least one of these must hold. */
   readonly anyOf?: readonly Filter<Row>[]
@@ -31,10 +31,13 @@ export interface View<Row> {
   get(key: string): Promise<Row | undefined>
   /** Throws InvalidRequest for an unknown column, a limit out of range, or a cursor of another query. */
   list(query?: ListQuery<Row>): Promise<Listing<Row>>
+  /** Every row of a query, in large pages. Throws InvalidRequest for an unknown column, when it begins. */
+  all(query?: Omit<ListQuery<Row>, 'limit' | 'cursor'>): AsyncGenerator<Row>
 }
 export type ViewsOf<P extends ViewMap> = { readonly [N in keyof P]: View<RowOf<P[N]>> }
 
 const LIMIT_MAX = 1_000
+const PAGE = 10_000
 
 export function viewOf<Row extends ViewRow>(
   projection: Projection<string, Row>,
@@ -54,6 +57,17 @@ export function viewOf<Row extends ViewRow>(
       const items = rows.slice(0, asked.limit)
       const last = rows.length > asked.limit ? items.at(-1) : undefined
       return { items, next: last && cursorOf(query as AnyQuery, asked.sort ?? [], last) }
+    },
+    async *all(query = {}) {
+      const { sort = [], ...asked } = toViewQuery(projection, query as AnyQuery)
+      for (let after: Sortable[] | undefined; ; ) {
+        const from = after
+        const page = () => store.query(name, { ...asked, sort, limit: PAGE, after: from })
+        const rows = (await reading(page)) as Row[]
+        yield* rows
+        if (rows.length < PAGE) return
+        after = sort.map(({ column }) => rows.at(-1)![column] ?? null)
+      }
     },
   }
 }
@@ -96,8 +110,8 @@ function checkFilter(projection: AnyProjection, filter: unknown): void {
     throw new InvalidRequest('invalidInput', 'where', 'A filter is an object of columns and values.')
   for (const [column, value] of Object.entries(filter)) {
     checkColumn(projection, column, 'where')
-    if ((Array.isArray(value) ? value : [value]).every(isSortable)) continue
-    const sentence = `${projection.name}: a value of '${column}' is a text, a number or null, or a list of them.`
+    if ((Array.isArray(value) ? value : [value]).every(isSortable) || isRange(value)) continue
+    const sentence = `${projection.name}: a value of '${column}' is a text, a number or null, a list of them, or a range { above, below }.`
     throw new InvalidRequest('invalidInput', 'where', sentence)
   }
 }
@@ -119,6 +133,12 @@ function cursorOf(query: AnyQuery, sort: readonly { column: string }[], row: Vie
   return btoa(encodeURIComponent(JSON.stringify([shapeOf(query), values])))
 }
 
+function isRange(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  const bounds = Object.entries(value)
+  return bounds.length > 0 && bounds.every(([name, at]) => isBound(name) && at !== null && isSortable(at))
+}
+const isBound = (name: string) => name === 'above' || name === 'below'
 const isSortable = (value: unknown) => value === null || typeof value === 'string' || Number.isFinite(value)
 
 function afterOf(query: AnyQuery, columnCount: number, cursor: string): Sortable[] {

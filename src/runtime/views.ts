@@ -6,6 +6,7 @@
 import type { Envelope } from '../../machines/grammar.ts'
 import type { Projection, ViewRow } from '../../projections/contract.ts'
 import { type DerivedChanges, type RowChange, SNAPSHOTS, type Store } from '../store/store.ts'
+import { type Addition, additions } from './counting.ts'
 import type { Draft } from './draft.ts'
 import { Recent } from './recent.ts'
 import type { Residence } from './residence.ts'
@@ -193,25 +194,91 @@ export async function foldRows(
       if (known) known.push(envelope)
       else touched.set(key, [envelope])
     }
-  // Taken out before anything is put in: putting in may evict what this flush still needs.
-  const known = new Map<string, ViewRow>()
-  for (const key of touched.keys()) {
-    const row = recent?.get(key)
-    if (row) known.set(key, row)
-  }
-  const unknown = [...touched.keys()].filter(key => !known.has(key))
-  const stored = unknown.length ? await store.rows(view.name, unknown) : new Map<string, ViewRow>()
-  const changes: RowChange[] = []
+  const rows = new Rows(view, store, recent)
+  await rows.load(touched.keys())
+  const left: RowChange[] = []
   for (const [key, events] of touched) {
-    const before = known.get(key) ?? stored.get(key)
-    let row = before
-    for (const event of events) row = retention.fold(view, row, event, key)
-    if (row) checkRow(view, row)
-    if (row) recent?.set(key, row)
-    else recent?.delete(key)
-    if (row !== before) changes.push({ view: view.name, key, row, before })
+    let row = rows.get(key)
+    for (const event of events) {
+      const last = row
+      row = retention.fold(view, last, event, key)
+      for (const each of view.leaves?.(last, row, event) ?? []) {
+        checkRow(view, each)
+        left.push({ view: view.name, key: each[view.key], row: each })
+      }
+    }
+    rows.set(key, row)
   }
-  return changes
+  // Sums come last, whatever changed them: it does not matter in which order amounts are added.
+  for (let due = rows.additions(); due.length; due = rows.additions()) {
+    await rows.load(due.map(({ key }) => key))
+    for (const { key, amounts } of due) rows.set(key, view.add!(rows.get(key), key, amounts))
+  }
+  return [...rows.changes(), ...left]
+}
+
+/** The rows of a view that one flush reads and changes. */
+class Rows {
+  readonly #view: Projection
+  readonly #store: Store
+  readonly #recent: Recent<ViewRow> | undefined
+  readonly #before = new Map<string, ViewRow | undefined>()
+  readonly #now = new Map<string, ViewRow | undefined>()
+  /** Rows that changed since they were last asked for what they add elsewhere, as they were then. */
+  #counted = new Map<string, ViewRow | undefined>()
+
+  constructor(view: Projection, store: Store, recent: Recent<ViewRow> | undefined) {
+    this.#view = view
+    this.#store = store
+    this.#recent = recent
+  }
+
+  async load(keys: Iterable<string>): Promise<void> {
+    const unknown: string[] = []
+    for (const key of new Set(keys)) {
+      if (this.#now.has(key)) continue
+      const row = this.#recent?.get(key)
+      if (row) this.#know(key, row)
+      else unknown.push(key)
+    }
+    const stored = unknown.length ? await this.#store.rows(this.#view.name, unknown) : new Map<string, ViewRow>()
+    for (const key of unknown) this.#know(key, stored.get(key))
+  }
+
+  get(key: string): ViewRow | undefined {
+    return this.#now.get(key)
+  }
+
+  set(key: string, row: ViewRow | undefined): void {
+    const last = this.#now.get(key)
+    if (row === last) return
+    if (row) checkRow(this.#view, row)
+    if (this.#view.counts && !this.#counted.has(key)) this.#counted.set(key, last)
+    this.#now.set(key, row)
+  }
+
+  /** What has changed since, as amounts to be added elsewhere. */
+  additions(): Addition[] {
+    const changed = this.#counted
+    this.#counted = new Map()
+    return [...changed].flatMap(([key, before]) => additions(this.#view, before, this.#now.get(key)))
+  }
+
+  changes(): RowChange[] {
+    const changes: RowChange[] = []
+    for (const [key, row] of this.#now) {
+      if (row) this.#recent?.set(key, row)
+      else this.#recent?.delete(key)
+      const before = this.#before.get(key)
+      if (row !== before) changes.push({ view: this.#view.name, key, row, before })
+    }
+    return changes
+  }
+
+  #know(key: string, row: ViewRow | undefined): void {
+    this.#before.set(key, row)
+    this.#now.set(key, row)
+  }
 }
 
 /** Throws TypeError for a row that no table can hold: in a transaction it would take everybody's commands down with it. */

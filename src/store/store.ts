@@ -169,8 +169,13 @@ export interface Opened {
   readonly owner?: string
 }
 
-/** What a reader may ask of a view's table. Values of `where` are compared by equality; a list means any of them. */
-export type Condition = Readonly<Record<string, string | number | null | readonly (string | number)[]>>
+/** Values strictly between these, or on one side of one; what is absent is in no range. */
+export interface Range {
+  readonly above?: string | number
+  readonly below?: string | number
+}
+/** What a reader may ask of a view's table: equal to a value, to any of a list, or within a range. */
+export type Condition = Readonly<Record<string, string | number | null | readonly (string | number)[] | Range>>
 export interface ViewQuery {
   readonly where?: Condition
   /** Besides `where`, at least one of these must hold. */

@@ -1,6 +1,6 @@
 /** What is there before anything happens: sizes to choose from, tenants, and images to launch. */
 import type { CommandInput } from '../../src/runtime/request.ts'
-import { GIB } from './shape.ts'
+import { GIB, type Shape } from './shape.ts'
 import type { Submission } from './submission.ts'
 import { Violation } from './violation.ts'
 import type { World } from './world.ts'
@@ -32,6 +32,15 @@ const image = (input: object): CommandInput => ({
   input: { rootDevice: '/dev/sda1', sizeBytes: GIB, ...input },
 })
 
+/** Of the accounts that were opened; the third has none. */
+export const limitsOf = ({ limited }: Shape) =>
+  limited
+    ? [
+        { account: 'ant', limits: { instances: 2, volumes: 5 } },
+        { account: 'bee', limits: { instances: 3, volumes: 4 } },
+      ]
+    : []
+
 export async function furnish(world: World): Promise<Scenery> {
   await world.start()
   const asOperator = async (commands: CommandInput[]) => {
@@ -46,6 +55,12 @@ export async function furnish(world: World): Promise<Scenery> {
     { kind: 'offering', command: 'define', input: { name: 'small', ...size } },
     { kind: 'offering', command: 'define', input: { name: 'large', ...size, vcpus: 4 } },
     ...open,
+    ...limitsOf(world.options.shape).map(({ account, limits }) => ({
+      kind: 'account',
+      command: 'limit',
+      id: `account/${account}`,
+      input: { limits },
+    })),
   ])) as [string]
   const images: Record<string, string> = {}
   for (const account of tenants) {

@@ -51,6 +51,8 @@ export interface Shape {
   readonly retentionMs: number | undefined
   /** Share of steps after which the next follows without waiting for what the first began. */
   readonly bursts: number
+  /** May accounts have only so much? */
+  readonly limited: boolean
   readonly weights: Readonly<Record<Action, number>>
 }
 
@@ -77,6 +79,7 @@ export const calm: Shape = {
   images: 1,
   retentionMs: undefined,
   bursts: 0,
+  limited: false,
   weights: Object.fromEntries(actions.map(action => [action, 1])) as Record<Action, number>,
 }
 
@@ -193,6 +196,7 @@ export function shapeOf(seed: number): Shape {
     retype: random.chance(0.8),
     optimizeMs: random.pick([0, 0, 90_000]),
     images: random.pick([0.3, 1, 4]),
+    limited: random.chance(0.3),
   }
 }
 

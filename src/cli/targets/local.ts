@@ -1,8 +1,8 @@
 /** Commands on the file itself, when no server holds it: the same engine, opened for as long as the command takes. */
 import { projections } from '../../../projections/index.ts'
-import { type AccessToken, listResources, principalOf } from '../../doors/native/index.ts'
+import { type AccessToken, listResources, principalOf, readLimits, reportUsage } from '../../doors/native/index.ts'
 import { asFound, openCloud } from '../compose.ts'
-import type { Target } from '../target.ts'
+import { type Target, textOf } from '../target.ts'
 
 /** The longest a command waits for its resource to settle. */
 const WAIT_MS_MAX = 30_000
@@ -39,6 +39,8 @@ export async function local(data: string, access: AccessToken): Promise<Target> 
     actions: id => session.actions(id),
     survey: provider => session.survey({ provider }),
     clean: orphan => session.clean(orphan),
+    limits: query => readLimits(cloud, session, textOf(query)),
+    usage: query => reportUsage(cloud, session, textOf(query)),
     close: () => cloud.close(),
   }
 }

@@ -4,7 +4,7 @@ import { type ErrorBody, pathOf } from '../../doors/native/index.ts'
 import type { Action, Cleaned, CommandInput, SurveyReport } from '../../index.ts'
 import { Failure } from '../failure.ts'
 import { kindOf } from '../kind-of.ts'
-import type { CommandOutcome, Row, Target } from '../target.ts'
+import { type CommandOutcome, type Row, type Target, textOf } from '../target.ts'
 
 /** A target that speaks to the server at this address with this token. */
 export function remote(url: string, token: string): Target {
@@ -54,6 +54,8 @@ export function remote(url: string, token: string): Target {
       }
       return events
     },
+    limits: query => call(`/v1/limits?${new URLSearchParams(textOf(query))}`),
+    usage: query => call(`/v1/usage?${new URLSearchParams(textOf(query))}`),
     actions: async id => (await call<{ items: Action[] }>(`${at(id)}/actions`)).items,
     survey: provider => call<SurveyReport>('/v1/survey', { provider }),
     clean: orphan => call<Cleaned>('/v1/survey/clean', orphan),

@@ -42,7 +42,11 @@ export const errorCodes = {
   UnsupportedOperation: { when: 'not for this instance, or not by its provider' },
   InvalidInstanceAttributeValue: { when: 'an attribute that cannot have this value' },
   InvalidInstanceType: { when: 'no such instance type' },
-  InstanceLimitExceeded: { when: 'more instances in one launch than there may be' },
+  InstanceLimitExceeded: { when: 'more instances in one launch, or in the account, than there may be' },
+  VcpuLimitExceeded: { when: 'more vCPUs than the account may have' },
+  VolumeLimitExceeded: { when: 'more volumes, or bytes of them, than the account may have' },
+  SnapshotLimitExceeded: { when: 'more snapshots, or bytes of them, than the account may have' },
+  ResourceLimitExceeded: { when: 'more of something else, such as images, than the account may have' },
   'InvalidUserData.Malformed': { when: 'user data that are not base64' },
   InvalidBlockDeviceMapping: { when: 'disks of a launch or image that do not fit together' },
 

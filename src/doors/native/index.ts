@@ -9,17 +9,21 @@ import type { AnyEngine, AnySession, Inside } from './engine.ts'
 import { type Answer, answerOf } from './errors.ts'
 import { eventRoutes, type StreamLimits } from './events.ts'
 import { healthRoutes } from './health.ts'
+import { limitsRoute } from './limits.ts'
 import { openapi } from './openapi.ts'
 import { readRoutes } from './reads.ts'
 import { surveyRoutes } from './surveys.ts'
 import type { AccessToken } from './tokens.ts'
+import { usageRoute } from './usage.ts'
 
 export { principalOf, Unauthenticated } from './authentication.ts'
 export { closePromptly } from './connections.ts'
 export { answerOf, type ErrorBody } from './errors.ts'
 export { listResources } from './filters.ts'
+export { type LimitsAnswer, readLimits } from './limits.ts'
 export { idMeant, isNamed, pathOf } from './paths.ts'
 export { type AccessToken, parseTokens, readTokens, TokensInvalid } from './tokens.ts'
+export { reportUsage, type UsageAnswer } from './usage.ts'
 
 export interface NativeDoorOptions extends StreamLimits {
   readonly engine: AnyEngine
@@ -86,6 +90,8 @@ export function createNativeDoor(options: NativeDoorOptions): FastifyInstance {
     })
     commandRoutes(guarded, inside)
     surveyRoutes(guarded, inside)
+    usageRoute(guarded, inside)
+    limitsRoute(guarded, inside)
     readRoutes(guarded, inside)
     eventRoutes(guarded, inside, options)
   })

@@ -11,6 +11,25 @@ const reason = {
 const reasons = { type: 'array', items: { $ref: '#/components/schemas/Reason' } }
 const refusal = { resource: word, state: word, reasons, allowed: words }
 
+const amounts = { type: 'object', additionalProperties: number }
+const usage = {
+  type: 'object',
+  description: 'Amounts in hours, and exactly in ms, as decimal text.',
+  properties: {
+    account: word,
+    series: word,
+    sort: word,
+    resource: word,
+    resources: number,
+    hours: word,
+    vcpuHours: word,
+    gibHours: word,
+    durationMs: word,
+    vcpuMs: word,
+    byteMs: word,
+  },
+}
+
 export const schemas = {
   Reason: reason,
   Failure: {
@@ -79,6 +98,25 @@ export const schemas = {
     },
     required: ['commands'],
     additionalProperties: false,
+  },
+  Limits: {
+    type: 'object',
+    properties: {
+      key: { ...word, description: 'account/<name> or domain/<name>.' },
+      above: { ...word, description: 'The domain it counts in as well.' },
+      used: amounts,
+      limits: amounts,
+    },
+  },
+  Usage: {
+    type: 'object',
+    properties: {
+      fromMs: number,
+      toMs: number,
+      asOfMs: { ...number, description: 'What goes on is counted up to here.' },
+      statement: { type: 'array', items: usage },
+      records: { type: 'array', items: usage },
+    },
   },
   Refusal: {
     type: 'object',

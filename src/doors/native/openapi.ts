@@ -140,6 +140,28 @@ function generalPaths(): Json {
         properties: { items: { type: 'array', items: reference('Refusal') } },
       }),
     }),
+    '/v1/usage': get('What was used in a period: a statement, and the records behind it.', {
+      parameters: [
+        inQuery('month', word, 'YYYY-MM, in UTC; or both from and to.'),
+        inQuery('from', { type: 'integer', minimum: 0 }, 'Milliseconds since 1970, included.'),
+        inQuery('to', { type: 'integer', minimum: 0 }, 'Milliseconds since 1970, not included.'),
+        inQuery('account', word, "An operator's; others read their own."),
+        inQuery('records', { type: 'boolean', default: false }, 'Also every record, not only the statement.'),
+      ],
+      responses: responses('200', 'Read. Amounts are exact, as decimal text.', reference('Usage')),
+    }),
+    '/v1/limits': get('What accounts and domains have, and the most they may have.', {
+      parameters: [
+        inQuery('holder', word, "Such as account/acme or domain/lab; an operator's, others read their own."),
+        inQuery('limit', count),
+        inQuery('cursor', word),
+      ],
+      responses: responses(
+        '200',
+        'Read.',
+        listOf(reference('Limits'), { type: ['string', 'null'], description: '`cursor` of the next page.' }),
+      ),
+    }),
     '/v1/events': get('Events as they are committed.', {
       parameters: [
         inQuery('after', { type: 'integer', minimum: 0 }, 'Position of the last event seen; 0 for all.'),

@@ -1,7 +1,7 @@
 /** What readers ask of a view, as SQL: equality, lists, sorting, and pages by the values of the last row. */
 import { type CompiledQuery, expressionBuilder, type Kysely } from 'kysely'
 import type { Projection } from '../../../projections/contract.ts'
-import { type Condition, StoreError, type ViewQuery } from '../store.ts'
+import { type Condition, type Range, StoreError, type ViewQuery } from '../store.ts'
 
 /** Compiles a query of a view. Throws StoreError failed for a column that the view does not have. */
 // biome-ignore lint/suspicious/noExplicitAny: the table is a projection's, known only at run time
@@ -39,7 +39,13 @@ export function compileQuery(db: Kysely<any>, { name, key, columns }: Projection
 const conditions = (condition: Condition) => {
   // biome-ignore lint/suspicious/noExplicitAny: the table is a projection's, known only at run time
   const build = expressionBuilder<any, any>()
-  return Object.entries(condition).map(([column, value]) =>
-    Array.isArray(value) ? build(column, 'in', value) : build(column, 'is', value as string | number | null),
-  )
+  return Object.entries(condition).flatMap(([column, value]) => {
+    if (Array.isArray(value)) return build(column, 'in', value)
+    if (typeof value !== 'object' || value === null) return build(column, 'is', value as string | number | null)
+    const { above, below } = value as Range
+    return [
+      ...(above === undefined ? [] : [build(column, '>', above)]),
+      ...(below === undefined ? [] : [build(column, '<', below)]),
+    ]
+  })
 }

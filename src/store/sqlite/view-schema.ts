@@ -10,7 +10,8 @@ const identifier = /^[a-z][A-Za-z0-9_]{0,62}$/
 export const REVISION = 'revision'
 
 /** Throws StoreError failed for names that cannot be, or are taken, and for a claimed view whose rows would be forgotten. */
-export function checkNames({ name, columns, key, indexes = [], consistency, perResource }: Projection): void {
+export function checkNames(projection: Projection): void {
+  const { name, columns, key, indexes = [], consistency, perResource, leaves } = projection
   const refuse = (what: string) => new StoreError('failed', `view '${name}': ${what}`)
   const bad = [name, ...Object.keys(columns)].find(each => !identifier.test(each))
   if (bad !== undefined)
@@ -20,6 +21,12 @@ export function checkNames({ name, columns, key, indexes = [], consistency, perR
   if (Object.hasOwn(columns, REVISION)) throw refuse(`'${REVISION}' is the store's own column; take another name`)
   if (perResource && consistency === 'claimed')
     throw refuse(`it is claimed and perResource; what commands claim from is not forgotten`)
+  if (leaves && (perResource || consistency === 'claimed'))
+    throw refuse(`it leaves rows behind, which only a derived view does whose rows belong to no resource`)
+  if ((projection.counts === undefined) !== (projection.add === undefined))
+    throw refuse(`it has one of counts and add; what is counted is added somewhere`)
+  if (projection.objects && consistency !== 'claimed')
+    throw refuse(`it objects to requests, which only a claimed view can: a derived one knows of them too late`)
   const unknown = [key, ...indexes.flat()].find(each => !Object.hasOwn(columns, each))
   if (unknown !== undefined) throw refuse(`'${unknown}' is none of its columns ${Object.keys(columns).join(', ')}`)
 }

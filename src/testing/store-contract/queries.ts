@@ -77,6 +77,25 @@ export const queryClauses: Clauses = [
     },
   },
   {
+    title: 'finds rows within a range, its bounds and what is absent left out',
+    proof: async session => {
+      await session.open()
+      await fill(session)
+      const find = async (where: ViewQuery['where'], anyOf?: ViewQuery['anyOf']) =>
+        idsOf(await session.store.query('inventory', { where, anyOf, limit: 100 }))
+      const those = (is: (sizeBytes: number | undefined) => boolean) =>
+        sorted(
+          [],
+          rows.filter(({ sizeBytes }) => is(sizeBytes)),
+        )
+      session.expect(await find({ sizeBytes: { above: 1 } })).toEqual(those(size => size !== undefined && size > 1))
+      session.expect(await find({ sizeBytes: { above: 1, below: 3 } })).toEqual(those(size => size === 2))
+      session.expect(await find({ sizeBytes: { below: 1 } })).toEqual([])
+      const openOr = await find({}, [{ sizeBytes: null }, { sizeBytes: { above: 2 } }])
+      session.expect(openOr).toEqual(those(size => size === undefined || size > 2))
+    },
+  },
+  {
     title: 'sorts by each column both ways, absent values first, equal ones by key',
     proof: async session => {
       await session.open()

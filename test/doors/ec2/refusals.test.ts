@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { kinds } from '../../../machines/index.ts'
+import { measures } from '../../../projections/index.ts'
 import { type ErrorCode, errorCodes, statusOf } from '../../../src/doors/ec2/error-codes.ts'
 import { table, wordsFor } from '../../../src/doors/ec2/refusals/table.ts'
 import { translated } from '../../../src/doors/ec2/refusals.ts'
@@ -42,9 +43,11 @@ const specified: Readonly<Record<number, readonly string[]>> = {
   503: ['RequestLimitExceeded', 'Unavailable'],
 }
 
+/** What the view of limits says, of whatever is asked for. */
+const ofLimits = Object.values(measures).map(({ code }) => code)
 const every = Object.values(kinds).flatMap(kind =>
   Object.keys(kind.commands).flatMap(verb =>
-    [...ofEngine, ...Object.values(kind.refusals).map(({ code }) => code)].map(code => ({
+    [...ofEngine, ...ofLimits, ...Object.values(kind.refusals).map(({ code }) => code)].map(code => ({
       command: `${kind.name}.${verb}`,
       kind: kind.name,
       code,

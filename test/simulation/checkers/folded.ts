@@ -4,6 +4,7 @@
  */
 
 import type { Projection, ViewRow } from '../../../projections/contract.ts'
+import { additions } from '../../../src/runtime/counting.ts'
 import { canonical } from '../../../src/store/canonical.ts'
 import { endingsOf, forgottenIn } from '../forgotten.ts'
 import { simulationViews } from '../views.ts'
@@ -48,11 +49,25 @@ function checkEndings(world: World, forgotten: ReadonlySet<string>): void {
   if (missing) throw new Violation(NAME, `the endings and the log do not agree: ${missing}`)
 }
 
+/** What changed in a row is added to those it counts in, one by one, as it happens. */
+function addUp(view: Projection, rows: Map<string, ViewRow>, before: ViewRow | undefined, after: ViewRow | undefined) {
+  for (const { key, amounts } of additions(view, before, after)) {
+    const last = rows.get(key)
+    const row = view.add!(last, key, amounts)
+    addUp(view, rows, last, row)
+    if (row) rows.set(key, row)
+    else rows.delete(key)
+  }
+}
+
 function checkView(world: World, view: Projection, forgotten: ReadonlySet<string>): void {
   const expected = new Map<string, ViewRow>()
   for (const event of world.log)
     for (const key of view.keys(event)) {
-      const row = view.fold(expected.get(key), event, key)
+      const before = expected.get(key)
+      const row = view.fold(before, event, key)
+      for (const left of view.leaves?.(before, row, event) ?? []) expected.set(left[view.key], left)
+      addUp(view, expected, before, row)
       if (row) expected.set(key, row)
       else expected.delete(key)
     }

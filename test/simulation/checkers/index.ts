@@ -12,6 +12,8 @@ import { gapless } from './gapless.ts'
 import { imageWhole } from './image-whole.ts'
 import { journalled } from './journalled.ts'
 import { kept } from './kept.ts'
+import { limited } from './limited.ts'
+import { metered } from './metered.ts'
 import { once } from './once.ts'
 import { oneObject } from './one-object.ts'
 import { predicted } from './predicted.ts'
@@ -43,6 +45,8 @@ const makers: readonly CheckerMaker[] = [
   takenAtRest,
   calls,
   trueNews,
+  metered,
+  limited,
   predicted,
 ]
 

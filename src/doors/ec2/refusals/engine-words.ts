@@ -14,6 +14,14 @@ export const engineWords: WordsTable = {
   wrongState: words('IncorrectState'),
   accountNotOpen: words('UnauthorizedOperation', () => 'The account is suspended or closed.'),
   tagLimitExceeded: words('TagLimitExceeded'),
+  instanceLimitExceeded: words('InstanceLimitExceeded'),
+  vcpuLimitExceeded: words('VcpuLimitExceeded'),
+  memoryLimitExceeded: words('InstanceLimitExceeded'),
+  volumeLimitExceeded: words('VolumeLimitExceeded'),
+  primaryStorageLimitExceeded: words('VolumeLimitExceeded'),
+  snapshotLimitExceeded: words('SnapshotLimitExceeded'),
+  secondaryStorageLimitExceeded: words('SnapshotLimitExceeded'),
+  imageLimitExceeded: words('ResourceLimitExceeded'),
 
   'instance.notFound': words('InvalidInstanceID.NotFound', ({ ids }) =>
     ids.length > 1 ? `The instance IDs '${ids.join(', ')}' do not exist` : `The instance ID '${ids[0]}' does not exist`,
@@ -54,6 +62,7 @@ export const engineWords: WordsTable = {
   // Of domains, which no action touches
   parentUnknown: invalidValue,
   domainUnknown: invalidValue,
+  rootUnlimited: invalidValue,
 }
 
 const zone = /no zone (.*); the provider/

@@ -1,0 +1,16 @@
+/** An instance is allocated from its launch until it is gone, and runs while its state is running. (spec: ec2 16, 18.) */
+import { type Meter, said } from './usage.row.ts'
+
+export const meterInstance: Meter = (_, event) => {
+  const { type, state } = event
+  if (state === 'terminated') return undefined
+  const running = state === 'running' || state.startsWith('running.') ? 1 : 0
+  if (type !== 'instance.launchRequested' && type !== 'instance.modifyRequested') return { running }
+  const { type: offering, vcpus, memoryBytes } = said(event)
+  const sized = {
+    ...(offering !== undefined && { offering }),
+    ...(vcpus && { vcpus }),
+    ...(memoryBytes && { memoryBytes }),
+  }
+  return { ...sized, running, counted: 1 }
+}

@@ -1,0 +1,159 @@
+/**
+ * What segments of usage come to in a period. The period is half open, and so is each segment: what is reported of two
+ * periods that meet adds up, to the byte-millisecond, to what is reported of both. Nothing is marked as reported, so
+ * asking again answers the same. (spec: cloudstack 4.4, 4.5.)
+ */
+import type { UsageRow } from './usage.row.ts'
+
+export type { UsageRow }
+
+/**
+ * What is counted. `attachedVolume` is the part of `volume` in which it was attached, and `runningInstance` the part of
+ * `allocatedInstance` in which it ran: neither is to be added to its whole.
+ */
+export const usageSeries = [
+  'allocatedInstance',
+  'runningInstance',
+  'volume',
+  'attachedVolume',
+  'snapshot',
+  'image',
+] as const
+export type UsageSeries = (typeof usageSeries)[number]
+
+/** From (included) and to (not included), in ms since 1970. */
+export interface UsagePeriod {
+  readonly fromMs: number
+  readonly toMs: number
+}
+
+/** One resource in one series at one size, in the whole of a period. */
+export interface UsageRecord {
+  readonly series: UsageSeries
+  readonly account: string
+  readonly region: string
+  readonly resource: string
+  readonly provider?: string
+  readonly zone?: string
+  readonly offering?: string
+  readonly vcpus?: number
+  readonly memoryBytes?: number
+  readonly sizeBytes?: number
+  readonly volumeType?: string
+  readonly instance?: string
+  readonly fromMs: number
+  readonly toMs: number
+  /** How long it was so within the period. */
+  readonly durationMs: number
+  /** Size times time, exact: of disks their size, of instances their memory. */
+  readonly byteMs?: bigint
+  readonly vcpuMs?: bigint
+}
+
+const seriesOf: Readonly<Record<string, (row: UsageRow) => readonly UsageSeries[]>> = {
+  instance: ({ running }) => (running ? ['allocatedInstance', 'runningInstance'] : ['allocatedInstance']),
+  volume: ({ instance }) => (instance === undefined ? ['volume'] : ['volume', 'attachedVolume']),
+  snapshot: () => ['snapshot'],
+  image: () => ['image'],
+}
+/** The instance a volume is attached to tells the parts of `attachedVolume` apart, and none of `volume`. */
+const noted = ['provider', 'zone', 'offering', 'vcpus', 'memoryBytes', 'sizeBytes', 'volumeType'] as const
+
+/**
+ * Records of a period, in order of account, series, resource and what tells two records of one resource apart.
+ * @param segments those that overlap the period; others do no harm
+ * @param asOfMs what goes on is counted up to here, and no further than the period
+ */
+export function usageRecords(segments: Iterable<UsageRow>, period: UsagePeriod, asOfMs: number): UsageRecord[] {
+  const durations = new Map<string, { readonly row: UsageRow; readonly series: UsageSeries; durationMs: number }>()
+  for (const row of segments) {
+    const endMs = Math.min(row.toMs ?? asOfMs, period.toMs)
+    const durationMs = endMs - Math.max(row.fromMs, period.fromMs)
+    if (!row.counted || durationMs <= 0) continue
+    for (const series of seriesOf[row.kind]?.(row) ?? []) {
+      const parts = [row.account, series, row.resource, ...noted.map(each => row[each] ?? null)]
+      const key = JSON.stringify(series === 'attachedVolume' ? [...parts, row.instance] : parts)
+      const known = durations.get(key)
+      if (known) known.durationMs += durationMs
+      else durations.set(key, { row, series, durationMs })
+    }
+  }
+  return [...durations.entries()]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, { row, series, durationMs }]) => recordOf(row, series, durationMs, period))
+}
+
+function recordOf(row: UsageRow, series: UsageSeries, durationMs: number, { fromMs, toMs }: UsagePeriod): UsageRecord {
+  const { account, region, resource, instance, memoryBytes, sizeBytes, vcpus } = row
+  const bytes = memoryBytes ?? sizeBytes
+  const ms = BigInt(durationMs)
+  return {
+    series,
+    account,
+    region,
+    resource,
+    ...Object.fromEntries(noted.filter(each => (row[each] ?? null) !== null).map(each => [each, row[each]])),
+    ...(series === 'attachedVolume' && { instance }),
+    fromMs,
+    toMs,
+    durationMs,
+    ...((bytes ?? null) !== null && { byteMs: BigInt(bytes!) * ms }),
+    ...((vcpus ?? null) !== null && { vcpuMs: BigInt(vcpus!) * ms }),
+  }
+}
+
+/** What an account used of one sort in a period. */
+export interface StatementLine {
+  readonly account: string
+  readonly series: UsageSeries
+  /** Offering of instances, type of volumes, where they have one. */
+  readonly sort?: string
+  readonly resources: number
+  readonly durationMs: bigint
+  readonly byteMs?: bigint
+  readonly vcpuMs?: bigint
+}
+
+/** Records summed by account, series, and offering or type of volume; in that order. */
+export function usageStatement(records: Iterable<UsageRecord>): StatementLine[] {
+  const lines = new Map<string, { line: StatementLine; readonly resources: Set<string> }>()
+  for (const { account, series, offering, volumeType, resource, durationMs, byteMs, vcpuMs } of records) {
+    const sort = offering ?? volumeType
+    const key = JSON.stringify([account, series, sort ?? null])
+    const known = lines.get(key)
+    const resources = known?.resources.add(resource) ?? new Set([resource])
+    const line: StatementLine = {
+      account,
+      series,
+      ...(sort !== undefined && { sort }),
+      resources: resources.size,
+      durationMs: (known?.line.durationMs ?? 0n) + BigInt(durationMs),
+      ...added('byteMs', known?.line.byteMs, byteMs),
+      ...added('vcpuMs', known?.line.vcpuMs, vcpuMs),
+    }
+    lines.set(key, { line, resources })
+  }
+  return [...lines.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { line }]) => line)
+}
+const added = <N extends string>(name: N, before: bigint | undefined, amount: bigint | undefined) =>
+  before === undefined && amount === undefined ? {} : { [name]: (before ?? 0n) + (amount ?? 0n) }
+
+/** The calendar month `YYYY-MM` in UTC. Throws RangeError for what is none. */
+export function monthOf(text: string): UsagePeriod {
+  const [, year, month] = /^(\d{4})-(0[1-9]|1[0-2])$/.exec(text) ?? []
+  if (year === undefined) throw new RangeError(`'${text}' is no month; write YYYY-MM.`)
+  return { fromMs: Date.UTC(Number(year), Number(month) - 1), toMs: Date.UTC(Number(year), Number(month)) }
+}
+
+const HOUR_MS = 3_600_000n
+const GIB = 2n ** 30n
+/** Hours of time, of vCPUs, or of GiB, as a decimal number with at most so many digits, the last one rounded half up. */
+export const hoursOf = (ms: bigint, digits = 6): string => decimal(ms, HOUR_MS, digits)
+export const gibHoursOf = (byteMs: bigint, digits = 6): string => decimal(byteMs, HOUR_MS * GIB, digits)
+
+function decimal(amount: bigint, unit: bigint, digits: number): string {
+  const scale = 10n ** BigInt(digits)
+  const scaled = (amount * scale * 2n + unit) / (unit * 2n)
+  const fraction = (scaled % scale).toString().padStart(digits, '0').replace(/0+$/, '')
+  return fraction === '' ? `${scaled / scale}` : `${scaled / scale}.${fraction}`
+}

@@ -1,0 +1,99 @@
+/**
+ * What is reported of usage is what the resources themselves say of their size and use, counted from event to event; in
+ * halves it comes to the same as in one. The view reads events only; this reads what each machine remembers.
+ * (spec: cloudstack 4.5; ec2 16.18.)
+ */
+import { type UsageRow, usageRecords } from '../../../projections/usage.report.ts'
+import { Violation } from '../violation.ts'
+import type { World } from '../world.ts'
+import type { CheckerMaker } from './checker.ts'
+
+const NAME = 'usage'
+
+interface Measured {
+  readonly series: readonly string[]
+  readonly bytes: bigint
+}
+// biome-ignore lint/suspicious/noExplicitAny: contexts are what each machine makes them
+type Context = any
+
+/** What counts of a resource now, by its own memory. */
+const measures: Readonly<Record<string, (state: string, context: Context, isThere: boolean) => Measured | undefined>> =
+  {
+    instance: (state, { memoryBytes }) => {
+      if (state === 'absent' || state === 'terminated') return undefined
+      const running = state.split('.')[0] === 'running' ? ['runningInstance'] : []
+      return { series: ['allocatedInstance', ...running], bytes: BigInt(memoryBytes) }
+    },
+    volume: (state, { sizeBytes }, isThere) => {
+      if (!isThere || state === 'deleted') return undefined
+      const isAttached = state === 'in-use.attached' || state === 'in-use.detaching'
+      return { series: ['volume', ...(isAttached ? ['attachedVolume'] : [])], bytes: BigInt(sizeBytes) }
+    },
+    snapshot: (state, { sizeBytes }, isThere) =>
+      isThere && state !== 'deleted' ? { series: ['snapshot'], bytes: BigInt(sizeBytes) } : undefined,
+  }
+const births = new Set(['volume.created', 'snapshot.completed'])
+const isBirth = ({ type, before }: { type: string; before: string }) =>
+  births.has(type) && (before === 'creating' || before.startsWith('pending'))
+
+export const metered: CheckerMaker = () => {
+  const amounts = new Map<string, bigint>()
+  const now = new Map<string, { readonly at: number; readonly measured: Measured | undefined }>()
+  const there = new Set<string>()
+  const count = (resource: string, untilMs: number) => {
+    const { at, measured } = now.get(resource)!
+    for (const series of measured?.series ?? []) {
+      const key = `${series} ${resource}`
+      amounts.set(key, (amounts.get(key) ?? 0n) + measured!.bytes * BigInt(untilMs - at))
+    }
+  }
+  return {
+    name: NAME,
+    event(event, world) {
+      const { resource, kind, at, state } = event
+      const measure = measures[kind]
+      if (!measure) return
+      if (now.has(resource)) count(resource, at)
+      if (isBirth(event)) there.add(resource)
+      const measured = measure(state, world.replay.snapshots.get(resource)!.context, there.has(resource))
+      now.set(resource, { at, measured })
+    },
+    rest(world) {
+      const last = world.log.at(-1)
+      if (!last) return
+      const expected = new Map(amounts)
+      for (const [resource, { at, measured }] of now)
+        for (const series of measured?.series ?? []) {
+          const key = `${series} ${resource}`
+          expected.set(key, (expected.get(key) ?? 0n) + measured!.bytes * BigInt(last.at - at))
+        }
+      const first = world.log[0]!.at
+      const middle = Math.floor((first + last.at) / 2)
+      compare('in one', expected, reported(world, [first, last.at]))
+      compare('in halves', expected, reported(world, [first, middle, last.at]))
+    },
+  }
+}
+
+/** Byte-milliseconds by series and resource, summed over the periods between these times. */
+function reported(world: World, times: readonly number[]): Map<string, bigint> {
+  const segments = world.database.prepare('SELECT * FROM usage').all() as UsageRow[]
+  const present = segments.map(row => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)))
+  const sums = new Map<string, bigint>()
+  for (const [index, toMs] of times.slice(1).entries())
+    for (const { series, resource, byteMs = 0n } of usageRecords(
+      present as unknown as UsageRow[],
+      { fromMs: times[index]!, toMs },
+      toMs,
+    ))
+      if (series !== 'image') sums.set(`${series} ${resource}`, (sums.get(`${series} ${resource}`) ?? 0n) + byteMs)
+  return sums
+}
+
+function compare(how: string, expected: ReadonlyMap<string, bigint>, found: ReadonlyMap<string, bigint>): void {
+  for (const key of new Set([...expected.keys(), ...found.keys()])) {
+    const [should, is] = [expected.get(key) ?? 0n, found.get(key) ?? 0n]
+    if (should !== is) throw new Violation(NAME, `${key}, ${how}: reported ${is} byte-ms, and it was ${should}`)
+  }
+}
