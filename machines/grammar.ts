@@ -269,7 +269,7 @@ export type Authority = 'owner' | 'domainAdmin' | 'operator' | 'engine'
  *   the zones of that region.
  * - `account`: the account the resource is of (of one that is made: the caller's), or null if nobody opened it.
  * - `claim`: a row of a view kept in the transaction, which must still hold at commit; its key is the account, the
- *   string at `path`, or several parts joined by `/`. Null, and nothing is claimed, where a path finds nothing.
+ *   target's `id`, the string at `path`, or several parts joined by `/`. Null, and nothing is claimed, where a path finds nothing.
  */
 export type FactSource =
   | {
@@ -283,7 +283,7 @@ export type FactSource =
   | { readonly from: 'provider'; readonly path?: string }
   | { readonly from: 'account' }
   | { readonly from: 'claim'; readonly view: string; readonly key: ClaimPart | readonly ClaimPart[] }
-export type ClaimPart = 'account' | 'region' | { readonly path: string } | { readonly text: string }
+export type ClaimPart = 'account' | 'region' | 'id' | { readonly path: string } | { readonly text: string }
 
 type Where = { many?: boolean; optional?: boolean }
 export const resource = (kind: string, path: string, where: Where & { anyRegion?: boolean } = {}): FactSource => {

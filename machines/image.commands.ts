@@ -137,9 +137,14 @@ export const imageCommands = {
   }),
   deregister: command({
     event: 'deregisterRequested',
-    summary: 'Ends new launches from the image; instances made from it are untouched.',
+    summary: 'Ends new launches from the image; instances made from it are untouched, and keep it if they need it.',
     who: 'owner',
-    complete: ({ context }) => ({ name: context.name, sharedWith: context.sharedWith ?? [] }),
+    needs: { clones: claim('clones', 'id') },
+    complete: ({ context, facts: { clones } }) =>
+      completed(
+        { name: context.name, sharedWith: context.sharedWith ?? [] },
+        { unused: clones ? { clones: clones.count } : undefined },
+      ),
   }),
   ...tagCommands,
 }

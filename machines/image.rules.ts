@@ -30,6 +30,7 @@ export const imageRequirements = {
     allCompleted([...(facts.snapshots ?? []), facts.rootSnapshot ?? null]),
   originalAvailable: ({ event }: On<'copyRequested'>) => event.facts.image?.state === 'available',
   copyable: ({ event }: On<'copyRequested'>) => event.data.snapshot !== undefined,
+  /** What else needs it, in other accounts as well, is said by the command. */
   unused: ({ context }: Now) => context.directUser === undefined,
   copyOffered: ({ event }: On<'copyRequested'>) => event.facts.provider?.name === event.data.provider,
   ...tagRequirements,

@@ -6,7 +6,8 @@
  * One made from an instance, or copied, is pending until every snapshot of it is complete, and fails with the first that
  * does not come to be. It is the one that knows all of them: each hears that the image uses it, so that none of them is
  * deleted, and hears when it no longer does. Its instance is asked to let the disks be taken, and says so if it cannot;
- * an instance that is terminated first takes its pending images with it. A name is taken once among the images of an
+ * an instance that is terminated first takes its pending images with it. Disks that were cloned from it and need it keep
+ * it from being deregistered; who they are is known to a view, since they may be of other accounts. A name is taken once among the images of an
  * account in a region, and free again when its image fails or is deregistered. (spec: ec2 5.)
  */
 import { setup } from 'xstate'

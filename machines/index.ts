@@ -11,8 +11,9 @@ import { image } from './image.ts'
 import { type InstanceContext, instanceEvents } from './instance.alphabet.ts'
 import { instanceCommands } from './instance.commands.ts'
 import { instanceFace } from './instance.face.ts'
+import { instanceObserved } from './instance.looks.ts'
 import { instancePresence } from './instance.presence.ts'
-import { instanceObserved, instanceRequirements } from './instance.rules.ts'
+import { instanceRequirements } from './instance.rules.ts'
 import { instance } from './instance.ts'
 import { keyPairCommands } from './key-pair.commands.ts'
 import { type KeyPairContext, keyPair, keyPairEvents, keyPairRequirements } from './key-pair.ts'
@@ -124,13 +125,14 @@ export const kinds = {
     commands: snapshotCommands,
     requirements: snapshotRequirements,
     refusals: refusals.snapshot,
-    face: ({ volume, sizeBytes, encrypted, kmsKey, provider, impaired }: SnapshotContext) => ({
+    face: ({ volume, sizeBytes, encrypted, kmsKey, provider, boots, impaired }: SnapshotContext) => ({
       impaired,
       volume,
       sizeBytes,
       encrypted,
       kmsKey,
       provider,
+      boots,
     }),
     observed: snapshotObserved,
     presence: snapshotPresence,
@@ -156,12 +158,14 @@ export const kinds = {
     commands: volumeCommands,
     requirements: volumeRequirements,
     refusals: refusals.volume,
-    face: ({ zone, provider, sizeBytes, encrypted, kmsKey, attachment }: VolumeContext) => ({
+    face: ({ zone, provider, sizeBytes, encrypted, kmsKey, from, boots, attachment }: VolumeContext) => ({
       zone,
       provider,
       sizeBytes,
       encrypted,
       kmsKey,
+      from,
+      boots,
       instance: attachment?.instance,
     }),
     observed: volumeObserved,

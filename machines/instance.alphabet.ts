@@ -14,8 +14,12 @@ import {
   told,
   warned,
 } from './grammar.ts'
+import type { CleanupItem } from './instance.cleanup.ts'
 import { type RootOwner, rootOwners } from './instance.mode.ts'
+import type { Sparing } from './instance.sparing.ts'
 import { type Mode, modes } from './modes.ts'
+import { type Orphan, orphanEvents } from './orphans.ts'
+import type { Failure } from './retries.ts'
 import { cleanEvents } from './sights.ts'
 import { type Tags, tagEvents, tags } from './tags.ts'
 
@@ -48,11 +52,15 @@ export interface ModeWarning {
 
 export interface InstanceContext {
   readonly image: string
+  /** The root that its provider made needs the image for as long as the instance exists. */
+  readonly pinsImage?: boolean
   readonly type: string
   /** A stateful instance keeps its disks when it stops; a stateless one has nothing to come back to. */
   readonly mode: Mode
   /** Who made its root, and so who cleans it up; `image`: it runs on its image itself. */
   readonly rootOwner: RootOwner
+  /** The volume that its provider makes for its root, where that is kept when the instance is gone. */
+  readonly keptRoot?: { readonly volume: string; readonly sizeBytes: number }
   /** What its launch was warned of. */
   readonly warning?: ModeWarning
   readonly zone: string
@@ -68,6 +76,7 @@ export interface InstanceContext {
   readonly ephemeral?: readonly Ephemeral[]
   /** What its provider can do, as far as later requests depend on it. */
   readonly offers: {
+    /** It restarts a guest in one call. */
     readonly reboot: boolean
     readonly hotPlug: boolean
     readonly hotUnplug: boolean
@@ -78,14 +87,25 @@ export interface InstanceContext {
     readonly destroysByStop?: boolean
     /** It keeps a root that it made, unless it is told that the root goes too. */
     readonly deletesRootByFlag?: boolean
+    /** How volumes are saved from a provider that deletes what an instance has. */
+    readonly spares?: Sparing
     /** It keeps what is stopped. */
     readonly preserves?: boolean
     /** It turns nothing off. */
     readonly neverOff?: boolean
     /** It starts nothing that was stopped: what is to run again is made anew. */
     readonly startsAnew?: boolean
-    /** How long a stateless instance that turned itself off is left alone before it is destroyed, in ms. */
-    readonly offGraceMs?: number
+    /** It suspends guests, and keeps what it stops. */
+    readonly suspends?: boolean
+    /** It destroys what is suspended; elsewhere the power goes first. */
+    readonly destroysSuspended?: boolean
+    /** It turns nothing off without asking the guest. */
+    readonly neverHard?: boolean
+    /** How long it may show something as missing, or off, before that counts, in ms. */
+    readonly missingGraceMs?: number
+    /** A start, or a stop, that takes longer is asked for again, in ms. */
+    readonly startRetryAfterMs?: number
+    readonly stopRetryAfterMs?: number
   }
   /** Number of the current launch: one more at each start. */
   readonly generation: number
@@ -116,12 +136,25 @@ export interface InstanceContext {
   readonly annotations?: Readonly<Record<string, string>>
   readonly host?: string
   readonly privateAddress?: string
-  /** Why it is not running: the driver's words, or `userInitiated`, `guestShutdown`. */
+  /**
+   * Why it is not running, or could not be suspended: the driver's words, or `userInitiated`, `guestShutdown`,
+   * `memoryLost`, `forcedStop`.
+   */
   readonly reason?: { readonly code: string; readonly message?: string; readonly at: number }
   /** Its provider no longer sees it although nobody stopped it. */
   readonly impaired?: boolean
+  /** Its provider did not show it when it last looked; that does not count yet. */
+  readonly missing?: boolean
   /** Its guest is being restarted. */
   readonly rebooting?: boolean
+  /** It is stopped only to be started again. */
+  readonly restarts?: boolean
+  /** Its guest is suspended, or may be: its memory refers to its disks as they are. */
+  readonly asleep?: boolean
+  /** An operator says that it is stopped; its provider has not. */
+  readonly unconfirmed?: boolean
+  /** The stop that is under way: how its guest is treated, and how often it was asked for. */
+  readonly stopCall?: { readonly mode: 'graceful' | 'hard'; readonly asks: number; readonly stuck?: boolean }
   /** Images that are being made of it. */
   readonly captures?: readonly string[]
   /** Its guest is off for an image: what is still to be taken of its disks. */
@@ -129,6 +162,15 @@ export interface InstanceContext {
   readonly overdue?: boolean
   /** When something of it was found at its provider after its end, and taken away. */
   readonly cleanedAt?: number
+  /** Of the calls to destroy it. */
+  readonly failure?: Failure
+  /** What its end still needs, once its compute is gone. */
+  readonly owed?: readonly CleanupItem[]
+  /** Its volumes are saved from its end. */
+  readonly spared?: boolean
+  /** Its compute was given up. */
+  readonly abandoned?: boolean
+  readonly orphans?: readonly Orphan[]
 }
 
 export const unborn: InstanceContext = {
@@ -164,12 +206,16 @@ const attributes = {
 }
 const capabilities = z.object({
   stop: z.string(),
+  stopStyles: z.array(z.string()),
   start: z.string(),
   reboot: z.string(),
+  suspend: z.string(),
   destroy: z.string(),
   destroyFrom: z.array(z.string()),
   rootOnDestroy: z.string(),
-  settle: z.object({ missingGraceMs: z.int() }),
+  attachmentsOnDestroy: z.string(),
+  vanishesAfterStop: z.boolean(),
+  settle: z.object({ startRetryAfterMs: z.int(), stopRetryAfterMs: z.int(), missingGraceMs: z.int() }),
   volumeAttach: z.object({ hotPlug: z.boolean(), hotUnplug: z.boolean(), max: z.int() }),
   volume: z.object({
     minBytes: z.int(),
@@ -203,6 +249,11 @@ export const instanceEvents = events('instance', {
       type: z.string(),
       mode: z.enum(modes),
       rootOwner: z.enum(rootOwners),
+      /** The root is no copy of the image: it cannot do without. */
+      pinsImage: z.boolean().optional(),
+      /** Of a root that is made as a volume: it can be nothing else. */
+      onlyRoot: z.boolean().optional(),
+      keptRoot: z.strictObject({ volume: z.string(), sizeBytes: z.int().positive() }).optional(),
       warning: z.strictObject(modeWarning).optional(),
       zone: z.string(),
       provider: z.string(),
@@ -237,7 +288,8 @@ export const instanceEvents = events('instance', {
     },
     {
       account,
-      image: z.object({ state: z.string(), account: z.string(), directUser: z.string().nullable() }),
+      image: z.object({ state: z.string(), account: z.string(), directUser: z.string().nullable() }).nullable(),
+      rootVolume: z.object({ state: z.string(), zone: z.string(), provider: z.string() }).nullable(),
       offering: inState,
       provider: z.object({ capabilities }),
       keyPair: z.object({ id: z.string() }).nullable(),
@@ -246,8 +298,14 @@ export const instanceEvents = events('instance', {
   ),
   startRequested: requested({}, { account }),
   stopRequested: requested({ force: z.boolean().optional() }),
+  suspendRequested: requested(),
+  resumeRequested: requested({}, { account }),
   rebootRequested: requested(),
   terminateRequested: requested(),
+  /** By an operator who cannot reach its provider. */
+  forceStopRequested: requested(),
+  /** The instance itself, while it is being destroyed; then a volume that is to go with it. */
+  abandonCleanupRequested: requested({ item: z.string() }),
   modifyRequested: requested(
     {
       ...attributes,
@@ -270,9 +328,12 @@ export const instanceEvents = events('instance', {
   startFailed: reported(rejection),
   stopped: reported(launch),
   stopFailed: reported(rejection),
+  suspended: reported(launch),
+  suspendFailed: reported(rejection),
   rebooted: reported(),
   rebootFailed: reported(rejection),
-  destroyed: reported(),
+  /** `left`: kinds of what the provider made beside it, and leaves there. */
+  destroyed: reported({ left: z.array(z.string()).optional() }),
   destroyFailed: reported(rejection),
   attached: reported(),
   attachFailed: reported(rejection),
@@ -282,13 +343,23 @@ export const instanceEvents = events('instance', {
   poweredOff: reported(launch),
   /** Unasked: the provider no longer knows it. */
   vanished: reported(launch),
+  /** Unasked: the memory of a suspended guest is gone, and with it what it was doing. */
+  memoryLost: reported(launch),
+  /** Unasked: what was stopped or suspended runs. */
+  externallyStarted: reported({ ...launch, ...place }),
+  /** Unasked: what ran is suspended. */
+  externallySuspended: reported(launch),
   ...cleanEvents,
 
   launchTimedOut: elapsed(),
   stopTimedOut: elapsed(),
+  suspendTimedOut: elapsed(),
   terminateTimedOut: elapsed(),
   captureTimedOut: elapsed(),
+  startRetryDue: elapsed(),
   stopRetryDue: elapsed(),
+  /** It has not been shown for as long as its provider may leave it out. */
+  missingGraceDue: elapsed(),
   /** It turned itself off, is stateless, and was left alone for long enough. */
   offGraceDue: elapsed({ ends: true }),
   destroyRetryDue: elapsed(),
@@ -296,13 +367,26 @@ export const instanceEvents = events('instance', {
   // From itself
   /** It was launched in another mode than asked for. */
   modeMismatchWarned: warned(mismatch),
+  /** It is gone, and needed its image until now. */
+  imageFreed: told({ image: z.string() }),
   /** It has no volumes to wait for. */
   prepared: told(),
+  /** It was asked to stop in every way there is, for as long as each may take, and has not. */
+  stopStuck: told(),
+
+  ...orphanEvents,
+
+  // From volumes that are to go with it
+  cleanupDone: told({ id: z.string() }),
+  cleanupFailed: told({ id: z.string(), attempts: z.int().positive(), code: z.string(), message: z.string() }),
+  /** It goes when its snapshots are taken, and asks for that itself. */
+  cleanupHandedOver: told({ id: z.string() }),
 
   // From volumes
   volumeReady: told({ volume: z.string() }),
   volumeFailed: told({ volume: z.string(), code: z.string(), message: z.string() }),
-  attachProposed: proposed({ volume: z.string(), device: z.string() }),
+  /** `onlyRoot`: the provider takes that volume for nothing else. */
+  attachProposed: proposed({ volume: z.string(), device: z.string(), onlyRoot: z.boolean().optional() }),
   detachProposed: proposed({ volume: z.string(), device: z.string().optional(), force: z.boolean().optional() }),
 
   // From images and their snapshots

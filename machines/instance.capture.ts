@@ -108,7 +108,7 @@ export const forgettingImages = {
 
 /** Both ways of taking an image of what is off. */
 const whileOff = {
-  guard: needs('rootIsVolume', 'rootAttached'),
+  guard: needs('rootIsVolume', 'rootAttached', 'stopConfirmed'),
   actions: ['capturing', { type: 'tell', params: captureOff }],
 } as const
 export const capturableWhileOff = {
@@ -121,7 +121,7 @@ export const capturableWhileRunning = {
     actions: ['capturing', { type: 'tell', params: captureLive }],
   },
   'instance.quietCaptureProposed': {
-    guard: needs('stateful', 'rootIsVolume', 'rootAttached', 'notCapturing', 'connectionsSettled'),
+    guard: needs('stateful', 'preserved', 'rootIsVolume', 'rootAttached', 'notCapturing', 'connectionsSettled'),
     target: '.capturing',
     actions: ['capturing', 'quieting', { type: 'tell', params: captureHeld }],
   },
@@ -153,7 +153,7 @@ export const capturing = {
   states: {
     quieting: {
       tags: 'working',
-      entry: { type: 'ask', params: want.stop },
+      entry: { type: 'ask', params: want.askOff },
       on: {
         'instance.stopped': whenOff,
         'instance.stopFailed': [{ guard: 'askingUnsupported', target: 'forcing' }, abandoned],

@@ -3,7 +3,15 @@ import { assign } from 'xstate'
 import { normalised } from './disks.ts'
 import type { InstanceContext, InstanceEvent, InstanceEventNamed as Named, Now } from './instance.alphabet.ts'
 import { captureChanges } from './instance.capture.ts'
+import { cleanupChanges } from './instance.cleanup.ts'
 import { atRest, deviceOf, withDevice, withoutDevice, withStatus } from './instance.devices.ts'
+import { lookChanges } from './instance.looks.ts'
+import { offersOf } from './instance.offers.ts'
+import { restartChanges } from './instance.restart.ts'
+import { sparingChanges } from './instance.sparing.ts'
+import { stopChanges } from './instance.stop.ts'
+import { suspendChanges } from './instance.suspend.ts'
+import { orphanChanges } from './orphans.ts'
 import { sightChanges } from './sights.ts'
 import { tagChanges } from './tags.ts'
 
@@ -11,27 +19,14 @@ type Change = Partial<InstanceContext>
 
 const launched = ({ event }: Now): Change => {
   const { data, facts, at } = event as Named<'launchRequested'>
-  const { devices, volumeTags: _, warning: __, ...rest } = data
-  const { stop, start, reboot, destroy, destroyFrom, rootOnDestroy, settle, volumeAttach } = facts.provider.capabilities
-  const destroysByStop = destroy === 'viaStop' || undefined
+  const { devices, volumeTags: _, warning: __, pinsImage, onlyRoot: ___, ...rest } = data
   const root = normalised(data.rootDevice)
   return {
     ...rest,
+    pinsImage: data.rootOwner === 'provider' ? pinsImage : undefined,
     generation: 1,
     launchedAt: at,
-    offers: {
-      reboot: reboot !== 'none',
-      hotPlug: volumeAttach.hotPlug,
-      hotUnplug: volumeAttach.hotUnplug,
-      attachMax: volumeAttach.max,
-      destroysByStop,
-      destroysStopped: (!destroysByStop && stop !== 'none' && !destroyFrom.includes('running')) || undefined,
-      deletesRootByFlag: rootOnDestroy === 'byFlag' || undefined,
-      preserves: stop === 'preserves' || undefined,
-      neverOff: stop === 'none' || undefined,
-      startsAnew: start === 'none' || undefined,
-      offGraceMs: settle.missingGraceMs || undefined,
-    },
+    offers: offersOf(facts.provider.capabilities),
     devices: Object.fromEntries(
       devices.map(({ device, volume, deleteOnTermination }) => {
         const name = normalised(device)
@@ -46,10 +41,13 @@ const volumeReady = ({ context: { devices }, event }: Now): Change => {
   return { devices: withStatus(devices, deviceOf(devices, volume)!, 'attached') }
 }
 
+/** What is known again of what runs, or has stopped. */
+const certain = { impaired: undefined, asleep: undefined, unconfirmed: undefined } as const
+
 const cameUp = ({ context, event }: Now): Change => {
   const { host, privateAddress = context.privateAddress } = (event as Named<'created' | 'started'>).data
-  const done = { reason: undefined, impaired: undefined, rebooting: undefined, userDataChanged: undefined }
-  return { host, privateAddress, ...done }
+  const done = { reason: undefined, rebooting: undefined, userDataChanged: undefined }
+  return { host, privateAddress, ...done, ...certain }
 }
 
 const restarted = ({ context, event }: Now): Change => ({
@@ -62,8 +60,8 @@ const halted = ({ context: { devices } }: Now): Change => ({
   devices: atRest(devices),
   changing: [],
   host: undefined,
-  impaired: undefined,
   rebooting: undefined,
+  ...certain,
 })
 
 const ended = (): Change => ({
@@ -71,8 +69,10 @@ const ended = (): Change => ({
   changing: [],
   host: undefined,
   privateAddress: undefined,
-  impaired: undefined,
   rebooting: undefined,
+  restarts: undefined,
+  owed: undefined,
+  ...certain,
 })
 
 const failed = ({ event }: Now): Change => {
@@ -140,6 +140,13 @@ const disconnected = ({ context: { devices, changing } }: Now): Change => ({
 
 const all = {
   ...captureChanges,
+  ...lookChanges,
+  ...restartChanges,
+  ...stopChanges,
+  ...suspendChanges,
+  ...cleanupChanges,
+  ...sparingChanges,
+  ...orphanChanges,
   ...tagChanges,
   orphanCleaned: sightChanges.orphanCleaned,
   launched,
@@ -160,10 +167,9 @@ const all = {
   connected,
   disconnected,
   warned: ({ event }: Now): Change => ({ warning: (event as Named<'modeMismatchWarned'>).data }),
+  imageFreed: (): Change => ({ pinsImage: undefined }),
   rebooting: (): Change => ({ rebooting: true }),
   rebooted: (): Change => ({ rebooting: undefined }),
-  impaired: (): Change => ({ impaired: true }),
-  recovered: (): Change => ({ impaired: undefined }),
   overdue: (): Change => ({ overdue: true }),
   answered: (): Change => ({ overdue: undefined }),
 }

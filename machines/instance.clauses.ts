@@ -1,6 +1,7 @@
 /** Clauses of an instance's life that several of its states share. */
 import { diskRequirementNames } from './disks.ts'
 import { ignore, needs } from './grammar.ts'
+import { computeAbandonable } from './instance.cleanup.ts'
 import { late } from './instance.late.ts'
 import * as want from './instance.wants.ts'
 import { taggable } from './tags.ts'
@@ -10,6 +11,7 @@ export const ofAnotherLaunch = { guard: 'otherLaunch', ...ignore('it speaks of a
 /** What a launch needs, in the order in which it is refused. */
 export const launchable = needs(
   'accountOpen',
+  'imageGiven',
   'imageAvailable',
   'offeringActive',
   'keyPairKnown',
@@ -17,6 +19,9 @@ export const launchable = needs(
   'modeOffered',
   'imageOwned',
   'imageUnused',
+  'rootBootable',
+  'rootVolumeFree',
+  'rootVolumeThere',
   'rootOffered',
   'behaviourPossible',
   'mappingValid',
@@ -26,6 +31,7 @@ export const launchable = needs(
   'snapshotHere',
   ...diskRequirementNames,
   'slotsEnough',
+  'volumesOutlive',
   'userDataFits',
   'annotationsFit',
   'tagsFew',
@@ -48,7 +54,7 @@ export const stoppable = {
 } as const
 export const modifiable = {
   'instance.modifyRequested': {
-    guard: needs('bootKept', 'behaviourPossible', 'devicesMapped', 'annotationsFit'),
+    guard: needs('bootKept', 'behaviourPossible', 'devicesMapped', 'volumesOutlive', 'annotationsFit'),
     actions: 'modified',
   },
 } as const
@@ -64,6 +70,13 @@ export const guestMayPowerOff = {
     { guard: 'restsBeforeItsEnd', target: '#stopping', actions: 'byGuest' },
     { target: '#shutting-down', actions: 'byGuest' },
   ],
+} as const
+
+/** What becomes of the first start: it runs, or the launch has failed. */
+export const firstStart = {
+  'instance.started': [ofAnotherLaunch, { target: '#running', actions: 'cameUp' }],
+  'instance.startFailed': { target: '#abandoning', actions: 'failed' },
+  ...guestMayPowerOff,
 } as const
 
 const outOfTurn = { guard: 'outOfTurn', ...ignore('no such change is at the head of the line') } as const
@@ -95,50 +108,34 @@ export const connectingWhileStopping = {
   'instance.detachFailed': [outOfTurn, { actions: detachFailed }],
 } as const
 
+/** Its volumes are safe: now it is destroyed. */
+const spared = { target: 'destroying', reenter: true, actions: 'spared' } as const
+
 /** Destroying is asked for until it is done: by the end of an instance, and by a launch that failed half way. */
 export const untilDestroyed = {
   destroying: {
     tags: 'working',
-    entry: { type: 'ask', params: want.destroy },
-    on: { 'instance.destroyFailed': 'retrying', ...late.destroying },
+    entry: ['sparing', { type: 'ask', params: want.destroy }],
+    on: {
+      'instance.destroyFailed': { target: 'retrying', actions: 'endFailed' },
+      'instance.stopped': [ofAnotherLaunch, { guard: 'sparedByStop', ...spared }],
+      'instance.stopFailed': [
+        { guard: 'nothingToSpare', ...spared },
+        { guard: 'sparing', target: 'retrying', actions: 'endFailed' },
+      ],
+      'instance.detached': [
+        { guard: 'lastSpared', ...spared },
+        { guard: 'oneSpared', actions: 'oneSpared' },
+      ],
+      'instance.detachFailed': [{ guard: 'sparing', target: 'retrying', actions: 'endFailed' }],
+      ...computeAbandonable,
+      ...late.destroying,
+    },
   },
   retrying: {
     tags: 'working',
     entry: { type: 'arm', params: want.destroyAgainLater },
     exit: { type: 'disarm', params: want.destroyAgainNow },
-    on: { 'instance.destroyRetryDue': 'destroying', ...late.retrying },
-  },
-} as const
-
-/** A provider that knows no such instance has none to stop: it is off, for good. */
-const noneToStop = {
-  guard: 'noneThere',
-  target: '#stopped',
-  actions: [{ type: 'tell', params: want.settleVolumes }, 'halted'],
-} as const
-
-/** Stopping is asked for until it is done; the guest is asked first, and a second time it is not asked. */
-export const untilStopped = {
-  asking: {
-    tags: 'working',
-    entry: { type: 'ask', params: want.stop },
-    on: {
-      'instance.stopRequested': [{ guard: 'forced', target: 'forcing' }, {}],
-      'instance.stopFailed': [noneToStop, { guard: 'askingUnsupported', target: 'forcing' }, { target: 'retrying' }],
-    },
-  },
-  forcing: {
-    tags: 'working',
-    entry: { type: 'ask', params: want.forceOff },
-    on: { 'instance.stopRequested': {}, 'instance.stopFailed': [noneToStop, { target: 'retrying' }] },
-  },
-  retrying: {
-    tags: 'working',
-    entry: { type: 'arm', params: want.stopAgainLater },
-    exit: { type: 'disarm', params: want.stopAgainNow },
-    on: {
-      'instance.stopRequested': [{ guard: 'forced', target: 'forcing' }, {}],
-      'instance.stopRetryDue': 'forcing',
-    },
+    on: { 'instance.destroyRetryDue': 'destroying', ...computeAbandonable, ...late.retrying },
   },
 } as const

@@ -38,11 +38,14 @@ const note = z.string().min(1).max(128)
 export const instanceCommands = {
   launch: command({
     event: 'launchRequested',
-    summary: 'Launches an instance from an image: makes its volumes, then its compute.',
+    summary: 'Launches an instance from an image, or on a volume: makes the volumes it lacks, then its compute.',
     who: 'owner',
     creates: true,
     input: {
-      image: z.string(),
+      /** What it starts from; needed where it is not launched on a volume that was made from an image. */
+      image: z.string().optional(),
+      /** A volume of this account to launch it on. It is kept when the instance ends, unless its mapping says otherwise. */
+      rootVolume: z.string().optional(),
       /** Name of an offering. */
       type: z.string(),
       /** Stateful: its disks survive a stop. Auto: stateful where the provider can. */
@@ -51,7 +54,7 @@ export const instanceCommands = {
       onMismatch: z.enum(['refuse', 'warn']).default('refuse'),
       /** Direct: a stateful instance runs on the image itself, where its provider does that; nobody else can use it then. */
       rootPolicy: z.enum(['private', 'direct']).default('private'),
-      /** Default: the provider's first. */
+      /** Default: that of the volume it is launched on, else the provider's first. */
       zone: z.string().optional(),
       provider: z.string().optional(),
       /** What differs from the image's disks, by device name. */
@@ -70,6 +73,8 @@ export const instanceCommands = {
     },
     needs: {
       image: resource('image', 'image'),
+      rootVolume: resource('volume', 'rootVolume'),
+      clones: claim('clones', { path: 'image' }),
       offering: named('offering', 'type'),
       provider: provider('provider'),
       account: callerAccount(),
@@ -80,7 +85,7 @@ export const instanceCommands = {
   }),
   start: command({
     event: 'startRequested',
-    summary: 'Starts a stopped instance with the same volumes.',
+    summary: 'Starts a stopped instance with the same volumes, or resumes a suspended one.',
     who: 'owner',
     needs: { account: callerAccount() },
   }),
@@ -91,11 +96,42 @@ export const instanceCommands = {
     /** Power off without asking the guest. */
     input: { force: z.boolean().optional() },
   }),
-  reboot: command({ event: 'rebootRequested', summary: 'Restarts the guest of a running instance.', who: 'owner' }),
+  suspend: command({
+    event: 'suspendRequested',
+    summary: 'Suspends the guest of a running stateful instance, where its provider can; resumed, it goes on.',
+    who: 'owner',
+  }),
+  resume: command({
+    event: 'resumeRequested',
+    summary: 'Lets the guest of a suspended instance go on.',
+    who: 'owner',
+    needs: { account: callerAccount() },
+  }),
+  reboot: command({
+    event: 'rebootRequested',
+    summary:
+      'Restarts the guest of a running instance: by stopping and starting it, where its provider has no other way.',
+    who: 'owner',
+  }),
   terminate: command({
     event: 'terminateRequested',
     summary: 'Ends the instance for good; then its volumes are deleted or freed, as their flags say.',
     who: 'owner',
+  }),
+  forceStop: command({
+    event: 'forceStopRequested',
+    summary:
+      'Marks an instance stopped whose provider cannot be reached. Nothing is asked of it; what it shows later undoes or confirms this.',
+    who: 'operator',
+  }),
+  abandonCleanup: command({
+    event: 'abandonCleanupRequested',
+    summary: 'Gives up what will not go of an instance that is being ended: it is recorded as an orphan.',
+    who: 'operator',
+    input: {
+      /** The instance itself, while it is being destroyed; then a volume that is to go with it. */
+      item: z.string(),
+    },
   }),
   modify: command({
     event: 'modifyRequested',

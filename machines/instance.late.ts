@@ -11,16 +11,24 @@ const ignoring = <const K extends News>(why: string, ...names: K[]) =>
     `instance.${K}`,
     ReturnType<typeof ignore>
   >
+const cleaning = ['cleanupDone', 'cleanupFailed', 'cleanupHandedOver'] as const
+const unowed = ignoring('nothing of it is being cleaned up', ...cleaning, 'orphanRecorded')
 const launching = ['prepared', 'modeMismatchWarned'] as const
+const freed = 'imageFreed'
+const notGone = ignoring('it is not gone yet', freed, 'orphanCleaned')
 const volumes = ['volumeReady', 'volumeFailed'] as const
 const creation = ['created', 'createFailed', 'launchTimedOut'] as const
-const starting = ['started', 'startFailed'] as const
+const starting = ['started', 'startFailed', 'startRetryDue'] as const
 const stopping = ['stopped', 'stopFailed', 'stopTimedOut', 'stopRetryDue'] as const
+const stuck = 'stopStuck'
+const suspending = ['suspended', 'suspendFailed', 'suspendTimedOut'] as const
+const missing = ['vanished', 'missingGraceDue'] as const
+const byOthers = ['externallyStarted', 'externallySuspended'] as const
 const rebooting = ['rebooted', 'rebootFailed'] as const
 const connecting = ['attached', 'attachFailed', 'detached', 'detachFailed'] as const
 const imaging = ['snapshotCut', 'captureTimedOut'] as const
 const destroying = ['destroyed', 'destroyFailed', 'destroyRetryDue', 'terminateTimedOut'] as const
-const news = ['poweredOff', 'vanished'] as const
+const news = ['poweredOff', 'memoryLost', ...missing, ...byOthers] as const
 const all = [
   ...launching,
   'offGraceDue',
@@ -30,18 +38,21 @@ const all = [
   ...stopping,
   ...rebooting,
   ...connecting,
+  ...suspending,
   ...destroying,
   ...news,
   ...imaging,
   'captureEnded',
+  stuck,
 ] as const
 
 export const late = {
-  absent: ignoring('it never existed', ...all, 'orphanCleaned'),
+  absent: ignoring('it never existed', ...all, freed, ...cleaning, 'orphanRecorded', 'orphanCleaned'),
   preparing: ignoring('no compute was asked for yet', 'poweredOff'),
   abandoning: ignoring('what came to be is being destroyed', 'poweredOff', 'terminateTimedOut'),
   pending: {
-    ...ignoring('it has not ended', 'orphanCleaned'),
+    ...unowed,
+    ...notGone,
     ...ignoring('all its volumes were ready before', ...volumes),
     ...ignoring('its launch has recorded that', ...launching),
     ...ignoring('it is to run', 'offGraceDue'),
@@ -55,48 +66,88 @@ export const late = {
       ...destroying,
     ),
     ...ignoring('nothing is connected while it starts', ...connecting),
+    ...ignoring('it is to run', ...suspending, stuck),
     ...ignoring('no guest is off for an image', ...imaging),
-    ...ignoring('the open call will say what became of it', 'vanished'),
+    ...ignoring('the open call will say what became of it', ...missing, ...byOthers, 'memoryLost'),
   },
   steady: ignoring('no change is under way', ...connecting),
   running: {
-    ...ignoring('it has not ended', 'orphanCleaned'),
-    ...ignoring('its launch is over', ...volumes, ...creation, ...launching, 'startFailed'),
-    ...ignoring('it runs', 'offGraceDue'),
+    ...unowed,
+    ...notGone,
+    ...ignoring('its launch is over', ...volumes, ...creation, ...launching, 'startFailed', 'startRetryDue'),
+    ...ignoring('it runs', 'offGraceDue', 'memoryLost', ...suspending, stuck),
     ...ignoring('no guest is off for an image', ...imaging),
     ...ignoring('no such call is open', ...stopping, ...destroying),
   },
   stopping: {
-    ...ignoring('it has not ended', 'orphanCleaned'),
+    ...unowed,
+    ...notGone,
     ...ignoring('its launch is over', ...launching),
     ...ignoring('it is not off yet', 'offGraceDue'),
     ...ignoring('it will be asked to stop again anyway', 'stopFailed'),
-    ...ignoring('no retry is due while the question is open', 'stopRetryDue'),
+    ...ignoring('it is being stopped, whether it is suspended or not', ...suspending),
     ...ignoring('it stays off, whatever was taken of it', ...imaging),
     ...ignoring('it is being stopped, whatever its start came to', ...creation, ...starting, ...rebooting, ...volumes),
     ...ignoring('the open call to stop will say what became of it', ...news),
     ...ignoring('no such call is open', ...destroying),
   },
   stopped: {
-    ...ignoring('it has not ended', 'orphanCleaned'),
-    ...ignoring('its launch is over', ...volumes, ...creation, ...launching),
+    ...unowed,
+    ...notGone,
+    ...ignoring('its launch is over', ...volumes, ...launching, 'createFailed', 'launchTimedOut'),
+    ...ignoring('it was not suspended', 'suspendFailed', 'suspendTimedOut'),
     ...ignoring('it stays off, whatever was taken of it', ...imaging),
-    ...ignoring('a start that nobody asked for is found by a survey', ...starting),
-    ...ignoring('it is stopped already', ...stopping, ...rebooting, ...news),
+    ...ignoring(
+      'it is stopped already',
+      'startFailed',
+      'startRetryDue',
+      'stopFailed',
+      'stopTimedOut',
+      'stopRetryDue',
+      stuck,
+    ),
+    ...ignoring('it is stopped already', ...rebooting, ...missing, 'poweredOff', 'memoryLost'),
     ...ignoring('its connections ended with the stop', ...connecting),
+    ...ignoring('no such call is open', ...destroying),
+  },
+  suspending: {
+    ...notGone,
+    ...unowed,
+    ...ignoring('its launch is over', ...volumes, ...creation, ...launching, ...starting),
+    ...ignoring('it is not being stopped', 'offGraceDue', ...stopping, stuck),
+    ...ignoring('no guest is off for an image', ...imaging),
+    ...ignoring('the open call will say what became of it', ...news),
+    ...ignoring('no such call is open', ...destroying),
+  },
+  suspended: {
+    ...notGone,
+    ...unowed,
+    ...ignoring('its launch is over', ...volumes, ...creation, ...launching, ...starting),
+    ...ignoring('it is not being stopped', 'offGraceDue', ...stopping, stuck),
+    ...ignoring('no guest is off for an image', ...imaging),
+    ...ignoring('it is suspended already', 'suspendFailed', 'suspendTimedOut'),
+    ...ignoring('a suspended guest does nothing', 'poweredOff'),
+    ...ignoring('what was asked before was answered before', ...rebooting, ...connecting),
     ...ignoring('no such call is open', ...destroying),
   },
   destroying: ignoring('the question is still open', 'destroyRetryDue'),
   retrying: ignoring('it will be asked again anyway', 'destroyFailed'),
   shuttingDown: {
-    ...ignoring('it has not ended', 'orphanCleaned'),
+    ...unowed,
+    ...notGone,
     ...ignoring('its volumes hear of its end when it is gone', ...volumes),
     ...ignoring('its launch is over', ...launching),
     ...ignoring('it is being ended already', 'offGraceDue'),
     ...ignoring('its images have failed with it', ...imaging, 'captureEnded'),
     ...ignoring('destroying took the place of what was asked before', ...creation, ...starting, ...stopping),
-    ...ignoring('destroying took the place of what was asked before', ...rebooting, ...connecting),
+    ...ignoring(
+      'destroying took the place of what was asked before',
+      ...rebooting,
+      ...connecting,
+      ...suspending,
+      stuck,
+    ),
     ...ignoring('the open call to destroy will say when it is gone', ...news),
   },
-  terminated: ignoring('it is gone', ...all),
+  terminated: ignoring('it is gone', ...all, ...cleaning),
 }

@@ -18,7 +18,9 @@ export function launchFaults(
 ): Record<string, Json | undefined> {
   const zoneOffered = zones.includes(zone) ? undefined : { zone, zones }
   if ('requirement' in mapping) return { zoneOffered, [mapping.requirement]: { why: mapping.why } }
-  const disks = mapping.volumes.map(({ device, ...disk }) => ({ device, faults: diskFaults(disk, volume) }))
+  // A volume that is there was judged when it was made.
+  const made = mapping.volumes.filter(each => !('volume' in each))
+  const disks = made.map(({ device, ...disk }) => ({ device, faults: diskFaults(disk, volume) }))
   const disk = Object.assign({}, ...disks.reverse().map(({ faults }) => faults))
   const further = mapping.volumes.filter(each => normalised(each.device) !== normalised(rootDevice)).length
   return { zoneOffered, ...disk, slotsEnough: further > max ? { further, max } : undefined }

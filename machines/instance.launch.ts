@@ -1,9 +1,16 @@
 /** What a launch becomes: everything that is decided when it is asked for, or what it is refused for. */
 import { normalised } from './disks.ts'
 import { type Completion, completed, type Declined, type Json } from './grammar.ts'
-import { type Mapping, type MappingEntry, type MappingFault, mergeBlockDevices } from './instance.block-devices.ts'
+import {
+  type MappedVolume,
+  type Mapping,
+  type MappingEntry,
+  type MappingFault,
+  mergeBlockDevices,
+} from './instance.block-devices.ts'
 import { launchFaults } from './instance.launch-faults.ts'
 import { type Asked, type Mismatch, type Resolved, resolveMode } from './instance.mode.ts'
+import { type KnownVolume, rootDeviceOn, type Source, sourceOf } from './instance.source.ts'
 import { type Mode, modes } from './modes.ts'
 
 type Input = { [name: string]: Json | undefined } & {
@@ -11,6 +18,8 @@ type Input = { [name: string]: Json | undefined } & {
   onMismatch: 'refuse' | 'warn'
   rootPolicy: 'private' | 'direct'
   blockDevices: MappingEntry[]
+  image?: string
+  rootVolume?: string
   zone?: string
   shutdownBehaviour?: 'stop' | 'terminate'
   userData?: string
@@ -18,41 +27,75 @@ type Input = { [name: string]: Json | undefined } & {
 }
 
 export function launchData({ input, facts, newId }: Completion<Input>): Json | Declined {
-  const { image, offering, provider, snapshots } = facts
+  const { image, rootVolume, offering, provider, snapshots } = facts
   const { capabilities } = provider
-  const { blockDevices, mode: requested, onMismatch, rootPolicy, zone = capabilities.zones[0], ...asked } = input
-  const { targets = modes } = image
+  const { image: _, rootVolume: __, blockDevices, mode: requested, onMismatch, rootPolicy, ...asked } = input
+  const { zone = rootVolume?.zone ?? capabilities.zones[0] } = asked
+  const source = sourceOf(image, rootVolume)
+  if (!source) return withoutSource({ ...asked, zone, provider: provider.name }, rootVolume)
+  const { targets = modes, rootDevice } = source
   const direct = rootPolicy === 'direct'
-  const fromSnapshot = image.snapshot !== undefined
-  const rootIsVolume = changesRoot(image, blockDevices)
-  const resolved = resolveMode({ requested, targets, direct, rootIsVolume, fromSnapshot }, capabilities)
+  const fromSnapshot = source.snapshot !== undefined
+  const onVolume = rootVolume ? (rootVolume.from?.kind ?? 'blank') : undefined
+  const rootIsVolume = !onVolume && changesRoot(source, blockDevices)
+  const resolved = resolveMode({ requested, targets, direct, rootIsVolume, fromSnapshot, onVolume }, capabilities)
   const { mode, rootOwner, mismatch } = resolved
-  const mapping = ofOwner(rootOwner, image.rootDevice, mergeBlockDevices(image, blockDevices, snapshots))
+  const mapping = mapped(rootOwner, source, rootVolume, blockDevices, snapshots)
   const found = 'requirement' in mapping ? undefined : mapping
   const stops = mode === 'stateful' && capabilities.stop !== 'none'
   const data = {
     ...asked,
+    image: source.image,
     userDataEncoding: encodingOf(input),
     mode,
-    rootOwner: rootOwner ?? 'provider',
+    rootOwner: rootOwner ?? (rootVolume ? 'user' : 'provider'),
+    ...(fromSnapshot ? {} : cloneOf(rootOwner, capabilities)),
+    keptRoot: rootOwner === 'provider' && keepsRoots(capabilities) ? keptRoot(newId('volume'), source) : undefined,
     warning: mismatch && warningOf(requested as Mode, resolved, mismatch),
     shutdownBehaviour: input.shutdownBehaviour ?? (stops ? 'stop' : 'terminate'),
     zone,
     provider: provider.name,
     vcpus: offering.vcpus,
     memoryBytes: offering.memoryBytes,
-    architecture: image.architecture,
-    virtualization: image.virtualization,
-    rootDevice: image.rootDevice,
-    devices: found?.volumes.map(each => ({ ...each, volume: newId('volume') })),
+    architecture: source.architecture,
+    virtualization: source.virtualization,
+    rootDevice,
+    devices: found?.volumes.map(each => ({ volume: newId('volume'), ...each })),
     ephemeral: found?.ephemeral.length ? found.ephemeral : undefined,
   }
   return completed(data as unknown as Json, {
     modeOffered: mismatch && onMismatch === 'refuse' ? { requested, ...mismatch } : undefined,
-    rootOffered: rootOwner === undefined ? { provider: provider.name, direct } : undefined,
-    ...launchFaults(zone, mapping, capabilities, image.rootDevice),
+    imageUnused: rootOwner === 'image' && facts.clones ? { image: source.image, isCloned: true } : undefined,
+    rootOffered: rootOwner ? undefined : { provider: provider.name, direct, rootVolume: rootVolume?.id },
+    ...launchFaults(zone, mapping, capabilities, rootDevice),
   })
 }
+
+/** Nothing says what it would run. */
+const withoutSource = (data: object, rootVolume: { id: string } | null) =>
+  completed(data as Json, rootVolume ? { rootBootable: { rootVolume: rootVolume.id } } : { imageGiven: {} })
+
+/** What a root that is made from the image may lack of a disk that stands alone. */
+function cloneOf(owner: Resolved['rootOwner'], { cloneKind, canCloneImage, canCreateVolumeFromImage }: Cloning) {
+  if (owner !== 'provider' && owner !== 'engine') return {}
+  const onlyRoot = owner === 'engine' && canCloneImage && !canCreateVolumeFromImage
+  return { pinsImage: cloneKind !== 'full' || undefined, onlyRoot: onlyRoot || undefined }
+}
+interface Cloning {
+  readonly cloneKind: string
+  readonly canCloneImage: boolean
+  readonly canCreateVolumeFromImage: boolean
+}
+
+/** May a root that the provider made be there when its instance is not, although nobody asked for that? */
+const keepsRoots = ({ rootOnDestroy, stop, rootOnStop }: Capabilities) =>
+  rootOnDestroy === 'keeps' || (stop === 'destroys' && rootOnStop === 'keeps')
+interface Capabilities {
+  readonly rootOnDestroy: string
+  readonly stop: string
+  readonly rootOnStop: string
+}
+const keptRoot = (volume: string, { sizeBytes }: { sizeBytes: number }) => ({ volume, sizeBytes })
 
 /** Is its root to be other than its image has it? Its name alone changes nothing. */
 function changesRoot({ rootDevice, sizeBytes }: { rootDevice: string; sizeBytes: number }, asked: MappingEntry[]) {
@@ -62,12 +105,23 @@ function changesRoot({ rootDevice, sizeBytes }: { rootDevice: string; sizeBytes:
   return wanted !== sizeBytes || !deleteOnTermination || Object.values(rest).some(value => value !== undefined)
 }
 
-/** The volumes a launch makes: the root only if it is the engine's. */
-function ofOwner(owner: Resolved['rootOwner'], rootDevice: string, mapping: Mapping | MappingFault) {
+/** The volumes of a launch: the root among them only if it is the engine's, or a volume that is there. */
+function mapped(
+  owner: Resolved['rootOwner'],
+  source: Source,
+  rootVolume: KnownVolume | null,
+  asked: MappingEntry[],
+  snapshots: Parameters<typeof mergeBlockDevices>[2],
+): MappingWithRoot | MappingFault {
+  const mapping = mergeBlockDevices(source, asked, snapshots)
   if ('requirement' in mapping || owner === 'engine') return mapping
-  const volumes = mapping.volumes.filter(each => normalised(each.device) !== normalised(rootDevice))
-  return { ...mapping, volumes }
+  const volumes = mapping.volumes.filter(each => normalised(each.device) !== normalised(source.rootDevice))
+  if (!rootVolume) return { ...mapping, volumes }
+  const root = rootDeviceOn(rootVolume, source.rootDevice, asked)
+  return 'requirement' in root ? root : { ...mapping, volumes: [root, ...volumes] }
 }
+/** A volume that is there has its id. */
+type MappingWithRoot = Mapping & { readonly volumes: readonly (MappedVolume & { readonly volume?: string })[] }
 
 /** One that runs on its image itself uses that up, which is worth more words than the mode. */
 function warningOf(requested: Mode, { mode, rootOwner }: Resolved, { reason, remedy }: Mismatch) {

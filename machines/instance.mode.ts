@@ -4,12 +4,12 @@
  *
  * *Stateful*: stopping it keeps its root, and it can be started with it. *Stateless*: there is nothing to come back to.
  * A root has one owner for life, and who owns it cleans it up: `provider`, the disk that the provider makes with the
- * instance; `engine`, a volume made from the image before; `image`, the image itself, which nobody else can use then.
- * (spec: stateful-and-deltacloud 3a.2, 3a.4, 3a.5.)
+ * instance; `engine`, a volume made from the image before; `image`, the image itself, which nobody else can use then; `user`, a
+ * volume that was there already, which nobody deletes. (spec: stateful-and-deltacloud 3a.2, 3a.4, 3a.5.)
  */
 import type { Mode } from './modes.ts'
 
-export const rootOwners = ['provider', 'engine', 'image'] as const
+export const rootOwners = ['provider', 'engine', 'image', 'user'] as const
 export type RootOwner = (typeof rootOwners)[number]
 
 /** What a provider says of launches, stops and roots; names as in the vocabulary of drivers. */
@@ -19,10 +19,11 @@ export interface Abilities {
   readonly canDeleteClone: boolean
   readonly canCreateVolumeFromImage: boolean
   readonly bootFromVolume: boolean
+  readonly bootFromSnapshot: boolean
   readonly stop: 'preserves' | 'destroys' | 'none'
   readonly start: string
   readonly rootOnDestroy: 'deletes' | 'keeps' | 'byFlag'
-  readonly rootOnStop: 'deletes' | 'keeps'
+  readonly attachmentsOnDestroy: 'deletes' | 'detaches' | 'byFlag'
 }
 export interface Asked {
   readonly requested: Mode | 'auto'
@@ -34,6 +35,8 @@ export interface Asked {
   readonly rootIsVolume?: boolean
   /** The image's root is a snapshot, which only volumes are made from. */
   readonly fromSnapshot?: boolean
+  /** A volume that is there is to be the root; what it was made from. */
+  readonly onVolume?: 'blank' | 'image' | 'volumeSnapshot'
 }
 /** Why what was asked for cannot be had, and what can be done about it. */
 export interface Mismatch {
@@ -54,13 +57,19 @@ const makesRoots = (can: Abilities, { fromSnapshot }: Asked) =>
   fromSnapshot
     ? can.bootFromVolume
     : (can.canCreateVolumeFromImage && can.bootFromVolume) || (can.canCloneImage && can.canDeleteClone)
-/** The same disk, where it outlives a compute that does not survive a stop. */
+/** A volume as the root, where it outlives a compute that does not survive a stop: it was given, not made with it. */
 const rootSurvives = (can: Abilities, asked: Asked) =>
   can.bootFromVolume &&
   (can.canCreateVolumeFromImage || asked.fromSnapshot === true) &&
-  can.rootOnStop === 'keeps' &&
-  can.rootOnDestroy !== 'deletes'
+  can.attachmentsOnDestroy !== 'deletes'
 const clonesAndCleans = (can: Abilities) => can.clonesOnLaunch !== 'never' && can.rootOnDestroy !== 'keeps'
+
+/** Launches it an instance on a volume that is there, and lets that outlive the instance? */
+function bootsVolume({ bootFromVolume, bootFromSnapshot, canCloneImage, attachmentsOnDestroy }: Abilities, of: Asked) {
+  if (attachmentsOnDestroy === 'deletes') return false
+  if (of.onVolume === 'image' && canCloneImage) return true
+  return bootFromVolume && (of.onVolume !== 'volumeSnapshot' || bootFromSnapshot)
+}
 
 /** The table of 3a.4. */
 export function resolveMode(asked: Asked, can: Abilities): Resolved {
@@ -81,8 +90,8 @@ const unbuilt = (requested: Mode): Mismatch => ({
 function unable(requested: Mode, asked: Asked, can: Abilities): Mismatch | undefined {
   const isAble =
     requested === 'stateful'
-      ? preserves(can) || rootSurvives(can, asked)
-      : clonesAndCleans(can) || makesRoots(can, asked)
+      ? preserves(can) || asked.onVolume !== undefined || rootSurvives(can, asked)
+      : asked.onVolume !== undefined || clonesAndCleans(can) || makesRoots(can, asked)
   if (isAble) return undefined
   const remedy =
     requested === 'stateful'
@@ -93,6 +102,7 @@ function unable(requested: Mode, asked: Asked, can: Abilities): Mismatch | undef
 
 /** Whose disk it runs on. The provider's own where it always makes one and that is cleaned up, else the engine's. */
 function rootOwner(mode: Mode, asked: Asked, can: Abilities): RootOwner | undefined {
+  if (asked.onVolume) return bootsVolume(can, asked) && !asked.direct ? 'user' : undefined
   const canMake = makesRoots(can, asked)
   if (asked.direct) {
     const isPossible = can.clonesOnLaunch === 'never' && !asked.fromSnapshot && !asked.rootIsVolume

@@ -1,10 +1,17 @@
 /** Who may say no to an instance's requests, and what picks its branches. */
 import { diskRequirementNames, isDeviceName, normalised } from './disks.ts'
-import type { Observed } from './grammar.ts'
 import type { InstanceContext, InstanceEventNamed, Now } from './instance.alphabet.ts'
 import { captureChoices, captureRequirements } from './instance.capture.ts'
+import { cleanupChoices, cleanupRequirements } from './instance.cleanup.ts'
 import { atHead, deviceOf, volumesWith } from './instance.devices.ts'
+import { lookChoices, lookRequirements } from './instance.looks.ts'
+import type { RootOwner } from './instance.mode.ts'
 import { endsOff, isHeld } from './instance.off.ts'
+import { restartChoices, restartRequirements } from './instance.restart.ts'
+import { sparingChoices, sparingRequirements } from './instance.sparing.ts'
+import { stopChoices } from './instance.stop.ts'
+import { suspendChoices, suspendRequirements } from './instance.suspend.ts'
+import { orphanChoices } from './orphans.ts'
 import { TAGS_MAX, type Tags, tagChoices, tagRequirements } from './tags.ts'
 
 type On<K extends string> = { readonly context: InstanceContext; readonly event: InstanceEventNamed<K> }
@@ -14,6 +21,8 @@ const saidByCommand = () => true
 const saidOnes = [
   'modeOffered',
   'rootOffered',
+  'imageGiven',
+  'rootBootable',
   'zoneOffered',
   'sizeGiven',
   'snapshotKnown',
@@ -33,6 +42,9 @@ const KiB = 1024
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 const decodedBytes = (text: string) => (text.length / 4) * 3 - (text.match(/=/g)?.length ?? 0)
 
+/** Is the root one of its devices? */
+const isVolume = (owner: RootOwner | undefined) => owner === 'engine' || owner === 'user'
+
 /** What an instance boots with: it changes only while nothing runs. */
 const bootAttributes = ['type', 'userData', 'kernel', 'ramdisk', 'ebsOptimized'] as const
 
@@ -42,11 +54,16 @@ export const instanceRequirements = {
     const { devices, rootDevice = '', rootOwner } = event.data
     if (!devices) return true
     const names = new Set(devices.map(each => normalised(each.device)))
-    return names.size === devices.length && names.has(normalised(rootDevice)) === (rootOwner === 'engine')
+    return names.size === devices.length && names.has(normalised(rootDevice)) === isVolume(rootOwner)
   },
   accountOpen: ({ event }: On<'launchRequested' | 'startRequested'>) =>
     (event.facts.account?.state ?? 'open') === 'open',
-  imageAvailable: ({ event }: On<'launchRequested'>) => event.facts.image?.state === 'available',
+  /** Where it is launched on a volume, its image need not be there any more. */
+  imageAvailable: ({ event: { data, facts } }: On<'launchRequested'>) =>
+    data.rootOwner === 'user' || (facts.image?.state ?? 'available') === 'available',
+  rootVolumeFree: ({ event }: On<'launchRequested'>) => (event.facts.rootVolume?.state ?? 'available') === 'available',
+  rootVolumeThere: ({ event: { data, facts } }: On<'launchRequested'>) =>
+    !facts.rootVolume || (facts.rootVolume.zone === data.zone && facts.rootVolume.provider === data.provider),
   keyPairKnown: ({ event }: On<'launchRequested'>) => event.data.keyPair === undefined || !!event.facts.keyPair,
   snapshotCompleted: ({ event }: On<'launchRequested'>) =>
     (event.facts.snapshots ?? []).every(each => each.state === 'completed'),
@@ -55,7 +72,8 @@ export const instanceRequirements = {
   /** Who runs on an image changes it: that is for its owner, and for one at a time. */
   imageOwned: ({ event: { data, facts, account } }: On<'launchRequested'>) =>
     data.rootOwner !== 'image' || account === undefined || facts.image?.account === account,
-  imageUnused: ({ event }: On<'launchRequested'>) => (event.facts.image?.directUser ?? null) === null,
+  imageUnused: ({ event: { data, facts } }: On<'launchRequested'>) =>
+    data.rootOwner === 'user' || (facts.image?.directUser ?? null) === null,
   snapshotHere: ({ event }: On<'launchRequested'>) =>
     (event.facts.snapshots ?? []).every(each => each.provider === event.data.provider),
   /** What has nothing to come back to cannot stop, so neither can its guest stop it. */
@@ -76,6 +94,11 @@ export const instanceRequirements = {
     return tagRequirements.tagsFew(asked) && Object.keys(volumeTags).length <= TAGS_MAX
   },
   ...captureRequirements,
+  ...lookRequirements,
+  ...restartRequirements,
+  ...suspendRequirements,
+  ...cleanupRequirements,
+  ...sparingRequirements,
   unprotected: ({ context }: Now) => !context.terminationProtection,
   /** Protection against stopping also keeps callers from terminating. */
   stopUnprotected: ({ context }: Now) => !context.stopProtection,
@@ -84,9 +107,8 @@ export const instanceRequirements = {
   preserved: ({ context }: Now) => context.offers.preserves === true,
   /** A root of its provider's, or its image, is not among its devices, and cannot be taken from it. */
   rootAttached: ({ context }: Now) =>
-    context.rootOwner !== 'engine' || context.devices[normalised(context.rootDevice)] !== undefined,
-  rootIsVolume: ({ context }: Now) => context.rootOwner === 'engine',
-  rebootOffered: ({ context }: Now) => context.offers.reboot,
+    !isVolume(context.rootOwner) || context.devices[normalised(context.rootDevice)] !== undefined,
+  rootIsVolume: ({ context }: Now) => isVolume(context.rootOwner),
   bootKept: ({ event }: On<'modifyRequested'>) => bootAttributes.every(name => event.data[name] === undefined),
   devicesMapped: ({ context, event }: On<'modifyRequested'>) =>
     Object.keys(event.data.deleteOnTermination ?? {}).every(name => Object.hasOwn(context.devices, normalised(name))),
@@ -99,6 +121,9 @@ export const instanceRequirements = {
   slotFree: ({ context, event }: On<'attachProposed'>) =>
     normalised(event.data.device ?? '') === normalised(context.rootDevice) ||
     Object.values(context.devices).filter(each => !each.root).length < context.offers.attachMax,
+  /** A clone of an image may be a root, and nothing else, where its provider makes it for that. */
+  rootOnly: ({ context, event }: On<'attachProposed'>) =>
+    !event.data.onlyRoot || normalised(event.data.device ?? '') === normalised(context.rootDevice),
   hotPlugOffered: ({ context }: Now) => context.offers.hotPlug,
   hotUnplugOffered: ({ context }: Now) => context.offers.hotUnplug,
   attachedThere: ({ context, event }: On<'detachProposed'>) => {
@@ -114,10 +139,19 @@ export const instanceRequirements = {
 export const choices = {
   ...tagChoices,
   ...captureChoices,
+  ...lookChoices,
+  ...restartChoices,
+  ...stopChoices,
+  ...suspendChoices,
+  ...cleanupChoices,
+  ...sparingChoices,
+  ...orphanChoices,
   lastVolume: ({ context, event }: Now) => {
     const waiting = volumesWith(context.devices, 'attaching')
     return waiting.length === 1 && waiting[0] === (event as InstanceEventNamed<'volumeReady'>).data.volume
   },
+  /** Nothing that was made for the launch is to go. */
+  failsCleanly: (now: Now) => choices.awaitedVolume(now) && cleanupChoices.owesNothing(now),
   awaitedVolume: ({ context, event }: Now) =>
     volumesWith(context.devices, 'attaching').includes((event as InstanceEventNamed<'volumeReady'>).data.volume),
   stillOff: ({ event }: Now) => (event as InstanceEventNamed<'created'>).data.status === 'stopped',
@@ -125,37 +159,17 @@ export const choices = {
     (event as InstanceEventNamed<'started' | 'stopped' | 'poweredOff' | 'vanished'>).data.generation !==
     context.generation,
   stopsWithGuest: ({ context }: Now) => context.mode === 'stateful' && context.shutdownBehaviour === 'stop',
-  restsBeforeItsEnd: ({ context }: Now) => endsOff(context) && (isHeld(context) || !!context.offers.offGraceMs),
+  restsBeforeItsEnd: ({ context }: Now) => endsOff(context) && (isHeld(context) || !!context.offers.missingGraceMs),
   /** It has stopped by itself, and nothing holds it any more. */
   endsOff: ({ context }: Now) => endsOff(context) && !isHeld(context),
-  forced: ({ event }: Now) => (event as InstanceEventNamed<'stopRequested'>).data.force === true,
   /** What its provider lost is made anew from its root; of a root of the provider's nothing is left. */
   remakable: ({ context: { rootOwner, offers }, event }: Now) => {
     const { code } = (event as InstanceEventNamed<'startFailed'>).data
     return rootOwner !== 'provider' && (code === 'notFound' || (code === 'unsupported' && offers.startsAnew === true))
   },
-  noneThere: ({ event }: Now) => (event as InstanceEventNamed<'stopFailed' | 'startFailed'>).data.code === 'notFound',
-  /** A provider without graceful stops need not be asked later: it will say the same. */
-  askingUnsupported: ({ event }: Now) => (event as InstanceEventNamed<'stopFailed'>).data.code === 'unsupported',
-  rebooting: ({ context }: Now) => context.rebooting === true,
-  rebootingAlready: ({ context }: Now) => context.rebooting === true && context.quieted === undefined,
-  impaired: ({ context }: Now) => context.impaired === true,
+  pinning: ({ context }: Now) => context.pinsImage === true,
   /** The answer is not about what is at the head of the line. */
   outOfTurn: ({ context, event }: Now) =>
     atHead(context)?.status !== (event.type.startsWith('instance.attach') ? 'attaching' : 'detaching'),
   lastChange: ({ context }: Now) => context.changing.length === 1,
-}
-
-/**
- * What a sight of it at the provider amounts to. Only a running instance is compared: in every other state, and while its
- * guest is off for an image, an open call will say what became of it, or nothing is expected to be there.
- */
-export const instanceObserved: Observed = ({ exists, facts, generation }, context: InstanceContext, state) => {
-  if (!state.startsWith('running') || (generation ?? context.generation) !== context.generation) return undefined
-  if (context.quieted) return undefined
-  const data = { generation: context.generation }
-  if (exists === 'no') return context.impaired ? undefined : { event: 'vanished', data }
-  if (exists === 'yes' && facts.status === 'stopped') return { event: 'poweredOff', data }
-  if (exists === 'yes' && facts.status === 'running' && context.impaired) return { event: 'started', data }
-  return undefined
 }

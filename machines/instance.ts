@@ -1,8 +1,9 @@
 /**
  * An instance: a virtual machine, from the request to launch it until it is confirmed gone.
  *
- * What a reader sees are the six states of EC2: pending, running, stopping, stopped, shutting-down, terminated. What
- * the engine is waiting for within them are sub-states, so that none of it ever leaks into a name a client matches on.
+ * What a reader sees are the six states of EC2 (pending, running, stopping, stopped, shutting-down, terminated), and
+ * suspending and suspended. What the engine is waiting for within them are sub-states, so that none of it ever leaks into
+ * a name a client matches on.
  *
  * Four ideas carry the rules.
  *
@@ -14,7 +15,8 @@
  * *Nothing is deleted before the compute is gone.* Terminating asks the provider to destroy, for as long as it takes;
  * time passing is not proof. Only with `destroyed` are the volumes let go, all in that same transaction: deleted or
  * freed, as each device's flag says. This is also the way out of a launch that failed once compute may exist. A
- * destroy takes the place of every other open call, so a start that hangs cannot hold up the end.
+ * destroy takes the place of every other open call, so a start that hangs cannot hold up the end. What is to go with it
+ * is owed until it is gone: only then is the instance terminated (`instance.cleanup.ts`).
  *
  * *Every start has a number.* Reports carry the number of the launch they speak of, and news of an earlier one is
  * ignored: a machine started twice cannot be stopped by the echo of its first life.
@@ -22,7 +24,9 @@
  * *Stop keeps, terminate ends, and neither turns into the other.* Stop exists only where the disk survives it (mode
  * stateful). Who protects an instance protects it from callers; a guest that shuts itself down is obeyed.
  *
- * A deadline that passes marks the instance overdue and changes nothing else. (spec: ec2 2, 7, 8, 16.)
+ * How it stops, is restarted, is suspended and what is seen of it without having been asked are files of their own.
+ *
+ * A deadline that passes marks the instance overdue and changes nothing else. (spec: ec2 2, 7, 8, 16; stateful-and-deltacloud 3a.6 to 3a.8.)
  */
 import { setup } from 'xstate'
 import { ignore, needs, requires, type StateMeta, type StateTag, wants } from './grammar.ts'
@@ -38,6 +42,7 @@ import { instanceChanges } from './instance.changes.ts'
 import {
   connectingWhileRunning,
   connectingWhileStopping,
+  firstStart,
   guestMayPowerOff,
   launchable,
   modifiable,
@@ -46,11 +51,15 @@ import {
   tagging,
   terminable,
   untilDestroyed,
-  untilStopped,
 } from './instance.clauses.ts'
+import { cleaning, whenDestroyed } from './instance.cleanup.ts'
 import { volumesWith } from './instance.devices.ts'
 import { late } from './instance.late.ts'
+import { answeredWhileStopped, forceStoppable, graceOver, missableWhileRunning } from './instance.looks.ts'
+import { restartable } from './instance.restart.ts'
 import { choices, instanceRequirements } from './instance.rules.ts'
+import { onceStopped, untilStopped } from './instance.stop.ts'
+import { resuming, suspendable, suspended, suspending } from './instance.suspend.ts'
 import * as want from './instance.wants.ts'
 
 export const instance = setup({
@@ -96,7 +105,8 @@ export const instance = setup({
               ignore('it does not wait for that volume'),
             ],
             'instance.volumeFailed': [
-              { guard: 'awaitedVolume', target: '#terminated', actions: 'failed' },
+              { guard: 'failsCleanly', target: '#terminated', actions: 'failed' },
+              { guard: 'awaitedVolume', target: '#cleaning', actions: 'failed' },
               ignore('it does not wait for that volume'),
             ],
             ...late.preparing,
@@ -116,14 +126,21 @@ export const instance = setup({
         },
         starting: {
           tags: 'working',
-          entry: { type: 'ask', params: want.powerOn },
-          on: {
-            'instance.started': [ofAnotherLaunch, { target: '#running', actions: 'cameUp' }],
-            'instance.startFailed': { target: 'abandoning', actions: 'failed' },
-            ...guestMayPowerOff,
-          },
+          entry: [
+            { type: 'ask', params: want.powerOn },
+            { type: 'arm', params: want.startSlow },
+          ],
+          exit: { type: 'disarm', params: want.startNotSlow },
+          on: { ...firstStart, 'instance.startRetryDue': 'startingAgain' },
         },
+        startingAgain: {
+          tags: 'working',
+          entry: { type: 'ask', params: want.powerOnAgain },
+          on: firstStart,
+        },
+        resuming,
         restarting: {
+          id: 'restarting',
           tags: 'working',
           entry: { type: 'ask', params: want.powerOn },
           on: {
@@ -133,6 +150,7 @@ export const instance = setup({
               { target: '#stopped', actions: 'failed' },
             ],
             ...stoppable,
+            ...forceStoppable,
             ...guestMayPowerOff,
           },
         },
@@ -146,16 +164,18 @@ export const instance = setup({
             ],
             'instance.createFailed': { target: '#stopped', actions: 'failed' },
             ...stoppable,
+            ...forceStoppable,
             ...guestMayPowerOff,
           },
         },
         abandoning: {
+          id: 'abandoning',
           initial: 'destroying',
           states: untilDestroyed,
           on: {
             // Why it failed is worth more than that it was told to go as well.
             'instance.terminateRequested': { ...terminable['instance.terminateRequested'], actions: [] },
-            'instance.destroyed': '#terminated',
+            'instance.destroyed': whenDestroyed,
             ...late.abandoning,
           },
         },
@@ -174,6 +194,7 @@ export const instance = setup({
     running: {
       id: 'running',
       initial: 'steady',
+      exit: [{ type: 'disarm', params: graceOver }, 'seen'],
       states: {
         steady: { id: 'steady', tags: 'settled', on: late.steady },
         changing: {
@@ -184,14 +205,11 @@ export const instance = setup({
       },
       on: {
         'instance.startRequested': {},
+        'instance.resumeRequested': {},
         ...stoppable,
-        'instance.rebootRequested': [
-          { guard: 'rebootingAlready' },
-          {
-            guard: needs('rebootOffered', 'notCapturing'),
-            actions: ['rebooting', { type: 'ask', params: want.reset }],
-          },
-        ],
+        ...suspendable,
+        ...restartable,
+        ...forceStoppable,
         'instance.rebooted': [{ guard: 'rebooting', actions: 'rebooted' }, ignore('no restart of the guest is open')],
         'instance.rebootFailed': [
           { guard: 'rebooting', actions: 'rebooted' },
@@ -201,7 +219,15 @@ export const instance = setup({
         ...modifiable,
         ...tagging,
         'instance.attachProposed': {
-          guard: needs('deviceNamed', 'deviceFree', 'slotFree', 'hotPlugOffered', 'notCapturing'),
+          guard: needs(
+            'deviceNamed',
+            'deviceFree',
+            'rootOnly',
+            'slotFree',
+            'volumesOutlive',
+            'hotPlugOffered',
+            'notCapturing',
+          ),
           target: '.changing',
           actions: ['attaching', { type: 'ask', params: want.connect }],
         },
@@ -213,12 +239,7 @@ export const instance = setup({
         ...capturableWhileRunning,
         ...forgettingImages,
         ...guestMayPowerOff,
-        'instance.vanished': [
-          ofAnotherLaunch,
-          { guard: 'impaired', ...ignore('that is known') },
-          { actions: 'impaired' },
-        ],
-        'instance.started': [ofAnotherLaunch, { guard: 'impaired', actions: 'recovered' }, ignore('it runs already')],
+        ...missableWhileRunning,
         ...late.running,
       },
     },
@@ -226,8 +247,8 @@ export const instance = setup({
     stopping: {
       id: 'stopping',
       initial: 'asking',
-      entry: ['awake', { type: 'arm', params: want.stopPatience }],
-      exit: ['answered', { type: 'disarm', params: want.stopDone }],
+      entry: ['awake', 'stopBegun', { type: 'arm', params: want.stopPatience }],
+      exit: ['answered', 'stopOver', { type: 'disarm', params: want.stopDone }],
       states: untilStopped,
       on: {
         ...terminable,
@@ -235,15 +256,17 @@ export const instance = setup({
         ...tagging,
         'instance.detachProposed': { guard: needs('attachedThere', 'notRoot'), actions: 'detachingWithStop' },
         ...connectingWhileStopping,
-        'instance.stopped': [
-          ofAnotherLaunch,
-          { target: 'stopped', actions: [{ type: 'tell', params: want.settleVolumes }, 'halted'] },
-        ],
+        'instance.stopped': [ofAnotherLaunch, ...onceStopped],
+        'instance.stopStuck': { actions: 'stuck' },
+        ...forceStoppable,
         ...forgettingImages,
         'instance.stopTimedOut': { actions: 'overdue' },
         ...late.stopping,
       },
     },
+
+    suspending,
+    suspended,
 
     stopped: {
       id: 'stopped',
@@ -252,7 +275,7 @@ export const instance = setup({
       exit: { type: 'disarm', params: want.endOffNoMore },
       on: {
         'instance.startRequested': {
-          guard: needs('accountOpen', 'stateful', 'rootAttached'),
+          guard: needs('accountOpen', 'stateful', 'rootAttached', 'stopConfirmed'),
           target: 'pending.restarting',
           actions: 'restarted',
         },
@@ -261,22 +284,35 @@ export const instance = setup({
           ignore('it is protected from its end, or may be started'),
         ],
         'instance.stopRequested': {},
+        'instance.forceStopRequested': {},
         ...terminable,
         'instance.modifyRequested': {
-          guard: needs('behaviourPossible', 'devicesMapped', 'offeringActive', 'userDataFits', 'annotationsFit'),
+          guard: needs(
+            'behaviourPossible',
+            'devicesMapped',
+            'volumesOutlive',
+            'offeringActive',
+            'userDataFits',
+            'annotationsFit',
+          ),
           actions: [{ type: 'arm', params: want.endOffUnprotected }, 'modified'],
         },
         ...tagging,
         'instance.attachProposed': {
-          guard: needs('deviceNamed', 'deviceFree', 'slotFree'),
+          guard: needs('deviceNamed', 'deviceFree', 'rootOnly', 'slotFree', 'volumesOutlive', 'stopConfirmed'),
           actions: ['attachedAtOnce', { type: 'tell', params: want.attachedAtOnce }],
         },
         ...capturableWhileOff,
         ...forgettingImages,
         'instance.detachProposed': {
-          guard: needs('attachedThere'),
+          guard: needs('attachedThere', 'stopConfirmed'),
           actions: [{ type: 'tell', params: want.detachedAtOnce }, 'detachedAtOnce'],
         },
+        ...answeredWhileStopped,
+        'instance.stopped': [
+          { guard: 'confirms', actions: [{ type: 'tell', params: want.settleVolumes }, 'halted'] },
+          ignore('it is stopped already'),
+        ],
         ...late.stopped,
       },
     },
@@ -289,12 +325,13 @@ export const instance = setup({
         { type: 'tell', params: orphanImages },
         'captureless',
         'awake',
+        'askedAnew',
       ],
       exit: ['answered', { type: 'disarm', params: want.terminateDone }],
-      states: untilDestroyed,
+      states: { ...untilDestroyed, cleaning },
       on: {
         'instance.terminateRequested': {},
-        'instance.destroyed': 'terminated',
+        'instance.destroyed': whenDestroyed,
         'instance.terminateTimedOut': { actions: 'overdue' },
         ...tagging,
         ...late.shuttingDown,
@@ -304,13 +341,24 @@ export const instance = setup({
     terminated: {
       id: 'terminated',
       tags: ['settled', 'terminal'],
-      entry: [{ type: 'tell', params: want.releaseVolumes }, { type: 'tell', params: want.releaseImage }, 'ended'],
+      entry: [
+        { type: 'tell', params: want.releaseVolumes },
+        { type: 'tell', params: want.releaseImage },
+        { type: 'tell', params: want.freeImage },
+        'ended',
+      ],
       on: {
         'instance.terminateRequested': {},
         'instance.rebootRequested': {},
+        'instance.imageFreed': [
+          { guard: 'pinning', actions: 'imageFreed' },
+          ignore('it needed no image, or not any more'),
+        ],
         ...tagging,
         'instance.orphanCleaned': { actions: 'orphanCleaned' },
         ...late.terminated,
+        'instance.orphanRecorded': { actions: 'orphaned' },
+        'instance.destroyed': [{ guard: 'isOrphan', actions: 'unorphaned' }, late.terminated['instance.destroyed']],
       },
     },
   },

@@ -1,16 +1,18 @@
 /** What an instance asks of its provider, of the clock and of its volumes. */
 
+import { bootsOf } from './boots.ts'
 import { normalised, snapshotsOf } from './disks.ts'
 import type { Arm, Ask, Disarm, Tell } from './grammar.ts'
 import type { InstanceContext, InstanceEventNamed as Named, Now } from './instance.alphabet.ts'
 import { atHead, deviceOf } from './instance.devices.ts'
 import { endsOff, isHeld } from './instance.off.ts'
+import { spare } from './instance.sparing.ts'
+import { retryAfterMs } from './retries.ts'
 
 /** After these a reader is told that it takes too long; the question stays open. (spec: ec2 2.6) */
 const LAUNCH_PATIENCE_MS = 60 * 60_000
 const STOP_PATIENCE_MS = 10 * 60_000
 const TERMINATE_PATIENCE_MS = 10 * 60_000
-const RETRY_AFTER_MS = 60_000
 
 // Of the provider
 
@@ -27,12 +29,13 @@ const userDataOf = ({ userData, userDataEncoding }: InstanceContext) => ({
 })
 
 export const compute = ({ context }: Now): Ask => {
-  const { zone, image, vcpus, memoryBytes, generation, provider } = context
+  const { zone, image, vcpus, memoryBytes, generation, provider, keptRoot } = context
   const size = { vcpus, memoryBytes }
+  const root = keptRoot && { kind: 'private', volume: keptRoot.volume }
   return {
     verb: 'instanceEnsure',
     provider,
-    args: { zone, image, ...size, devices: connections(context), generation, ...userDataOf(context) },
+    args: { zone, image, root, ...size, devices: connections(context), generation, ...userDataOf(context) },
     answers: answers('created', 'createFailed'),
   }
 }
@@ -50,16 +53,19 @@ export const powerOn = ({ context }: Now): Ask => ({
   },
   answers: answers('started', 'startFailed'),
 })
-const powerOff = ({ provider, generation }: InstanceContext, mode: 'graceful' | 'hard'): Ask => ({
+/** The first start, once more: if it is rejected, what may run all the same is destroyed. */
+export const powerOnAgain = (now: Now): Ask => ({ ...powerOn(now), supersedes: true })
+export const powerOff = ({ provider, generation }: InstanceContext, mode: 'graceful' | 'hard'): Ask => ({
   verb: 'instancePower',
   provider,
   args: { want: 'off', mode, generation },
   answers: answers('stopped', 'stopFailed'),
 })
-export const stop = ({ context, event }: Now): Ask =>
-  powerOff(context, event.type === 'instance.stopRequested' && event.data.force ? 'hard' : 'graceful')
+export const askOff = ({ context }: Now): Ask => powerOff(context, 'graceful')
+/** Without asking the guest, where its provider does that. */
+const cut = (context: InstanceContext): Ask => powerOff(context, context.offers.neverHard ? 'graceful' : 'hard')
 /** Retried until it is done, so it need not wait for a guest, or a call, that hangs. */
-export const forceOff = ({ context }: Now): Ask => ({ ...powerOff(context, 'hard'), supersedes: true })
+export const forceOff = ({ context }: Now): Ask => ({ ...cut(context), supersedes: true })
 
 export const reset = ({ context: { provider, generation } }: Now): Ask => ({
   verb: 'instanceReset',
@@ -68,12 +74,16 @@ export const reset = ({ context: { provider, generation } }: Now): Ask => ({
   answers: answers('rebooted', 'rebootFailed'),
 })
 /**
- * It takes the place of every other call. A provider that destroys only what is off is asked for that first, hard: the
- * destroy waits behind it, and both are asked again until the destroy is done. Where stopping is the only way to destroy,
- * the stop is the destroy.
+ * It takes the place of every other call. A provider that destroys only what is off is asked for that first, hard where
+ * it does that: the destroy waits behind it, and both are asked again until the destroy is done. So is one that does not
+ * destroy what is suspended, for a guest that may be; and every provider that keeps what it stops, once a destroy has
+ * failed: it may be in a state which that provider does not destroy from. Where stopping is the only way to destroy, the
+ * stop is the destroy. What is to be saved from the end of the instance is saved before.
  */
-export const destroy = ({ context }: Now): Ask[] => {
-  const { destroysStopped, destroysByStop, deletesRootByFlag } = context.offers
+export const destroy = ({ context, event }: Now): Ask[] => {
+  const before = spare(context, event.resource)
+  if (before.length) return before
+  const { destroysByStop, deletesRootByFlag } = context.offers
   const { provider, generation } = context
   const args = context.rootOwner === 'provider' && deletesRootByFlag ? { deleteRoot: true } : {}
   const end: Ask = { verb: 'instanceDestroy', provider, args, answers: answers('destroyed', 'destroyFailed') }
@@ -81,7 +91,12 @@ export const destroy = ({ context }: Now): Ask[] => {
     const off = { want: 'off', mode: 'hard', generation, ending: args }
     return [{ ...end, verb: 'instancePower', args: off, supersedes: true }]
   }
-  return destroysStopped ? [{ ...powerOff(context, 'hard'), supersedes: true }, end] : [{ ...end, supersedes: true }]
+  return isTurnedOffFirst(context) ? [{ ...cut(context), supersedes: true }, end] : [{ ...end, supersedes: true }]
+}
+function isTurnedOffFirst({ offers, failure, spared, asleep }: InstanceContext): boolean {
+  if (spared && offers.spares === 'byStop' && !failure) return false
+  const isAsleep = asleep === true && !offers.destroysSuspended
+  return offers.destroysStopped === true || isAsleep || (offers.preserves === true && failure !== undefined)
 }
 export const connect = ({ context: { provider, generation }, event }: Now): Ask => {
   const { resource, data } = event as Named<'attachProposed'>
@@ -113,15 +128,21 @@ export const stopPatience: Arm = { event: 'instance.stopTimedOut', afterMs: STOP
 export const stopDone: Disarm = { event: 'instance.stopTimedOut' }
 export const terminatePatience: Arm = { event: 'instance.terminateTimedOut', afterMs: TERMINATE_PATIENCE_MS }
 export const terminateDone: Disarm = { event: 'instance.terminateTimedOut' }
-export const stopAgainLater: Arm = { event: 'instance.stopRetryDue', afterMs: RETRY_AFTER_MS }
-export const stopAgainNow: Disarm = { event: 'instance.stopRetryDue' }
-export const destroyAgainLater: Arm = { event: 'instance.destroyRetryDue', afterMs: RETRY_AFTER_MS }
+export const startSlow = ({ context }: Now): Arm => ({
+  event: 'instance.startRetryDue',
+  afterMs: context.offers.startRetryAfterMs!,
+})
+export const startNotSlow: Disarm = { event: 'instance.startRetryDue' }
+export const destroyAgainLater = ({ context: { failure } }: Now): Arm => ({
+  event: 'instance.destroyRetryDue',
+  afterMs: retryAfterMs(failure!.attempts),
+})
 export const destroyAgainNow: Disarm = { event: 'instance.destroyRetryDue' }
 
 /** A stateless instance that turned itself off, where its provider keeps it: nobody but the engine ends it. */
 const OFF_GRACE_DUE = 'instance.offGraceDue'
 export const endOffLater = ({ context }: Pick<Now, 'context'>): Arm[] =>
-  endsOff(context) && !isHeld(context) ? [{ event: OFF_GRACE_DUE, afterMs: context.offers.offGraceMs ?? 0 }] : []
+  endsOff(context) && !isHeld(context) ? [{ event: OFF_GRACE_DUE, afterMs: context.offers.missingGraceMs ?? 0 }] : []
 export const endOffNoMore = ({ context }: Now): Disarm[] => (endsOff(context) ? [{ event: OFF_GRACE_DUE }] : [])
 /** Its protection is being taken off. */
 export const endOffUnprotected = ({ context, event }: Now): Arm[] => {
@@ -151,25 +172,34 @@ export const beginLaunch = ({ event }: Now): Tell[] => {
 }
 const makeVolumes = (event: Named<'launchRequested'>): Tell[] => {
   const { resource, data, facts } = event
-  const { zone, provider, image, rootDevice, volumeTags } = data
+  const { zone, provider, image, rootOwner, rootDevice, volumeTags, pinsImage, onlyRoot } = data
   const { volume: disks, volumeSnapshot } = facts.provider.capabilities
   const offers = { ...disks, snapshotOf: snapshotsOf(volumeSnapshot) }
   return data.devices.map(({ volume, device, deleteOnTermination: _, snapshot, ...disk }) => {
     const root = normalised(device) === normalised(rootDevice)
+    if (root && rootOwner === 'user')
+      return { resource: volume, event: 'volume.launchProposed', data: { instance: resource, device } }
     const from = snapshot ? { kind: 'volumeSnapshot', id: snapshot } : root ? { kind: 'image', id: image } : undefined
-    const made = { ...disk, zone, provider, offers, from, tags: volumeTags }
+    const bootable = root ? { boots: bootsOf(image, data), pinsImage, onlyRoot } : {}
+    const made = { ...disk, zone, provider, offers, from, ...bootable, tags: volumeTags }
     return { resource: volume, event: 'volume.requestedByInstance', data: { instance: resource, device, ...made } }
   })
 }
-export const releaseVolumes = ({ context: { devices }, event: { resource } }: Now): Tell[] =>
+/** Of a compute that was given up nobody knows whether it still writes: then nothing is deleted. */
+export const releaseVolumes = ({ context: { devices, abandoned }, event: { resource } }: Now): Tell[] =>
   Object.values(devices).map(({ volume, deleteOnTermination }) => ({
     resource: volume,
     event: 'volume.instanceGone',
-    data: { instance: resource, deleteOnTermination },
+    data: { instance: resource, deleteOnTermination: deleteOnTermination && !abandoned },
   }))
-/** The image it ran on is free again. */
-export const releaseImage = ({ context: { rootOwner, image }, event: { resource } }: Now): Tell[] =>
-  rootOwner === 'image' ? [{ resource: image, event: 'image.directUseEnded', data: { instance: resource } }] : []
+/** The image it ran on is free again, once. */
+export const releaseImage = ({ context: { rootOwner, image, owed }, event: { resource } }: Now): Tell[] =>
+  rootOwner === 'image' && owed === undefined
+    ? [{ resource: image, event: 'image.directUseEnded', data: { instance: resource } }]
+    : []
+/** The view of what needs an image hears from here that it does not any more. */
+export const freeImage = ({ context: { image, pinsImage }, event: { resource } }: Now): Tell[] =>
+  pinsImage ? [{ resource, event: 'instance.imageFreed', data: { image } }] : []
 
 /** Volumes whose change ends because the compute does. */
 export const settleVolumes = ({ context: { devices }, event: { resource } }: Now): Tell[] =>

@@ -29,6 +29,14 @@ const snapshotHere = no(
   'snapshotElsewhere',
   ({ data }: Asked) => `The snapshot is not at provider ${data.provider}; name the provider that has it.`,
 )
+const imageAvailable = no('imageUnavailable', ({ data }: Asked) => `The image ${imageIn(data)} is no longer available.`)
+const imageUnused = no('imageInUse', ({ data }: Asked) =>
+  data.isCloned
+    ? `Disks were cloned from the image ${data.image} and need it as it is, so no instance may run on it.`
+    : `An instance runs on the image ${imageIn(data)} itself; terminate that first.`,
+)
+/** Of a launch by name; of a volume, what it is to boot as. */
+const imageIn = ({ image, boots }: { image?: string; boots?: { image: string } }) => image ?? boots?.image
 /** What is said of one disk, whatever is to become of it. */
 const disk = {
   sizeOffered,
@@ -46,6 +54,10 @@ const disk = {
   keyEncrypts: no('keyWithoutEncryption', 'A key is given for a disk that is not encrypted; ask for that too.'),
   encryptionOffered: no('encryptionUnsupported', 'The provider has no encrypted disks.'),
 }
+
+/** The volume that an instance was to be launched on. */
+const rootOf = ({ rootVolume, devices }: { rootVolume?: string; devices?: { volume: string }[] }) =>
+  rootVolume ?? devices?.[0]?.volume
 
 export const refusals = {
   domain: {
@@ -86,11 +98,11 @@ export const refusals = {
       'imageNotCopyable',
       ({ data }: Asked) => `The image ${data.image} has no snapshots to copy: its provider holds it as it is.`,
     ),
-    unused: no(
-      'imageInUse',
-      ({ resource, context }: Asked) =>
-        `The instance ${context.directUser} runs on the image ${resource} itself; terminate it first.`,
-    ),
+    unused: no('imageInUse', ({ resource, context, data }: Asked) => {
+      const { clones } = data
+      if (!clones) return `The instance ${context.directUser} runs on the image ${resource} itself; terminate it first.`
+      return `The image ${resource} is needed by ${clones} disk${clones === 1 ? '' : 's'} cloned from it; delete those first.`
+    }),
     copyOffered: no(
       'copyUnsupported',
       ({ data }: Asked) => `The snapshots are at provider ${data.provider}, which is not the one to copy to.`,
@@ -121,6 +133,7 @@ export const refusals = {
   volume: {
     accountOpen,
     zoneOffered,
+    volumesOffered: no('volumesUnsupported', ({ data }: Asked) => `The provider ${data.provider} has no volumes.`),
     snapshotCompleted,
     snapshotPresent: no('snapshotVanished', 'The provider no longer shows the snapshot; take another.'),
     snapshotHere,
@@ -130,13 +143,33 @@ export const refusals = {
       ({ data }: Asked) =>
         `A volume of ${data.sizeBytes} bytes is smaller than its snapshot; it needs ${data.leastBytes} at least.`,
     ),
+    oneSource: no(
+      'severalSources',
+      ({ data }: Asked) => `A volume is made from ${data.snapshot} or from ${data.image}, not from both.`,
+    ),
+    imageAvailable,
+    imageUnused,
+    imageHere: no(
+      'imageElsewhere',
+      ({ data }: Asked) => `The image ${data.image} is at provider ${data.where}, not at ${data.provider}; name that.`,
+    ),
+    cloneOffered: no(
+      'cloneUnsupported',
+      ({ data }: Asked) => `The provider ${data.provider} makes no volumes from images; launch an instance instead.`,
+    ),
+    imageFits: no(
+      'sizeBelowImage',
+      ({ data }: Asked) =>
+        `A volume of ${data.sizeBytes} bytes is smaller than its image; it needs ${data.leastBytes} at least.`,
+    ),
     encryptionKept: no(
       'encryptionInherited',
-      ({ data }: Asked) => `The snapshot ${data.snapshot} is encrypted, and so is every volume of it.`,
+      ({ data }: Asked) => `The source ${data.source} is encrypted, and so is every volume of it.`,
     ),
     ...disk,
     ...sightRefusals('volume'),
     ...tagRefusals,
+    condemned: no('notBeingDeleted', ({ resource }: Asked) => `The volume ${resource} is not being deleted.`),
     unattached: no('volumeInUse', ({ resource, context }: Asked) => {
       const { instance = 'an instance' } = context.attachment ?? {}
       return `The volume ${resource} is attached to ${instance}; detach it first.`
@@ -212,7 +245,7 @@ export const refusals = {
       'User data has at most 16 KiB, and is valid base64 where that is said to be its encoding.',
     ),
     annotationsFit: no('annotationsTooLarge', 'All annotations of an instance together have at most 4 KiB.'),
-    imageAvailable: no('imageUnavailable', ({ data }: Asked) => `The image ${data.image} is no longer available.`),
+    imageAvailable,
     offeringActive: no('offeringUnavailable', ({ data }: Asked) => `There is no offering ${data.type} in use.`),
     modeOffered: no(
       'modeNoMatch',
@@ -223,15 +256,29 @@ export const refusals = {
       'imageNotOwned',
       ({ data }: Asked) => `The instance would run on the image ${data.image} itself, which is not of this account.`,
     ),
-    imageUnused: no(
-      'imageInUse',
-      ({ data }: Asked) => `An instance runs on the image ${data.image} itself; terminate that first.`,
+    imageUnused,
+    imageGiven: no('missingImage', 'An instance is launched from an image, or on a volume that holds a system.'),
+    rootVolumeFree: no(
+      'rootVolumeUnavailable',
+      ({ data }: Asked) => `The volume ${rootOf(data)} is not available; detach it, or wait until it is made.`,
     ),
-    rootOffered: no('rootUnsupported', ({ data }: Asked) =>
-      data.direct
-        ? `A stateful instance may run on an image itself only where the provider ${data.provider} does not clone it.`
-        : `The provider ${data.provider} makes the root disk as the image has it, and deletes it with the instance.`,
+    rootVolumeThere: no(
+      'rootVolumeElsewhere',
+      ({ data }: Asked) =>
+        `The volume ${rootOf(data)} is in another zone or at another provider; launch where the volume is.`,
     ),
+    rootBootable: no(
+      'volumeNotBootable',
+      ({ data }: Asked) =>
+        `The volume ${data.rootVolume} was not made from an image; name the image whose system it holds.`,
+    ),
+    rootOffered: no('rootUnsupported', ({ data }: Asked) => {
+      const { provider, rootVolume } = data
+      if (rootVolume) return `The provider ${provider} launches no instance on a volume such as ${rootVolume}.`
+      return data.direct
+        ? `A stateful instance may run on an image itself only where the provider ${provider} does not clone it.`
+        : `The provider ${provider} makes the root disk as the image has it, and deletes it with the instance.`
+    }),
     preserved: no(
       'stopUnsupported',
       ({ resource }: Asked) =>
@@ -278,7 +325,23 @@ export const refusals = {
     ),
     rebootOffered: no(
       'rebootUnsupported',
-      ({ resource }: Asked) => `The provider of ${resource} cannot restart a guest; stop and start it.`,
+      ({ resource }: Asked) =>
+        `The provider of ${resource} cannot restart a guest, and a stop would be the end of this one.`,
+    ),
+    suspendOffered: no(
+      'suspendUnsupported',
+      ({ resource }: Asked) =>
+        `The provider of ${resource} suspends no guests that it could also keep stopped. Stop it.`,
+    ),
+    guestAwake: no(
+      'instanceSuspended',
+      ({ resource }: Asked) =>
+        `The guest of ${resource} is suspended, and its memory refers to its disks as they are; resume it first.`,
+    ),
+    stopConfirmed: no(
+      'stopUnconfirmed',
+      ({ resource }: Asked) =>
+        `An operator has marked ${resource} stopped because its provider cannot be reached; wait until that confirms it, or terminate it.`,
     ),
     bootKept: no(
       'instanceNotStopped',
@@ -289,6 +352,11 @@ export const refusals = {
       'deviceNotMapped',
       ({ resource, data }: Asked) =>
         `The instance ${resource} does not have all of: ${Object.keys(data.deleteOnTermination ?? {}).join(', ')}.`,
+    ),
+    rootOnly: no(
+      'cloneOnlyRoot',
+      ({ resource, data }: Asked) =>
+        `The volume ${data.volume} is a clone that its provider takes for a root only, not for ${data.device} of ${resource}.`,
     ),
     deviceNamed: no('invalidDeviceName', ({ data }: Asked) => `${data.device} is not a device name such as /dev/sdf.`),
     deviceFree: no(
@@ -312,6 +380,16 @@ export const refusals = {
       const as = data.device ? ` as device ${data.device}` : ''
       return `The volume ${data.volume} is not attached to ${resource}${as}.`
     }),
+    volumesOutlive: no(
+      'attachmentsLost',
+      'The provider deletes with an instance the volumes it has, and can take none off before: none can be kept.',
+    ),
+    cleanupOwed: no(
+      'cleanupNotOwed',
+      ({ resource, context, data }: Asked) =>
+        `The end of ${resource} does not need that of ${data.item}; ` +
+        `it needs that of ${context.owed?.map((each: { id: string }) => each.id).join(', ') ?? 'itself'}.`,
+    ),
     notRoot: no(
       'rootAttached',
       ({ resource, data }: Asked) =>

@@ -1,5 +1,6 @@
 /** What a snapshot remembers, and what can happen to it. */
 import { z } from 'zod'
+import { type Boots, boots } from './boots.ts'
 import {
   type EventNamed,
   type EventOf,
@@ -12,6 +13,8 @@ import {
   requested,
   told,
 } from './grammar.ts'
+import { type Orphan, orphanEvents } from './orphans.ts'
+import type { Failure } from './retries.ts'
 import { type Sighted, sightEvents } from './sights.ts'
 import { type Tags, tagEvents, tags } from './tags.ts'
 
@@ -24,6 +27,8 @@ export interface SnapshotContext extends Sighted {
   readonly description?: string
   readonly encrypted?: boolean
   readonly kmsKey?: string
+  /** What its volume was made to boot as. */
+  readonly boots?: Boots
   readonly tags?: Tags
   /** How much of it is stored, in percent. */
   readonly progress: number
@@ -39,6 +44,9 @@ export interface SnapshotContext extends Sighted {
   readonly copies: readonly string[]
   /** Somebody asked to delete it before it was complete. */
   readonly condemned?: boolean
+  /** Of its deletion. */
+  readonly failure?: Failure
+  readonly orphans?: readonly Orphan[]
   readonly overdue?: boolean
   readonly reason?: { readonly code: string; readonly message: string; readonly at: number }
 }
@@ -52,6 +60,7 @@ const content = {
   description: z.string().optional(),
   encrypted: z.boolean().optional(),
   kmsKey: z.string().optional(),
+  boots: boots.optional(),
   tags: tags.optional(),
 }
 
@@ -62,7 +71,9 @@ export const snapshotEvents = events('snapshot', {
     { account: inState.nullable(), snapshot: inState, provider: z.object({ name: z.string() }) },
   ),
   deleteRequested: requested(),
+  abandonCleanupRequested: requested(),
   ...tagEvents,
+  ...orphanEvents,
 
   /** The provider has begun: the moment it shows is fixed, and it is stored from now on. */
   progressed: reported({ percent: z.number().min(0).max(100) }),

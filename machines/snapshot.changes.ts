@@ -1,5 +1,7 @@
 /** How a snapshot's memory changes with each event. */
 import { assign } from 'xstate'
+import { orphanChanges } from './orphans.ts'
+import { failedAgain } from './retries.ts'
 import { sightChanges } from './sights.ts'
 import type { SnapshotEventNamed as Named, Now, SnapshotContext, SnapshotEvent } from './snapshot.alphabet.ts'
 import { tagChanges } from './tags.ts'
@@ -60,9 +62,13 @@ const all = {
   copied,
   uncopied,
   condemned: (): Change => ({ condemned: true }),
+  deleteFailed: ({ context, event }: Now): Change => ({
+    failure: failedAgain(context.failure, (event as Named<'deleteFailed'>).data),
+  }),
   overdue: (): Change => ({ overdue: true }),
   answered: (): Change => ({ overdue: undefined }),
   ...tagChanges,
+  ...orphanChanges,
   ...sightChanges,
 }
 const remember = (change: (now: Now) => Change) =>

@@ -17,8 +17,8 @@ export const snapshotCommands = {
     input: { volume: z.string(), ...described },
     needs: { account: callerAccount(), volume: resource('volume', 'volume') },
     complete: ({ input, facts: { volume } }) => {
-      const { sizeBytes, provider, encrypted, kmsKey } = volume
-      return { ...input, sizeBytes, provider, encrypted, kmsKey }
+      const { sizeBytes, provider, encrypted, kmsKey, boots } = volume
+      return { ...input, sizeBytes, provider, encrypted, kmsKey, boots }
     },
   }),
   copy: command({
@@ -40,14 +40,19 @@ export const snapshotCommands = {
       provider: provider('provider'),
     },
     complete: ({ input: { provider: _, ...asked }, facts: { snapshot } }) => {
-      const { volume, sizeBytes, provider, encrypted, kmsKey } = snapshot
-      return { kmsKey, ...asked, volume, sizeBytes, provider, encrypted: encrypted || asked.encrypted }
+      const { volume, sizeBytes, provider, encrypted, kmsKey, boots } = snapshot
+      return { kmsKey, ...asked, volume, sizeBytes, provider, boots, encrypted: encrypted || asked.encrypted }
     },
   }),
   delete: command({
     event: 'deleteRequested',
     summary: 'Deletes a snapshot that no image uses; one that is still being made, as soon as it is.',
     who: 'owner',
+  }),
+  abandonCleanup: command({
+    event: 'abandonCleanupRequested',
+    summary: 'Gives up a snapshot whose deletion does not succeed: it ends here, and is recorded as an orphan.',
+    who: 'operator',
   }),
   ...tagCommands,
 }

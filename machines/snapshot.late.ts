@@ -17,9 +17,11 @@ const births = ['requestedByVolume', 'requestedByImage'] as const
 const made = ['progressed', 'completed', 'createFailed', 'createTimedOut'] as const
 const removed = ['deleted', 'deleteFailed', 'deleteTimedOut', 'deleteRetryDue'] as const
 
+const unowed = ignoring('nobody has given it up', 'orphanRecorded')
+
 export const late = {
   absent: {
-    ...ignoring('it never existed', ...made, ...removed, 'guestQuieted', 'imageGone', 'copyEnded'),
+    ...ignoring('it never existed', 'orphanRecorded', ...made, ...removed, 'guestQuieted', 'imageGone', 'copyEnded'),
     ...unseen('snapshot'),
   },
   held: ignoring('nothing was asked for yet', 'progressed', 'completed', 'createFailed'),
@@ -27,16 +29,19 @@ export const late = {
   pending: {
     ...unseen('snapshot'),
     ...ignoring('it is being made already', ...births),
+    ...unowed,
     ...ignoring('what is not complete has no copies', 'copyEnded'),
     ...ignoring('no deletion is under way', ...removed),
   },
   completed: {
     ...ignoring('it is made already', ...births, ...made, 'guestQuieted'),
+    ...unowed,
     ...ignoring('no deletion is under way', ...removed),
   },
   error: {
     ...unseen('snapshot'),
     ...ignoring('making it has failed for good', ...births, ...made, 'guestQuieted'),
+    ...unowed,
     ...ignoring('what failed has no copies', 'copyEnded'),
     ...ignoring('no deletion is under way', ...removed),
   },
@@ -46,6 +51,7 @@ export const late = {
   deleting: {
     ...unseen('snapshot'),
     ...ignoring('no image uses what is being deleted', 'imageGone'),
+    ...unowed,
     ...ignoring('its copies have ended before', 'copyEnded'),
     ...ignoring('deleting took the place of what was asked before', ...births, ...made, 'guestQuieted'),
   },

@@ -1,4 +1,5 @@
 /** Who may say no to a snapshot's requests, and what picks its branches. */
+import { orphanChoices } from './orphans.ts'
 import { sightChoices, sightRequirements } from './sights.ts'
 import type { Now, SnapshotContext, SnapshotEventNamed } from './snapshot.alphabet.ts'
 import { tagChoices, tagRequirements } from './tags.ts'
@@ -28,6 +29,7 @@ export const choices = {
   usedBy: ({ context, event }: Now) => context.images.includes((event as SnapshotEventNamed<'imageGone'>).data.image),
   further: ({ context, event }: Now) =>
     Math.floor((event as SnapshotEventNamed<'progressed'>).data.percent) > context.progress,
+  ...orphanChoices,
   ...sightChoices,
   ...tagChoices,
 }

@@ -22,6 +22,10 @@ import * as want from './snapshot.wants.ts'
 import { taggable } from './tags.ts'
 
 const notUsed = ignore('that image does not use it')
+/** What will not go may be given up; a call that is open stays open, and what comes of it is recorded all the same. */
+const abandonable = {
+  'snapshot.abandonCleanupRequested': { target: '#deleted', actions: { type: 'tell', params: want.orphaned } },
+} as const
 const letGoByImage = { 'snapshot.imageGone': [{ guard: 'usedBy', actions: 'unused' }, notUsed] } as const
 
 export const snapshot = setup({
@@ -179,13 +183,17 @@ export const snapshot = setup({
         asking: {
           tags: 'working',
           entry: { type: 'ask', params: want.remove },
-          on: { 'snapshot.deleteFailed': 'retrying', ...late.asking },
+          on: {
+            'snapshot.deleteFailed': { target: 'retrying', actions: 'deleteFailed' },
+            ...abandonable,
+            ...late.asking,
+          },
         },
         retrying: {
           tags: 'working',
           entry: { type: 'arm', params: want.retryLater },
           exit: { type: 'disarm', params: want.retryNow },
-          on: { 'snapshot.deleteRetryDue': 'asking', ...late.retrying },
+          on: { 'snapshot.deleteRetryDue': 'asking', ...abandonable, ...late.retrying },
         },
       },
       on: {
@@ -197,8 +205,14 @@ export const snapshot = setup({
       },
     },
     deleted: {
+      id: 'deleted',
       tags: ['settled', 'terminal'],
-      on: { 'snapshot.deleteRequested': {}, ...late.deleted },
+      on: {
+        'snapshot.deleteRequested': {},
+        ...late.deleted,
+        'snapshot.orphanRecorded': { actions: 'orphaned' },
+        'snapshot.deleted': [{ guard: 'isOrphan', actions: 'unorphaned' }, late.deleted['snapshot.deleted']],
+      },
     },
   },
 })

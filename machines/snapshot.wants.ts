@@ -1,10 +1,10 @@
 /** What a snapshot asks of its provider, of the clock, and of what it has to do with. */
 import type { Arm, Ask, Disarm, Tell } from './grammar.ts'
+import { retryAfterMs } from './retries.ts'
 import type { SnapshotEventNamed as Named, Now } from './snapshot.alphabet.ts'
 
 /** Storing a large disk takes hours, but not without a word from the provider. */
 const PATIENCE_MS = 30 * 60_000
-const RETRY_AFTER_MS = 60_000
 
 // Of the provider
 
@@ -28,7 +28,10 @@ export const createPatience: Arm = { event: 'snapshot.createTimedOut', afterMs: 
 export const created: Disarm = { event: 'snapshot.createTimedOut' }
 export const deletePatience: Arm = { event: 'snapshot.deleteTimedOut', afterMs: PATIENCE_MS }
 export const deleted: Disarm = { event: 'snapshot.deleteTimedOut' }
-export const retryLater: Arm = { event: 'snapshot.deleteRetryDue', afterMs: RETRY_AFTER_MS }
+export const retryLater = ({ context: { failure } }: Now): Arm => ({
+  event: 'snapshot.deleteRetryDue',
+  afterMs: retryAfterMs(failure!.attempts),
+})
 export const retryNow: Disarm = { event: 'snapshot.deleteRetryDue' }
 
 // Of others
@@ -67,3 +70,10 @@ export const failed = (now: Now): Tell[] => {
 }
 /** It will never be taken: its image has failed before. */
 export const abandoned = letGo
+
+/** To itself: it was given up. */
+export const orphaned = ({ context: { provider, failure }, event: { resource } }: Now): Tell => ({
+  resource,
+  event: 'snapshot.orphanRecorded',
+  data: { provider, kind: 'volumeSnapshot', id: resource, code: failure?.code, message: failure?.message },
+})

@@ -1,5 +1,6 @@
 /** What a volume remembers, and what can happen to it. */
 import { z } from 'zod'
+import { type Boots, boots } from './boots.ts'
 import {
   type EventNamed,
   type EventOf,
@@ -12,6 +13,8 @@ import {
   requested,
   told,
 } from './grammar.ts'
+import { type Orphan, orphanEvents } from './orphans.ts'
+import type { Failure } from './retries.ts'
 import { type Sighted, sightEvents } from './sights.ts'
 import { type Tags, tagEvents, tags } from './tags.ts'
 
@@ -29,10 +32,21 @@ export interface VolumeContext extends Sighted {
   readonly encrypted?: boolean
   readonly kmsKey?: string
   readonly from?: { readonly kind: 'image' | 'volumeSnapshot'; readonly id: string }
+  /** What an instance launched on it runs as, where it was made from an image. */
+  readonly boots?: Boots
+  /** It needs its image for as long as it exists. */
+  readonly pinsImage?: boolean
+  /** Its provider takes it for a root, and for nothing else. */
+  readonly onlyRoot?: boolean
   /** The one claim on it. */
   readonly attachment?: { readonly instance: string; readonly device: string }
   /** Its instance is gone already and wanted it deleted. */
   readonly condemned?: boolean
+  /** The instance that owes its end, and waits for it. */
+  readonly cleanupOf?: string
+  /** Of its deletion. */
+  readonly failure?: Failure
+  readonly orphans?: readonly Orphan[]
   /** A change under way, with what to return to if it fails; then its provider still moves what the volume holds. */
   readonly modification?: { readonly state: 'modifying' | 'optimizing'; readonly original: Shape }
   /** Snapshots of it that are being taken: until then it is not deleted at its provider. */
@@ -77,6 +91,9 @@ const disk = {
   provider: z.string(),
   offers,
   from: origin.optional(),
+  boots: boots.optional(),
+  pinsImage: z.boolean().optional(),
+  onlyRoot: z.boolean().optional(),
   tags: tags.optional(),
 }
 const account = z.object({ state: z.string() }).nullable()
@@ -87,11 +104,20 @@ const source = z.object({
   provider: z.string(),
   impaired: z.boolean().optional(),
 })
+const imageSource = z.object({
+  id: z.string(),
+  state: z.string(),
+  sizeBytes: z.int(),
+  directUser: z.string().nullable(),
+})
 const measured = { sizeBytes: z.int(), allocatedBytes: z.int().optional() }
 const failure = { code: z.string(), message: z.string() }
 
 export const volumeEvents = events('volume', {
-  createRequested: requested({ ...disk, name: z.string().optional() }, { account, snapshot: source.nullable() }),
+  createRequested: requested(
+    { ...disk, name: z.string().optional() },
+    { account, snapshot: source.nullable(), image: imageSource.nullable() },
+  ),
   attachRequested: requested(
     { instance: z.string(), device: z.string() },
     { instance: z.object({ zone: z.string(), provider: z.string() }) },
@@ -103,7 +129,9 @@ export const volumeEvents = events('volume', {
   /** What it is to become, in full. */
   modifyRequested: requested(shape, { account }),
   deleteRequested: requested(),
+  abandonCleanupRequested: requested(),
   ...tagEvents,
+  ...orphanEvents,
 
   created: reported({ ...measured, ref: reference.optional() }),
   createFailed: reported(rejection),
@@ -121,11 +149,23 @@ export const volumeEvents = events('volume', {
 
   // From the instance
   requestedByInstance: told({ ...disk, instance: z.string(), device: z.string() }),
+  /** The provider made it with an instance, and kept it when that was destroyed. It is known from here on, to go too. */
+  rootLeft: told({
+    instance: z.string(),
+    image: z.string(),
+    sizeBytes: z.int().positive(),
+    zone: z.string(),
+    provider: z.string(),
+  }),
   attached: told({ instance: z.string() }),
   attachFailed: told({ instance: z.string(), ...failure }),
   detached: told({ instance: z.string() }),
   detachFailed: told({ instance: z.string(), ...failure }),
   instanceGone: told({ instance: z.string(), deleteOnTermination: z.boolean() }),
+  /** An instance is to be launched on it. */
+  launchProposed: proposed({ instance: z.string(), device: z.string() }),
+  /** The operator gives up what of the instance will not go. */
+  abandonProposed: proposed({ instance: z.string() }),
   /** For an image. `live`: its guest runs meanwhile. `held`: the snapshot waits until it does not. */
   captureProposed: proposed({
     snapshot: z.string(),
@@ -136,6 +176,10 @@ export const volumeEvents = events('volume', {
     description: z.string().optional(),
     tags: tags.optional(),
   }),
+
+  // From itself
+  /** It is gone, and needed its image until now. */
+  imageFreed: told({ image: z.string() }),
 
   // From snapshots
   snapshotProposed: proposed({ snapshot: z.string() }),

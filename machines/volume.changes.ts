@@ -1,5 +1,7 @@
 /** How a volume's memory changes with each event. */
 import { assign } from 'xstate'
+import { orphanChanges } from './orphans.ts'
+import { failedAgain } from './retries.ts'
 import { sightChanges } from './sights.ts'
 import { tagChanges } from './tags.ts'
 import type { Now, Shape, VolumeContext, VolumeEvent, VolumeEventNamed } from './volume.alphabet.ts'
@@ -22,6 +24,11 @@ const requestedByInstance = ({ event }: Now): Change => {
   return { ...disk, attachment: { instance, device } }
 }
 
+const rootLeft = ({ event }: Now): Change => {
+  const { instance, image, ...disk } = (event as VolumeEventNamed<'rootLeft'>).data
+  return { ...disk, from: { kind: 'image', id: image }, cleanupOf: instance }
+}
+
 const made = ({ event }: Now): Change => {
   const { sizeBytes, allocatedBytes } = (event as VolumeEventNamed<'created'>).data
   return { sizeBytes, allocatedBytes }
@@ -33,7 +40,7 @@ const failed = ({ event }: Now): Change => {
 }
 
 const attaching = ({ event }: Now): Change => {
-  const { instance, device } = (event as VolumeEventNamed<'attachRequested'>).data
+  const { instance, device } = (event as VolumeEventNamed<'attachRequested' | 'launchProposed'>).data
   return { attachment: { instance, device }, reason: undefined }
 }
 
@@ -58,12 +65,16 @@ const resizeFailed = ({ context, event }: Now): Change => {
   return { ...shapeOf(context.modification!.original), modification: undefined, reason: { code, message } }
 }
 
+const goneInstance = ({ event }: Now) => (event as VolumeEventNamed<'instanceGone'>).data.instance
+
 const all = {
   ...tagChanges,
+  ...orphanChanges,
   ...snapshotChanges,
   ...sightChanges,
   requested,
   requestedByInstance,
+  rootLeft,
   made,
   failed,
   attaching,
@@ -72,7 +83,12 @@ const all = {
   optimizing,
   resizeFailed,
   released: (): Change => ({ attachment: undefined }),
-  condemned: (): Change => ({ attachment: undefined, condemned: true }),
+  imageFreed: (): Change => ({ pinsImage: undefined }),
+  condemned: (now: Now): Change => ({ attachment: undefined, condemned: true, cleanupOf: goneInstance(now) }),
+  owed: (now: Now): Change => ({ attachment: undefined, cleanupOf: goneInstance(now) }),
+  deleteFailed: ({ context, event }: Now): Change => ({
+    failure: failedAgain(context.failure, (event as VolumeEventNamed<'deleteFailed'>).data),
+  }),
   optimized: (): Change => ({ modification: undefined }),
   overdue: (): Change => ({ overdue: true }),
   answered: (): Change => ({ overdue: undefined }),

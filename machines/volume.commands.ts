@@ -1,5 +1,6 @@
 /** What callers may ask of a volume. */
 import { z } from 'zod'
+import { type Boots, bootsOf } from './boots.ts'
 import { type Disk, diskFaults, snapshotsOf, withDefaults } from './disks.ts'
 import { callerAccount, command, completed, provider, resource } from './grammar.ts'
 import { tagCommands, tags } from './tags.ts'
@@ -15,13 +16,15 @@ const rates = {
 export const volumeCommands = {
   create: command({
     event: 'createRequested',
-    summary: 'Creates a volume, blank or from a completed snapshot.',
+    summary: 'Creates a volume: blank, from a completed snapshot, or a clone of an image.',
     who: 'owner',
     creates: true,
     input: {
-      /** Default: the size of the snapshot. */
+      /** Default: the size of the snapshot, or of the image's root. */
       sizeBytes: z.int().positive().optional(),
       snapshot: z.string().optional(),
+      /** What it is to be a copy of, to launch an instance on it. */
+      image: z.string().optional(),
       /** Where it lives: only instances of the same zone can use it. Default: the provider's first. */
       zone: z.string().optional(),
       provider: z.string().optional(),
@@ -36,22 +39,33 @@ export const volumeCommands = {
       provider: provider('provider'),
       account: callerAccount(),
       snapshot: resource('snapshot', 'snapshot'),
+      image: resource('image', 'image'),
     },
-    complete: ({ input, facts: { provider, snapshot } }) => {
-      const { zones, volume } = provider.capabilities
-      const { snapshot: id, zone = zones[0], name, tags, ...asked } = input
-      const encrypted = snapshot?.encrypted || asked.encrypted
-      const { sizeBytes = snapshot?.sizeBytes, kmsKey = encrypted ? snapshot?.kmsKey : undefined } = asked
+    complete: ({ input, facts: { provider, snapshot, image } }) => {
+      const { zones, volume, canCreateVolumeFromImage, bootFromVolume, volumeAttach } = provider.capabilities
+      // Else it has no disks but the roots of instances; where it can, one is made of an image to be such a root.
+      const makesClones = image !== null && image !== undefined && provider.capabilities.canCloneImage
+      const hasVolumes = canCreateVolumeFromImage || bootFromVolume || volumeAttach.max > 0 || makesClones
+      const { snapshot: _, image: __, zone = zones[0], name, tags, ...asked } = input
+      const source = snapshot ?? image
+      const encrypted = source?.encrypted || asked.encrypted
+      const { sizeBytes = source?.sizeBytes, kmsKey = encrypted ? source?.kmsKey : undefined } = asked
       const { volumeType, iops, throughputMiBps } = asked
       const disk = withDefaults({ sizeBytes, volumeType, iops, throughputMiBps, encrypted, kmsKey })
-      const from = id === undefined ? undefined : { kind: 'volumeSnapshot', id }
-      const data = { ...disk, zone, provider: provider.name, offers: offersOf(provider.capabilities), from, name, tags }
-      const least = snapshot?.sizeBytes
+      const origin = originOf(snapshot, image, provider.capabilities)
+      const offers = offersOf(provider.capabilities)
+      const data = { ...disk, zone, provider: provider.name, offers, ...origin, name, tags }
+      const isTooSmall = sizeBytes < (source?.sizeBytes ?? 0)
+      const words = { sizeBytes, leastBytes: source?.sizeBytes }
       return completed(data, {
         zoneOffered: zones.includes(zone) ? undefined : { zone, zones },
+        volumesOffered: hasVolumes ? undefined : { provider: provider.name },
         sizeGiven: sizeBytes === undefined ? {} : undefined,
-        snapshotFits: least !== undefined && sizeBytes < least ? { sizeBytes, leastBytes: least } : undefined,
-        encryptionKept: snapshot?.encrypted && asked.encrypted === false ? { snapshot: id } : undefined,
+        oneSource: snapshot && image ? { snapshot: snapshot.id, image: image.id } : undefined,
+        ...(image && imageFaults(image, provider, origin.from)),
+        snapshotFits: snapshot && isTooSmall ? words : undefined,
+        imageFits: image && isTooSmall ? words : undefined,
+        encryptionKept: source?.encrypted && asked.encrypted === false ? { source: source.id } : undefined,
         ...(sizeBytes === undefined ? {} : diskFaults(disk as Disk, volume)),
       })
     },
@@ -92,6 +106,11 @@ export const volumeCommands = {
     summary: 'Deletes a volume that no instance has a claim on.',
     who: 'owner',
   }),
+  abandonCleanup: command({
+    event: 'abandonCleanupRequested',
+    summary: 'Gives up a volume whose deletion does not succeed: it ends here, and is recorded as an orphan.',
+    who: 'operator',
+  }),
   ...tagCommands,
 }
 
@@ -100,7 +119,51 @@ const offersOf = ({ volume, volumeSnapshot }: Capabilities): VolumeContext['offe
   const { minBytes, maxBytes, stepBytes, grow, retype, encrypt } = volume
   return { minBytes, maxBytes, stepBytes, grow, retype, encrypt, snapshotOf: snapshotsOf(volumeSnapshot) }
 }
+/** What it is made from, and what follows from that. An image whose root is a snapshot is cloned from that. */
+function originOf(
+  snapshot: KnownSnapshot | null,
+  image: KnownImage | null,
+  { canCreateVolumeFromImage, canCloneImage, cloneKind }: Capabilities,
+): Pick<VolumeContext, 'from' | 'boots' | 'pinsImage' | 'onlyRoot'> {
+  if (snapshot) return { from: { kind: 'volumeSnapshot', id: snapshot.id }, boots: snapshot.boots }
+  if (!image) return {}
+  const boots = bootsOf(image.id, image)
+  if (image.snapshot !== undefined) return { from: { kind: 'volumeSnapshot', id: image.snapshot }, boots }
+  return {
+    from: { kind: 'image', id: image.id },
+    boots,
+    pinsImage: cloneKind !== 'full' || undefined,
+    onlyRoot: (canCloneImage && !canCreateVolumeFromImage) || undefined,
+  }
+}
+
+/** What no volume is made of an image for. */
+function imageFaults(
+  { id, provider: where }: KnownImage,
+  { name, capabilities }: { name: string; capabilities: Capabilities },
+  from: VolumeContext['from'],
+) {
+  const { canCreateVolumeFromImage, canCloneImage } = capabilities
+  const isOffered = from?.kind === 'volumeSnapshot' || canCreateVolumeFromImage || canCloneImage
+  return {
+    imageHere: where !== undefined && where !== name ? { image: id, provider: name, where } : undefined,
+    cloneOffered: isOffered ? undefined : { provider: name },
+  }
+}
+
+interface KnownSnapshot {
+  readonly id: string
+  readonly boots?: Boots
+}
+interface KnownImage extends Omit<Boots, 'image'> {
+  readonly id: string
+  readonly provider?: string
+  readonly snapshot?: string
+}
 interface Capabilities {
+  readonly canCreateVolumeFromImage: boolean
+  readonly canCloneImage: boolean
+  readonly cloneKind: string
   readonly volume: Omit<VolumeContext['offers'], 'snapshotOf'>
   readonly volumeSnapshot: Parameters<typeof snapshotsOf>[0]
 }

@@ -17,49 +17,68 @@ const made = ['created', 'createFailed', 'createTimedOut'] as const
 const connected = ['attached', 'attachFailed', 'detached', 'detachFailed'] as const
 const resized = ['resized', 'resizeFailed', 'optimizeCheckDue'] as const
 const removed = ['deleted', 'deleteFailed', 'deleteTimedOut', 'deleteRetryDue'] as const
-const twice = 'requestedByInstance'
+const births = ['requestedByInstance', 'rootLeft'] as const
 const taken = 'snapshotEnded'
+const freed = 'imageFreed'
+
+const unowed = ignoring('nobody has given it up', 'orphanRecorded')
 
 export const late = {
   absent: {
-    ...ignoring('it never existed', ...made, ...connected, ...resized, ...removed, 'instanceGone', taken),
+    ...ignoring(
+      'it never existed',
+      'orphanRecorded',
+      ...made,
+      ...connected,
+      ...resized,
+      ...removed,
+      'instanceGone',
+      taken,
+      freed,
+    ),
     ...unseen('volume'),
   },
   creating: {
     ...unseen('volume'),
-    ...ignoring('it is being made already', twice),
+    ...ignoring('it is being made already', ...births),
+    ...unowed,
     ...ignoring('what is not made has no snapshots', taken),
     ...ignoring('nothing is connected or resized before it is made', ...connected, ...resized),
-    ...ignoring('no deletion is under way', ...removed),
+    ...ignoring('no deletion is under way', ...removed, freed),
   },
   available: {
-    ...ignoring('it is made already', ...made, twice),
+    ...ignoring('it is made already', ...made, ...births),
+    ...unowed,
     ...ignoring('no instance has a claim on it', ...connected, 'instanceGone'),
-    ...ignoring('no deletion is under way', ...removed),
+    ...ignoring('no deletion is under way', ...removed, freed),
   },
   attaching: ignoring('nothing is being detached', 'detached', 'detachFailed'),
   attached: ignoring('it is attached, and no change is under way', ...connected),
   detaching: ignoring('nothing is being attached', 'attached', 'attachFailed'),
   inUse: {
-    ...ignoring('it is made already', ...made, twice),
-    ...ignoring('no deletion is under way', ...removed),
+    ...ignoring('it is made already', ...made, ...births),
+    ...unowed,
+    ...ignoring('no deletion is under way', ...removed, freed),
   },
   error: {
     ...unseen('volume'),
-    ...ignoring('making it has failed for good', ...made, twice, taken),
+    ...ignoring('making it has failed for good', ...made, ...births, taken),
+    ...unowed,
     ...ignoring('nothing is connected or resized that was not made', ...connected, ...resized),
-    ...ignoring('no deletion is under way', ...removed),
+    ...ignoring('no deletion is under way', ...removed, freed),
   },
   asking: ignoring('the question is still open', 'deleteRetryDue'),
   retrying: ignoring('it will be asked again anyway', 'deleteFailed'),
   deleting: {
     ...unseen('volume'),
-    ...ignoring('deleting took the place of what was asked before', ...made, ...resized, twice),
+    ...ignoring('deleting took the place of what was asked before', ...made, ...resized, ...births),
+    ...unowed,
     ...ignoring('no instance has a claim on it', ...connected, 'instanceGone'),
     ...ignoring('its snapshots were answered before', taken),
+    ...ignoring('it is not gone yet', freed),
   },
   deleted: {
-    ...ignoring('it is gone', ...made, twice, ...connected, ...resized, ...removed, 'instanceGone', taken),
+    ...ignoring('it is gone', ...made, ...births, ...connected, ...resized, ...removed, 'instanceGone', taken),
     ...ended('volume'),
   },
 }

@@ -1,5 +1,6 @@
 /** Who may say no to a volume's requests, and what picks its branches. */
 import { diskRequirementNames } from './disks.ts'
+import { orphanChoices } from './orphans.ts'
 import { sightChoices, sightRequirements } from './sights.ts'
 import { tagChoices, tagRequirements } from './tags.ts'
 import type { Now, VolumeContext, VolumeEventNamed } from './volume.alphabet.ts'
@@ -9,18 +10,22 @@ type On<K extends string> = { readonly context: VolumeContext; readonly event: V
 
 /** Said by the command, which knows the provider; the machine sees only what fits. */
 const saidByCommand = () => true
-const said = Object.fromEntries(
-  ['zoneOffered', 'sizeGiven', 'snapshotFits', 'encryptionKept', ...diskRequirementNames].map(name => [
-    name,
-    saidByCommand,
-  ]),
-) as Record<SaidByCommand, typeof saidByCommand>
-type SaidByCommand =
-  | 'zoneOffered'
-  | 'sizeGiven'
-  | 'snapshotFits'
-  | 'encryptionKept'
-  | (typeof diskRequirementNames)[number]
+const saidOnes = [
+  'zoneOffered',
+  'volumesOffered',
+  'oneSource',
+  'imageHere',
+  'cloneOffered',
+  'sizeGiven',
+  'snapshotFits',
+  'imageFits',
+  'encryptionKept',
+  ...diskRequirementNames,
+] as const
+const said = Object.fromEntries(saidOnes.map(name => [name, saidByCommand])) as Record<
+  (typeof saidOnes)[number],
+  typeof saidByCommand
+>
 
 export const volumeRequirements = {
   ...said,
@@ -34,7 +39,12 @@ export const volumeRequirements = {
   snapshotPresent: ({ event }: On<'createRequested'>) => event.facts.snapshot?.impaired !== true,
   snapshotHere: ({ event }: On<'createRequested'>) =>
     !event.facts.snapshot || event.facts.snapshot.provider === event.data.provider,
+  imageAvailable: ({ event }: On<'createRequested'>) => (event.facts.image?.state ?? 'available') === 'available',
+  /** Whoever runs on an image itself is writing to it. */
+  imageUnused: ({ event }: On<'createRequested'>) => (event.facts.image?.directUser ?? null) === null,
   unattached: ({ context }: Now) => context.attachment === undefined,
+  /** Of one that is not made yet. */
+  condemned: ({ context }: Now) => context.condemned === true,
   sameZone: ({ context, event }: On<'attachRequested'>) => event.facts.instance?.zone === context.zone,
   sameProvider: ({ context, event }: On<'attachRequested'>) => event.facts.instance?.provider === context.provider,
   /** A provider that makes larger only what is detached must not be given it meanwhile. */
@@ -63,6 +73,7 @@ type Rates = Pick<VolumeContext, 'volumeType' | 'iops' | 'throughputMiBps'>
 export const choices = {
   ...tagChoices,
   ...snapshotChoices,
+  ...orphanChoices,
   ...sightChoices,
   sameShape: ({ context, event }: Now) => {
     const { data } = event as VolumeEventNamed<'modifyRequested'>
@@ -74,6 +85,7 @@ export const choices = {
     context.modification !== undefined && (event as VolumeEventNamed<'resized'>).data.optimizing === true,
   resizing: ({ context }: Now) => context.modification !== undefined,
   awaited: ({ context }: Now) => context.attachment !== undefined,
+  pinning: ({ context }: Now) => context.pinsImage === true,
   condemned: ({ context }: Now) => context.condemned === true,
   foreign: ({ context, event }: Now) =>
     context.attachment?.instance !== (event as VolumeEventNamed<'instanceGone'>).data.instance,

@@ -7,7 +7,9 @@
  * instance tells only after its compute is confirmed gone. A volume still being made when that order arrives keeps it
  * until the provider has answered. Deleting is retried until the provider says it is done, so it may take the place of
  * whatever was asked before. A new size counts from the request on, because that is when the space is promised.
- * (spec: ec2 3, 8, 16.)
+ *
+ * A volume that was to end with an instance tells it how that goes: the instance is not over before. What a provider kept
+ * of an instance begins here, when it is to go. (spec: ec2 3, 8, 16; stateful-and-deltacloud 3a.5.)
  */
 import { setup } from 'xstate'
 import { diskRequirementNames } from './disks.ts'
@@ -63,6 +65,13 @@ const seen = {
     ...sighted('volume')['volume.measured'],
   ],
 } as const
+const abandoned = { target: '#deleted', actions: { type: 'tell', params: want.orphaned } } as const
+/**
+ * What will not go may be given up, by an operator. A call that is open stays open, since nobody can take it back: what
+ * comes of it is recorded with what has ended.
+ */
+const abandonable = { 'volume.abandonCleanupRequested': abandoned, 'volume.abandonProposed': abandoned } as const
+const abandonedUnmade = { ...abandoned, guard: needs('condemned') } as const
 
 export const volume = setup({
   types: {
@@ -85,11 +94,18 @@ export const volume = setup({
           guard: needs(
             'accountOpen',
             'zoneOffered',
+            'volumesOffered',
             'snapshotCompleted',
             'snapshotPresent',
             'snapshotHere',
+            'oneSource',
+            'imageAvailable',
+            'imageUnused',
+            'imageHere',
+            'cloneOffered',
             'sizeGiven',
             'snapshotFits',
+            'imageFits',
             'encryptionKept',
             ...diskRequirementNames,
             'tagsFew',
@@ -98,6 +114,7 @@ export const volume = setup({
           actions: 'requested',
         },
         'volume.requestedByInstance': { target: 'creating', actions: 'requestedByInstance' },
+        'volume.rootLeft': { target: 'deleting', actions: 'rootLeft' },
         ...late.absent,
       },
     },
@@ -124,6 +141,8 @@ export const volume = setup({
           { guard: 'condemns', actions: 'condemned' },
           { actions: 'released' },
         ],
+        'volume.abandonCleanupRequested': abandonedUnmade,
+        'volume.abandonProposed': abandonedUnmade,
         ...tagging,
         ...late.creating,
       },
@@ -136,6 +155,11 @@ export const volume = setup({
           guard: needs('unattached', 'present', 'sameProvider', 'sameZone', 'notGrowingOffline'),
           target: 'in-use.attaching',
           actions: ['attaching', { type: 'tell', params: want.proposeAttach }],
+        },
+        'volume.launchProposed': {
+          guard: needs('unattached', 'present', 'notGrowingOffline'),
+          target: 'in-use.attached',
+          actions: ['attaching', { type: 'tell', params: want.readyToBoot }],
         },
         'volume.deleteRequested': [
           { guard: 'beingTaken', target: 'deleting.waiting' },
@@ -184,8 +208,12 @@ export const volume = setup({
       on: {
         'volume.instanceGone': [
           { guard: 'foreign', ...ignore('another instance has no claim on it') },
-          { guard: 'condemnsLater', target: 'deleting.waiting', actions: 'released' },
-          { guard: 'condemns', target: 'deleting', actions: 'released' },
+          {
+            guard: 'condemnsLater',
+            target: 'deleting.waiting',
+            actions: ['released', { type: 'tell', params: want.handedOver }],
+          },
+          { guard: 'condemns', target: 'deleting', actions: 'owed' },
           { target: 'available', actions: 'released' },
         ],
         ...changing,
@@ -201,7 +229,7 @@ export const volume = setup({
         'volume.deleteRequested': { guard: needs('unattached'), target: 'deleting' },
         'volume.instanceGone': [
           { guard: 'foreign', ...ignore('another instance has no claim on it') },
-          { guard: 'condemns', target: 'deleting', actions: 'released' },
+          { guard: 'condemns', target: 'deleting', actions: 'owed' },
           { actions: 'released' },
         ],
         ...tagging,
@@ -220,26 +248,44 @@ export const volume = setup({
         asking: {
           tags: 'working',
           entry: { type: 'ask', params: want.remove },
-          on: { 'volume.deleteFailed': 'retrying', ...late.asking },
+          on: {
+            'volume.deleteFailed': {
+              target: 'retrying',
+              actions: ['deleteFailed', { type: 'tell', params: want.deleteFailed }],
+            },
+            ...abandonable,
+            ...late.asking,
+          },
         },
         retrying: {
           tags: 'working',
           entry: { type: 'arm', params: want.retryLater },
           exit: { type: 'disarm', params: want.retryNow },
-          on: { 'volume.deleteRetryDue': 'asking', ...late.retrying },
+          on: { 'volume.deleteRetryDue': 'asking', ...abandonable, ...late.retrying },
         },
       },
       on: {
         'volume.deleteRequested': {},
-        'volume.deleted': 'deleted',
+        'volume.deleted': { target: 'deleted', actions: { type: 'tell', params: want.gone } },
         'volume.deleteTimedOut': { actions: 'overdue' },
         ...tagging,
         ...late.deleting,
       },
     },
     deleted: {
+      id: 'deleted',
       tags: ['settled', 'terminal'],
-      on: { 'volume.deleteRequested': {}, ...late.deleted },
+      entry: { type: 'tell', params: want.freeImage },
+      on: {
+        'volume.deleteRequested': {},
+        'volume.imageFreed': [
+          { guard: 'pinning', actions: 'imageFreed' },
+          ignore('it needed no image, or not any more'),
+        ],
+        ...late.deleted,
+        'volume.orphanRecorded': { actions: 'orphaned' },
+        'volume.deleted': [{ guard: 'isOrphan', actions: 'unorphaned' }, late.deleted['volume.deleted']],
+      },
     },
   },
 })

@@ -1,10 +1,10 @@
 /** What a volume asks of its provider, of the clock and of its instance. */
 import type { Arm, Ask, Disarm, Tell } from './grammar.ts'
+import { retryAfterMs } from './retries.ts'
 import type { Now, VolumeEventNamed } from './volume.alphabet.ts'
 
 /** A provider that has not made a volume in half an hour rarely does; sooner would cry wolf over large copies. */
 const PATIENCE_MS = 30 * 60_000
-const RETRY_AFTER_MS = 60_000
 
 /** How long a provider that still moves the contents is left alone before it is asked again. */
 const OPTIMIZE_CHECK_AFTER_MS = 60_000
@@ -40,12 +40,19 @@ export const checkLater: Arm = { event: 'volume.optimizeCheckDue', afterMs: OPTI
 /** Armed only while it is optimizing. */
 export const checkNoMore = ({ context }: Now): Disarm[] =>
   context.modification?.state === 'optimizing' ? [{ event: 'volume.optimizeCheckDue' }] : []
-export const retryLater: Arm = { event: 'volume.deleteRetryDue', afterMs: RETRY_AFTER_MS }
+export const retryLater = ({ context: { failure } }: Now): Arm => ({
+  event: 'volume.deleteRetryDue',
+  afterMs: retryAfterMs(failure!.attempts),
+})
 export const retryNow: Disarm = { event: 'volume.deleteRetryDue' }
 
-export const proposeAttach = ({ event }: Now): Tell => {
+export const proposeAttach = ({ context, event }: Now): Tell => {
   const { resource, data } = event as VolumeEventNamed<'attachRequested'>
-  return { resource: data.instance, event: 'instance.attachProposed', data: { volume: resource, device: data.device } }
+  return {
+    resource: data.instance,
+    event: 'instance.attachProposed',
+    data: { volume: resource, device: data.device, onlyRoot: context.onlyRoot },
+  }
 }
 export const proposeDetach = ({ context, event }: Now): Tell => {
   const { resource, data } = event as VolumeEventNamed<'detachRequested'>
@@ -59,9 +66,40 @@ export const proposeDetach = ({ context, event }: Now): Tell => {
 /** An instance that waits for this volume hears that it is ready; without one, nobody does. */
 export const ready = ({ context: { attachment }, event: { resource } }: Now): Tell[] =>
   attachment ? [{ resource: attachment.instance, event: 'instance.volumeReady', data: { volume: resource } }] : []
+/** An instance is launched on it: it is there, so there is nothing to wait for. */
+export const readyToBoot = ({ event }: Now): Tell => {
+  const { resource, data } = event as VolumeEventNamed<'launchProposed'>
+  return { resource: data.instance, event: 'instance.volumeReady', data: { volume: resource } }
+}
+/** The view of what needs an image hears it from here. */
+export const freeImage = ({ context: { pinsImage, from }, event: { resource } }: Now): Tell[] =>
+  pinsImage ? [{ resource, event: 'volume.imageFreed', data: { image: from!.id } }] : []
 export const failed = ({ context: { attachment }, event }: Now): Tell[] => {
   if (!attachment) return []
   const { resource, data } = event as VolumeEventNamed<'createFailed'>
   const { code, message } = data
   return [{ resource: attachment.instance, event: 'instance.volumeFailed', data: { volume: resource, code, message } }]
+}
+
+// Of its end, to the instance that waits for it: nobody else asked
+
+const toOwner = ({ context: { cleanupOf } }: Now, event: string, data: Tell['data']): Tell[] =>
+  cleanupOf === undefined ? [] : [{ resource: cleanupOf, event, data }]
+
+export const gone = (now: Now): Tell[] => toOwner(now, 'instance.cleanupDone', { id: now.event.resource })
+export const deleteFailed = (now: Now): Tell[] =>
+  toOwner(now, 'instance.cleanupFailed', { id: now.event.resource, ...now.context.failure! })
+/** It is not deleted before its snapshots are taken, which nobody waits for. */
+export const handedOver = ({ event }: Now): Tell => {
+  const { resource, data } = event as VolumeEventNamed<'instanceGone'>
+  return { resource: data.instance, event: 'instance.cleanupHandedOver', data: { id: resource } }
+}
+export const orphaned = (now: Now): Tell[] => {
+  const { provider, failure } = now.context
+  const { resource } = now.event
+  const orphan = { provider, kind: 'volume', id: resource, code: failure?.code, message: failure?.message }
+  return [
+    { resource, event: 'volume.orphanRecorded', data: orphan },
+    ...toOwner(now, 'instance.orphanRecorded', orphan),
+  ]
 }

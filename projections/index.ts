@@ -1,11 +1,13 @@
 /** The views that come with stemma. */
+import { clones } from './clones.ts'
 import { inventory } from './inventory.ts'
 import { limits } from './limits.ts'
 import { names } from './names.ts'
 import { shares } from './shares.ts'
 import { usage } from './usage.ts'
 
-export const projections = { inventory, limits, names, shares, usage }
+export const projections = { inventory, limits, names, shares, clones, usage }
+export type { CloneRow } from './clones.ts'
 export type { InventoryRow, Relation } from './inventory.ts'
 export { type LimitRow, measures } from './limits.ts'
 export type { NameRow } from './names.ts'

@@ -1,6 +1,6 @@
 /** What an instance shows: what it was launched as, its devices, its protections, and why it is not running. */
 import type { Envelope } from '../machines/grammar.ts'
-import { type Attributes, defined, type KindView, overdue } from './inventory.row.ts'
+import { type Attributes, cleanup, defined, type KindView, overdue } from './inventory.row.ts'
 
 interface Device {
   readonly device: string
@@ -12,7 +12,10 @@ interface Device {
 }
 
 export const instanceView: KindView = {
-  attributes: (before, event) => overdue(devicesOf(captured(changes(before, event), event), event), event),
+  attributes: (before, event) => {
+    const changed = owedOf(captured(changes(before, event), event), event)
+    return cleanup(overdue(devicesOf(changed, event), event), event)
+  },
   relations: ({ image, type, devices }) => [
     { role: 'image', id: image },
     { role: 'offering', id: `offering/${type}` },
@@ -21,6 +24,7 @@ export const instanceView: KindView = {
 }
 
 const POWERING_ON = 'running.capturing.poweringOn'
+const RESTARTING = 'pending.restarting'
 
 /** What an image that is made of it shows: a start of its own, in the time of the same launch. */
 function captured(attributes: Attributes, { before: left, state }: Envelope): Attributes {
@@ -31,29 +35,54 @@ function captured(attributes: Attributes, { before: left, state }: Envelope): At
 }
 
 function changes(before: Attributes, event: Envelope): Attributes {
-  const { type, at, before: left, state } = event
+  const { type, at, before: left, state, wants } = event
   const data = event.data as Attributes
   const moved = left !== state
   switch (type) {
     case 'instance.launchRequested': {
-      const { devices: _, name: __, zone: ___, provider: ____, volumeTags: _____, ...launched } = data
+      const { devices: _, name: __, zone: ___, provider: ____, volumeTags: _____, ...said } = data
+      const { pinsImage: ______, onlyRoot: _______, ...launched } = said
       return { ...launched, devices: [], generation: 1, launchedAt: at }
     }
     case 'instance.startRequested': {
+      // What is resumed goes on where it was.
+      if (left === 'suspended') return before
       const { reason: _, ...rest } = before
       return { ...rest, generation: before.generation + 1, launchedAt: at }
     }
     case 'instance.created':
-    case 'instance.started': {
+    case 'instance.started':
+    case 'instance.externallyStarted': {
       if (!state.startsWith('running')) return before
       const { impaired: _, ...rest } = before
-      if (left.startsWith('running') && left !== POWERING_ON) return rest
+      // Of what runs already, only a sight of this launch says something new.
+      if (left.startsWith('running') && left !== POWERING_ON)
+        return type === 'instance.started' && data.generation === before.generation ? rest : before
       const { host, privateAddress = before.privateAddress } = data
       return defined({ ...rest, host, privateAddress, reason: undefined })
     }
     case 'instance.stopRequested':
+      // What was to be started again has no reason yet.
+      return left.startsWith('stopping') && before.reason
+        ? before
+        : { ...before, reason: { code: 'userInitiated', at } }
+    case 'instance.suspendRequested':
     case 'instance.terminateRequested':
-      return moved && !hasReason(left, state) ? { ...before, reason: { code: 'userInitiated', at } } : before
+      return moved && !hasReason(left) ? { ...before, reason: { code: 'userInitiated', at } } : before
+    case 'instance.forceStopRequested': {
+      const { impaired: _, ...rest } = before
+      return { ...rest, reason: { code: 'forcedStop', at } }
+    }
+    case 'instance.memoryLost':
+      return moved ? { ...before, reason: { code: 'memoryLost', at } } : before
+    case 'instance.suspendFailed':
+      return moved ? { ...before, reason: { code: data.code, message: data.message, at } } : before
+    case 'instance.suspended':
+    case 'instance.externallySuspended': {
+      if (state !== 'suspended' || (!moved && data.generation !== before.generation)) return before
+      const { impaired: _, ...rest } = before
+      return rest
+    }
     case 'instance.poweredOff':
       return moved ? { ...before, reason: { code: 'guestShutdown', at } } : before
     case 'instance.createFailed':
@@ -64,10 +93,18 @@ function changes(before: Attributes, event: Envelope): Attributes {
         ? placeless({ ...before, reason: { code: data.code, message: data.message, at } }, state)
         : before
     case 'instance.vanished':
+      // It does not count yet where its provider may leave it out for a while.
+      return wants?.some(({ want }) => want === 'arm') ? before : { ...before, impaired: true }
+    case 'instance.missingGraceDue':
       return { ...before, impaired: true }
     case 'instance.stopped':
     case 'instance.stopFailed':
+      return state === RESTARTING ? restarted(before) : placeless(before, state)
     case 'instance.destroyed':
+    case 'instance.cleanupDone':
+    case 'instance.cleanupHandedOver':
+    case 'instance.orphanRecorded':
+    case 'instance.abandonCleanupRequested':
       return moved ? placeless(before, state) : before
     case 'instance.modifyRequested':
       return modified(before, data)
@@ -76,13 +113,45 @@ function changes(before: Attributes, event: Envelope): Attributes {
   }
 }
 
-/** Forcing a stop that is under way gives it no other reason, nor does ending a launch that has failed. */
-const hasReason = (left: string, state: string) =>
-  left.startsWith('pending.abandoning') || (left.startsWith('stopping') && state.startsWith('stopping'))
+/** Ending a launch that has failed gives it no other reason. */
+const hasReason = (left: string) => left.startsWith('pending.abandoning')
+
+/** Stopped only to be started again: a launch of its own number, in the time of the same one. */
+const restarted = ({ host: _, impaired: __, ...rest }: Attributes): Attributes => ({
+  ...rest,
+  generation: rest.generation + 1,
+})
+
+const CLEANING = 'shutting-down.cleaning'
+
+/** What its end still needs, once its compute is gone: volumes that are to go with it, and a root that was kept. */
+function owedOf(attributes: Attributes, event: Envelope): Attributes {
+  const { type, before: left, state, wants = [] } = event
+  if (state !== CLEANING) return attributes.owed ? defined({ ...attributes, owed: undefined }) : attributes
+  if (left !== CLEANING) {
+    const isKept = wants.some(want => want.want === 'tell' && want.event === 'volume.rootLeft')
+    const root = isKept ? [{ id: attributes.keptRoot.volume, kind: 'root', state: 'doing' }] : []
+    const dying = attributes.devices.filter((each: Device) => each.deleteOnTermination)
+    const items = dying.map(({ volume, root }: Device) => ({
+      id: volume,
+      kind: root ? 'root' : 'volume',
+      state: 'doing',
+    }))
+    return { ...attributes, owed: [...root, ...items] }
+  }
+  const { id, ...failure } = event.data as Attributes
+  const { owed } = attributes
+  if (type === 'instance.cleanupFailed') {
+    const failed = { state: 'failed', failure: { ...failure, at: event.at } }
+    return { ...attributes, owed: owed.map((each: Attributes) => (each.id === id ? { ...each, ...failed } : each)) }
+  }
+  const isGone = ['instance.cleanupDone', 'instance.cleanupHandedOver', 'instance.orphanRecorded'].includes(type)
+  return isGone ? { ...attributes, owed: owed.filter((each: Attributes) => each.id !== id) } : attributes
+}
 
 /** Without the host once it has stopped, and without the address once it is gone. */
 function placeless(attributes: Attributes, state: string): Attributes {
-  if (state !== 'stopped' && state !== 'terminated') return attributes
+  if (state !== 'stopped' && state !== 'terminated' && state !== CLEANING) return attributes
   const { host: _, impaired: __, privateAddress, ...rest } = attributes
   return state === 'stopped' ? defined({ ...rest, privateAddress }) : rest
 }

@@ -39,9 +39,9 @@ export interface KindView {
   relations(attributes: Attributes): readonly Relation[]
 }
 
-/** Marked by a deadline, until it leaves the state a reader sees. */
+/** Marked by a deadline, or by what says that it is stuck, until it leaves the state a reader sees. */
 export function overdue(attributes: Attributes, { type, before, state }: Envelope): Attributes {
-  if (type.endsWith('TimedOut')) return { ...attributes, overdue: true }
+  if (type.endsWith('TimedOut') || type.endsWith('Stuck')) return { ...attributes, overdue: true }
   if (!attributes.overdue || before.split('.')[0] === state.split('.')[0]) return attributes
   return defined({ ...attributes, overdue: undefined })
 }
@@ -59,6 +59,29 @@ export function sighted(attributes: Attributes, { type, data, state, before: lef
     default:
       return attributes
   }
+}
+
+/**
+ * A call that is asked until it is done, and has failed: how often, and what was said last. Until it leaves the state a
+ * reader sees, or is done. `orphans`: what was given up, or is left, at a provider.
+ */
+export function cleanup(attributes: Attributes, { type, resource, before, state, data, at }: Envelope): Attributes {
+  const { code, message } = data as Attributes
+  if (type.endsWith('Failed') && state.endsWith('.retrying') && before !== state) {
+    const attempts = (attributes.failure?.attempts ?? 0) + 1
+    return { ...attributes, failure: { attempts, code, message, at } }
+  }
+  if (type.endsWith('.orphanRecorded')) {
+    const orphan = defined({ ...(data as Attributes), at })
+    return { ...attributes, orphans: [...(attributes.orphans ?? []), orphan] }
+  }
+  const own = attributes.orphans?.some(({ id }: Attributes) => id === resource)
+  if (own && (type.endsWith('.deleted') || type.endsWith('.destroyed'))) {
+    const orphans = attributes.orphans.filter(({ id }: Attributes) => id !== resource)
+    return defined({ ...attributes, orphans: orphans.length ? orphans : undefined })
+  }
+  const isOver = before.split('.')[0] !== state.split('.')[0] || state.endsWith('.cleaning')
+  return attributes.failure && isOver ? defined({ ...attributes, failure: undefined }) : attributes
 }
 
 /** Without what is undefined. */

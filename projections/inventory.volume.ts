@@ -1,6 +1,6 @@
 /** What a volume shows: its size, type and origin, the one attachment it may have, and the last change of its shape. */
 import type { Envelope } from '../machines/grammar.ts'
-import { type Attributes, defined, type KindView, overdue, sighted } from './inventory.row.ts'
+import { type Attributes, cleanup, defined, type KindView, overdue, sighted } from './inventory.row.ts'
 
 interface Attachment {
   readonly instance: string
@@ -10,7 +10,8 @@ interface Attachment {
 }
 
 export const volumeView: KindView = {
-  attributes: (before, event) => overdue(attachmentOf(sighted(changes(before, event), event), event), event),
+  attributes: (before, event) =>
+    cleanup(overdue(attachmentOf(sighted(changes(before, event), event), event), event), event),
   relations: ({ attachment, from }) => [
     ...(attachment ? [{ role: 'instance', id: attachment.instance }] : []),
     ...(from ? [{ role: from.kind, id: from.id }] : []),
@@ -30,13 +31,18 @@ function changes(before: Attributes, event: Envelope): Attributes {
         offers: ____,
         instance: _____,
         device: ______,
+        pinsImage: _______,
+        onlyRoot: ________,
         ...made
       } = data as Attributes
       return defined(made)
     }
+    case 'volume.rootLeft':
+      return { sizeBytes, from: { kind: 'image', id: (data as Attributes).image } }
     case 'volume.created':
       return left === 'creating' ? defined({ ...before, sizeBytes, allocatedBytes }) : before
     case 'volume.attachRequested':
+    case 'volume.launchProposed':
       return before.reason ? defined({ ...before, reason: undefined }) : before
     case 'volume.modifyRequested':
     case 'volume.resized':
@@ -83,13 +89,13 @@ function modified(before: Attributes, { type, data, state, at }: Envelope): Attr
   return defined({ ...before, ...shapeOf(before.modification.original), modification, reason: { code, message, at } })
 }
 
+const claiming = new Set(['volume.requestedByInstance', 'volume.attachRequested', 'volume.launchProposed'])
 /** Present while an instance has a claim on it, even on one that could not be made; gone with every way out. */
 function attachmentOf(before: Attributes, { type, data, state, at }: Envelope): Attributes {
   const { instance, device } = data as Attributes
-  const known: Attachment | undefined =
-    type === 'volume.requestedByInstance' || type === 'volume.attachRequested'
-      ? { instance, device, status: 'attaching', attachedAt: at }
-      : before.attachment
+  const known: Attachment | undefined = claiming.has(type)
+    ? { instance, device, status: 'attaching', attachedAt: at }
+    : before.attachment
   const used = state.startsWith('in-use.')
   const held = used || ((state === 'creating' || state === 'error') && type !== 'volume.instanceGone')
   if (!held || !known) return known ? defined({ ...before, attachment: undefined }) : before

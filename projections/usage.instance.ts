@@ -1,9 +1,12 @@
-/** An instance is allocated from its launch until it is gone, and runs while its state is running. (spec: ec2 16, 18.) */
+/**
+ * An instance is allocated from its launch until its compute is gone, and runs while its state is running: nobody pays for
+ * a provider that is slow to clean up. (spec: ec2 16, 18; docs/decisions/0025.)
+ */
 import { type Meter, said } from './usage.row.ts'
 
 export const meterInstance: Meter = (_, event) => {
   const { type, state } = event
-  if (state === 'terminated') return undefined
+  if (state === 'terminated' || state === 'shutting-down.cleaning') return undefined
   const running = state === 'running' || state.startsWith('running.') ? 1 : 0
   if (type !== 'instance.launchRequested' && type !== 'instance.modifyRequested') return { running }
   const { type: offering, vcpus, memoryBytes } = said(event)

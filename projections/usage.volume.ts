@@ -4,11 +4,13 @@
  */
 import { type Meter, said, type UsageRow } from './usage.row.ts'
 
+const claiming = new Set(['volume.requestedByInstance', 'volume.attachRequested', 'volume.launchProposed'])
+
 export const meterVolume: Meter = (before, event) => {
   const { type, state, before: left } = event
   if (state === 'deleted') return undefined
   const { instance } = said(event)
-  const claims = type === 'volume.requestedByInstance' || type === 'volume.attachRequested'
+  const claims = claiming.has(type)
   const claimant = claims ? instance : isClaimed(state) ? before?.claimant : undefined
   const isAttached = state === 'in-use.attached' || state === 'in-use.detaching'
   const isMade = type === 'volume.created' && left === 'creating'

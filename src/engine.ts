@@ -8,6 +8,7 @@ import { consoleOutput } from './effects/console-output.ts'
 import { Questions } from './effects/questions.ts'
 import { Timers } from './effects/timers.ts'
 import { Worker } from './effects/worker.ts'
+import { Introspection } from './engine/introspection.ts'
 import { knownAt } from './engine/known.ts'
 import { Listeners } from './engine/listeners.ts'
 import type { EngineEvents, EngineOptions, Health } from './engine/options.ts'
@@ -52,6 +53,8 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
   /** Every view by name, read behind the barrier. Not scoped to an account: sessions are. */
   readonly views: ViewsOf<P>
   readonly recovery: Recovery
+  /** What each provider can do, and what follows from that. */
+  readonly providers: Introspection
   /** What marks its things at providers. */
   readonly owner: string
   readonly #listeners = new Listeners()
@@ -149,6 +152,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
       ends: event => catalogue.ends(event),
     })
     this.#questions = new Questions(clock, owner)
+    this.providers = new Introspection(this.#drivers, providers, this.#questions)
     this.#outlook = new Outlook({
       ...{ catalogue, residence, drivers: this.#drivers, clock, questions: this.#questions, owner },
       everyMs: options.surveyEveryMs ?? 900_000,
@@ -381,15 +385,9 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
   }
 
   async #prune(isOver: () => boolean): Promise<number> {
-    const [store, clock, writer, views, residence] = [
-      this.store,
-      this.#clock,
-      this.#writer,
-      this.#behind,
-      this.#residence,
-    ]
+    const parts = { store: this.store, clock: this.#clock, writer: this.#writer, views: this.#behind }
     const tokens = await this.#submissions.prune(isOver)
-    return tokens + (await forgetEnded({ store, clock, writer, views, residence }, isOver))
+    return tokens + (await forgetEnded({ ...parts, residence: this.#residence }, isOver))
   }
 
   /**

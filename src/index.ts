@@ -18,9 +18,11 @@ export {
   usageRecords,
   usageStatement,
 } from '../projections/index.ts'
-export { type Capabilities, capabilities, type Driver, type Outcome } from './drivers/driver.ts'
 // Drivers
+export type { Answers } from './drivers/answers.ts'
+export { type Capabilities, capabilities, type Driver, type Outcome } from './drivers/driver.ts'
 export { DriverRefused } from './drivers/register.ts'
+export type { Introspection, ProviderView } from './engine/introspection.ts'
 export type { EngineEvents, EngineOptions, Health } from './engine/options.ts'
 // The engine
 export { createEngine, Engine } from './engine.ts'

@@ -1,20 +1,24 @@
-/** What a cloud of this command is made of: the kinds and views that come with stemma, SQLite, a simulated provider. */
+/** What a cloud of this command is made of: the kinds and views that come with stemma, SQLite, and one provider. */
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { kinds } from '../../machines/index.ts'
 import { projections } from '../../projections/index.ts'
+import { qemu } from '../drivers/qemu/index.ts'
 import { simulated } from '../drivers/simulated/index.ts'
 import { createEngine, type Driver, type Engine, sqlite, type ViewMap } from '../index.ts'
-import { type Fixtures, fixturesDefault } from './fixtures.ts'
+import { type Fixtures, fixturesFor } from './fixtures.ts'
+import { keepProvider, type Provider, providerOf, worldPath } from './providers.ts'
 import { placesOf } from './regions.ts'
 import { seed } from './seed.ts'
 
 export type Cloud = Engine<typeof kinds, typeof projections, ReturnType<typeof sqlite>>
 
 export interface Composition {
-  /** The data file; undefined keeps everything in memory. The provider's own truth is beside it, in `<data>.world`. */
+  /** The data file; undefined keeps everything in memory. */
   readonly data: string | undefined
-  /** The provider answers at once. */
+  /** Default: a simulated one, whose own truth is beside the file, in `<data>.world`. */
+  readonly provider?: Provider
+  /** The simulated provider answers at once. */
   readonly instant?: boolean
   /** Time between two surveys that nobody asked for; 0: none. Default: the engine's. */
   readonly surveyEveryMs?: number
@@ -23,21 +27,23 @@ export interface Composition {
 }
 
 /** The cloud of a data file as a command finds it, without a word on how. */
-export const asFound = (data: string): Composition => ({
-  data,
-  fixtures: fixturesDefault,
-  surveyEveryMs: 0,
-})
+export const asFound = (data: string): Composition => {
+  const provider = providerOf(data)
+  return { data, provider, fixtures: fixturesFor(provider), surveyEveryMs: 0 }
+}
 
-/** Opens the cloud; an empty one gets its fixtures. Throws StoreError, e.g. alreadyOpen. */
-export async function openCloud({ data, instant = false, fixtures, surveyEveryMs }: Composition): Promise<Cloud> {
+/** Opens the cloud; an empty one gets its fixtures. Throws StoreError, e.g. alreadyOpen, and what opening a pool throws. */
+export async function openCloud(composition: Composition): Promise<Cloud> {
+  const { data, fixtures, surveyEveryMs, provider = { driver: 'simulated' } } = composition
   if (data !== undefined) await mkdir(dirname(data), { recursive: true })
   const store = await taken(sqlite(data ?? ':memory:'))
+  const driver = await opened(composition, store)
+  if (data !== undefined) await keepProvider(data, provider)
   const cloud = await createEngine({
     kinds,
     projections,
     store,
-    drivers: { local: provider({ data, instant, fixtures }, store) },
+    drivers: { local: driver },
     region: fixtures.regions[0]!.name,
     surveyEveryMs,
   })
@@ -56,12 +62,21 @@ async function taken(store: ReturnType<typeof sqlite>): Promise<ReturnType<typeo
   return store
 }
 
-function provider({ data, instant, fixtures }: Composition, store: ReturnType<typeof sqlite>): Driver {
-  const capabilities = placesOf(fixtures.regions)
+async function opened(composition: Composition, store: ReturnType<typeof sqlite>): Promise<Driver> {
   try {
-    return simulated({ instant, capabilities, ...(data === undefined ? {} : { file: `${data}.world` }) })
+    return driverOf(composition)
   } catch (error) {
-    void store.close()
+    await store.close()
     throw error
   }
+}
+
+function driverOf({ data, provider, instant = false, fixtures }: Composition): Driver {
+  const places = placesOf(fixtures.regions)
+  // Whether KVM may be used is found out while the server runs; until then it is not.
+  if (provider?.driver === 'qemu') {
+    const accelerator = provider.accelerator === 'tcg' ? 'tcg' : 'auto'
+    return qemu({ pool: provider.pool, accelerator, regions: places.regions })
+  }
+  return simulated({ instant, capabilities: places, ...(data === undefined ? {} : { file: worldPath(data) }) })
 }

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { ACCOUNT_DEFAULT } from './access.ts'
 import { usage } from './failure.ts'
+import type { Provider } from './providers.ts'
 import { regionsDefault } from './regions.ts'
 
 const GiB = 2 ** 30
@@ -96,6 +97,12 @@ const typesDefault = [
 
 /** An account, sizes to choose from, and one public image. */
 export const fixturesDefault: Fixtures = fixturesSchema.parse({ images: [{ name: 'base', sizeGiB: 8 }] })
+
+/** The same for a provider: of real machines there is one place, and images are those that somebody brings. */
+export const fixturesFor = ({ driver }: Provider): Fixtures =>
+  driver === 'simulated'
+    ? fixturesDefault
+    : fixturesSchema.parse({ regions: [{ name: 'us-east-1', zones: ['us-east-1a'] }] })
 
 export const bytesOf = (sizeGiB: number): number => sizeGiB * GiB
 

@@ -3,11 +3,13 @@
 import { Command, CommanderError } from 'commander'
 import { actionsCommand } from './commands/actions.ts'
 import { doCommand } from './commands/do.ts'
+import { doctorCommand } from './commands/doctor.ts'
 import { historyCommand } from './commands/history.ts'
 import { launchCommand } from './commands/launch.ts'
 import { limitsCommand } from './commands/limits.ts'
 import { listCommand } from './commands/list.ts'
 import { powerCommands } from './commands/power.ts'
+import { providersCommand } from './commands/providers.ts'
 import { serveCommand } from './commands/serve.ts'
 import { showCommand } from './commands/show.ts'
 import { surveyCommand } from './commands/survey.ts'
@@ -27,11 +29,13 @@ const commands: readonly ((program: Command) => void)[] = [
   showCommand,
   historyCommand,
   actionsCommand,
+  providersCommand,
   usageCommand,
   limitsCommand,
   doCommand,
   surveyCommand,
   traceCommand,
+  doctorCommand,
 ]
 
 const program = new Command('stemma')

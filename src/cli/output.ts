@@ -1,6 +1,6 @@
 /** Where answers go: a table for people, or one JSON document for programs. */
 import type { Envelope } from '../../machines/grammar.ts'
-import type { Action, Cleaned, Finding, KindSurvey, SurveyReport } from '../index.ts'
+import type { Action, Cleaned, Finding, KindSurvey, ProviderView, SurveyReport } from '../index.ts'
 import { coloured, styled, table, time } from './tables.ts'
 import type { CommandOutcome, Row } from './target.ts'
 
@@ -110,3 +110,29 @@ export const cleaned = (results: readonly Cleaned[]): string =>
     ['outcome', 'provider', 'kind', 'id', 'token'],
     results.map(({ outcome, provider, kind, id, token }) => [outcome, provider, kind, plain(id), token]),
   )
+
+/** Providers side by side: the answers that plans depend on. */
+export function answered(providers: readonly ProviderView[]): string {
+  if (providers.length === 0) return styled('dim', 'There is none.')
+  const questions = Object.keys(providers[0]!.answers)
+  const rows = providers.map(({ name, answers }) => [name, ...Object.values(answers).map(yesNo)])
+  return table(['provider', ...questions], rows)
+}
+const yesNo = (value: unknown) => (typeof value === 'boolean' ? (value ? 'yes' : 'no') : value)
+
+/** One provider: its answers, then a line for each thing it declares. */
+export function offered({ answers, capabilities }: ProviderView): string {
+  const lines = [...linesOf(answers), ...linesOf(capabilities)]
+  return table(
+    ['capability', 'value'],
+    lines.map(([name, value]) => [name, yesNo(value)]),
+  )
+}
+function linesOf(values: object, path = ''): [string, unknown][] {
+  return Object.entries(values).flatMap(([name, value]): [string, unknown][] => {
+    if (Array.isArray(value)) return [[path + name, value.join(', ') || 'none']]
+    if (typeof value !== 'object' || value === null) return [[path + name, value]]
+    const lines = linesOf(value, `${path}${name}.`)
+    return lines.length ? lines : [[path + name, 'none']]
+  })
+}

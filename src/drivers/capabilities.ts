@@ -107,25 +107,34 @@ export const vocabulary = z.strictObject({
       of: set('available', 'in-use').default([]),
       /** Also while a guest that has the volume runs. */
       live: z.boolean().default(false),
+      /** Of several volumes at one moment, all or none. */
       group: z.boolean().default(false),
       incremental: z.boolean().default(false),
       /** A volume may be deleted before its snapshots. */
       independentOfVolume: z.boolean().default(false),
+      /** Takes a volume back to one of them. `revertRestoresSize`: also to the size it had then. */
       revert: z.boolean().default(false),
       revertRestoresSize: z.boolean().default(false),
     })
     .prefault({}),
   vmSnapshot: z
     .strictObject({
+      /** With what is in memory, of guests that run. */
       memory: z.boolean().default(false),
+      /** Disks alone. `live`: also while the guest runs. */
       diskOnly: z.boolean().default(false),
       live: z.boolean().default(false),
       quiesce: z.boolean().default(false),
+      /** May go back to one that has others after it, and on from there; without, only to the last. */
       tree: z.boolean().default(false),
       revertWhileRunning: z.boolean().default(false),
+      /** Of one instance; none at all where it is 0. */
       maxCount: count.default(0),
+      /** In one line, from the first to the last. */
       maxDepth: count.default(0),
+      /** The guest stands still while it is kept, and may not be shown as running. */
       stunsVm: burden().default(false),
+      /** What is refused while an instance has any. */
       blocks: burdens('attach', 'detach', 'resize').default([]),
     })
     .prefault({}),

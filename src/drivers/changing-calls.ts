@@ -5,11 +5,16 @@ export const changingCalls = [
   'volumeDelete',
   'volumeSnapshotEnsure',
   'volumeSnapshotDelete',
+  'volumeSnapshotGroupEnsure',
+  'volumeRevert',
   'instanceEnsure',
   'instancePower',
   'instanceReset',
   'instanceDestroy',
   'attach',
   'detach',
+  'vmSnapshotEnsure',
+  'vmSnapshotRevert',
+  'vmSnapshotDelete',
 ] as const
 export type ChangingCall = (typeof changingCalls)[number]

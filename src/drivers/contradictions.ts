@@ -17,6 +17,12 @@ const rules: readonly Rule[] = [
     broken: ({ destroy, stop }) => destroy === 'viaStop' && stop !== 'destroys',
   },
   {
+    capability: 'destroyFrom',
+    sentence: 'lacks "stopped", but its stop preserves what could then never be destroyed',
+    broken: ({ destroy, destroyFrom, stop }) =>
+      destroy === 'native' && stop === 'preserves' && !destroyFrom.includes('stopped'),
+  },
+  {
     capability: 'rootOnStop',
     sentence: 'is "deletes", but its stop preserves the root',
     broken: ({ rootOnStop, stop }) => rootOnStop === 'deletes' && stop === 'preserves',

@@ -10,6 +10,7 @@
 import type { Json } from '../../machines/grammar.ts'
 import type { Capabilities } from './capabilities.ts'
 
+export { type Answers, answersOf } from './answers.ts'
 export { type Capabilities, capabilities, capabilitiesSchema, type DeclaredCapabilities } from './capabilities.ts'
 export { type DerivedCapabilities, derived } from './derived.ts'
 export { CapabilityRefused, narrowed, weaker } from './narrowing.ts'
@@ -152,6 +153,14 @@ export interface ResizeSpec {
   readonly iops?: number
   readonly throughputMiBps?: number
 }
+/** Snapshots of several volumes as they are at one moment: all of them or none. Where `volumeSnapshot.group` is declared. */
+export interface SnapshotGroupSpec {
+  readonly members: readonly { readonly snapshot: string; readonly volume: string }[]
+}
+/** Takes a volume back to what one of its snapshots keeps. Where `volumeSnapshot.revert` is declared. */
+export interface VolumeRevertSpec {
+  readonly snapshot: string
+}
 export interface DeviceSpec {
   readonly device: string
   readonly volume: string
@@ -191,7 +200,12 @@ export interface DestroySpec {
   readonly deleteVolumes?: readonly string[]
 }
 export interface PowerSpec {
+  /**
+   * `suspended`: its guest waits, with the volumes it has. `running`, of the launch that is suspended, lets it go on as it
+   * was, with the same volumes; `off` ends that launch as any other.
+   */
   readonly want: 'running' | 'paused' | 'off' | 'suspended'
+  /** Of `off`. */
   readonly mode: 'graceful' | 'hard'
   readonly generation: number
   /** Of a stop that destroys. */
@@ -212,6 +226,35 @@ export interface AttachSpec {
   readonly generation: number
   readonly force?: boolean
 }
+/** All writable disks of an instance at one moment, and what is in its memory if that is asked for. */
+export interface VmSnapshotSpec {
+  readonly snapshot: string
+  /** Of a guest that runs or is paused. Without it, the disks alone: of a stopped one, and where `live` of others. */
+  readonly memory: boolean
+  readonly generation: number
+  /** Its guest is to write out first what it holds back. Asked for only where `vmSnapshot.quiesce` is declared. */
+  readonly quiesce?: boolean
+  /**
+   * The volumes that its caller believes to be kept, its root among them. Of an instance that has others it is refused
+   * as `precondition`. A stopped instance holds none that it was given, so there these are the ones.
+   */
+  readonly volumes?: readonly string[]
+}
+export interface VmSnapshotRevertSpec {
+  readonly snapshot: string
+  /**
+   * The launch that runs: what was in memory is loaded into it. The next one: it begins there, from memory or, with
+   * disks alone, by booting from them.
+   */
+  readonly generation: number
+  /** False: the instance is off after it, with its disks as they were; what was in memory is not used. */
+  readonly run: boolean
+  /** What the next launch has, as at every start. One that goes on from memory has what it had then, whatever this says. */
+  readonly devices?: readonly DeviceSpec[]
+}
+export interface VmSnapshotDeleteSpec {
+  readonly snapshot: string
+}
 
 /**
  * A provider. Changing calls take the resource's id first; which optional ones exist follows from the capabilities
@@ -228,15 +271,30 @@ export interface AttachSpec {
  * - `volumeSnapshotEnsure`: `{ sizeBytes }`, the size of the disk it keeps; also `{ allocatedBytes }` where measured. The
  *   moment it keeps is the one when the call is first accepted, be it with `pending`: what is written to the volume later
  *   is not in it. The engine deletes no volume before the answer. A copy is complete in itself.
- * - `instanceEnsure`, `instancePower`: `{ status: 'running' | 'stopped', generation, host?, privateAddress? }`, and what
- *   it boots from: `root: { kind: 'private' | 'volume', volume } | { kind: 'image' }`. An image that is in use, where
- *   `imageExclusive` is declared, is `precondition`.
+ * - `instanceEnsure`, `instancePower`: `{ status: 'running' | 'stopped' | 'paused' | 'suspended', generation, host?,
+ *   privateAddress? }`, and what it boots from: `root: { kind: 'private' | 'volume', volume } | { kind: 'image' }`. An
+ *   image that is in use, where `imageExclusive` is declared, is `precondition`. A suspended guest goes on in the launch it
+ *   was in: `running` with its generation. To resume one whose memory is lost is `corrupt`, or `notFound` where nothing of
+ *   it is left: it is shown `stopped` or missing, and its next launch starts from its disks, which are as they were.
+ * - `volumeSnapshotGroupEnsure`: `{ members: { <snapshot>: { sizeBytes } } }`. Each member then is a snapshot like others,
+ *   to observe, list and delete. Before all of them are complete there is none.
+ * - `volumeRevert`: `{ sizeBytes }`: the size it had, where `revertRestoresSize` is declared, else the one it has. Nobody
+ *   may be running with the volume: that is `precondition`.
+ * - `vmSnapshotEnsure`: `{ instance, state: 'running' | 'stopped', memoryBytes, disks: { <volume>: { sizeBytes } },
+ *   parent? }`, also of its observation. `state` is whether its guest goes on from memory; `parent` is the one that the
+ *   instance was at, by the last that was taken or reverted to. The moment is the one when the call is accepted.
+ * - `vmSnapshotRevert`: those of the instance, and `disks` with the sizes after it: they go back too. Repeated with its
+ *   token it is done already, whatever its guest did since. A suspended instance is resumed or stopped first.
+ * - `vmSnapshotDelete`: `{}`; others keep what they have, and the children of one that goes are those of its parent.
  * - `volumeDelete`, `volumeSnapshotDelete`, `detach`: `{}`; not found is done with `already: true`.
  * - `instanceDestroy`: the same, and `{ left }` where something that the provider made beside it is still there, by kind
  *   (`seed`, `nic`, `address`, `key`). It is done only when the compute is confirmed gone and every disk of it is
  *   disconnected.
  *
  * A stopped instance holds no volume that it was given; it keeps the root that the provider made for it, and its image.
+ *
+ * While an instance has VM snapshots, what `vmSnapshot.blocks` names is refused as `precondition`, and so are the end of
+ * a volume that they keep and its use by another instance. They go when it is destroyed.
  */
 export interface Driver {
   /** Static and pure. */
@@ -250,6 +308,9 @@ export interface Driver {
   volumeSnapshotEnsure?(id: string, spec: SnapshotSpec, context: CallContext): Promise<Outcome>
   volumeSnapshotDelete?(id: string, spec: Record<string, never>, context: CallContext): Promise<Outcome>
 
+  volumeSnapshotGroupEnsure?(id: string, spec: SnapshotGroupSpec, context: CallContext): Promise<Outcome>
+  volumeRevert?(id: string, spec: VolumeRevertSpec, context: CallContext): Promise<Outcome>
+
   instanceEnsure(id: string, spec: InstanceSpec, context: CallContext): Promise<Outcome>
   instancePower?(id: string, spec: PowerSpec, context: CallContext): Promise<Outcome>
   instanceReset?(id: string, spec: { generation: number }, context: CallContext): Promise<Outcome>
@@ -258,6 +319,11 @@ export interface Driver {
   /** Id of both is the instance's: calls of one resource are never in flight at once. */
   attach?(id: string, spec: AttachSpec, context: CallContext): Promise<Outcome>
   detach?(id: string, spec: AttachSpec, context: CallContext): Promise<Outcome>
+
+  /** Id of all three is the instance's. Which kinds there are, and of what guests, follows from `vmSnapshot`. */
+  vmSnapshotEnsure?(id: string, spec: VmSnapshotSpec, context: CallContext): Promise<Outcome>
+  vmSnapshotRevert?(id: string, spec: VmSnapshotRevertSpec, context: CallContext): Promise<Outcome>
+  vmSnapshotDelete?(id: string, spec: VmSnapshotDeleteSpec, context: CallContext): Promise<Outcome>
 
   poll(handle: Handle, context: CallContext): Promise<Outcome>
   /** The engine has persisted the outcome; notes kept for a repeated call may go. May be lost. */

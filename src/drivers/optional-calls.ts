@@ -18,6 +18,9 @@ export const leavesRoots = ({ clonesOnLaunch, rootOnDestroy, stop, rootOnStop }:
   clonesOnLaunch !== 'never' && (rootOnDestroy !== 'deletes' || (stop === 'destroys' && rootOnStop === 'keeps'))
 
 const takesSnapshots = (declared: Capabilities) => declared.volumeSnapshot.of.length > 0
+/** Does it keep instances as a whole, with or without what is in memory? */
+export const takesVmSnapshots = ({ vmSnapshot }: Capabilities) =>
+  (vmSnapshot.memory || vmSnapshot.diskOnly) && vmSnapshot.maxCount > 0 && vmSnapshot.maxDepth > 0
 
 /** For each optional call: do these capabilities promise it? */
 export const promises: { readonly [C in OptionalCall]: (declared: Capabilities) => boolean } = {
@@ -26,11 +29,16 @@ export const promises: { readonly [C in OptionalCall]: (declared: Capabilities) 
   volumeDelete: declared => usesVolumes(declared) || declared.canDeleteClone || leavesRoots(declared),
   volumeSnapshotEnsure: takesSnapshots,
   volumeSnapshotDelete: takesSnapshots,
+  volumeSnapshotGroupEnsure: declared => takesSnapshots(declared) && declared.volumeSnapshot.group,
+  volumeRevert: declared => takesSnapshots(declared) && declared.volumeSnapshot.revert,
   instancePower: ({ stop, start, stateAfterCreate, suspend, pause }) =>
     stop !== 'none' || start !== 'none' || stateAfterCreate === 'stopped' || suspend !== 'none' || pause,
   instanceReset: declared => declared.reboot !== 'none',
   attach: declared => declared.volumeAttach.max > 0,
   detach: declared => declared.volumeAttach.max > 0,
+  vmSnapshotEnsure: takesVmSnapshots,
+  vmSnapshotRevert: takesVmSnapshots,
+  vmSnapshotDelete: takesVmSnapshots,
 }
 /** The same for calls that only read. */
 export const readings: { readonly [C in OptionalReading]: (declared: Capabilities) => boolean } = {

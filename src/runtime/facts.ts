@@ -18,6 +18,13 @@ export class NotFound {
   }
 }
 
+/** What the command is of: whose it is, or will be, and where. */
+interface Target {
+  readonly resource: string
+  readonly account: string
+  readonly region: string
+}
+
 export class FactReader {
   readonly #catalogue: Catalogue
   readonly #draft: Draft
@@ -25,7 +32,7 @@ export class FactReader {
   readonly #principal: Principal
   readonly #tree: Tree
   /** Whose the resource is, or will be, and where. */
-  readonly #owner: { readonly account: string; readonly region: string }
+  readonly #owner: Target
 
   constructor(
     catalogue: Catalogue,
@@ -33,7 +40,7 @@ export class FactReader {
     providers: Providers,
     principal: Principal,
     tree: Tree,
-    owner: { readonly account: string; readonly region: string },
+    owner: Target,
   ) {
     this.#catalogue = catalogue
     this.#draft = draft
@@ -117,10 +124,11 @@ export class FactReader {
 
   /** Undefined where a path of it finds nothing. */
   #claimKey(key: ClaimPart | readonly ClaimPart[], input: Json): string | undefined {
-    const { account, region } = this.#owner
+    const { account, region, resource } = this.#owner
     const parts = [key].flat().map(part => {
       if (part === 'account') return account
       if (part === 'region') return region
+      if (part === 'id') return resource
       return 'text' in part ? part.text : strings(input, part.path)[0]
     })
     return parts.includes(undefined) ? undefined : parts.join('/')

@@ -16,8 +16,13 @@ import { powerClauses } from './driver-contract/power.ts'
 import { rootClauses } from './driver-contract/roots.ts'
 import type { Runner } from './driver-contract/runner.ts'
 import { Session } from './driver-contract/session.ts'
+import { snapshotGroupClauses } from './driver-contract/snapshot-groups.ts'
 import { snapshotClauses } from './driver-contract/snapshots.ts'
 import type { DriverContract } from './driver-contract/subject.ts'
+import { suspendClauses } from './driver-contract/suspends.ts'
+import { vmRevertClauses } from './driver-contract/vm-reverts.ts'
+import { vmSnapshotClauses } from './driver-contract/vm-snapshots.ts'
+import { volumeRevertClauses } from './driver-contract/volume-reverts.ts'
 import { volumeClauses } from './driver-contract/volumes.ts'
 
 export type { CapabilityName } from './driver-contract/capability-names.ts'
@@ -32,10 +37,15 @@ export const driverClauses: Readonly<Record<string, Clauses>> = {
   calls: behaviourClauses,
   volumes: volumeClauses,
   snapshots: snapshotClauses,
+  'groups of snapshots': snapshotGroupClauses,
+  'going back to snapshots': volumeRevertClauses,
   instances: instanceClauses,
   roots: rootClauses,
   power: powerClauses,
+  suspending: suspendClauses,
   attachments: attachmentClauses,
+  'VM snapshots': vmSnapshotClauses,
+  'going back to VM snapshots': vmRevertClauses,
   endings: endingClauses,
   failures: failureClauses,
 }

@@ -21,6 +21,8 @@ describe('the file', () => {
   it('tells after the server what the server told: lists, resources, histories, actions', async () => {
     const server = await serve(folder)
     const { id } = await json('launch', 'name=kept')
+    const { relations } = await json('show', id)
+    const image = relations.find(({ role }: { role: string }) => role === 'image').id
     const asked = [
       ['list', 'instance'],
       ['list', 'volume', 'state=in-use'],
@@ -28,6 +30,8 @@ describe('the file', () => {
       ['history', id],
       ['history', id, '--from', '2'],
       ['actions', id],
+      ['providers'],
+      ['providers', 'local', '--image', image],
     ]
     const before = []
     for (const words of asked) before.push(await json(...words))
@@ -55,6 +59,19 @@ describe('the file', () => {
     await server.stop()
     expect(alone.code).toBe(1)
     expect(served).toEqual(alone)
+  })
+
+  it('clones an image, launches on the clone, and leaves that when the instance is gone', async () => {
+    const { stdout } = await stemma(folder, ['providers'])
+    expect(stdout).toMatch(/^provider +stateful .*clones +launchesOn\nlocal +yes .*volumes +volumes\n$/)
+    expect((await stemma(folder, ['providers', 'local'])).stdout).toMatch(/\nvolumeAttach\.hotPlug +yes\n/)
+    const [{ id: image }] = await json('list', 'image')
+    const { id: volume } = await json('do', 'volume', 'create', `image=${image}`)
+    const { id, settled } = await json('launch', '--root-volume', volume)
+    expect(settled).toBe('running')
+    await json('terminate', id)
+    expect(await json('show', volume)).toMatchObject({ state: 'available' })
+    expect((await json('do', 'volume', 'delete', volume)).settled).toBe('deleted')
   })
 
   it('writes nothing on a dry run', async () => {

@@ -40,15 +40,16 @@ const isThere = ({ probe: [file, ...words] }: Client): boolean => {
 }
 
 /** A story of a client: skipped with what to install where the client is missing, and failed for that in CI. */
-export function story(client: Client, title: string, tell: () => Promise<void>): void {
-  it(title, async (context: TestContext) => {
+export function story(client: Client, title: string, tell: () => Promise<void>, withinMs?: number): void {
+  const told = async (context: TestContext) => {
     if (!isThere(client)) {
       const why = `install the Debian package ${client.package} to run this`
       if (process.env.CI) throw new Error(why)
       context.skip(why)
     }
     await tell()
-  })
+  }
+  it(title, told, withinMs)
 }
 
 /** A server for the stories of one file; its address once it runs. */

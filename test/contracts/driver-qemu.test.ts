@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { type QemuOptions, qemu } from '../../src/drivers/qemu/index.ts'
 import { type DriverSubject, driverContract } from '../../src/testing/driver-contract.ts'
 import { describeWith, qemuSystem } from '../drivers/qemu/debian.ts'
+import { guestReads, guestWrites } from '../drivers/qemu/guest-writing.ts'
 import { endAll, killMachine } from '../drivers/qemu/processes.ts'
 
 const mebibytes = 1024 * 1024
@@ -24,7 +25,12 @@ const onPool = (options: Partial<QemuOptions>) => async (): Promise<DriverSubjec
       opened.push(open())
       return opened.at(-1)!
     },
-    guests: { end: async instance => void (await killMachine(pool, instance)) },
+    guests: {
+      end: async instance => void (await killMachine(pool, instance)),
+      write: (instance, text) => guestWrites(pool, instance, text),
+      read: async instance => guestReads(pool, instance),
+    },
+    loseHost: async instance => void (await killMachine(pool, instance)),
     cleanup: async () => {
       for (const driver of opened) await driver.close!()
       await endAll(pool)

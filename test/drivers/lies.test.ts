@@ -3,7 +3,9 @@
  * it is kept by a driver that declares the same and means it. (spec: stateful-and-deltacloud 3a.1 point 5, 3a.9 P11.)
  */
 import { describe, expect, it } from 'vitest'
+import { vocabulary } from '../../src/drivers/capabilities.ts'
 import type { Driver } from '../../src/drivers/driver.ts'
+import { entriesOf, isGroup } from '../../src/drivers/entries.ts'
 import { type SimulatedOptions, simulated, simulatedOddities } from '../../src/drivers/simulated/index.ts'
 import { type CapabilityName, capabilityProofs, driverClauses, keepsClause } from '../../src/testing/driver-contract.ts'
 import { type Lie, lies, oddities } from './lies.ts'
@@ -32,6 +34,13 @@ const table = (Object.keys(capabilityProofs) as CapabilityName[]).flatMap(name =
 )
 
 describe('a driver that lies about', () => {
+  it('any entry of the vocabulary has its lie here', () => {
+    const names = Object.entries(entriesOf(vocabulary).entries).flatMap(([name, each]) =>
+      isGroup(each) ? Object.keys(each.entries).map(part => `${name}.${part}`) : [name],
+    )
+    expect(Object.keys(lies).sort()).toEqual(names.sort())
+  })
+
   it.each(table)('$name is caught', async ({ capability, lie }) => {
     const { declares = {}, can, otherwise, wraps, caughtBy = capabilityProofs[capability] } = lie
     const lying = { ...otherwise, capabilities: declares, abilities: can }

@@ -29,7 +29,7 @@ export interface Lie {
 }
 
 const { A, B, D, E } = simulatedClasses
-const { volume, volumeAttach, volumeSnapshot } = everyCapability
+const { volume, volumeAttach, volumeSnapshot, vmSnapshot } = everyCapability
 
 const nobody = (declares: Declared): Lie => ({ declares, nobodyCan: true })
 const ofVolume = (says: NonNullable<Declared['volume']>, can: NonNullable<Declared['volume']>): Lie => ({
@@ -43,7 +43,10 @@ const ofAttach = (says: Declared['volumeAttach'], can: Declared['volumeAttach'])
 const ofSnapshot = (can: Declared['volumeSnapshot']): Lie => ({
   can: { volumeSnapshot: { ...volumeSnapshot, ...can } },
 })
-const vmSnapshot = (part: Declared['vmSnapshot']) => nobody({ vmSnapshot: part })
+const ofVmSnapshot = (says: Declared['vmSnapshot'], can: Declared['vmSnapshot']): Lie => ({
+  declares: { vmSnapshot: { ...vmSnapshot, ...says } },
+  can: { vmSnapshot: { ...vmSnapshot, ...can } },
+})
 const createImage = (part: Declared['createImage']) => nobody({ createImage: part })
 const slowPower = { instant: false, faults: { instancePower: { delay: 1 } }, delayMs: { min: 400, max: 400 } } as const
 const oldNews = { faults: { observe: { staleRead: 1 } } } as const
@@ -201,21 +204,37 @@ export const lies: { readonly [C in CapabilityName]: Lie | readonly Lie[] } = {
   'volumeAttach.identity': ofAttach({ identity: 'serial' }, { identity: 'name' }),
   'volumeSnapshot.of': ofSnapshot({ of: ['available'] }),
   'volumeSnapshot.live': ofSnapshot({ live: false }),
-  'volumeSnapshot.group': nobody({ volumeSnapshot: { ...volumeSnapshot, group: true } }),
+  'volumeSnapshot.group': ofSnapshot({ group: false }),
   'volumeSnapshot.incremental': nobody({ volumeSnapshot: { ...volumeSnapshot, incremental: true } }),
   'volumeSnapshot.independentOfVolume': ofSnapshot({ independentOfVolume: false }),
-  'volumeSnapshot.revert': nobody({ volumeSnapshot: { ...volumeSnapshot, revert: true } }),
-  'volumeSnapshot.revertRestoresSize': nobody({ volumeSnapshot: { ...volumeSnapshot, revertRestoresSize: true } }),
-  'vmSnapshot.memory': vmSnapshot({ memory: true }),
-  'vmSnapshot.diskOnly': vmSnapshot({ diskOnly: true }),
-  'vmSnapshot.live': vmSnapshot({ live: true }),
-  'vmSnapshot.quiesce': vmSnapshot({ quiesce: true }),
-  'vmSnapshot.tree': vmSnapshot({ tree: true }),
-  'vmSnapshot.revertWhileRunning': vmSnapshot({ revertWhileRunning: true }),
-  'vmSnapshot.maxCount': vmSnapshot({ maxCount: 8 }),
-  'vmSnapshot.maxDepth': vmSnapshot({ maxDepth: 8 }),
-  'vmSnapshot.stunsVm': vmSnapshot({ stunsVm: true }),
-  'vmSnapshot.blocks': vmSnapshot({ blocks: ['attach'] }),
+  'volumeSnapshot.revert': ofSnapshot({ revert: false }),
+  'volumeSnapshot.revertRestoresSize': [
+    ofSnapshot({ revertRestoresSize: false }),
+    {
+      declares: { volumeSnapshot: { ...volumeSnapshot, revertRestoresSize: false } },
+      can: { volumeSnapshot: { ...volumeSnapshot, revertRestoresSize: true } },
+    },
+  ],
+  'vmSnapshot.memory': [ofVmSnapshot({}, { memory: false }), ofVmSnapshot({ memory: false }, {})],
+  'vmSnapshot.diskOnly': [ofVmSnapshot({}, { diskOnly: false }), ofVmSnapshot({ diskOnly: false }, {})],
+  'vmSnapshot.live': [ofVmSnapshot({}, { live: false }), ofVmSnapshot({ live: false }, {})],
+  'vmSnapshot.quiesce': [ofVmSnapshot({}, { quiesce: false }), ofVmSnapshot({ quiesce: false }, {})],
+  'vmSnapshot.tree': [ofVmSnapshot({}, { tree: false }), ofVmSnapshot({ tree: false }, {})],
+  'vmSnapshot.revertWhileRunning': [
+    ofVmSnapshot({}, { revertWhileRunning: false }),
+    ofVmSnapshot({ revertWhileRunning: false }, {}),
+  ],
+  'vmSnapshot.maxCount': [ofVmSnapshot({ maxCount: 8 }, { maxCount: 7 }), ofVmSnapshot({ maxCount: 4 }, {})],
+  'vmSnapshot.maxDepth': [ofVmSnapshot({}, { maxDepth: 7 }), ofVmSnapshot({ maxDepth: 4 }, {})],
+  'vmSnapshot.stunsVm': {
+    ...ofVmSnapshot({}, { stunsVm: true }),
+    otherwise: { delayMs: { min: 400, max: 400 } },
+  },
+  'vmSnapshot.blocks': [
+    ofVmSnapshot({}, { blocks: [] }),
+    ofVmSnapshot({ blocks: ['attach'] }, {}),
+    ofVmSnapshot({}, { blocks: ['attach', 'detach'] }),
+  ],
 
   'createImage.fromStates': createImage({ fromStates: ['running'] }),
   'createImage.rebootsInstance': createImage({ rebootsInstance: true }),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { DeclaredCapabilities } from '../../src/drivers/capabilities.ts'
 import { capabilities, type Driver } from '../../src/drivers/driver.ts'
 import { DriverRefused, registerDrivers } from '../../src/drivers/register.ts'
 import { simulated } from '../../src/drivers/simulated/index.ts'
@@ -55,16 +56,21 @@ describe('registering drivers', () => {
     ])
   })
 
-  it.each([
+  it.each<DeclaredCapabilities>([
     { destroy: 'viaStop' },
     { rootOnStop: 'deletes' },
     { vanishesAfterStop: true },
     { stop: 'destroys', start: 'none', vanishesAfterStop: false },
     { deleteOnTermination: false, rootOnDestroy: 'byFlag' },
     { consistency: { readAfterWrite: true, lagMs: 10 } },
-  ] as const)('refuses entries that can not both be true: %j', contradicting => {
+  ])('refuses entries that can not both be true: %j', contradicting => {
     const lab = simulated({ instant: true, capabilities: contradicting })
     expect(problemsOf({ lab }).problems).toMatchObject([{ problem: 'contradiction' }])
+  })
+
+  it('refuses one that could not destroy what it keeps stopped', () => {
+    const lab = simulated({ instant: true, capabilities: { destroyFrom: ['running'] } })
+    expect(problemsOf({ lab }).problems).toMatchObject([{ problem: 'contradiction', capability: 'destroyFrom' }])
   })
 
   it('refuses a driver without a call that it promises, or that every driver has', () => {

@@ -309,7 +309,7 @@ describe('a provider', () => {
       expect((await driver.observe('instance', 'i-1', token('look'))).facts.status).toBe(status)
       expect(await driver.capacity(undefined, token('look'))).toMatchObject({ usedMemoryBytes: 0 })
       const resumed = await power(driver, 'i-1', 'running', 1)
-      expect(resumed).toMatchObject(suspend === 'disk' ? done : refused('precondition'))
+      expect(resumed).toMatchObject(suspend === 'disk' ? done : refused('corrupt'))
     }
   })
 })

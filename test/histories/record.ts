@@ -46,6 +46,18 @@ const stories: Record<string, (setting: Setting) => Promise<void>> = {
     await acme.instance.terminate(id)
     await acme.settled(id)
   },
+  async 'clone-launch-on-it-twice-delete'({ acme, image }) {
+    const { id: volume } = await acme.volume.create({ image })
+    await acme.settled(volume)
+    for (const mode of ['stateful', 'stateless'] as const) {
+      const { id } = await acme.instance.launch({ rootVolume: volume, type: 'small', mode })
+      await acme.settled(id)
+      await acme.instance.terminate(id)
+      await acme.settled(id)
+    }
+    await acme.volume.delete(volume)
+    await acme.settled(volume)
+  },
   async 'attach-grow-detach-delete'({ acme, image }) {
     const { id } = await acme.instance.launch({ image, type: 'small' })
     const { id: volume } = await acme.volume.create({ sizeBytes: GiB })

@@ -161,7 +161,7 @@ describe('an image of an instance', () => {
     const { id } = world.request('instance', 'launch', undefined, { image, type: 'small' })
     world.settle()
     const scene = { world, id } as Scene
-    expect(outcome(() => ({ decision: create(scene) }))).toBe('stateful')
+    expect(outcome(() => ({ decision: create(scene) }))).toBe('stateful, preserved')
     expect(outcome(() => ({ decision: create(scene, { noReboot: true }) }))).toMatch(/^img-/)
   })
 })
@@ -329,7 +329,10 @@ describe('an image that fails', () => {
       expect(world.get(golden)).toMatchObject({ state: 'failed', context: { reason: { code: 'instanceTerminated' } } })
       expect(states(world, id, taken[0]!)).toEqual(['shutting-down.destroying', held ? 'error' : 'pending.taking'])
       world.answer(id, 'done')
-      expect(states(world, id, root)).toEqual(['terminated', held ? 'deleting.asking' : 'deleting.waiting'])
+      expect(states(world, id, root)).toEqual([
+        held ? 'shutting-down.cleaning' : 'terminated',
+        held ? 'deleting.asking' : 'deleting.waiting',
+      ])
       world.settle()
       expect(states(world, taken[0]!, root)).toEqual([held ? 'error' : 'completed', 'deleted'])
     }

@@ -7,7 +7,12 @@ const disks: DeclaredCapabilities = {
   volumeAttach: { hotPlug: true, hotUnplug: true, max: 4 },
   volumeSnapshot: { of: ['available', 'in-use'] },
 }
-const kept = { stop: 'preserves', start: 'both', reboot: 'both' } as const
+const kept = {
+  stop: 'preserves',
+  stopStyles: ['acpi', 'hard'],
+  start: 'both',
+  reboot: 'both',
+} satisfies DeclaredCapabilities
 
 export const classes = {
   /** The provider clones, and a stop is the end: stateless only. */
@@ -41,18 +46,22 @@ export const classes = {
     clonesOnLaunch: 'always',
     canCreateVolumeFromImage: true,
     bootFromVolume: true,
-    destroyFrom: ['running', 'stopped'],
+    suspend: 'disk',
+    destroyFrom: ['running', 'stopped', 'suspended'],
     rootOnDestroy: 'byFlag',
   },
-  /** Clones a template, and starts nothing by itself. */
+  /** Clones a template, and starts nothing by itself; its guests are restarted by stopping and starting them. */
   C: {
     ...disks,
     ...kept,
+    reboot: 'none',
+    suspend: 'memory',
     clonesOnLaunch: 'always',
     stateAfterCreate: 'stopped',
     destroyFrom: ['stopped'],
     rootOnDestroy: 'deletes',
     settle: { missingGraceMs: 30_000 },
+    cloneKind: 'cow',
   },
   /** Runs on the image itself. */
   D: { ...disks, ...kept, clonesOnLaunch: 'never', imageExclusive: true, stateAfterCreate: 'stopped' },
@@ -65,6 +74,7 @@ export const classes = {
     stateAfterCreate: 'stopped',
     canCloneImage: true,
     canDeleteClone: true,
+    cloneKind: 'linked',
   },
   /** A volume first, then a server that boots from it. */
   E: { ...disks, ...kept, clonesOnLaunch: 'never', canCreateVolumeFromImage: true, bootFromVolume: true },
@@ -77,6 +87,42 @@ export const classes = {
     reboot: 'hard',
     destroyFrom: ['running'],
     rootOnDestroy: 'deletes',
+  },
+  /** Makes the root, keeps it when the server goes, and boots from nothing else. */
+  'C that keeps roots': {
+    ...disks,
+    ...kept,
+    clonesOnLaunch: 'always',
+    destroyFrom: ['running', 'stopped'],
+    rootOnDestroy: 'keeps',
+  },
+  /** A guest that ends takes the server along, and leaves its root. */
+  'A that keeps roots': {
+    ...disks,
+    clonesOnLaunch: 'always',
+    stop: 'destroys',
+    start: 'none',
+    destroyFrom: ['running'],
+    rootOnDestroy: 'byFlag',
+    rootOnStop: 'keeps',
+  },
+  /** What an instance has when it is destroyed goes with it. */
+  'E that takes volumes': {
+    ...disks,
+    ...kept,
+    clonesOnLaunch: 'never',
+    canCreateVolumeFromImage: true,
+    bootFromVolume: true,
+    attachmentsOnDestroy: 'deletes',
+  },
+  'F that takes volumes': {
+    ...disks,
+    clonesOnLaunch: 'always',
+    stop: 'none',
+    start: 'none',
+    destroyFrom: ['running'],
+    rootOnDestroy: 'deletes',
+    attachmentsOnDestroy: 'deletes',
   },
 } satisfies Record<string, DeclaredCapabilities>
 export type ClassName = keyof typeof classes

@@ -15,20 +15,39 @@ const budget = { numRuns: 600 }
 type Device = { volume: string; deleteOnTermination: boolean; status: string }
 const devices = (instance: Resource): Device[] => Object.values(instance.context.devices)
 
-/** Every way a reader may see an instance go from one state to another (2.2 and 2.6). */
+/** Every way a reader may see an instance go from one state to another (ec2 2.2 and 2.6, stateful-and-deltacloud 3a.6-8). */
 const edges = new Set([
   'absent pending',
   'pending running',
   'pending stopped',
   'pending stopping',
+  'pending suspended',
   'pending shutting-down',
   'pending terminated',
   'running stopping',
+  'running suspending',
+  'running suspended',
   'running shutting-down',
+  'suspending running',
+  'suspending suspended',
+  'suspending shutting-down',
+  'suspended pending',
+  'suspended running',
+  'suspended stopping',
+  'suspended shutting-down',
   'stopping stopped',
+  // A restart where there is no call for it.
+  'stopping pending',
   'stopping shutting-down',
   'stopped pending',
+  // Somebody else has begun it.
+  'stopped running',
+  'stopped suspended',
   'stopped shutting-down',
+  // An operator who cannot reach its provider says so.
+  'running stopped',
+  'suspending stopped',
+  'suspended stopped',
   'shutting-down terminated',
 ])
 
@@ -168,7 +187,8 @@ describe('in every life', () => {
       fc.property(lives, life => {
         const world = live(life, () => {})
         world.settle()
-        const ends = world.log.filter(({ before, state }) => state === 'terminated' && before !== 'terminated')
+        const isOver = (state: string) => state === 'terminated' || state === 'shutting-down.cleaning'
+        const ends = world.log.filter(({ before, state }) => isOver(state) && !isOver(before))
         const flags = ends.flatMap(({ context }) => devices({ context } as Resource))
         for (const { volume, deleteOnTermination } of flags)
           if (deleteOnTermination) expect(world.get(volume).state, volume).toBe('deleted')
@@ -218,12 +238,13 @@ class Connections {
     }
   }
   #answered(instance: string, { verb, args, answers }: Ask, type: string): void {
-    const { want, volume } = args as { want?: string; volume?: string }
+    const { want, volume, devices } = args as { want?: string; volume?: string; devices?: unknown }
     const done = answers.done === type
     if (done && (verb === 'instanceDestroy' || want === 'off'))
       for (const each of this.#to.values()) each.delete(instance)
     if (done ? verb === 'detach' : verb === 'attach') this.#to.get(volume!)?.delete(instance)
-    if (!done && want === 'running') for (const each of this.#to.values()) each.delete(instance)
+    // What cannot be resumed has its disks still.
+    if (!done && want === 'running' && devices) for (const each of this.#to.values()) each.delete(instance)
   }
   #connect(volume: string, instance: string): void {
     this.#to.set(volume, (this.#to.get(volume) ?? new Set()).add(instance))

@@ -12,7 +12,6 @@ const withVolumes: Abilities = {
   bootFromVolume: true,
   canCreateVolumeFromImage: true,
   rootOnDestroy: 'keeps',
-  rootOnStop: 'keeps',
 }
 const both = ['stateful', 'stateless'] as const
 const resolve = (requested: Asked['requested'], provider: Abilities, targets: Asked['targets'] = both) => {
@@ -48,11 +47,10 @@ describe('what a launch is resolved to', () => {
 
   it('is stateful by a volume where only that survives', () => {
     expect(resolve('stateful', withVolumes)).toEqual(['stateful', 'engine', undefined])
-    expect(resolve('stateful', { ...withVolumes, rootOnDestroy: 'deletes' })).toEqual([
-      'stateless',
-      'provider',
-      'DRIVER',
-    ])
+    // What goes with the roots that a provider makes itself says nothing of a volume that it was given.
+    expect(resolve('stateful', { ...withVolumes, rootOnDestroy: 'deletes' })).toEqual(['stateful', 'engine', undefined])
+    const takesVolumes = { ...withVolumes, attachmentsOnDestroy: 'deletes' } as const
+    expect(resolve('stateful', takesVolumes)).toEqual(['stateless', 'engine', 'DRIVER'])
     expect(resolve('auto', withVolumes)).toEqual(['stateless', 'engine', undefined])
   })
 

@@ -34,10 +34,10 @@ describe('a launch', () => {
   it('ends terminated when a volume cannot be made, and the others go as their flags say', () => {
     const { world, id, root, data } = launched()
     world.answer(root, 'rejected')
-    expect(world.get(id)).toMatchObject({ state: 'terminated', context: { reason: { code: 'exhausted' } } })
-    expect(states(world, root, data)).toEqual(['deleting.asking', 'creating'])
+    expect(states(world, id, root, data)).toEqual(['shutting-down.cleaning', 'deleting.asking', 'creating'])
     world.settle()
     expect(states(world, root, data)).toEqual(['deleted', 'available'])
+    expect(world.get(id)).toMatchObject({ state: 'terminated', context: { reason: { code: 'exhausted' } } })
   })
 
   it('destroys what may exist when its compute or its first start fails, before any volume goes', () => {
@@ -71,10 +71,10 @@ describe('a launch', () => {
     const { world, id, root, data } = launched()
     world.request('instance', 'terminate', id)
     world.answer(id, 'done')
-    expect(states(world, id, root, data)).toEqual(['terminated', 'creating', 'creating'])
+    expect(states(world, id, root, data)).toEqual(['shutting-down.cleaning', 'creating', 'creating'])
     expect(verbs(world, root)).toEqual(['volumeEnsure'])
     world.settle()
-    expect(states(world, root, data)).toEqual(['deleted', 'available'])
+    expect(states(world, id, root, data)).toEqual(['terminated', 'deleted', 'available'])
   })
 })
 
@@ -167,7 +167,7 @@ describe('a provider that destroys only what is off', () => {
     expect(asked(world, id)).toEqual(both)
     world.answer(id, 'done')
     expect([world.visible(id), asked(world, id)]).toEqual(['shutting-down', both.slice(1)])
-    world.answer(id, 'done')
+    world.settle()
     expect(world.visible(id)).toBe('terminated')
   })
 
@@ -342,13 +342,14 @@ describe('stopping', () => {
     expect(world.get(id)).toMatchObject({ state: 'stopped', context: { reason: { code: 'exhausted' }, generation: 2 } })
   })
 
-  it('that the provider rejects is tried again without asking the guest', () => {
+  it('that the provider rejects is tried once more, and then without asking the guest', () => {
     const { world, id } = running()
     world.request('instance', 'stop', id)
-    expect(world.asks.get(id)![0]!.args).toMatchObject({ want: 'off', mode: 'graceful' })
-    world.answer(id, 'rejected')
-    world.fire(`${id} instance.stopRetryDue`)
-    expect(world.asks.get(id)![0]!.args).toMatchObject({ want: 'off', mode: 'hard' })
+    for (const mode of ['graceful', 'graceful', 'hard', 'hard']) {
+      expect(world.asks.get(id)![0]!.args).toMatchObject({ want: 'off', mode })
+      world.answer(id, 'rejected')
+      world.fire(`${id} instance.stopRetryDue`)
+    }
   })
 
   it('by force takes the place of the question to the guest, and is asked for once', () => {

@@ -80,11 +80,11 @@ describe('the plan of a life: launch and terminate', () => {
     for (const key of [...world.timers]) if (key.endsWith('destroyRetryDue')) world.fire(key)
     world.answer(id, 'done')
     world.answer(id, 'done')
-    expect([world.get(id).state, verbs(world, root)]).toEqual(['terminated', ['volumeDelete']])
+    expect([world.get(id).state, verbs(world, root)]).toEqual(['shutting-down.cleaning', ['volumeDelete']])
     world.answer(root, 'rejected')
     expect(world.get(root).state).toBe('deleting.retrying')
     world.settle()
-    expect(world.get(root).state).toBe('deleted')
+    expect([world.get(root).state, world.get(id).state]).toEqual(['deleted', 'terminated'])
   })
 
   it('tells a provider that asks for it that the root goes too', () => {

@@ -45,7 +45,11 @@ const scenes = {
   stopping: () => after(running(), 'stop'),
   stopped,
   'shutting-down': () => after(running(), 'terminate'),
-  terminated: () => answered(after(running(), 'terminate')),
+  terminated: () => {
+    const scene = answered(after(running(), 'terminate'))
+    scene.world.settle()
+    return scene
+  },
 }
 type Column = keyof typeof scenes
 

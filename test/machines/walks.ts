@@ -1,6 +1,6 @@
 /** Random lives of a few instances and volumes: what is done to them, and what they came to want. */
 import fc from 'fast-check'
-import type { Want } from '../../machines/index.ts'
+import { kinds, type Want } from '../../machines/index.ts'
 import { classes, classNames } from './classes.ts'
 import { type ImageDeed, imageAct, imageDeeds } from './image-walks.ts'
 import { able, furnished, GiB, type KindName, Refused, type Resource, type World } from './world.ts'
@@ -8,7 +8,7 @@ import { able, furnished, GiB, type KindName, Refused, type Resource, type World
 type Input = Record<string, unknown>
 /** One thing done to the world; `pick` and `other` choose among what exists. */
 export interface Deed {
-  readonly what: (typeof deeds)[number]
+  readonly what: (typeof deeds)[number] | typeof surrender
   readonly pick: number
   readonly other: number
 }
@@ -18,12 +18,22 @@ const deeds = [
   'stop',
   'forceStop',
   'reboot',
+  'suspend',
+  'resume',
+  'markStopped',
+  'hang',
+  'loseMemory',
+  'beginOutside',
+  'suspendOutside',
+  'confirmStopped',
   'terminate',
   'protect',
   'unprotect',
   'keepDisks',
   'growType',
   'createVolume',
+  'cloneImage',
+  'launchOn',
   'attach',
   'detach',
   'resize',
@@ -45,6 +55,8 @@ const deeds = [
   'echo',
   ...imageDeeds,
 ] as const
+/** What only an operator does: it ends what others expect to be cleaned up. */
+const surrender = 'abandon'
 
 export const deed: fc.Arbitrary<Deed> = fc.record({
   // Most of what happens is an answer, or nothing would ever come to be.
@@ -52,7 +64,19 @@ export const deed: fc.Arbitrary<Deed> = fc.record({
     { weight: 5, arbitrary: fc.constantFrom(...deeds) },
     {
       weight: 1,
-      arbitrary: fc.constantFrom(...(['launch', 'createVolume', 'attach', 'attach', 'start', 'quietImage'] as const)),
+      arbitrary: fc.constantFrom(
+        ...([
+          'launch',
+          'createVolume',
+          'cloneImage',
+          'launchOn',
+          'attach',
+          'attach',
+          'start',
+          'suspend',
+          'quietImage',
+        ] as const),
+      ),
     },
     { weight: 4, arbitrary: fc.constant('answer' as const) },
   ),
@@ -60,7 +84,31 @@ export const deed: fc.Arbitrary<Deed> = fc.record({
   other: fc.nat(7),
 })
 
+export const deedOrSurrender: fc.Arbitrary<Deed> = fc.oneof(
+  { weight: 12, arbitrary: deed },
+  { weight: 1, arbitrary: fc.record({ what: fc.constant(surrender), pick: fc.nat(7), other: fc.nat(7) }) },
+)
+
 const among = <T>(list: readonly T[], index: number): T | undefined => list[index % Math.max(1, list.length)]
+
+const echoes = [
+  'started',
+  'stopped',
+  'poweredOff',
+  'vanished',
+  'suspended',
+  'memoryLost',
+  'externallyStarted',
+  'externallySuspended',
+]
+/** Its provider shows it, with this status and of the launch that is known. */
+export function show(world: World, instance: string, status: string): string | undefined {
+  const { state, context } = world.get(instance)
+  const seen = { exists: 'yes', facts: { status }, generation: context.generation } as const
+  const news = kinds.instance.observed(seen, context, state)
+  if (news) world.report(instance, `instance.${news.event}`, news.data)
+  return news?.event
+}
 
 /** Does one deed; a refusal is an outcome like any other. Returns what was reported, if anything. */
 export function act(world: World, image: string, { what, pick, other }: Deed): { echo: string } | undefined {
@@ -92,9 +140,21 @@ export function act(world: World, image: string, { what, pick, other }: Deed): {
   }
   if (what === 'createVolume' && world.idsOf('volume').length < 12)
     ask('volume', 'create', undefined, { sizeBytes: GiB, zone: pick === 7 ? 'b' : 'a' })
+  if (what === 'cloneImage' && world.idsOf('volume').length < 12) ask('volume', 'create', undefined, { image })
+  if (what === 'launchOn' && volume && world.idsOf('instance').length < 4)
+    ask('instance', 'launch', undefined, { rootVolume: volume, type: 'small', ...(pick > 5 && { image }) })
   if (what === 'answer' && asked) world.answer(asked, 'done')
   if (what === 'createdStopped' && asked) world.answer(asked, 'done', { status: 'stopped' })
   if (what === 'reject' && asked) world.answer(asked, 'rejected')
+  if (what === surrender) {
+    const ending = [...world.resources].filter(([, { state }]) =>
+      /^(shutting|deleting|creating|pending\.ab)/.test(state),
+    )
+    const [id, resource] = among(ending, pick) ?? []
+    const items = [id, ...(resource?.context.owed ?? []).map((each: { id: string }) => each.id)]
+    const input = resource?.kind === 'instance' ? { item: among(items, other) } : {}
+    if (resource) ask(resource.kind as KindName, 'abandonCleanup', id, input)
+  }
   const timer = among([...world.timers], pick + other)
   if (what === 'fire' && timer) world.fire(timer)
   if (volume && what === 'retype') ask('volume', 'modify', volume, { volumeType: among(['gp2', 'gp3'], pick) })
@@ -114,7 +174,11 @@ export function act(world: World, image: string, { what, pick, other }: Deed): {
   if (!instance) return
   if (volume && what === 'attach')
     ask('volume', 'attach', volume, { instance, device: among(['sdf', 'sdg', 'sda1'], other) })
-  if (what === 'start' || what === 'stop' || what === 'reboot' || what === 'terminate') ask('instance', what, instance)
+  if (['start', 'stop', 'reboot', 'suspend', 'resume', 'terminate'].includes(what)) ask('instance', what, instance)
+  if (what === 'markStopped') ask('instance', 'forceStop', instance)
+  if (what === 'hang')
+    for (let due = 0; due < 3 && world.timers.has(`${instance} instance.stopRetryDue`); due++)
+      world.fire(`${instance} instance.stopRetryDue`)
   if (what === 'forceStop') ask('instance', 'stop', instance, { force: true })
   if (what === 'protect') ask('instance', 'modify', instance, { terminationProtection: true })
   if (what === 'unprotect') ask('instance', 'modify', instance, { terminationProtection: false })
@@ -125,11 +189,22 @@ export function act(world: World, image: string, { what, pick, other }: Deed): {
     ask('instance', 'modify', instance, { deleteOnTermination: { '/dev/sda1': other % 2 === 0 } })
   const ran = /^(running|pending\.(creating|starting|restarting))/.test(world.get(instance).state)
   if (what === 'powerOff' && ran) world.report(instance, 'instance.poweredOff', { generation })
-  if (what === 'vanish' && ran) world.report(instance, 'instance.vanished', { generation })
-  if (what === 'recover' && world.get(instance).state.startsWith('running'))
-    world.report(instance, 'instance.started', { generation })
+  if (what === 'vanish' && (ran || world.visible(instance) === 'suspended'))
+    world.report(instance, 'instance.vanished', { generation })
+  if (what === 'recover' && ['running', 'suspended'].includes(world.visible(instance)))
+    world.report(instance, world.visible(instance) === 'running' ? 'instance.started' : 'instance.suspended', {
+      generation,
+    })
+  const shown = {
+    loseMemory: 'stopped',
+    beginOutside: 'running',
+    suspendOutside: 'suspended',
+    confirmStopped: 'stopped',
+  }
+  const status = shown[what as keyof typeof shown]
+  if (status && !(what === 'confirmStopped' && world.get(instance).state !== 'stopped')) show(world, instance, status)
   if (what === 'echo') {
-    const echoed = among(['started', 'stopped', 'poweredOff', 'vanished'], other)!
+    const echoed = among(echoes, other + pick)!
     world.report(instance, `instance.${echoed}`, { generation: generation - 1 })
     return { echo: instance }
   }
@@ -161,7 +236,10 @@ export function walks() {
   const wants = new Map<string, [string, Want]>()
   const contexts = new Map<string, unknown[]>()
   let at = 0
-  for (const life of fc.sample(fc.array(deed, { minLength: 60, maxLength: 90 }), { numRuns: 1000, seed: 7 })) {
+  for (const life of fc.sample(fc.array(deedOrSurrender, { minLength: 60, maxLength: 90 }), {
+    numRuns: 1000,
+    seed: 7,
+  })) {
     // Every other life at a provider like most, the rest at one of each class.
     const name = among(classNames, at++ >> 1)!
     const { world, image } = furnished(at % 2 ? able : classes[name])

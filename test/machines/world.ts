@@ -15,7 +15,8 @@ import {
   type MachineEvent,
   type Want,
 } from '../../machines/index.ts'
-import type { NameRow } from '../../projections/index.ts'
+import { clones } from '../../projections/clones.ts'
+import type { AnyProjection, ViewRow } from '../../projections/contract.ts'
 import { names } from '../../projections/names.ts'
 import { capabilities, type DeclaredCapabilities } from '../../src/drivers/capabilities.ts'
 import { type Evaluator, evaluator, type MachineState } from '../../src/runtime/evolve.ts'
@@ -70,8 +71,10 @@ export const able: DeclaredCapabilities = {
   canCreateVolumeFromImage: true,
   bootFromVolume: true,
   stop: 'preserves',
+  stopStyles: ['acpi', 'hard'],
   start: 'both',
   reboot: 'both',
+  suspend: 'disk',
   destroyFrom: ['running', 'stopped'],
   volume: { grow: 'online', retype: true, encrypt: true },
   volumeAttach: { hotPlug: true, hotUnplug: true, max: 4 },
@@ -113,7 +116,7 @@ export class World {
     const held = this.resources.get(target) ?? this.#unborn(kind)
     if (held.version === 0 && !command.creates) throw new Refused(['notFound'])
     const facts = Object.fromEntries(
-      Object.entries(command.needs).map(([key, from]) => [key, this.#fact(from, parsed)]),
+      Object.entries(command.needs).map(([key, from]) => [key, this.#fact(from, parsed, target)]),
     )
     const completion: Completion<Json> = {
       input: parsed,
@@ -191,7 +194,7 @@ export class World {
     const face = kindNamed(held.kind).face(held.context)
     return { id, kind: held.kind, account: 'acme', state: held.state.split('.')[0], ...face }
   }
-  #fact(source: FactSource, input: Json): unknown {
+  #fact(source: FactSource, input: Json, target: string): unknown {
     if (source.from === 'resource' || source.from === 'named') {
       const ids = strings(input as GrammarJson, source.path).map(id =>
         source.from === 'named' ? `${source.kind}/${id}` : id,
@@ -200,14 +203,15 @@ export class World {
       return source.many ? faces.filter(Boolean) : (faces[0] ?? null)
     }
     if (source.from === 'account') return this.suspended ? { state: 'suspended' } : null
-    if (source.from === 'claim') return this.#claimed(source, input)
+    if (source.from === 'claim') return this.#claimed(source, input, target)
     if (source.from !== 'provider') return null
     const name = source.path && input[source.path]
     return name === undefined ? this.#provider : { ...this.#provider, name }
   }
 
-  #claimed({ view, key }: Extract<FactSource, { from: 'claim' }>, input: Json): unknown {
+  #claimed({ view, key }: Extract<FactSource, { from: 'claim' }>, input: Json, target: string): unknown {
     const parts = [key].flat().map(part => {
+      if (part === 'id') return target
       if (typeof part === 'string') return part === 'account' ? 'acme' : 'here'
       return 'text' in part ? part.text : strings(input as GrammarJson, part.path)[0]
     })
@@ -250,20 +254,21 @@ export class World {
     this.log.push({ resource, type, before, state: next.state, decision, event, answers, context, wants })
     if (decision !== 'taken') return decision
     this.resources.set(resource, { kind, state: next.state, context: sorted(next.context), version: held.version + 1 })
-    this.#name(event, kind, next.state)
+    this.#claim(event, kind, next.state)
     for (const want of wants) this.#want(resource, want)
     return decision
   }
 
-  /** What the event makes of the names that are taken. */
-  #name({ type, resource, data, at, version }: MachineEvent, kind: string, state: string): void {
+  /** What the event makes of what commands claim from. */
+  #claim({ type, resource, data, at, version }: MachineEvent, kind: string, state: string): void {
     const of = { account: 'acme', region: 'here', resource, kind, type, data, at, version, state, before: state }
     const event = { ...of, position: ++this.#position } as unknown as Envelope
-    for (const key of names.keys(event)) {
-      const row = names.fold(this.claims.get(`names ${key}`) as NameRow | undefined, event, key)
-      if (row) this.claims.set(`names ${key}`, row)
-      else this.claims.delete(`names ${key}`)
-    }
+    for (const view of [names, clones] as AnyProjection[])
+      for (const key of view.keys(event)) {
+        const row = view.fold(this.claims.get(`${view.name} ${key}`) as ViewRow | undefined, event, key)
+        if (row) this.claims.set(`${view.name} ${key}`, row)
+        else this.claims.delete(`${view.name} ${key}`)
+      }
   }
 
   #want(resource: string, want: Want): void {
@@ -280,6 +285,7 @@ function factsOf({ verb, args }: Ask, context: Json): Json {
   if (verb === 'volumeEnsure' || verb === 'volumeResize') return { sizeBytes }
   if (verb === 'volumeSnapshotEnsure') return { sizeBytes: context.sizeBytes }
   if (verb === 'instanceEnsure' || want === 'running') return { status: 'running', generation }
+  if (want === 'suspended') return { status: 'suspended', generation }
   return want === 'off' ? { status: 'stopped', generation } : {}
 }
 

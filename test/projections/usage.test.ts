@@ -39,6 +39,7 @@ async function open() {
   const image = (await acme.image.register({ name: 'web', sizeBytes: GiB })).id
   return {
     engine,
+    world,
     operator,
     acme,
     image,
@@ -55,6 +56,25 @@ const hours = (records: readonly UsageRecord[], series: string) =>
   records.filter(each => each.series === series).map(({ durationMs }) => durationMs / HOUR)
 
 describe('usage of an instance', () => {
+  it('ends with its compute, however long its provider takes to clean up', async () => {
+    const { engine, world, acme, image, until, used, rebuilt } = await open()
+    const { id } = await acme.instance.launch({ image, type: 'small' })
+    await acme.settled(id)
+    await until(d0 + 2 * HOUR)
+    for (let nth = 0; nth < 3; nth++) world.failNext('volumeDelete', 'rejected', 'denied')
+    await acme.instance.terminate(id)
+    await engine.idle()
+    expect((await acme.get(id)).state).toBe('shutting-down')
+    await until(d0 + 3 * HOUR)
+    await engine.idle()
+    await until(d0 + 5 * HOUR)
+    await engine.idle()
+    const records = await used(d0, d1)
+    expect([hours(records, 'runningInstance'), hours(records, 'allocatedInstance')]).toEqual([[2], [2]])
+    await rebuilt()
+    await engine.close()
+  })
+
   it('is counted while it is allocated, and again while it runs, day by day (U1)', async () => {
     const { engine, acme, image, until, used, rebuilt } = await open()
     await until(d0 + 6 * HOUR)

@@ -9,7 +9,21 @@ import { sqlite } from '../../src/store/sqlite/index.ts'
 import { classes, classNames } from '../machines/classes.ts'
 
 const GiB = 1_073_741_824
-const commands = ['stop', 'start', 'reboot', 'stop', 'terminate', 'start', 'terminate'] as const
+const commands = [
+  'stop',
+  'start',
+  'reboot',
+  'suspend',
+  'resume',
+  'suspend',
+  'stop',
+  'start',
+  'forceStop',
+  'stop',
+  'terminate',
+  'start',
+  'terminate',
+] as const
 
 describe.each(classNames)('at a provider of class %s', name => {
   it.each(['stateful', 'stateless'] as const)('what is offered of a %s instance is what is accepted', async mode => {

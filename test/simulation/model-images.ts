@@ -28,6 +28,8 @@ export interface ImageModel {
   /** What it is made of, and what of that is not complete. */
   readonly snapshots: readonly string[]
   readonly awaited: readonly string[]
+  /** The instance that runs on the image itself. */
+  readonly directUser?: string
 }
 /** An instance whose guest is off for an image. */
 export interface Quiet {
@@ -50,7 +52,8 @@ export const snapshotRules: Readonly<Record<string, (now: SnapshotModel) => Verd
   },
 }
 export const imageRules: Readonly<Record<string, (now: ImageModel, input: Data) => Verdict>> = {
-  deregister: ({ state }) => (state === 'available' || state === 'failed' ? 'accepted' : 'refused'),
+  deregister: ({ state, directUser }) =>
+    (state === 'available' && directUser === undefined) || state === 'failed' ? 'accepted' : 'refused',
   modify: ({ state, description }, input) => {
     if (state !== 'pending' && state !== 'available') return 'refused'
     return input.description === description ? 'unchanged' : 'accepted'
@@ -117,6 +120,8 @@ export const imageEvents: Followed<ImageModel> = {
   captureFailed: failed,
   instanceTerminated: failed,
   deregisterRequested: () => ({ state: 'deregistered' }),
+  directUseProposed: (_, { data }) => ({ directUser: data.instance }),
+  directUseEnded: ({ directUser }, { data }) => (directUser === data.instance ? { directUser: undefined } : {}),
   modifyRequested: (_, { data }) => ({ description: data.description }),
   shareRequested: (now, { data: { public: open = now.public, add = [], remove = [] } }) => ({
     public: open,

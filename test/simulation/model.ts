@@ -25,8 +25,19 @@ export interface InstanceModel {
   readonly zone: string
   readonly hasRun: boolean
   readonly mode: string
+  readonly rootOwner: string
   /** Does its provider keep what it stops? */
   readonly isKept: boolean
+  /** Has its provider a call that restarts guests, and one that suspends them? */
+  readonly resets: boolean
+  readonly suspends: boolean
+  /** How long what is stateless and off is left alone, and does it start nothing that was stopped? */
+  readonly graceMs: number
+  readonly startsAnew: boolean
+  /** It is stopped only to be started again. */
+  readonly restarts?: boolean
+  /** It goes on where it was. */
+  readonly resumes?: boolean
   readonly generation: number
   readonly protection: { readonly terminate: boolean; readonly stop: boolean }
   readonly behaviour: string
@@ -34,6 +45,10 @@ export interface InstanceModel {
   readonly rootDevice: string
   /** Volume -> device name in one spelling, and whether it ends with the instance. */
   readonly devices: Readonly<Record<string, { readonly device: string; readonly dies: boolean }>>
+  /** Volumes that have to be gone before it is over. (stateful-and-deltacloud 3a.5.) */
+  readonly owed?: readonly string[]
+  /** A root that its provider made, and leaves when it is gone. */
+  readonly keptRoot?: string
   /** Its guest is off for an image, or not on again yet. */
   readonly quiet?: Quiet
 }
@@ -43,6 +58,8 @@ export interface VolumeModel {
   readonly account: string
   readonly zone: string
   readonly shape: DiskShape
+  /** When its provider can make it larger. */
+  readonly grow: string
   /** What it was before the change that is under way; once it only optimizes, there is no way back. */
   readonly from?: DiskShape | 'optimizing'
   readonly tags: Tags
@@ -69,7 +86,7 @@ export type Verdict = 'accepted' | 'unchanged' | 'refused' | 'either'
 // biome-ignore lint/suspicious/noExplicitAny: data of every event, read by name
 type Data = any
 export const deviceName = (name: string) => name.replace('/dev/', '').replace(/^((?:s|xv|v|h)da)1$/, '$1')
-const live = ['pending', 'running', 'stopping', 'stopped']
+const live = ['pending', 'running', 'suspending', 'suspended', 'stopping', 'stopped']
 
 // ------------------------------------------------------------------------------------------- what a caller may do (2.2)
 
@@ -89,21 +106,37 @@ const boots = ['type', 'userData', 'kernel', 'ramdisk', 'ebsOptimized']
 
 const instanceRules: Readonly<Record<string, (now: InstanceModel, input: Data, look: Look) => Verdict>> = {
   ...tagging,
-  start: ({ state, account, mode, devices, rootDevice }, _, look) => {
+  start: ({ state, account, mode, devices, rootDevice, rootOwner }, _, look) => {
     if (state === 'pending' || state === 'running') return 'unchanged'
-    const hasRoot = Object.values(devices).some(({ device }) => device === rootDevice)
+    if (state === 'suspended') return isOpen(account, look) && mode === 'stateful' ? 'accepted' : 'refused'
+    // A root of its provider's, and its image, are no devices that could be taken from it.
+    const hasRoot = rootOwner !== 'engine' || Object.values(devices).some(({ device }) => device === rootDevice)
     const may = isOpen(account, look) && mode === 'stateful' && hasRoot
     return state === 'stopped' && may ? 'accepted' : 'refused'
   },
-  stop: ({ state, hasRun, mode, isKept, protection, quiet }, { force }) => {
+  resume: ({ state, account, mode, resumes }, _, look) => {
+    if (state === 'running' || resumes) return 'unchanged'
+    return state === 'suspended' && mode === 'stateful' && isOpen(account, look) ? 'accepted' : 'refused'
+  },
+  suspend: ({ state, mode, isKept, suspends, protection, quiet }) => {
+    if (state === 'suspending' || state === 'suspended') return 'unchanged'
+    const may = mode === 'stateful' && isKept && suspends && !protection.stop && !quiet
+    return state === 'running' && may ? 'accepted' : 'refused'
+  },
+  stop: ({ state, hasRun, mode, isKept, protection, quiet, restarts }, { force }) => {
     if (quiet) return 'refused'
+    // What was to be started again is to stay off.
+    if (restarts) return protection.stop ? 'refused' : 'accepted'
     if (state === 'stopped') return 'unchanged'
     if (state === 'stopping') return force ? 'either' : 'unchanged'
     const canStop = state === 'running' || (state === 'pending' && hasRun)
     return canStop && mode === 'stateful' && isKept && !protection.stop ? 'accepted' : 'refused'
   },
-  reboot: ({ state, quiet }) =>
-    state === 'terminated' ? 'unchanged' : state === 'running' && !quiet ? 'either' : 'refused',
+  reboot: ({ state, mode, isKept, resets, quiet }) => {
+    if (state === 'terminated') return 'unchanged'
+    if (state !== 'running' || quiet) return 'refused'
+    return resets ? 'either' : mode === 'stateful' && isKept ? 'accepted' : 'refused'
+  },
   terminate: ({ state, protection }) => {
     if (!live.includes(state)) return 'unchanged'
     return protection.terminate || protection.stop ? 'refused' : 'accepted'
@@ -141,6 +174,7 @@ const volumeRules: Readonly<Record<string, (now: VolumeModel, input: Data, look:
     if (hasRates !== (wanted.volumeType === 'gp3') && (hasRates ? wanted.volumeType === 'gp2' : true)) return 'refused'
     const fits = wanted.sizeBytes >= shape.sizeBytes && wanted.sizeBytes <= 64 * 1024 ** 3
     if (!isOpen(account, look) || !fits || from !== undefined) return 'refused'
+    if (wanted.sizeBytes > shape.sizeBytes && now.grow !== 'online') return now.grow === 'none' ? 'refused' : 'either'
     // Other types are the provider's to grant.
     return isOther ? 'either' : 'accepted'
   },
@@ -156,7 +190,8 @@ const volumeRules: Readonly<Record<string, (now: VolumeModel, input: Data, look:
   detach: ({ state, instance, moving }, _, look) => {
     const holder = instance === undefined ? undefined : look(instance)
     if (state !== 'in-use' || moving || holder?.kind !== 'instance') return 'refused'
-    return live.includes(holder.state) && !holder.quiet ? 'either' : 'refused'
+    const isAwake = live.includes(holder.state) && !holder.state.startsWith('suspend')
+    return isAwake && !holder.quiet ? 'either' : 'refused'
   },
 }
 
@@ -187,7 +222,13 @@ function launched({ account, data, facts }: Envelope<Data>): InstanceModel {
     zone: data.zone,
     hasRun: false,
     mode: data.mode,
+    rootOwner: data.rootOwner,
+    keptRoot: data.keptRoot?.volume,
     isKept: (facts as Data).provider.capabilities.stop === 'preserves',
+    resets: (facts as Data).provider.capabilities.reboot !== 'none',
+    suspends: (facts as Data).provider.capabilities.suspend !== 'none',
+    graceMs: (facts as Data).provider.capabilities.settle.missingGraceMs,
+    startsAnew: (facts as Data).provider.capabilities.start === 'none',
     generation: 1,
     protection: { terminate: data.terminationProtection ?? false, stop: data.stopProtection ?? false },
     behaviour: data.shutdownBehaviour,
@@ -211,40 +252,77 @@ const tagEvents = {
   },
 }
 
+/** It goes on in the same launch; what was only to be restarted begins the next one. (stateful-and-deltacloud 3a.6.) */
+const resumed = { state: 'pending', resumes: true } as const
+const offAtLast = ({ restarts, generation }: InstanceModel): Partial<InstanceModel> =>
+  restarts
+    ? { state: 'pending', hasRun: true, restarts: undefined, generation: generation + 1 }
+    : { state: 'stopped', hasRun: true }
+
+/** Nothing is over before what was to go with it is gone. */
+function endOf({ devices, keptRoot }: InstanceModel): Partial<InstanceModel> {
+  const dying = Object.keys(devices).filter(volume => devices[volume]!.dies)
+  const owed = keptRoot === undefined ? dying : [keptRoot, ...dying]
+  return { state: owed.length ? 'shutting-down' : 'terminated', devices: {}, owed }
+}
+function paid({ state, owed = [] }: InstanceModel, volume: string): Partial<InstanceModel> {
+  const left = owed.filter(each => each !== volume)
+  return state === 'shutting-down' && left.length < owed.length
+    ? { owed: left, state: left.length ? state : 'terminated' }
+    : {}
+}
+
 const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelope<Data>) => Partial<InstanceModel>>> =
   {
     ...tagEvents,
     created: ({ state }, { data }) =>
       state === 'pending' && data.status === 'running' ? { state: 'running', hasRun: true } : {},
     started: ({ state, generation }, { data }) =>
-      state === 'pending' && data.generation === generation ? { state: 'running', hasRun: true } : {},
-    // What its provider lost is made anew before a restart is given up.
-    startFailed: ({ state, hasRun }, { data }) =>
-      state === 'pending' && hasRun && data.code !== 'notFound' ? { state: 'stopped' } : {},
+      state === 'pending' && data.generation === generation
+        ? { state: 'running', hasRun: true, resumes: undefined }
+        : {},
+    startFailed: ({ state, hasRun, resumes, rootOwner, startsAnew }, { data }) => {
+      // One that cannot go on stays as it is, unless its memory is lost.
+      if (resumes)
+        return { resumes: undefined, state: ['notFound', 'corrupt'].includes(data.code) ? 'stopping' : 'suspended' }
+      // What its provider lost is made anew before a restart is given up.
+      const isMadeAnew = data.code === 'notFound' || (data.code === 'unsupported' && startsAnew)
+      return state === 'pending' && hasRun && !(isMadeAnew && rootOwner !== 'provider') ? { state: 'stopped' } : {}
+    },
     createFailed: ({ state, hasRun }) => (state === 'pending' && hasRun ? { state: 'stopped' } : {}),
-    volumeFailed: ({ state, devices }, { data }) =>
-      state === 'pending' && devices[data.volume] ? { state: 'terminated', devices: {} } : {},
-    startRequested: ({ generation }) => ({ state: 'pending', generation: generation + 1 }),
+    volumeFailed: (now, { data }) =>
+      now.state === 'pending' && now.devices[data.volume] ? endOf({ ...now, keptRoot: undefined }) : {},
+    startRequested: ({ state, generation }) =>
+      state === 'suspended' ? resumed : { state: 'pending', generation: generation + 1 },
+    resumeRequested: () => resumed,
+    suspendRequested: () => ({ state: 'suspending' }),
+    suspended: ({ state, generation }, { data }) =>
+      state === 'suspending' && data.generation === generation ? { state: 'suspended' } : {},
+    suspendFailed: ({ state }) => (state === 'suspending' ? { state: 'running' } : {}),
+    memoryLost: ({ state, generation }, { data }) =>
+      state === 'suspended' && data.generation === generation ? { state: 'stopping' } : {},
+    rebootRequested: ({ resets }) => (resets ? {} : { state: 'stopping', restarts: true }),
     // A provider that knows no such instance has none to stop.
-    stopFailed: ({ state }, { data }) =>
-      state === 'stopping' && data.code === 'notFound' ? { state: 'stopped', hasRun: true } : {},
-    stopRequested: () => ({ state: 'stopping' }),
-    stopped: ({ state, generation }, { data }) =>
-      state === 'stopping' && data.generation === generation ? { state: 'stopped', hasRun: true } : {},
-    poweredOff: ({ state, generation, mode, behaviour, isKept, protection, quiet }, { data }) => {
+    stopFailed: (now, { data }) => (now.state === 'stopping' && data.code === 'notFound' ? offAtLast(now) : {}),
+    stopRequested: () => ({ state: 'stopping', restarts: undefined, resumes: undefined }),
+    stopped: (now, { data }) => (now.state === 'stopping' && data.generation === now.generation ? offAtLast(now) : {}),
+    poweredOff: ({ state, generation, mode, behaviour, isKept, graceMs, protection, quiet }, { data }) => {
       if (!['pending', 'running'].includes(state) || data.generation !== generation) return {}
       if (quiet && quiet.phase !== 'turning on') return {}
-      // What is stateless and kept is ended by the engine, unless that is held. (stateful-and-deltacloud 3a.4.)
-      const isHeld = mode === 'stateless' && isKept && protection.terminate
+      // What is stateless and kept is ended by the engine, after its time, unless that is held. (stateful-and-deltacloud 3a.4.)
+      const isHeld = mode === 'stateless' && isKept && (protection.terminate || graceMs > 0)
       const stops = isHeld || (mode === 'stateful' && behaviour === 'stop')
-      return { quiet: undefined, state: stops ? 'stopping' : 'shutting-down' }
+      return { quiet: undefined, resumes: undefined, state: stops ? 'stopping' : 'shutting-down' }
     },
     offGraceDue: ({ state, mode, isKept, protection }) =>
       state === 'stopped' && mode === 'stateless' && isKept && !protection.terminate ? { state: 'shutting-down' } : {},
-    terminateRequested: () => ({ state: 'shutting-down', quiet: undefined }),
+    terminateRequested: () => ({ state: 'shutting-down', quiet: undefined, restarts: undefined, resumes: undefined }),
     quietCaptureProposed: ({ state }, event) => (state === 'running' ? { quiet: quieted(event) } : {}),
-    destroyed: ({ state }) =>
-      state === 'shutting-down' || state === 'pending' ? { state: 'terminated', devices: {} } : {},
+    destroyed: now => (now.state === 'shutting-down' || now.state === 'pending' ? endOf(now) : {}),
+    cleanupDone: (now, { data }) => paid(now, data.id),
+    // A volume waits for its snapshots, and its instance does not wait with it.
+    cleanupHandedOver: (now, { data }) => paid(now, data.id),
+    orphanRecorded: (now, { data }) => paid(now, data.id),
     modifyRequested: ({ protection, behaviour, devices }, { data }) => {
       const flags = Object.entries<boolean>(data.deleteOnTermination ?? {}).map(
         ([name, dies]) => [deviceName(name), dies] as const,
@@ -274,6 +352,8 @@ const volumeEvents: Readonly<Record<string, (now: VolumeModel, event: Envelope<D
       : {},
   createFailed: ({ state, condemned }) => (state === 'creating' ? { state: condemned ? 'deleting' : 'error' } : {}),
   attachRequested: (_, { data }) => ({ state: 'in-use', instance: data.instance, moving: true }),
+  // It is there: who is launched on it has it at once.
+  launchProposed: (_, { data }) => ({ state: 'in-use', instance: data.instance }),
   attached: ({ state }) => (state === 'in-use' ? { moving: undefined } : {}),
   attachFailed: ({ moving }) => (moving ? { state: 'available', instance: undefined, moving: undefined } : {}),
   detachRequested: () => ({ moving: true }),
@@ -286,6 +366,8 @@ const volumeEvents: Readonly<Record<string, (now: VolumeModel, event: Envelope<D
     from === undefined ? {} : { shape: from === 'optimizing' ? shape : from, from: undefined },
   deleteRequested: () => ({ state: 'deleting', from: undefined }),
   deleted: ({ state }) => (state === 'deleting' ? { state: 'deleted' } : {}),
+  // Given up.
+  orphanRecorded: () => ({ state: 'deleted' }),
   instanceGone: ({ state, instance }, { data }) => {
     if (instance !== data.instance) return {}
     const rest = { instance: undefined, moving: undefined }
@@ -305,6 +387,7 @@ function instanceEvent(now: InstanceModel, name: string, event: Envelope<Data>):
 /** The resource after an event; undefined for kinds the model does not know. */
 export function follow(now: Model | undefined, event: Envelope<Data>): Model | undefined {
   const { type, account, data } = event
+  const facts = event.facts as Data
   const name = type.slice(type.indexOf('.') + 1)
   if (name === 'launchRequested') return launched(event)
   if (name === 'requestedByInstance' || type === 'volume.createRequested')
@@ -314,6 +397,7 @@ export function follow(now: Model | undefined, event: Envelope<Data>): Model | u
       account,
       zone: data.zone,
       shape: { sizeBytes: data.sizeBytes, volumeType: data.volumeType, iops: data.iops },
+      grow: (data.offers ?? facts.provider.capabilities.volume).grow,
       tags: data.tags ?? {},
       instance: data.instance,
     }

@@ -1,4 +1,5 @@
 /** Store and driver as one engine holds them: when its life ends, nothing it asked for is ever answered. */
+import { changingCalls } from '../../src/drivers/changing-calls.ts'
 import type { Driver, Outcome } from '../../src/drivers/driver.ts'
 import type { SimulatedDriver } from '../../src/drivers/simulated/index.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -84,10 +85,17 @@ export function mortalDriver(provider: SimulatedDriver, life: Life, tap: Tap): {
   return { driver: calls as unknown as Driver, ended: () => end.abort() }
 }
 
-const isCall = (name: string) =>
-  /^(volume|volumeSnapshot|instance)(Ensure|Resize|Delete|Power|Reset|Destroy)$|^(attach|detach|poll|observe|list|probe|capacity|consoleOutput)$/.test(
-    name,
-  )
+/** Whatever changes something at a provider, or looks at it. */
+const everyCall: ReadonlySet<string> = new Set([
+  ...changingCalls,
+  'poll',
+  'observe',
+  'list',
+  'probe',
+  'capacity',
+  'consoleOutput',
+])
+const isCall = (name: string) => everyCall.has(name)
 
 function callOf(verb: string, given: unknown[]): Call {
   const context = given.findLast(each => typeof each === 'object' && each !== null && 'signal' in each) as

@@ -2,6 +2,15 @@
 import { describe, expect, it } from 'vitest'
 import type { Checker } from './checkers/checker.ts'
 import { everyChecker } from './checkers/index.ts'
+import {
+  consumedTwice,
+  modeIgnored,
+  notSpared,
+  rootForgotten,
+  statelessStarted,
+  stopThatEnds,
+  userVolumeDeleted,
+} from './planted/classes.ts'
 import { availableTooEarly, deletedWhileUsed, leftOff, sourceGone } from './planted/images.ts'
 import { notDisarmed, notSuperseding, releasedTooEarly } from './planted/machines.ts'
 import { hunt, type Planted } from './planted/plant.ts'
@@ -21,6 +30,13 @@ const planted: readonly Planted[] = [
   deletedWhileUsed,
   leftOff,
   sourceGone,
+  stopThatEnds,
+  consumedTwice,
+  rootForgotten,
+  userVolumeDeleted,
+  notSpared,
+  statelessStarted,
+  modeIgnored,
 ]
 
 describe('a planted bug', () => {

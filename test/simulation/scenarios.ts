@@ -2,7 +2,9 @@
  * Canonical stories of one caller, for crashes at every seam: what is asked, in order, each after the last has settled.
  * (spec: reliability R2, R3.)
  */
+import { capabilities } from '../../src/drivers/capabilities.ts'
 import type { CommandInput } from '../../src/runtime/request.ts'
+import { type ProviderClass, providerClasses, providerClassNames } from './provider.ts'
 import type { Scenery } from './setup.ts'
 import { GIB, type Shape } from './shape.ts'
 
@@ -18,6 +20,8 @@ export interface Chapter {
 }
 export interface Scenario {
   readonly name: string
+  /** Of the seams around statements, only each so many-th. */
+  readonly every?: number
   /** What is otherwise than calm in the world it is told in. */
   readonly world?: Partial<Shape>
   /** Told without crashes. */
@@ -35,8 +39,11 @@ const launch: Chapter = {
   ask: (_, { images }) => ({ kind: 'instance', command: 'launch', input: { image: images[account]!, type: 'small' } }),
 }
 const create: Chapter = { as: 'volume', ask: () => ({ kind: 'volume', command: 'create', input: { sizeBytes: GIB } }) }
-const stop = of('instance', 'stop', 'instance')
+const halt = of('instance', 'stop', 'instance')
 const start = of('instance', 'start', 'instance')
+const suspend = of('instance', 'suspend', 'instance')
+const resume = of('instance', 'resume', 'instance')
+const reboot = of('instance', 'reboot', 'instance')
 const terminate = of('instance', 'terminate', 'instance')
 const attach = of('volume', 'attach', 'volume', ({ instance }) => ({ instance, device: '/dev/sdf' }))
 const detach = of('volume', 'detach', 'volume')
@@ -60,19 +67,42 @@ const atOnce = (chapter: Chapter): Chapter => ({ ...chapter, atOnce: true })
 
 export const scenarios: readonly Scenario[] = [
   { name: 'launch', before: [], story: [launch] },
-  { name: 'stop', before: [launch], story: [stop] },
-  { name: 'start', before: [launch, stop], story: [start] },
+  { name: 'stop', before: [launch], story: [halt] },
+  { name: 'start', before: [launch, halt], story: [start] },
+  { name: 'suspend', before: [launch], story: [suspend] },
+  { name: 'resume', before: [launch, suspend], story: [resume] },
+  { name: 'restart by stopping and starting', world: { reboot: false }, before: [launch], story: [reboot] },
   { name: 'terminate', before: [launch], story: [terminate] },
+  { name: 'terminate while suspending', before: [launch], story: [atOnce(suspend), terminate] },
+  {
+    name: 'terminate what is suspended and must be off first',
+    world: { careful: true },
+    before: [launch, suspend],
+    story: [terminate],
+  },
   { name: 'terminate what must be off first', world: { careful: true }, before: [launch], story: [terminate] },
   { name: 'terminate while launching', before: [], story: [atOnce(launch), terminate] },
-  { name: 'terminate while stopping', before: [launch], story: [atOnce(stop), terminate] },
+  { name: 'terminate while stopping', before: [launch], story: [atOnce(halt), terminate] },
   { name: 'create and delete a volume', before: [], story: [create, remove] },
   { name: 'attach', before: [launch, create], story: [attach] },
   { name: 'detach', before: [launch, create, attach], story: [detach] },
   { name: 'image of a running guest', before: [launch, create, attach], story: [image] },
   { name: 'terminate while an image is made', before: [launch], story: [atOnce(image), terminate] },
   { name: 'delete a volume of which a snapshot is taken', before: [create], story: [atOnce(snapshot), remove] },
-  { name: 'copy of an image that goes', before: [launch, stop, image], story: [atOnce(copy), deregister] },
+  { name: 'copy of an image that goes', before: [launch, halt, image], story: [atOnce(copy), deregister] },
   { name: 'resize', before: [create], story: [resize] },
   { name: 'change of type', world: { optimizeMs: 90_000 }, before: [create], story: [retype] },
 ]
+
+const classStory = (providerClass: ProviderClass): readonly Chapter[] => {
+  const { stop } = capabilities(providerClasses[providerClass])
+  return stop === 'preserves' ? [launch, halt, start, terminate] : [launch, terminate]
+}
+/** A life at each class of provider: whoever makes the root, the same comes of it. */
+export const classScenarios: readonly Scenario[] = providerClassNames.map(providerClass => ({
+  name: `a life at class ${providerClass}`,
+  world: { providerClass },
+  every: 7,
+  before: [],
+  story: classStory(providerClass),
+}))

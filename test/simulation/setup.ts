@@ -12,6 +12,8 @@ export interface Scenery {
   /** Image ids: one public, and one private for each tenant. */
   readonly publicImage: string
   readonly images: Readonly<Record<string, string>>
+  /** For each tenant, images built for one mode only. */
+  readonly builtFor: Readonly<Record<string, readonly string[]>>
 }
 
 /** Runs what is ready, in order and without time passing, until the answer is there. */
@@ -63,9 +65,13 @@ export async function furnish(world: World): Promise<Scenery> {
     })),
   ])) as [string]
   const images: Record<string, string> = {}
+  const builtFor: Record<string, string[]> = {}
   for (const account of tenants) {
-    const made = await answered(world, world.submit({ account, commands: [image({ name: account })] }))
-    images[account] = made.results![0]!.id
+    const built = ['stateful', 'stateless'].map(mode => image({ name: `${account} ${mode}`, targets: [mode] }))
+    const made = await answered(world, world.submit({ account, commands: [image({ name: account }), ...built] }))
+    const [both, ...others] = made.results!.map(({ id }) => id) as [string, ...string[]]
+    images[account] = both
+    builtFor[account] = others
   }
-  return { publicImage, images }
+  return { publicImage, images, builtFor }
 }

@@ -2,7 +2,9 @@
  * What a run is like: drawn once for each seed, options and all (swarm testing). Half of the runs leave out about half of
  * the features, because a fault that is always there hides what happens without it.
  */
+import type { DeclaredCapabilities } from '../../src/drivers/capabilities.ts'
 import type { FaultPlan } from '../../src/drivers/simulated/index.ts'
+import { type ProviderClass, providerClassNames, variationOf } from './provider.ts'
 import { type Random, streamOf } from './random.ts'
 
 export const actions = [
@@ -25,10 +27,16 @@ export type Action = (typeof actions)[number]
 
 export interface Shape {
   readonly tenants: number
+  /** What sort of provider it is, and in which entries it is another than its class is. */
+  readonly providerClass: ProviderClass
+  readonly variation: DeclaredCapabilities
   readonly idempotency: 'id' | 'token' | 'none'
   readonly stateAfterCreate: 'running' | 'stopped'
   readonly hotPlug: boolean
   readonly reboot: boolean
+  readonly suspend: 'none' | 'memory' | 'disk'
+  /** How long the provider may leave an instance out. */
+  readonly missingGraceMs: number
   /** Does the provider destroy only what is off? */
   readonly careful: boolean
   /** Can types and rates of volumes change, and how long are contents moved then? */
@@ -59,10 +67,14 @@ export interface Shape {
 /** A quiet world: nothing fails, nothing is small. Canonical scenarios run in it. */
 export const calm: Shape = {
   tenants: 1,
+  providerClass: 'able',
+  variation: {},
   idempotency: 'id',
   stateAfterCreate: 'running',
   hotPlug: true,
   reboot: true,
+  suspend: 'disk',
+  missingGraceMs: 0,
   careful: false,
   retype: true,
   optimizeMs: 0,
@@ -162,7 +174,13 @@ function faultsOf(random: Random, omits: () => boolean, idempotency: Shape['idem
   }
 }
 
-export function shapeOf(seed: number): Shape {
+/** Every third world has a provider that can do everything; the others are one of each class in turn. */
+export function classOf(seed: number): ProviderClass {
+  const [able, ...others] = providerClassNames as [ProviderClass, ...ProviderClass[]]
+  return seed % 3 === 0 ? able : others[Math.floor((seed * 2) / 3) % others.length]!
+}
+
+export function shapeOf(seed: number, providerClass = classOf(seed)): Shape {
   const random = streamOf(seed, 'shape')
   const isSparse = random.chance(0.5)
   const omits = () => isSparse && random.chance(0.5)
@@ -196,7 +214,11 @@ export function shapeOf(seed: number): Shape {
     retype: random.chance(0.8),
     optimizeMs: random.pick([0, 0, 90_000]),
     images: random.pick([0.3, 1, 4]),
+    suspend: random.pick(['none', 'memory', 'disk']),
+    missingGraceMs: random.pick([0, 0, 60_000]),
     limited: random.chance(0.3),
+    providerClass,
+    variation: variationOf(random, providerClass),
   }
 }
 

@@ -10,7 +10,7 @@ import { cleanSlate, comeToRest, prune } from './settle.ts'
 import { furnish, type Scenery, tenants } from './setup.ts'
 import { type Action, type Shape, shapeOf } from './shape.ts'
 import { survey } from './survey.ts'
-import { repeated, running, someRequest } from './workload.ts'
+import { repeated, running, someRequest, suspended } from './workload.ts'
 import { World, type WorldOptions } from './world.ts'
 
 export interface SimulationOptions extends Pick<WorldOptions, 'kinds' | 'throughStore'> {
@@ -92,6 +92,8 @@ async function act(world: World, scenery: Scenery, shape: Shape, number: number)
     // Ten times as likely to hit while something is being written: the next seams are mostly those of a commit.
     crashInside: () => world.life.endAt(schedule.between(1, 25), schedule.chance(0.5) ? ['sql', 'sqlDone'] : undefined),
     powerOff() {
+      const asleep = suspended(world)
+      if (asleep.length && schedule.chance(0.3)) world.provider.loseHost(schedule.pick(asleep))
       const ids = running(world)
       const id = ids.length ? schedule.pick(ids) : undefined
       if (id !== undefined) world.provider.powerOffGuest(id)

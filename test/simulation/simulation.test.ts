@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest'
 import { Figures, failureText } from './report.ts'
-import { type Scenario, scenarios } from './scenarios.ts'
+import { classScenarios, type Scenario, scenarios } from './scenarios.ts'
 import { shrink } from './shrink.ts'
 import { simulate } from './simulate.ts'
 import { awaits, statements, tellWithCrash } from './storytelling.ts'
@@ -44,7 +44,8 @@ describe('a simulated cloud', () => {
 describe('a crash', () => {
   const everywhere = async (scenario: Scenario, on: typeof awaits) => {
     const clean = await tellWithCrash(scenario, { on })
-    for (let nth = 1; nth <= clean.seams; nth += 1) {
+    const step = on === statements ? (scenario.every ?? 1) : 1
+    for (let nth = 1; nth <= clean.seams; nth += step) {
       const told = await tellWithCrash(scenario, { nth, on })
       expect(told.crashed, `${scenario.name}: no crash at ${nth} of ${clean.seams}`).toBeDefined()
       expect(told.ending, `${scenario.name}: crash at ${nth} of ${clean.seams}: ${told.crashed}`).toBe(clean.ending)
@@ -52,12 +53,16 @@ describe('a crash', () => {
     return clean.seams
   }
 
-  it.each(scenarios)('at any await changes nothing about how it ends: $name', { timeout: HOURS }, async scenario => {
-    const points = await everywhere(scenario, awaits)
-    console.log(`crash points at awaits: ${scenario.name}: ${points}`)
-  })
+  it.each([...scenarios, ...classScenarios])(
+    'at any await changes nothing about how it ends: $name',
+    { timeout: HOURS },
+    async scenario => {
+      const points = await everywhere(scenario, awaits)
+      console.log(`crash points at awaits: ${scenario.name}: ${points}`)
+    },
+  )
 
-  it.each(scenarios)(
+  it.each([...scenarios, ...classScenarios])(
     'around any statement changes nothing about how it ends: $name',
     { timeout: HOURS },
     async scenario => {

@@ -31,7 +31,9 @@ type Weights = Readonly<Record<string, number>>
 const suited: Readonly<Record<string, Readonly<Record<string, Weights>>>> = {
   instance: {
     pending: { terminate: 1, stop: 2, modify: 1, tag: 0.2 },
-    running: { stop: 5, reboot: 2, terminate: 1, modify: 2, tag: 0.3, untag: 0.2 },
+    running: { stop: 5, reboot: 2, suspend: 3, terminate: 1, modify: 2, tag: 0.3, untag: 0.2 },
+    suspending: { suspend: 1, terminate: 1, modify: 1 },
+    suspended: { resume: 4, start: 2, terminate: 1, modify: 1 },
     stopping: { stop: 3, terminate: 2, modify: 1 },
     stopped: { start: 6, terminate: 1, modify: 2, untag: 0.2 },
   },
@@ -48,7 +50,7 @@ const suited: Readonly<Record<string, Readonly<Record<string, Weights>>>> = {
   },
 }
 const unsuited = {
-  instance: { start: 4, stop: 5, reboot: 2, terminate: 2, modify: 2, tag: 0.5, untag: 0.5 },
+  instance: { start: 4, stop: 5, reboot: 2, suspend: 1, resume: 1, terminate: 2, modify: 2, tag: 0.5, untag: 0.5 },
   volume: { attach: 5, detach: 4, modify: 2, delete: 3, tag: 0.5, untag: 0.5 },
   snapshot: { delete: 3, tag: 1, untag: 1 },
   image: { deregister: 2, share: 2, modify: 2, tag: 1, untag: 1 },
@@ -74,23 +76,40 @@ function launch(workload: Workload, account: string): CommandInput {
   const blockDevices = random.chance(0.3)
     ? [
         {
-          device: random.pick(['/dev/sdc', '/dev/sdd']),
+          device: random.pick(['/dev/sdc', '/dev/sdd', '/dev/sda1']),
           sizeBytes: GIB * random.between(1, 3),
           deleteOnTermination: random.chance(0.5),
         },
       ]
     : []
   const input = {
-    image: random.pick([scenery.publicImage, scenery.images[account]!, someId(workload, 'image', account) ?? 'img-0']),
+    image: random.pick([
+      scenery.publicImage,
+      scenery.images[account]!,
+      random.pick(scenery.builtFor[account]!),
+      someId(workload, 'image', account) ?? 'img-0',
+    ]),
     type: random.pick(['small', 'large']),
     blockDevices,
     userData: USER_DATA,
-    ...(random.chance(0.2) ? { mode: 'stateless' } : {}),
+    ...(random.chance(0.4) ? { mode: random.pick(['stateless', 'stateful', 'auto']) } : {}),
+    ...(random.chance(0.3) ? { onMismatch: random.pick(['warn', 'warn', 'refuse']) } : {}),
+    ...(random.chance(0.1) ? { rootPolicy: 'direct' } : {}),
     ...(random.chance(0.2) ? { shutdownBehaviour: random.pick(['stop', 'terminate']) } : {}),
     ...(random.chance(0.2) ? { tags: { role: 'web' }, volumeTags: { role: 'disk' } } : {}),
     ...(random.chance(0.1) ? { terminationProtection: true } : {}),
     ...(random.chance(0.2) ? { zone: 'b' } : {}),
   }
+  return { kind: 'instance', command: 'launch', input }
+}
+
+/** On a disk of one's own: mostly one that was cloned from an image for that. */
+function launchOn(workload: Workload, account: string): CommandInput | undefined {
+  const { random, scenery } = workload
+  const rootVolume = someId(workload, 'volume', account)
+  if (rootVolume === undefined) return undefined
+  const image = random.chance(0.3) ? scenery.images[account] : undefined
+  const input = { rootVolume, image, type: 'small', ...(random.chance(0.2) ? { zone: 'b' } : {}) }
   return { kind: 'instance', command: 'launch', input }
 }
 
@@ -115,12 +134,21 @@ function toInstance(workload: Workload, account: string): CommandInput | undefin
   return { kind: 'instance', command, id, input }
 }
 
+function cloneImage(workload: Workload, account: string): CommandInput {
+  const { random, scenery } = workload
+  const own = someId(workload, 'image', account) ?? scenery.publicImage
+  const image = random.pick([scenery.publicImage, scenery.images[account]!, own])
+  const sizeBytes = random.chance(0.3) ? GIB * random.between(1, 4) : undefined
+  return { kind: 'volume', command: 'create', input: { image, sizeBytes } }
+}
+
 function createVolume(workload: Workload, account: string): CommandInput {
   const { random } = workload
   const snapshot = random.chance(0.5) ? someId(workload, 'snapshot', account) : undefined
   const sizeBytes = snapshot === undefined || random.chance(0.5) ? GIB * random.between(1, 4) : undefined
   const volumeType = random.pick([undefined, undefined, 'gp2', 'gp3'])
   const encrypted = random.chance(0.2) ? true : undefined
+  if (random.chance(0.3)) return cloneImage(workload, account)
   return { kind: 'volume', command: 'create', input: { sizeBytes, snapshot, volumeType, encrypted } }
 }
 
@@ -157,13 +185,22 @@ function someCommand(workload: Workload, account: string): CommandInput {
   const { images } = workload.world.options.shape
   const drawn = random.weighted({
     launch: count > 2 ? 0.3 : 3,
+    launchOn: count > 2 ? 0.3 : 1.5,
     instance: 6,
     volume: 5,
     snapshot: 1.5 * images,
     image: 3 * images,
     key: 0.3,
   })
-  const draw = { launch, instance: toInstance, volume: toVolume, snapshot: toSnapshot, image: toImage, key: toKeyPair }
+  const draw = {
+    launch,
+    launchOn,
+    instance: toInstance,
+    volume: toVolume,
+    snapshot: toSnapshot,
+    image: toImage,
+    key: toKeyPair,
+  }
   return draw[drawn](workload, account) ?? launch(workload, account)
 }
 
@@ -226,8 +263,10 @@ export function repeated({ random, world }: Workload, isLost: boolean): Request 
   return { account, authority, token, commands: isOther ? [...commands, ...commands] : commands }
 }
 
-/** Instances whose guest may end by itself. */
-export const running = ({ fold }: World): string[] =>
+const instancesIn = ({ fold }: World, wanted: string): string[] =>
   [...fold.resources.values()]
-    .filter(({ kind, state }) => kind === 'instance' && visibleOf(state) === 'running')
+    .filter(({ kind, state }) => kind === 'instance' && visibleOf(state) === wanted)
     .map(({ id }) => id)
+/** Instances whose guest may end by itself, and those whose memory may be lost. */
+export const running = (world: World): string[] => instancesIn(world, 'running')
+export const suspended = (world: World): string[] => instancesIn(world, 'suspended')

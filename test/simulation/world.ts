@@ -20,8 +20,9 @@ import { mortalDatabase } from './database.ts'
 import { Fold } from './fold.ts'
 import { Journal } from './journal.ts'
 import { type Call, mortalDriver, mortalStore, whileAlive } from './mortal.ts'
+import { capabilitiesOf } from './provider.ts'
 import { Replay } from './replay.ts'
-import { GIB, retained, retentionOf, type Shape } from './shape.ts'
+import { retained, retentionOf, type Shape } from './shape.ts'
 import { answer, type Request, refuse, type Submission } from './submission.ts'
 import { simulationViews } from './views.ts'
 import { Violation } from './violation.ts'
@@ -101,22 +102,7 @@ export class World {
       onDuplicate: () => this.#count('told twice'),
       optimizeMs: shape.optimizeMs,
       capacity: shape.volumeBytes === undefined ? {} : { volumeBytes: shape.volumeBytes },
-      capabilities: {
-        stateAfterCreate: shape.stateAfterCreate,
-        idempotency: { by: shape.idempotency },
-        reboot: shape.reboot ? 'both' : 'none',
-        volumeAttach: { hotPlug: shape.hotPlug, hotUnplug: shape.hotPlug, max: 3, identity: 'serial' },
-        ...(shape.careful ? { destroyFrom: ['stopped', 'pending', 'error'] } : {}),
-        volume: {
-          minBytes: GIB,
-          stepBytes: 1,
-          maxBytes: 64 * GIB,
-          grow: 'online',
-          retype: shape.retype,
-          encrypt: true,
-        },
-        limits: { callsInFlightMax: shape.callsInFlightMax },
-      },
+      capabilities: capabilitiesOf(shape),
     })
     void this.#watch()
   }

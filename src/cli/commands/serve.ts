@@ -4,12 +4,15 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type AccessKey, readKeys } from '../../doors/ec2/index.ts'
 import { type AccessToken, readTokens } from '../../doors/native/index.ts'
 import { keysOf, keysPath, newKeys, newTokens, tokensOf, tokensPath } from '../access.ts'
-import { type Fixtures, fixturesDefault, readFixtures } from '../fixtures.ts'
+import { usage } from '../failure.ts'
+import { type Fixtures, fixturesFor, readFixtures } from '../fixtures.ts'
+import { type Accelerator, accelerators, type Provider, providerNames, providerOf } from '../providers.ts'
 import { Front } from '../serve/front.ts'
 import { type House, openHouse } from '../serve/house.ts'
+import { machineLines, usableOnly } from '../serve/machines.ts'
 import { styled, table } from '../tables.ts'
 import { DATA_DEFAULT } from '../targets/open.ts'
-import { awsLines, curlLines } from '../welcome.ts'
+import { awsLines, curlLines, lifeLines } from '../welcome.ts'
 
 interface Options {
   readonly data: string
@@ -18,6 +21,10 @@ interface Options {
   readonly tokens?: string
   readonly keys?: string
   readonly fixtures?: string
+  readonly driver?: Provider['driver']
+  readonly images?: string
+  readonly pool?: string
+  readonly accelerator?: Accelerator
   readonly ephemeral?: boolean
   readonly instant?: boolean
 }
@@ -40,22 +47,40 @@ export function serveCommand(program: Command): void {
     .option('--tokens <file>', 'access tokens; default: <data>.tokens.json, made if it is not there')
     .option('--keys <file>', 'access keys of EC2 clients; default: <data>.keys.json, made if it is not there')
     .option('--fixtures <file>', 'JSON of regions, accounts, instance types and images an empty cloud begins with')
-    .addOption(new Option('--driver <name>', 'the provider').choices(['simulated']).default('simulated'))
-    .option('--ephemeral', 'keep everything in memory; POST /-/reset begins anew')
-    .option('--instant', 'the provider answers at once, and what a request does is done before the next is served')
+    .addOption(
+      new Option('--driver <name>', 'the provider; default: that of the data file, else simulated').choices([
+        ...providerNames,
+      ]),
+    )
+    .option('--images <folder>', 'qemu: every disk image in it becomes a public image')
+    .option('--pool <folder>', 'qemu: where disks and machines are kept; default: <data>.pool')
+    .addOption(
+      new Option('--accelerator <name>', 'qemu: auto takes KVM once it has booted a kernel; default: tcg').choices([
+        ...accelerators,
+      ]),
+    )
+    .option('--ephemeral', 'simulated: keep everything in memory; POST /-/reset begins anew')
+    .option('--instant', 'simulated: the provider answers at once, and requests wait for what those before them do')
     .action(serve)
 }
 
 async function serve(options: Options): Promise<void> {
   const { host, port, ephemeral = false, instant = false } = options
   const data = ephemeral ? undefined : resolve(options.data)
-  const fixtures = options.fixtures === undefined ? fixturesDefault : await readFixtures(options.fixtures)
+  const provider = providerOf(data, options)
+  const fixtures = options.fixtures === undefined ? fixturesFor(provider) : await readFixtures(options.fixtures)
+  checkTogether(options, provider, fixtures)
+  if (provider.driver === 'qemu') await usableOnly(provider)
   const access = await accessOf(options, data, fixtures)
-  const open = () => openHouse({ data, instant, fixtures, ...access, onFault: sayFault })
+  const open = () => openHouse({ data, provider, instant, fixtures, ...access, onFault: sayFault })
   const house = await open()
   const front = new Front({ open, instant, ephemeral, onFault: sayFault }, house)
   let url: string
+  let machines: string[] = []
   try {
+    const { images } = options
+    if (provider.driver === 'qemu')
+      machines = await machineLines(house.cloud, provider, { images, account: fixtures.accounts[0]!.name })
     url = urlOf(host, await front.listen(port, host))
   } catch (error) {
     await front.close()
@@ -63,13 +88,24 @@ async function serve(options: Options): Promise<void> {
   }
   house.cloud.store.announce(url)
   const pruning = setInterval(() => void front.prune().catch(error => sayFault(error, 'pruning')), PRUNE_EVERY_MS)
-  await welcome(house, { url, data, region: fixtures.regions[0]!.name, ...access })
+  await welcome(house, { url, data, region: fixtures.regions[0]!.name, machines, ...access })
   await new Promise<void>(resolve => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
   })
   clearInterval(pruning)
   await front.close()
   process.stdout.write('Closed; nothing is lost.\n')
+}
+
+/** Throws Failure (usage) for options that mean nothing together. */
+function checkTogether({ images, instant }: Options, { driver }: Provider, fixtures: Fixtures): void {
+  if (driver === 'simulated') {
+    if (images === undefined) return
+    throw usage('--images brings disks for real machines: say --driver qemu, too.', '--images')
+  }
+  if (instant) throw usage('Real machines take their time; --instant is for the simulated driver.', '--instant')
+  if (fixtures.images.length > 0)
+    throw usage('The fixtures name images without disks; with real machines images come from --images.', '--fixtures')
 }
 
 interface Access {
@@ -110,9 +146,12 @@ interface Opened extends Access {
   readonly url: string
   readonly data: string | undefined
   readonly region: string
+  /** Of real machines: what there is to say about them. */
+  readonly machines: readonly string[]
 }
 
-async function welcome({ cloud }: House, { url, data, region, tokens, keys, sources }: Opened): Promise<void> {
+async function welcome({ cloud }: House, opened: Opened): Promise<void> {
+  const { url, data, region, machines, tokens, keys, sources } = opened
   const lines = [
     `${styled('bold', 'stemma')} serves ${data ?? 'memory'} at ${styled('cyan', url)}`,
     '',
@@ -126,11 +165,13 @@ async function welcome({ cloud }: House, { url, data, region, tokens, keys, sour
     ),
     ...(sources.length === 0 ? [] : [styled('dim', `from ${sources.join(', ')}`)]),
     '',
+    ...machines,
     'Launch, list, and read a history:',
     ...(await curlLines(cloud, { url, region, access: tokens[0]! })),
     '',
     'The same with the AWS command line:',
     ...(await awsLines(cloud, { url, region, key: keys[0]! })),
+    ...(machines.length === 0 ? [] : await lifeLines(cloud, { url, region, key: keys[0]! })),
     '',
     `Ready: ${url}/openapi.json names everything; Ctrl-C ends it.`,
   ]

@@ -1,6 +1,13 @@
 /** Commands on the file itself, when no server holds it: the same engine, opened for as long as the command takes. */
 import { projections } from '../../../projections/index.ts'
-import { type AccessToken, listResources, principalOf, readLimits, reportUsage } from '../../doors/native/index.ts'
+import {
+  type AccessToken,
+  listResources,
+  principalOf,
+  providerSeen,
+  readLimits,
+  reportUsage,
+} from '../../doors/native/index.ts'
 import { asFound, openCloud } from '../compose.ts'
 import { type Target, textOf } from '../target.ts'
 
@@ -37,6 +44,8 @@ export async function local(data: string, access: AccessToken): Promise<Target> 
       return events
     },
     actions: id => session.actions(id),
+    providers: async () => cloud.providers.list(session.principal.region),
+    provider: (name, image) => providerSeen(cloud, session, name, image),
     survey: provider => session.survey({ provider }),
     clean: orphan => session.clean(orphan),
     limits: query => readLimits(cloud, session, textOf(query)),

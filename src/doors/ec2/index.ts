@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { AnyEngine, AnySession } from '../native/engine.ts'
-import { closePromptly } from '../native/index.ts'
+import { closePromptly, remembering, WARNING_HEADER, warningsIn } from '../native/index.ts'
 import { type AccessKey, parseKeys } from './access-keys.ts'
 import type { Action, Call, Region } from './action.ts'
 import { actions } from './actions.ts'
@@ -83,7 +83,9 @@ export function createEc2Door(options: Ec2DoorOptions): FastifyInstance {
     handler: async (request, reply) => {
       const asked = { name: 'request' }
       try {
-        return send(reply, 200, request.id, await serve(request, asked))
+        const { text, warnings } = await serve(request, asked)
+        if (warnings.length) reply.header(WARNING_HEADER, warnings)
+        return send(reply, 200, request.id, text)
       } catch (error) {
         return refuse(reply, request.id, error, asked.name)
       }
@@ -100,6 +102,12 @@ const nowhere = new Ec2Error(
 
 const send = (reply: FastifyReply, status: number, requestId: string, text: string) =>
   reply.code(status).headers({ 'content-type': XML, 'x-amzn-requestid': requestId }).send(text)
+
+interface Served {
+  readonly text: string
+  /** What was done, but not as asked. */
+  readonly warnings: readonly string[]
+}
 
 /** Serves one request: who signed it, what it asks for, and the text of the answer. Names the action in `asked`. */
 function serving(options: Ec2DoorOptions) {
@@ -133,7 +141,7 @@ function serving(options: Ec2DoorOptions) {
     now: now(),
   })
 
-  return async (request: FastifyRequest, asked: { name: string }): Promise<string> => {
+  return async (request: FastifyRequest, asked: { name: string }): Promise<Served> => {
     if (instant) await engine.idle()
     const body = (request.body as Buffer | undefined) ?? Buffer.alloc(0)
     const query = pairsOf(request.url.split('?').slice(1).join('?'))
@@ -141,7 +149,9 @@ function serving(options: Ec2DoorOptions) {
     const pairs = [...query.filter(([each]) => !each.startsWith('X-Amz-')), ...pairsOf(body.toString('utf8'))]
     const answer = answering(pairs, options.actions ?? actions)
     asked.name = answer.action.name
-    return answer.run(callOf(signer, request))
+    const call = callOf(signer, request)
+    const { session, results } = remembering(call.session)
+    return { text: await answer.run({ ...call, session }), warnings: warningsIn(results) }
   }
 }
 

@@ -6,6 +6,7 @@ import { fieldsOf } from './body.ts'
 import type { AnyEngine, AnySession, Inside } from './engine.ts'
 import { idMeant, pathOf } from './paths.ts'
 import { flag, parameters } from './query.ts'
+import { WARNING_HEADER, warningsIn } from './warnings.ts'
 
 /** The longest that `?wait=settled` holds an answer back. Longer, and proxies and clients give up first. */
 const WAIT_MS_MAX = 30_000
@@ -50,11 +51,9 @@ export function commandRoutes(app: FastifyInstance, inside: Inside): void {
   })
 }
 
-/** What was done, but not as asked, also for who reads no bodies. */
 function warn(reply: FastifyReply, results: readonly CommandResult[]): void {
-  const warnings = results.flatMap(each => each.warnings ?? [])
-  const said = new Set(warnings.map(({ code, sentence }) => `${code}: ${sentence}`))
-  if (said.size) reply.header('x-lifecycle-warning', [...said])
+  const warnings = warningsIn(results)
+  if (warnings.length) reply.header(WARNING_HEADER, warnings)
 }
 
 /** The command that a body asks for: its fields are the input, but for the `id` of the target. */

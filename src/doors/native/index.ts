@@ -11,6 +11,7 @@ import { eventRoutes, type StreamLimits } from './events.ts'
 import { healthRoutes } from './health.ts'
 import { limitsRoute } from './limits.ts'
 import { openapi } from './openapi.ts'
+import { providerRoutes } from './providers.ts'
 import { readRoutes } from './reads.ts'
 import { surveyRoutes } from './surveys.ts'
 import type { AccessToken } from './tokens.ts'
@@ -22,8 +23,10 @@ export { answerOf, type ErrorBody } from './errors.ts'
 export { listResources } from './filters.ts'
 export { type LimitsAnswer, readLimits } from './limits.ts'
 export { idMeant, isNamed, pathOf } from './paths.ts'
+export { providerSeen } from './providers.ts'
 export { type AccessToken, parseTokens, readTokens, TokensInvalid } from './tokens.ts'
 export { reportUsage, type UsageAnswer } from './usage.ts'
+export { remembering, WARNING_HEADER, warningsIn } from './warnings.ts'
 
 export interface NativeDoorOptions extends StreamLimits {
   readonly engine: AnyEngine
@@ -89,6 +92,7 @@ export function createNativeDoor(options: NativeDoorOptions): FastifyInstance {
       request.setDecorator('principal', authenticate(request.headers.authorization))
     })
     commandRoutes(guarded, inside)
+    providerRoutes(guarded, inside)
     surveyRoutes(guarded, inside)
     usageRoute(guarded, inside)
     limitsRoute(guarded, inside)

@@ -2,6 +2,7 @@
 const word = { type: 'string' } as const
 const words = { type: 'array', items: word } as const
 const number = { type: 'integer' } as const
+const flag = { type: 'boolean' } as const
 
 const reason = {
   type: 'object',
@@ -141,6 +142,27 @@ export const schemas = {
       isCut: { type: 'boolean', description: 'Something of it was too long or secret.' },
     },
     required: ['at', 'position', 'account', 'actor', 'command', 'resource', 'kind', 'state', 'reasons'],
+  },
+  Provider: {
+    type: 'object',
+    properties: {
+      name: word,
+      capabilities: { type: 'object', description: 'As its driver declares them, with the zones of the region.' },
+      answers: {
+        type: 'object',
+        properties: {
+          stateful: { ...flag, description: 'What is stopped keeps its disk, and starts again with it.' },
+          statelessNative: { ...flag, description: 'The provider makes a disk for each launch, and deletes it.' },
+          statelessByEngine: { ...flag, description: 'The same can be done by making and deleting volumes.' },
+          launchClones: { ...flag, description: 'Launching makes a disk of its own.' },
+          rootDeletedBy: { enum: ['provider', 'providerIfTold', 'engine', 'nobody'] },
+          stopValid: { ...flag, description: 'A stop of some instance is valid.' },
+          clones: { enum: ['volumes', 'roots', 'none'], description: 'What volume.create makes from an image.' },
+          launchesOn: { enum: ['volumes', 'clones', 'none'], description: 'What instance.launch takes as rootVolume.' },
+        },
+      },
+    },
+    required: ['name', 'capabilities', 'answers'],
   },
   Event: {
     type: 'object',

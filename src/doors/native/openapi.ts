@@ -140,6 +140,19 @@ function generalPaths(): Json {
         properties: { items: { type: 'array', items: reference('Refusal') } },
       }),
     }),
+    '/v1/providers': get('What each provider can do, and what follows from that; the default one first.', {
+      responses: responses('200', 'Read.', {
+        type: 'object',
+        properties: { items: { type: 'array', items: reference('Provider') } },
+      }),
+    }),
+    '/v1/providers/{name}': get('What one provider can do.', {
+      parameters: [
+        { name: 'name', in: 'path', required: true, schema: word },
+        inQuery('image', word, 'What is left of it for instances of this image; the provider is asked.'),
+      ],
+      responses: responses('200', 'Read.', reference('Provider')),
+    }),
     '/v1/usage': get('What was used in a period: a statement, and the records behind it.', {
       parameters: [
         inQuery('month', word, 'YYYY-MM, in UTC; or both from and to.'),

@@ -8,10 +8,11 @@ import { deviceOf, diskDevice, diskNode } from './command-line.ts'
 import { devicesOnly, placed } from './devices.ts'
 import type { Host } from './host.ts'
 import { launchOf } from './instance-calls.ts'
-import { statusOf } from './instance-facts.ts'
+import { endReasonOf, statusOf } from './instance-facts.ts'
+import { Refusal } from './outcome-of.ts'
 import { nodeOf } from './pool.ts'
 import { type Qmp, QmpRefused } from './qmp.ts'
-import type { InstanceRecord } from './records.ts'
+import type { InstanceRecord, Status } from './records.ts'
 import { type Call, handleOf } from './work.ts'
 
 const hasDevice = async (qmp: Qmp, volume: string): Promise<boolean> =>
@@ -40,17 +41,30 @@ const plug = (host: Host, instance: string, volume: string, port: number): Promi
     return false
   })
 
+/** Throws the Refusal of a change that what is kept of the instance would not survive. (spec: drivers-and-qemu 3.) */
+const unblockedOnly = ({ records }: Host, { id }: InstanceRecord, status: Status): void => {
+  if (status === 'suspended') throw new Refusal('precondition', `instance ${id} is suspended; resume or stop it first`)
+  const [snapshot] = records.vmSnapshotsOf(id)
+  if (snapshot === undefined) return
+  throw new Refusal(
+    'precondition',
+    `instance ${id} has the VM snapshot ${snapshot.id}: its disks stay until it is gone`,
+  )
+}
+
 export async function attach(host: Host, spec: AttachSpec): Promise<Outcome> {
   const { records, machines } = host
   const { instance, volume, device } = spec
   const record = launchOf(host, instance, spec.generation)
   const facts = { device, volume }
-  const isStopped = statusOf(record, await machines.look(instance)) === 'stopped'
+  const status = statusOf(record, await machines.look(instance))
+  const isStopped = status === 'stopped'
   const before = record.devices.find(each => each.device === device || each.volume === volume)
   if (before && (before.device !== device || before.volume !== volume)) {
     return rejected('precondition', `instance ${instance} has ${before.volume} as ${before.device} already`)
   }
   if (before) return done(facts, isStopped || (await plug(host, instance, volume, before.port)))
+  unblockedOnly(host, record, status)
   const devices = [...record.devices, { device, volume, root: false }]
   await devicesOnly(host, instance, devices)
   const connected = placed(devices, record.devices)
@@ -94,7 +108,10 @@ export async function detach(host: Host, call: Call): Promise<Outcome> {
   const connected = records.get('instance', instance)?.devices.find(each => each.volume === volume)
   if (connected === undefined) return done({}, true)
   const record = launchOf(host, instance, generation)
-  if (statusOf(record, await machines.look(instance)) !== 'stopped') {
+  const seen = await machines.look(instance)
+  const status = statusOf(record, seen)
+  unblockedOnly(host, record, status)
+  if (status !== 'stopped') {
     if (connected.root || !declared.volumeAttach.hotUnplug) {
       return rejected(
         'precondition',
@@ -104,7 +121,8 @@ export async function detach(host: Host, call: Call): Promise<Outcome> {
     // A guest that does not let go keeps it until it is stopped.
     if (!(await unplug(host, instance, volume))) return { kind: 'pending', handle: handleOf(call), pollAfterMs: 100 }
   } else {
-    // The process of a guest that has ended still has the disk.
+    // The process of a guest that has ended still has the disk; why it ended is not lost with it.
+    if (seen.isAlive) await records.keep({ ...record, endReason: endReasonOf(record, seen) })
     await machines.end(instance)
   }
   await records.keep(without(host.records.get('instance', instance)!, volume))

@@ -1,90 +1,150 @@
 /**
- * A snapshot that a running machine makes: a job in QEMU, under an id that follows from the snapshot's. The job goes on
- * without us and stays when it has ended, until its outcome is safe and it is dismissed. (spec: drivers-and-qemu 5.)
+ * Copies of disks that a running machine makes, all of one moment: jobs in QEMU, each under an id that follows from its
+ * snapshot's. They go on without us and stay when they have ended, until what came of them is safe and they are
+ * dismissed. (spec: drivers-and-qemu 2 and 5.)
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Outcome } from '../driver.ts'
-import { publish, remove } from './files.ts'
+import { remove } from './files.ts'
 import type { Host } from './host.ts'
+import { isOfLaunch } from './instance-facts.ts'
+import { findJob } from './jobs.ts'
 import { Refusal } from './outcome-of.ts'
-import { isThere, jobOf, nodeOf } from './pool.ts'
+import { jobOf, nodeOf } from './pool.ts'
 import { createBlank } from './qemu-img.ts'
 import type { Qmp } from './qmp.ts'
+import type { BackupAction } from './qmp-commands.ts'
+import type { Maker } from './records.ts'
 import { type Call, handleOf } from './work.ts'
+
+/** One snapshot, and the volume that it is of. */
+export interface Copy {
+  readonly snapshot: string
+  readonly volume: string
+}
+
+/** The machine ended, or is another: the moment that was to be kept is gone. */
+export class MomentLost extends Error {
+  override readonly name = 'MomentLost'
+}
+
+const jobOfCopy = ({ snapshot }: Copy): string => jobOf('backup', snapshot)
 
 const nodeExists = async (qmp: Qmp, node: string): Promise<boolean> => {
   const nodes = await qmp.execute('query-named-block-nodes', { flat: true })
   return nodes.some(each => each['node-name'] === node)
 }
 
-const begin = async (qmp: Qmp, host: Host, call: Call, volume: string): Promise<void> => {
-  const [target, node] = [host.pool.backup(call.id), nodeOf(call.id)]
+/** An empty file for a copy, open in the machine. */
+const makeTarget = async (qmp: Qmp, { pool }: Host, { snapshot, volume }: Copy): Promise<BackupAction> => {
+  const [target, node] = [pool.backup(snapshot), nodeOf(snapshot)]
   if (await nodeExists(qmp, node)) await qmp.execute('blockdev-del', { 'node-name': node })
   // Left by a machine that died: it looks sound and is not.
   await remove(target)
   const nodes = await qmp.execute('query-named-block-nodes', { flat: true })
   const sizeBytes = nodes.find(each => each['node-name'] === nodeOf(volume))?.image['virtual-size']
   if (sizeBytes === undefined)
-    throw new Refusal('precondition', `snapshot ${call.id}: the machine does not have volume ${volume}`)
+    throw new Refusal('precondition', `snapshot ${snapshot}: the machine does not have volume ${volume}`)
   await createBlank(target, sizeBytes)
   await qmp.execute('blockdev-add', { driver: 'qcow2', 'node-name': node, file: { driver: 'file', filename: target } })
-  await qmp.execute('blockdev-backup', {
-    'job-id': jobOf(call.id),
-    device: nodeOf(volume),
-    target: node,
-    sync: 'full',
-    'auto-dismiss': false,
+  return {
+    type: 'blockdev-backup',
+    data: {
+      'job-id': jobOf('backup', snapshot),
+      device: nodeOf(volume),
+      target: node,
+      sync: 'full',
+      'auto-dismiss': false,
+    },
+  }
+}
+
+/** The launch that has the volume open, if one has. */
+export const makerOf = async ({ records, machines }: Host, volume: string | undefined): Promise<Maker | undefined> => {
+  if (volume === undefined) return undefined
+  for (const { id, generation } of records.usersOf(volume))
+    if (await machines.isAlive(id)) return { instance: id, generation }
+  return undefined
+}
+
+/** The moment is the beginning: what is written later is copied before it is overwritten. */
+const begin = async (qmp: Qmp, host: Host, copies: readonly Copy[]): Promise<void> => {
+  const actions: BackupAction[] = []
+  for (const copy of copies) actions.push(await makeTarget(qmp, host, copy))
+  await qmp.execute('transaction', { actions, properties: { 'completion-mode': 'grouped' } })
+}
+
+/** Is the launch that makes them still there? */
+const isMaking = async ({ machines, records }: Host, { instance, generation }: Maker): Promise<boolean> => {
+  const record = records.get('instance', instance)
+  return record?.generation === generation && isOfLaunch(record, await machines.look(instance))
+}
+
+/**
+ * Begins the copies, or looks how far they are; undefined once all are whole, under their private names. `before` is done
+ * just before they begin. Throws when there will be none: MomentLost, or the Refusal of a copy that failed.
+ */
+export async function backUp(
+  host: Host,
+  call: Call,
+  maker: Maker,
+  copies: readonly Copy[],
+  before: () => Promise<void> = async () => {},
+): Promise<Outcome | undefined> {
+  if (!(await isMaking(host, maker))) throw new MomentLost(`${maker.instance} ended while it was being made`)
+  return host.machines.talk(maker.instance, async qmp => {
+    const find = async () => Promise.all(copies.map(copy => findJob(qmp, jobOfCopy(copy))))
+    let found = await find()
+    if (found.every(job => job === undefined)) {
+      await before()
+      await begin(qmp, host, copies)
+      found = await find()
+    }
+    if (found.some(job => job !== undefined && job.status !== 'concluded')) {
+      const total = found.reduce((sum, job) => sum + (job?.['total-progress'] ?? 0), 0)
+      const done = found.reduce((sum, job) => sum + (job?.['current-progress'] ?? 0), 0)
+      const progress = { done, total: Math.max(total, 1) }
+      return { kind: 'pending' as const, handle: handleOf(call), pollAfterMs: 100, progress }
+    }
+    for (const { snapshot } of copies)
+      if (await nodeExists(qmp, nodeOf(snapshot))) await qmp.execute('blockdev-del', { 'node-name': nodeOf(snapshot) })
+    const error = found.find(job => job?.error !== undefined)?.error
+    if (error === undefined) return undefined
+    throw new Refusal(/No space left/.test(error) ? 'exhausted' : 'precondition', `${call.verb} ${call.id}: ${error}`)
   })
 }
 
-/** Begins the copy, or looks how far it is; undefined once it is published. Throws when there will be none. */
-export async function backUp(host: Host, call: Call, instance: string, volume: string): Promise<Outcome | undefined> {
-  const { pool, machines } = host
-  const [job, node, target, path] = [jobOf(call.id), nodeOf(call.id), pool.backup(call.id), pool.snapshot(call.id)]
-  if (!(await machines.isAlive(instance))) {
-    await remove(target)
-    throw new Refusal('unavailable', `snapshot ${call.id}: ${instance} ended while it was being made`)
-  }
-  return machines.talk(instance, async qmp => {
-    const find = async () => (await qmp.execute('query-jobs')).find(({ id }) => id === job)
-    let found = await find()
-    if (found === undefined) {
-      await begin(qmp, host, call, volume)
-      found = await find()
+/** What came of them is safe. */
+export async function dismissBackUps({ machines }: Host, maker: Maker, copies: readonly Copy[]): Promise<void> {
+  if (!(await machines.isAlive(maker.instance))) return
+  await machines.talk(maker.instance, async qmp => {
+    for (const copy of copies) {
+      const job = await findJob(qmp, jobOfCopy(copy))
+      if (job?.status === 'concluded') await qmp.execute('job-dismiss', { id: job.id })
     }
-    if (found?.status !== 'concluded') {
-      const progress = { done: found?.['current-progress'] ?? 0, total: Math.max(found?.['total-progress'] ?? 1, 1) }
-      return { kind: 'pending' as const, handle: handleOf(call), pollAfterMs: 100, progress }
-    }
-    if (await nodeExists(qmp, node)) await qmp.execute('blockdev-del', { 'node-name': node })
-    if (found.error === undefined && isThere(target)) await publish(target, path)
-    await remove(target)
-    await qmp.execute('job-dismiss', { id: job })
-    if (found.error === undefined) return undefined
-    throw new Refusal(
-      /No space left/.test(found.error) ? 'exhausted' : 'unavailable',
-      `snapshot ${call.id}: ${found.error}`,
-    )
   })
 }
 
 const endWithinMs = 1_000
 
-/** Ends the copy if there is one, and takes away what it leaves in the machine and in the pool. */
-export async function endBackUp({ pool, machines }: Host, snapshot: string, instance: string): Promise<void> {
-  const [job, node] = [jobOf(snapshot), nodeOf(snapshot)]
-  if (await machines.isAlive(instance)) {
-    await machines.talk(instance, async qmp => {
-      const find = async () => (await qmp.execute('query-jobs')).find(({ id }) => id === job)
-      let found = await find()
-      if (found !== undefined && found.status !== 'concluded') await qmp.execute('job-cancel', { id: job })
-      for (let waitedMs = 0; found && found.status !== 'concluded' && waitedMs < endWithinMs; waitedMs += 10) {
-        await sleep(10)
-        found = await find()
+/** Ends the copies if there are any, and takes away what they leave in the machine and in the pool. */
+export async function endBackUps(host: Host, maker: Maker, copies: readonly Copy[]): Promise<void> {
+  const { pool, machines } = host
+  if (await machines.isAlive(maker.instance)) {
+    await machines.talk(maker.instance, async qmp => {
+      for (const copy of copies) {
+        const job = jobOfCopy(copy)
+        let found = await findJob(qmp, job)
+        if (found !== undefined && found.status !== 'concluded') await qmp.execute('job-cancel', { id: job })
+        for (let waitedMs = 0; found && found.status !== 'concluded' && waitedMs < endWithinMs; waitedMs += 10) {
+          await sleep(10)
+          found = await findJob(qmp, job)
+        }
+        if (found?.status === 'concluded') await qmp.execute('job-dismiss', { id: job })
+        const node = nodeOf(copy.snapshot)
+        if (await nodeExists(qmp, node)) await qmp.execute('blockdev-del', { 'node-name': node })
       }
-      if (found !== undefined) await qmp.execute('job-dismiss', { id: job })
-      if (await nodeExists(qmp, node)) await qmp.execute('blockdev-del', { 'node-name': node })
     })
   }
-  await remove(pool.backup(snapshot))
+  for (const { snapshot } of copies) await remove(pool.backup(snapshot))
 }

@@ -1,5 +1,5 @@
 /** How much of this computer there is and how much is used: measured after the fact, never added up in advance. */
-import { statfs } from 'node:fs/promises'
+import { stat, statfs } from 'node:fs/promises'
 import { availableParallelism, totalmem } from 'node:os'
 import type { Facts } from '../driver.ts'
 import { diskAt } from './disks.ts'
@@ -8,7 +8,7 @@ import type { Host } from './host.ts'
 /**
  * `{ totalVolumeBytes, freeVolumeBytes, usedVolumeBytes, provisionedVolumeBytes, totalVcpus, usedVcpus,
  * totalMemoryBytes, usedMemoryBytes, usedInstances }`. Used bytes of volumes are those their files take, snapshots
- * included; provisioned are those their guests see. Processors and memory are those of machines that have a process.
+ * and the memory of suspended guests included; provisioned are those their guests see. Processors and memory are those of machines that have a process.
  */
 export async function capacityOf({ pool, records, machines }: Host): Promise<Facts> {
   const { blocks, bavail, bsize } = await statfs(pool.folder)
@@ -19,6 +19,10 @@ export async function capacityOf({ pool, records, machines }: Host): Promise<Fac
     const disk = await diskAt(path).catch(() => undefined)
     usedVolumeBytes += disk?.allocatedBytes ?? 0
     provisionedVolumeBytes += disk?.virtualBytes ?? 0
+  }
+  for (const { id, generation, isSuspended } of records.all('instance')) {
+    const kept = isSuspended ? await stat(pool.state(id, generation)).catch(() => undefined) : undefined
+    usedVolumeBytes += (kept?.blocks ?? 0) * 512
   }
   let [usedVcpus, usedMemoryBytes, usedInstances] = [0, 0, 0]
   for (const { id, vcpus, memoryBytes } of records.all('instance')) {

@@ -25,6 +25,8 @@ export interface MachineSpec {
   readonly boot?: Boot
   /** A file that the guest reads as `opt/org.stemma/user-data` of the firmware configuration. */
   readonly userDataFile?: string
+  /** It is to go on from what is kept of another process, which is told to it later; its console goes on too. */
+  readonly isIncoming?: boolean
 }
 
 /** In QEMU's lists a comma ends a value, and two are one. */
@@ -83,7 +85,7 @@ export const commandLine = (spec: MachineSpec, folder: string): string[] => {
     '-device',
     JSON.stringify({ ...diskDevice(volume, port), ...(root && !spec.boot ? { bootindex: 0 } : {}) }),
   ])
-  const { boot, userDataFile } = spec
+  const { boot, userDataFile, isIncoming } = spec
   return [
     ...['-name', `guest=${machineName(spec.instance, spec.generation)}`],
     ...['-accel', accelerator, '-machine', spec.machine, '-smp', String(spec.vcpus)],
@@ -93,9 +95,11 @@ export const commandLine = (spec: MachineSpec, folder: string): string[] => {
     ...['-S', '-no-shutdown', '-daemonize', '-pidfile', files.pid],
     ...monitor('monitor', files.monitor),
     ...monitor('events', files.events),
-    ...['-chardev', `file,id=console,path=${value(files.console)}`, '-serial', 'chardev:console'],
+    ...['-chardev', `file,id=console,path=${value(files.console)}${isIncoming ? ',append=on' : ''}`],
+    ...['-serial', 'chardev:console'],
     ...ports.flat(),
     ...disks,
+    ...(isIncoming ? ['-incoming', 'defer'] : []),
     ...(boot ? ['-kernel', boot.kernel] : []),
     ...(boot?.initrd ? ['-initrd', boot.initrd] : []),
     ...(boot?.append ? ['-append', boot.append] : []),

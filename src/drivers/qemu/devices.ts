@@ -3,6 +3,7 @@ import type { DeviceSpec } from '../driver.ts'
 import { portCount } from './command-line.ts'
 import { diskAt } from './disks.ts'
 import type { Host } from './host.ts'
+import { unchangedOnly } from './image-records.ts'
 import { Refusal } from './outcome-of.ts'
 import type { Device } from './records.ts'
 
@@ -21,11 +22,20 @@ export async function devicesOnly(host: Host, instance: string, devices: readonl
     }
   }
   for (const { volume } of devices) {
-    if (!records.get('volume', volume) || !(await diskAt(pool.volume(volume)))) {
+    const record = records.get('volume', volume)
+    if (!record || !(await diskAt(pool.volume(volume)))) {
       throw new Refusal('notFound', `instance ${instance}: there is no volume ${volume}`)
     }
+    // It is a layer over its image: with another image below, its guest would have another disk.
+    if (record.spec.from?.kind === 'image') await unchangedOnly(pool, record.spec.from.id)
     const other = records.usersOf(volume).find(({ id }) => id !== instance)
     if (other) throw new Refusal('precondition', `instance ${instance}: volume ${volume} is connected to ${other.id}`)
+    const keeper = records.keepersOf(volume).find(each => each.instance !== instance)
+    if (keeper)
+      throw new Refusal(
+        'precondition',
+        `instance ${instance}: volume ${volume} is kept by ${keeper.id} of ${keeper.instance}`,
+      )
     copied.freeOnly(`instance ${instance}`, volume)
   }
 }

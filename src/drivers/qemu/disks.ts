@@ -1,6 +1,7 @@
 /** Disks of the pool: how they are looked at, and how one is made so that it is there whole or not at all. */
 import type { Facts } from '../driver.ts'
 import { hasCode, publish, remove } from './files.ts'
+import { unchangedOnly } from './image-records.ts'
 import { Refusal } from './outcome-of.ts'
 import type { Pool } from './pool.ts'
 import { type Qcow2Header, Qcow2Invalid, readQcow2Header } from './qcow2-header.ts'
@@ -33,9 +34,10 @@ export async function makeDisk(
   }
 }
 
-/** An image that stands for itself. Throws a Refusal for one that is missing, or that names other files. */
+/** An image that stands for itself. Throws a Refusal for one that is missing, has changed, or names other files. */
 export async function imageAt(pool: Pool, id: string): Promise<Qcow2Header> {
   const path = pool.image(id)
+  await unchangedOnly(pool, id)
   const header = await diskAt(path).catch((error: unknown) => {
     if (error instanceof Qcow2Invalid) throw new Refusal('invalid', `image ${id}: ${error.message}`)
     throw error

@@ -6,7 +6,8 @@
 import { link, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
-const sync = async (path: string): Promise<void> => {
+/** Waits until the bytes of a file, or the names in a folder, are on the disk. */
+export const syncFile = async (path: string): Promise<void> => {
   const file = await open(path, 'r')
   try {
     await file.sync()
@@ -15,11 +16,13 @@ const sync = async (path: string): Promise<void> => {
   }
 }
 
+export const syncFolderOf = (name: string): Promise<void> => syncFile(dirname(name))
+
 export const hasCode = (error: unknown, code: string): boolean => (error as NodeJS.ErrnoException)?.code === code
 
 /** Gives what was made as `made` its name. False if something else has the name already; `made` is gone either way. */
 export async function publish(made: string, name: string): Promise<boolean> {
-  await sync(made)
+  await syncFile(made)
   try {
     await link(made, name)
     return true
@@ -28,7 +31,7 @@ export async function publish(made: string, name: string): Promise<boolean> {
     throw error
   } finally {
     await rm(made, { force: true })
-    await sync(dirname(name))
+    await syncFolderOf(name)
   }
 }
 
@@ -36,14 +39,14 @@ export async function publish(made: string, name: string): Promise<boolean> {
 export async function replace(made: string, name: string, text: string): Promise<void> {
   await writeFile(made, text, { mode: 0o600, flush: true })
   await rename(made, name)
-  await sync(dirname(name))
+  await syncFolderOf(name)
 }
 
 /** True if there was something to remove. */
 export async function remove(name: string): Promise<boolean> {
   try {
     await rm(name)
-    await sync(dirname(name))
+    await syncFolderOf(name)
     return true
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return false

@@ -3,7 +3,7 @@ import type { InstanceSpec, Outcome } from '../driver.ts'
 import { done, rejected } from '../outcomes.ts'
 import { devicesOnly, placed } from './devices.ts'
 import { type Host, namedOnly } from './host.ts'
-import { instanceFacts, statusOf } from './instance-facts.ts'
+import { instanceFacts } from './instance-facts.ts'
 import { Refusal } from './outcome-of.ts'
 import type { InstanceRecord } from './records.ts'
 import { same } from './volume-calls.ts'
@@ -54,33 +54,4 @@ export async function instanceEnsure(host: Host, id: string, spec: InstanceSpec,
     ...{ launched: generation - 1, isOff: false, devices: placed(spec.devices, []) },
   } satisfies InstanceRecord)
   return done(instanceFacts(record, { isAlive: false }))
-}
-
-export async function instanceReset(
-  host: Host,
-  id: string,
-  spec: { generation: number },
-  token: string,
-): Promise<Outcome> {
-  const { records, machines } = host
-  const record = launchOf(host, id, spec.generation)
-  const seen = await machines.look(id)
-  if (record.resetToken === token) return done(instanceFacts(record, seen), true)
-  const status = statusOf(record, seen)
-  if (status !== 'running') return rejected('precondition', `instance ${id} is ${status}; only a running one is reset`)
-  await machines.talk(id, qmp => qmp.execute('system_reset'))
-  const reset = await records.keep({ ...record, resetToken: token })
-  return done(instanceFacts(reset, seen))
-}
-
-export async function instanceDestroy(host: Host, id: string): Promise<Outcome> {
-  const { records, machines, now } = host
-  const record = records.any('instance', id)
-  if (record === undefined) return done({}, true)
-  await machines.end(id)
-  const already = record.goneAt !== undefined
-  // Only now: as long as a process may have them open, its disks are connected.
-  if (!already) await records.keep({ ...record, goneAt: now(), devices: [] })
-  await machines.forget(id)
-  return done({}, already)
 }

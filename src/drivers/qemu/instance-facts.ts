@@ -2,33 +2,50 @@
 import { hostname } from 'node:os'
 import type { Facts } from '../driver.ts'
 import { machineName } from './command-line.ts'
-import type { Sighting } from './machines.ts'
-import type { InstanceRecord } from './records.ts'
-
-export type Status = 'running' | 'paused' | 'stopped'
+import type { Alive, Sighting } from './machines.ts'
+import { nodeOf } from './pool.ts'
+import type { InstanceRecord, Status } from './records.ts'
 
 /** A process that waits to be run, or whose guest has ended, runs nothing. */
 const notRunning = new Set(['prelaunch', 'inmigrate', 'shutdown', 'guest-panicked', 'internal-error'])
+/** It stands still for a moment and goes on by itself. */
+const goesOn = new Set(['running', 'save-vm'])
 
 /** Is this the process of the launch that the record is about? */
 export const isOfLaunch = (record: InstanceRecord, seen: Sighting): boolean =>
   seen.isAlive && seen.name === machineName(record.id, record.generation)
 
+/** What its process does, whatever is being done to it. */
 export const statusOf = (record: InstanceRecord, seen: Sighting): Status => {
+  if (record.isSuspended) return 'suspended'
   if (!seen.isAlive || !isOfLaunch(record, seen) || notRunning.has(seen.runState)) return 'stopped'
-  return seen.runState === 'running' ? 'running' : 'paused'
+  return goesOn.has(seen.runState) ? 'running' : 'paused'
+}
+
+/** A guest that could not write waits, and tries again when it goes on: it notices nothing. */
+const heldBy = ({ devices }: InstanceRecord, { unwritten = [] }: Alive): string => {
+  const volumes = devices.filter(({ volume }) => unwritten.some(({ node }) => node === nodeOf(volume)))
+  const what = unwritten.some(({ isFull }) => isFull) ? 'no space is left' : 'the disk can not be written'
+  const which = volumes.map(({ volume }) => volume).join(', ')
+  return `${what}${which && ` for ${which}`}; make room, and start it: its guest goes on where it was`
 }
 
 const reasonOf = (record: InstanceRecord, seen: Sighting): Facts => {
-  if (seen.isAlive && seen.runState === 'io-error') return { pauseReason: 'io-error' }
-  if (record.isOff || record.launched < record.generation) return {}
-  if (!seen.isAlive) return { endReason: 'vanished' }
+  if (seen.isAlive && seen.runState === 'io-error')
+    return { pauseReason: 'io-error', pauseMessage: heldBy(record, seen) }
+  if (record.isOff || record.isSuspended || record.underway || record.launched < record.generation) return {}
+  if (!seen.isAlive) return { endReason: record.endReason ?? 'vanished' }
   if (seen.runState === 'shutdown') return { endReason: 'guest-shutdown' }
   return seen.runState === 'guest-panicked' ? { endReason: 'guest-panic' } : {}
 }
 
+/** Why the guest of this process has ended, to be kept before the process goes. */
+export const endReasonOf = (record: InstanceRecord, seen: Sighting): string | undefined =>
+  reasonOf(record, seen).endReason as string | undefined
+
 export const instanceFacts = (record: InstanceRecord, seen: Sighting): Facts => ({
-  status: statusOf(record, seen),
+  // Between two steps of a call it is shown as it was: nobody is to take the middle of it for an end.
+  status: record.underway?.shown ?? statusOf(record, seen),
   generation: record.generation,
   host: hostname(),
   vcpus: record.vcpus,

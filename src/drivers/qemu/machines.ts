@@ -5,6 +5,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { commandLine, type MachineSpec, runFiles } from './command-line.ts'
+import { newestMachineType, qemuSystem } from './machine-type.ts'
 import { Refusal } from './outcome-of.ts'
 import type { Pool } from './pool.ts'
 import { lockHolder } from './process-lock.ts'
@@ -12,14 +13,35 @@ import { Qmp, QmpLost, type QmpOptions } from './qmp.ts'
 import type { RunState } from './qmp-commands.ts'
 import { runTool, ToolFailed } from './tool.ts'
 
-export const qemuSystem = 'qemu-system-x86_64'
-
 export interface MachinesOptions extends QmpOptions {
-  readonly accelerator: 'tcg' | 'kvm'
+  /** Of the next launch. */
+  readonly accelerator: () => 'tcg' | 'kvm'
   /** How long a process may take to end before a stronger means. */
   readonly endWithinMs: number
 }
-export type Sighting = { readonly isAlive: false } | { readonly isAlive: true; name: string; runState: RunState }
+export interface Alive {
+  readonly isAlive: true
+  readonly name: string
+  readonly runState: RunState
+  /** Of a machine that is held because it could not write: the disks, by QEMU's names, and why. */
+  readonly unwritten?: readonly { readonly node: string; readonly isFull: boolean }[]
+}
+export type Sighting = { readonly isAlive: false } | Alive
+
+const unwrittenIn = async (qmp: Qmp): Promise<Alive['unwritten']> => {
+  const disks = await qmp.execute('query-block')
+  return disks.flatMap(({ inserted, 'io-status': status }) => {
+    const node = inserted?.['node-name']
+    return node === undefined || status === undefined || status === 'ok' ? [] : [{ node, isFull: status === 'nospace' }]
+  })
+}
+
+/** What a machine says of itself. */
+export const sighted = async (qmp: Qmp): Promise<Alive> => {
+  const [{ name = '' }, { status }] = await Promise.all([qmp.execute('query-name'), qmp.execute('query-status')])
+  const seen = { isAlive: true, name, runState: status } as const
+  return status === 'io-error' ? { ...seen, unwritten: await unwrittenIn(qmp) } : seen
+}
 
 export class Machines {
   readonly #pool: Pool
@@ -34,7 +56,7 @@ export class Machines {
   }
 
   get accelerator(): 'tcg' | 'kvm' {
-    return this.#options.accelerator
+    return this.#options.accelerator()
   }
 
   holder(instance: string): Promise<number | undefined> {
@@ -44,11 +66,15 @@ export class Machines {
     return (await this.holder(instance)) !== undefined
   }
 
-  /** Connects for as long as `work` takes. Throws QmpLost and QmpRefused. */
-  talk<T>(instance: string, work: (qmp: Qmp) => Promise<T>): Promise<T> {
+  /**
+   * Connects for as long as `work` takes. `patienceMs` is for commands that write memory: nothing is answered meanwhile.
+   * Throws QmpLost and QmpRefused.
+   */
+  talk<T>(instance: string, work: (qmp: Qmp) => Promise<T>, patienceMs?: number): Promise<T> {
     const before = this.#turns.get(instance) ?? Promise.resolve()
     const turn = before.then(async () => {
-      const qmp = await Qmp.connect(runFiles(this.#pool.run(instance)).monitor, this.#options)
+      const options = patienceMs === undefined ? this.#options : { ...this.#options, commandTimeoutMs: patienceMs }
+      const qmp = await Qmp.connect(runFiles(this.#pool.run(instance)).monitor, options)
       try {
         return await work(qmp)
       } finally {
@@ -68,11 +94,7 @@ export class Machines {
   async look(instance: string): Promise<Sighting> {
     if (!(await this.isAlive(instance))) return { isAlive: false }
     try {
-      return await this.talk(instance, async qmp => {
-        const { name = '' } = await qmp.execute('query-name')
-        const { status } = await qmp.execute('query-status')
-        return { isAlive: true, name, runState: status }
-      })
+      return await this.talk(instance, sighted)
     } catch (error) {
       // It may have ended while it was asked.
       if (error instanceof QmpLost && !(await this.isAlive(instance))) return { isAlive: false }
@@ -82,9 +104,7 @@ export class Machines {
 
   /** The newest machine type of this QEMU by the name that stays. Throws ToolFailed where there is no QEMU. */
   machineType(): Promise<string> {
-    this.#machine ??= runTool(qemuSystem, ['-machine', 'help']).then(
-      ({ output }) => /alias of (pc-q35-[\w.]+)/.exec(output)?.[1] ?? 'q35',
-    )
+    this.#machine ??= newestMachineType()
     this.#machine.catch(() => {
       this.#machine = undefined
     })

@@ -3,12 +3,13 @@ import type { Outcome, PowerSpec } from '../driver.ts'
 import { done, rejected } from '../outcomes.ts'
 import { devicesOnly, placed } from './devices.ts'
 import type { Host } from './host.ts'
-import { bootOf } from './images.ts'
 import { launchOf, sizeOnly } from './instance-calls.ts'
 import { instanceFacts, isOfLaunch, statusOf } from './instance-facts.ts'
-import type { Sighting } from './machines.ts'
+import { type Sighting, sighted } from './machines.ts'
+import { startProcess } from './process-start.ts'
 import { QmpLost } from './qmp.ts'
 import type { InstanceRecord } from './records.ts'
+import { forgetMemory, suspend, wake } from './suspending.ts'
 import { type Call, handleOf } from './work.ts'
 
 /** The button is pressed again after this: a guest that was not up yet did not hear it. */
@@ -24,15 +25,17 @@ const run = async (host: Host, record: InstanceRecord): Promise<Outcome> => {
   const launched = await records.keep({
     ...record,
     launched: record.generation,
-    isOff: false,
-    stoppingSince: undefined,
+    ...{ isOff: false, stoppingSince: undefined, underway: undefined, endReason: undefined },
   })
-  await machines.talk(record.id, qmp => qmp.execute('cont'))
-  return found(host, launched, false)
+  const seen = await machines.talk(record.id, async qmp => {
+    await qmp.execute('cont')
+    return sighted(qmp)
+  })
+  return done(instanceFacts(launched, seen))
 }
 
 const launch = async (host: Host, known: InstanceRecord, spec: PowerSpec, seen: Sighting): Promise<Outcome> => {
-  const { records, machines, pool } = host
+  const { records, machines } = host
   const { id } = known
   // Started by us before, and we were killed before it was written down.
   const isStarted = isOfLaunch({ ...known, generation: spec.generation }, seen)
@@ -46,25 +49,17 @@ const launch = async (host: Host, known: InstanceRecord, spec: PowerSpec, seen: 
   const { vcpus = known.vcpus, memoryBytes = known.memoryBytes } = spec
   sizeOnly(id, { vcpus, memoryBytes })
   await devicesOnly(host, id, devices)
-  const boot = await bootOf(pool, known.spec.image)
   const { userData, userDataEncoding } = spec.userData === undefined ? known : spec
   const record = await records.keep({
     ...known,
     ...{ vcpus, memoryBytes, userData, userDataEncoding, generation: spec.generation },
-    ...{ devices: placed(devices, known.devices), isOff: false, stoppingSince: undefined },
+    ...{ devices: placed(devices, known.devices), isOff: false, stoppingSince: undefined, underway: undefined },
+    ...(isStarted ? {} : { machine: await machines.machineType(), accelerator: machines.accelerator }),
   })
   if (isStarted) return run(host, record)
   // What an earlier launch left: its guest has ended, its process still has the disks.
   await machines.end(id)
-  const disks = [...record.devices]
-    .sort((a, b) => Number(b.root) - Number(a.root))
-    .map(device => ({ ...device, path: pool.volume(device.volume) }))
-  const machine = await machines.machineType()
-  const { accelerator } = machines
-  await machines.launch(
-    { instance: id, generation: record.generation, accelerator, machine, vcpus, memoryBytes, disks, boot },
-    userData === undefined ? undefined : Buffer.from(userData, userDataEncoding ?? 'utf8'),
-  )
+  await startProcess(host, record)
   return run(host, record)
 }
 
@@ -73,6 +68,7 @@ const turnOn = async (host: Host, record: InstanceRecord, spec: PowerSpec): Prom
   if (spec.generation > record.launched) return launch(host, record, spec, seen)
   const status = statusOf(record, seen)
   if (status === 'running') return found(host, record, true)
+  if (status === 'suspended') return run(host, await wake(host, record))
   const isHeld = status === 'paused' || (seen.isAlive && isOfLaunch(record, seen) && seen.runState === 'prelaunch')
   if (isHeld) return run(host, record)
   return rejected('precondition', `instance ${record.id}: launch ${spec.generation} has ended; start the next one`)
@@ -93,7 +89,8 @@ const turnOff = async (host: Host, call: Call, known: InstanceRecord): Promise<O
   if (!already) {
     const since = known.stoppingSince ?? now()
     const leftMs = since + gracefulMs - now()
-    if (spec.mode === 'graceful' && leftMs > 0) {
+    // Nobody asks a guest that is not in memory.
+    if (spec.mode === 'graceful' && leftMs > 0 && !known.isSuspended) {
       if (known.stoppingSince === undefined) await records.keep({ ...known, stoppingSince: since })
       if (seen) await press(host, known, seen, since)
       return { kind: 'pending', handle: handleOf(call), pollAfterMs: Math.min(lookAgainMs, leftMs) }
@@ -103,8 +100,12 @@ const turnOff = async (host: Host, call: Call, known: InstanceRecord): Promise<O
   await machines.end(id)
   // A stopped instance holds no volume: what is detached or deleted meanwhile must not wait for it.
   const { generation } = spec
-  const off = { ...known, generation, launched: generation, isOff: true, devices: [], stoppingSince: undefined }
-  const kept = await records.keep(off)
+  const kept = await records.keep({
+    ...known,
+    ...{ generation, launched: generation, isOff: true, devices: [], stoppingSince: undefined },
+    ...{ underway: undefined, endReason: undefined, isSuspended: undefined },
+  })
+  await forgetMemory(host, known)
   return done({ ...instanceFacts(kept, { isAlive: false }), endedBy }, already)
 }
 
@@ -118,20 +119,28 @@ const press = async (host: Host, { id }: InstanceRecord, seen: Sighting, since: 
   if (last !== undefined && last >= since && host.now() - last < pressAgainMs) return
   times.set(id, host.now())
   await host.machines.talk(id, async qmp => {
-    // A guest that is paused hears nothing.
-    if (seen.isAlive && seen.runState === 'paused') await qmp.execute('cont')
+    // A guest that is held hears nothing.
+    if (seen.isAlive && (seen.runState === 'paused' || seen.runState === 'io-error')) await qmp.execute('cont')
     await qmp.execute('system_powerdown')
   })
+}
+
+const putToRest = async (host: Host, record: InstanceRecord, token: string): Promise<Outcome> => {
+  const already = record.isSuspended === true
+  const suspended = already ? record : await suspend(host, record, token)
+  // What it had in memory is on the disk: its process has nothing any more that is not there.
+  await host.machines.end(record.id)
+  return found(host, suspended, already)
 }
 
 export async function instancePower(host: Host, call: Call): Promise<Outcome> {
   const spec = call.spec as PowerSpec
   const { id } = call
   const { want } = spec
-  if (want === 'suspended') return rejected('unsupported', `instance ${id}: this provider does not suspend`)
   const record = launchOf(host, id, spec.generation)
   if (want === 'running') return turnOn(host, record, spec)
   if (want === 'off') return turnOff(host, call, record)
+  if (want === 'suspended') return putToRest(host, record, call.context.token)
   const status = statusOf(record, await host.machines.look(id))
   if (status === 'paused') return found(host, record, true)
   if (status !== 'running') return rejected('precondition', `instance ${id} is ${status}; only a running one is paused`)

@@ -18,6 +18,7 @@ export class Qcow2Invalid extends Error {
 }
 
 const magic = 0x514649fb
+const markedCorrupt = 1n << 1n
 const externalDataFile = 1n << 2n
 const headerBytesMin = 72
 
@@ -39,8 +40,9 @@ export async function readQcow2Header(path: string): Promise<Qcow2Header> {
     if (header.readBigUInt64BE(8) !== 0n) leans.push('it names a backing file')
     if (header.readUInt32BE(32) !== 0) leans.push('it is encrypted')
     if (header.readUInt32BE(60) !== 0) leans.push('it holds snapshots')
-    if (version === 3 && (header.readBigUInt64BE(72) & externalDataFile) !== 0n)
-      leans.push('its data is in another file')
+    const features = version === 3 ? header.readBigUInt64BE(72) : 0n
+    if (features & externalDataFile) leans.push('its data is in another file')
+    if (features & markedCorrupt) leans.push('it is marked as damaged')
     return { virtualBytes: Number(virtualBytes), leans, allocatedBytes: blocks * 512 }
   } finally {
     await file.close()

@@ -24,3 +24,22 @@ export const growTo = (name: string, sizeBytes: number, signal?: AbortSignal) =>
 
 /** Throws ToolFailed when the image has errors, or a machine has it open. */
 export const check = (name: string) => qemuImg(['check', '-q', '-f', 'qcow2', '--', name])
+
+/** `qemu-img snapshot` takes no format but in this way. In QEMU's lists a comma ends a value, and two are one. */
+const inside = (what: '-a' | '-c' | '-d', tag: string, name: string) =>
+  qemuImg([
+    ...['snapshot', '-q', what, tag, '--image-opts'],
+    `driver=qcow2,file.driver=file,file.filename=${name.replaceAll(',', ',,')}`,
+  ])
+
+/** Keeps the disk inside its own file. A second one of the same name would be made too: look first. */
+export const keepInside = (name: string, tag: string) => inside('-c', tag, name)
+
+/** The first one of that name goes. */
+export const dropInside = (name: string, tag: string) => inside('-d', tag, name)
+
+/** Takes the disk back to what it keeps under that name, its size too; may be repeated. */
+export const goBackInside = (name: string, tag: string) => inside('-a', tag, name)
+
+/** Takes away what a process that was killed in the middle left unused. */
+export const repairLeaks = (name: string) => qemuImg(['check', '-q', '-r', 'leaks', '-f', 'qcow2', '--', name])

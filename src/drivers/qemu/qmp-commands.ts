@@ -30,6 +30,12 @@ export interface BlockNode {
   readonly image: { readonly 'virtual-size': number }
 }
 
+/** A disk of a machine: whether what its guest wrote could be written. */
+export interface BlockDevice {
+  readonly inserted?: { readonly 'node-name'?: string }
+  readonly 'io-status'?: 'ok' | 'failed' | 'nospace'
+}
+
 /** A qcow2 file by its absolute path: the format is always said, never guessed. */
 export interface Qcow2Node {
   readonly driver: 'qcow2'
@@ -38,6 +44,23 @@ export interface Qcow2Node {
   readonly discard?: 'unmap'
   readonly file: { readonly driver: 'file'; readonly filename: string }
 }
+
+export interface BackupAction {
+  readonly type: 'blockdev-backup'
+  readonly data: {
+    readonly 'job-id': string
+    readonly device: string
+    readonly target: string
+    readonly sync: 'full'
+    readonly 'auto-dismiss': false
+  }
+}
+/** Keeps a disk inside its own file. */
+export interface SnapshotAction {
+  readonly type: 'blockdev-snapshot-internal-sync'
+  readonly data: { readonly device: string; readonly name: string }
+}
+export type MigrationStatus = 'setup' | 'active' | 'completed' | 'failed' | 'cancelled' | (string & {})
 
 type Nothing = Record<string, never>
 interface Command<Arguments, Returns> {
@@ -49,6 +72,7 @@ export interface QmpCommands {
   qmp_capabilities: Command<Nothing, Nothing>
   'query-name': Command<Nothing, { name?: string }>
   'query-status': Command<Nothing, { status: RunState; running: boolean }>
+  'query-block': Command<Nothing, BlockDevice[]>
   'query-jobs': Command<Nothing, JobInfo[]>
   'query-named-block-nodes': Command<{ flat?: boolean }, BlockNode[]>
   'qom-list': Command<{ path: string }, { name: string; type: string }[]>
@@ -60,10 +84,17 @@ export interface QmpCommands {
   'blockdev-add': Command<Qcow2Node, Nothing>
   'blockdev-del': Command<{ 'node-name': string }, Nothing>
   block_resize: Command<{ 'node-name': string; size: number }, Nothing>
-  'blockdev-backup': Command<
-    { 'job-id': string; device: string; target: string; sync: 'full'; 'auto-dismiss': false },
+  /** All of them at one moment, or none. */
+  transaction: Command<
+    { actions: readonly (BackupAction | SnapshotAction)[]; properties?: { 'completion-mode': 'grouped' } },
     Nothing
   >
+  'snapshot-save': Command<{ 'job-id': string; tag: string; vmstate: string; devices: readonly string[] }, Nothing>
+  'snapshot-load': Command<{ 'job-id': string; tag: string; vmstate: string; devices: readonly string[] }, Nothing>
+  'snapshot-delete': Command<{ 'job-id': string; tag: string; devices: readonly string[] }, Nothing>
+  migrate: Command<{ uri: string }, Nothing>
+  'migrate-incoming': Command<{ uri: string }, Nothing>
+  'query-migrate': Command<Nothing, { status?: MigrationStatus; 'error-desc'?: string }>
   'job-cancel': Command<{ id: string }, Nothing>
   'job-dismiss': Command<{ id: string }, Nothing>
   device_add: Command<

@@ -5,7 +5,14 @@
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { DeviceSpec, InstanceSpec, SnapshotSpec, VolumeSpec } from '../driver.ts'
+import type {
+  DeviceSpec,
+  InstanceSpec,
+  SnapshotGroupSpec,
+  SnapshotSpec,
+  VmSnapshotSpec,
+  VolumeSpec,
+} from '../driver.ts'
 import { remove, replace } from './files.ts'
 import type { Pool } from './pool.ts'
 
@@ -22,12 +29,54 @@ interface Common {
 export interface VolumeRecord extends Common {
   readonly kind: 'volume'
   readonly spec: VolumeSpec
+  /** Of the call that took it back last: the file that it put in its place. */
+  readonly reverted?: { readonly token: string; readonly inode: string }
 }
 export interface SnapshotRecord extends Common {
   readonly kind: 'volumeSnapshot'
   readonly spec: SnapshotSpec
   /** The machine that makes it while it runs. */
-  readonly madeBy?: string
+  readonly madeBy?: Maker
+  /** The group that it is made with: before that is complete, it is not there. */
+  readonly group?: string
+  /** Token of the call that was accepted and whose moment is gone: the machine ended before it was whole. */
+  readonly lostToken?: string
+}
+/** A launch of an instance: what it was doing ends with it. */
+export interface Maker {
+  readonly instance: string
+  readonly generation: number
+}
+export interface GroupRecord extends Common {
+  readonly kind: 'snapshotGroup'
+  readonly spec: SnapshotGroupSpec
+  readonly madeBy?: Maker
+  readonly isComplete: boolean
+  readonly lostToken?: string
+}
+/** What has to be the same for a machine to go on from what is kept of another one's memory. */
+export interface Layout {
+  readonly machine?: string
+  readonly accelerator?: 'tcg' | 'kvm'
+  readonly vcpus: number
+  readonly memoryBytes: number
+  readonly devices: readonly Device[]
+}
+export interface VmSnapshotRecord extends Common {
+  readonly kind: 'vmSnapshot'
+  readonly spec: VmSnapshotSpec
+  readonly instance: string
+  /** The one that the instance was at. */
+  readonly parent?: string
+  /** Root first. */
+  readonly volumes: readonly string[]
+  readonly layout: Layout
+  readonly userData?: string
+  readonly userDataEncoding?: 'base64'
+  /** The machine that makes it while it runs. */
+  readonly madeBy?: Maker
+  readonly isComplete: boolean
+  readonly lostToken?: string
 }
 /** A connected disk and the root port it sits in. */
 export interface Device extends DeviceSpec {
@@ -49,21 +98,42 @@ export interface InstanceRecord extends Common {
   /** That launch was ended by a call. */
   readonly isOff: boolean
   readonly devices: readonly Device[]
+  /** Those of the last launch, the machine type with its version: what is kept of its memory fits no other. */
+  readonly machine?: string
+  readonly accelerator?: 'tcg' | 'kvm'
   /** Of the last reset. */
   readonly resetToken?: string
+  /** What is being done to it step by step, and how it is shown until that is done. */
+  readonly underway?: Underway
+  /** Its memory waits on the disk. */
+  readonly isSuspended?: boolean
+  /** The VM snapshot it is at: the last that was taken, or that it was taken back to. */
+  readonly current?: string
+  /** Of the call that took it back last. */
+  readonly revertToken?: string
+  /** Why that launch ended, kept when its process had to go. */
+  readonly endReason?: string
   /** Since when the guest is asked to end, ms since 1970. */
   readonly stoppingSince?: number
 }
-export type AnyRecord = VolumeRecord | SnapshotRecord | InstanceRecord
+export type Status = 'running' | 'paused' | 'stopped' | 'suspended'
+export interface Underway {
+  readonly token: string
+  readonly verb: 'reset' | 'revert' | 'suspend'
+  /** `held`: the part that must not be done twice is done, and its guest does not run yet. */
+  readonly step: 'begun' | 'held'
+  readonly shown: Status
+}
+export type AnyRecord = VolumeRecord | SnapshotRecord | GroupRecord | InstanceRecord | VmSnapshotRecord
 type RecordOf<K extends AnyRecord['kind']> = Extract<AnyRecord, { kind: K }>
 
-const kinds = ['volume', 'volumeSnapshot', 'instance'] as const
+const kinds = ['volume', 'volumeSnapshot', 'snapshotGroup', 'instance', 'vmSnapshot'] as const
 /** No call is repeated after this. */
 const forgottenMs = 7 * 24 * 3_600_000
 
 export class Records {
   readonly #pool: Pool
-  readonly #all = { volume: new Map(), volumeSnapshot: new Map(), instance: new Map() } as {
+  readonly #all = Object.fromEntries(kinds.map(kind => [kind, new Map()])) as unknown as {
     [K in AnyRecord['kind']]: Map<string, RecordOf<K>>
   }
 
@@ -95,6 +165,19 @@ export class Records {
   /** The instances that have this volume. */
   usersOf(volume: string): InstanceRecord[] {
     return this.all('instance').filter(({ devices }) => devices.some(device => device.volume === volume))
+  }
+  /** Those that keep this volume. */
+  keepersOf(volume: string): VmSnapshotRecord[] {
+    return this.all('vmSnapshot').filter(
+      ({ volumes, lostToken }) => lostToken === undefined && volumes.includes(volume),
+    )
+  }
+  vmSnapshotsOf(instance: string): VmSnapshotRecord[] {
+    return this.all('vmSnapshot').filter(each => each.lostToken === undefined && each.instance === instance)
+  }
+  /** Is it there for others, or made with a group that is not complete? */
+  isWhole({ group }: SnapshotRecord): boolean {
+    return group === undefined || this.#all.snapshotGroup.get(group)?.isComplete === true
   }
 
   async keep<R extends AnyRecord>(record: R): Promise<R> {

@@ -4,13 +4,14 @@
  */
 import type { Outcome, SnapshotSpec } from '../driver.ts'
 import { done, rejected } from '../outcomes.ts'
-import { backUp, endBackUp } from './backup.ts'
+import { backUp, dismissBackUps, endBackUps, MomentLost, makerOf } from './backup.ts'
 import { diskAt, diskFacts, makeDisk } from './disks.ts'
-import { remove } from './files.ts'
+import { publish, remove } from './files.ts'
 import { type Host, namedOnly } from './host.ts'
 import { outcomeOf, Refusal } from './outcome-of.ts'
 import { copyWhole } from './qemu-img.ts'
 import type { SnapshotRecord } from './records.ts'
+import { dropGroup } from './snapshot-groups.ts'
 import { same } from './volume-calls.ts'
 import type { Call } from './work.ts'
 
@@ -21,15 +22,10 @@ const originOf = async ({ pool, records }: Host, id: string, spec: SnapshotSpec)
     : (['volume', spec.volume!] as const)
   namedOnly(kind, from)
   const path = kind === 'volume' ? pool.volume(from) : pool.snapshot(from)
-  if (records.get(kind, from) && (await diskAt(path))) return path
+  const snapshot = kind === 'volumeSnapshot' ? records.get(kind, from) : undefined
+  const isKnown = kind === 'volume' ? records.get(kind, from) : snapshot && records.isWhole(snapshot)
+  if (isKnown && (await diskAt(path))) return path
   throw new Refusal('notFound', `snapshot ${id}: there is no ${kind} ${from}`)
-}
-
-/** The machine that has the volume open, if one has. */
-const machineOf = async ({ records, machines }: Host, volume: string | undefined): Promise<string | undefined> => {
-  if (volume === undefined) return undefined
-  for (const { id } of records.usersOf(volume)) if (await machines.isAlive(id)) return id
-  return undefined
 }
 
 export function volumeSnapshotEnsure(host: Host, call: Call, signal: AbortSignal): Promise<Outcome> {
@@ -48,11 +44,13 @@ async function taken(host: Host, call: Call, signal: AbortSignal): Promise<Outco
   if (known && (known.owner !== owner || !same(known.spec, spec))) {
     return rejected('conflict', `snapshot ${id} exists with another owner or specification`)
   }
+  if (known?.group !== undefined) return rejected('conflict', `snapshot ${id} was made with the group ${known.group}`)
+  if (known?.lostToken === context.token) throw lost(id)
   const path = pool.snapshot(id)
   const existing = await diskAt(path)
   if (existing !== undefined && known !== undefined) {
     // It may have been published a moment before we were killed.
-    if (known.madeBy !== undefined) await endBackUp(host, id, known.madeBy)
+    if (known.madeBy !== undefined) await endBackUps(host, known.madeBy, [{ snapshot: id, volume: '' }])
     return done(diskFacts(existing), true)
   }
   if (existing !== undefined)
@@ -62,36 +60,51 @@ async function taken(host: Host, call: Call, signal: AbortSignal): Promise<Outco
   }
 
   const origin = await originOf(host, id, spec)
-  const madeBy = known?.madeBy ?? (await machineOf(host, spec.volume))
-  const record: SnapshotRecord = known ?? {
-    kind: 'volumeSnapshot',
-    id,
-    owner,
-    token: context.token,
-    madeAt: now(),
-    spec,
-    madeBy,
-  }
-  if (!known) await records.keep(record)
+  const record: SnapshotRecord =
+    known && known.lostToken === undefined
+      ? known
+      : await records.keep({
+          ...{ kind: 'volumeSnapshot', id, owner, token: context.token, madeAt: now(), spec },
+          madeBy: await makerOf(host, spec.volume),
+        } satisfies SnapshotRecord)
+  const { madeBy } = record
   try {
     if (madeBy !== undefined) {
-      const pending = await backUp(host, call, madeBy, spec.volume!)
+      const copies = [{ snapshot: id, volume: spec.volume! }]
+      const pending = await backUp(host, call, madeBy, copies)
       if (pending) return pending
+      await publish(pool.backup(id), path)
+      await dismissBackUps(host, madeBy, copies)
     } else {
       await makeDisk(pool, id, path, made => copyWhole(made, origin, signal))
     }
   } catch (error) {
-    if (outcomeOf(call, error, signal).kind === 'rejected') await records.drop(record)
+    if (error instanceof MomentLost) {
+      // Asked again it would keep a later moment than the one that was promised.
+      await remove(pool.backup(id))
+      await records.keep({ ...record, lostToken: context.token })
+      throw lost(id)
+    }
+    if (outcomeOf(call, error, signal).kind === 'rejected') {
+      if (madeBy !== undefined) await endBackUps(host, madeBy, [{ snapshot: id, volume: '' }])
+      await records.drop(record)
+    }
     throw error
   }
   return done(diskFacts((await diskAt(path))!))
 }
 
+const lost = (id: string): Refusal =>
+  new Refusal('precondition', `snapshot ${id}: its machine ended while it was being made, and its moment is gone`)
+
 export async function volumeSnapshotDelete(host: Host, id: string): Promise<Outcome> {
   const { pool, records, now } = host
   const record = records.any('volumeSnapshot', id)
   if (record === undefined) return done({}, true)
+  const group = record.group === undefined ? undefined : records.any('snapshotGroup', record.group)
+  // Without one of its members, a group that is not complete is none.
+  if (group?.isComplete === false) await dropGroup(host, group)
   if (record.goneAt === undefined) await records.keep({ ...record, goneAt: now() })
-  if (record.madeBy !== undefined) await endBackUp(host, id, record.madeBy)
+  if (record.madeBy !== undefined) await endBackUps(host, record.madeBy, [{ snapshot: id, volume: '' }])
   return done({}, !(await remove(pool.snapshot(id))))
 }

@@ -19,9 +19,9 @@ export class ToolFailed extends Error {
     super(`${program} ${what}: ${result.errors.trim() || `ended with ${result.code ?? 'a signal'}`}`)
     this.result = result
   }
-  /** Another process has the image open. */
+  /** Another process has the image open, or is the same machine, started a moment ago by somebody who was killed. */
   get isLocked(): boolean {
-    return /Failed to get .* lock/.test(this.result.errors)
+    return /Failed to get .* lock|Cannot lock pid file/.test(this.result.errors)
   }
   /** There is no room, on the disk or in memory. */
   get isFull(): boolean {

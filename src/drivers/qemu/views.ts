@@ -4,9 +4,11 @@ import { dirname } from 'node:path'
 import type { Facts, Observation, Page, ResourceKind } from '../driver.ts'
 import { diskAt, diskFacts } from './disks.ts'
 import type { Host } from './host.ts'
+import { keptOn } from './inner-snapshots.ts'
 import { instanceFacts } from './instance-facts.ts'
 import { QmpLost } from './qmp.ts'
 import type { AnyRecord, Device, InstanceRecord } from './records.ts'
+import { vmSnapshotFacts } from './vm-snapshot-calls.ts'
 
 const pageMax = 200
 
@@ -28,9 +30,21 @@ const diskOf = async (host: Host, kind: 'image' | 'volume' | 'volumeSnapshot', i
   const path = kind === 'image' ? pool.image(id) : kind === 'volume' ? pool.volume(id) : pool.snapshot(id)
   const record = kind === 'image' ? undefined : records.any(kind, id)
   // What is deleted may still have its file for a moment; the file of a stranger has no record.
-  const header = record?.goneAt === undefined ? await diskAt(path).catch(() => 'unreadable' as const) : undefined
+  const isHidden = record?.kind === 'volumeSnapshot' && !records.isWhole(record)
+  const header =
+    record?.goneAt === undefined && !isHidden ? await diskAt(path).catch(() => 'unreadable' as const) : undefined
   if (header === 'unreadable') return seen(host, kind, id, 'unknown', {}, record)
   return header ? seen(host, kind, id, 'yes', diskFacts(header), record) : seen(host, kind, id, 'no')
+}
+
+/** What is only on some of its disks is being made or going. */
+const vmSnapshotOf = async (host: Host, id: string): Promise<Observation> => {
+  const record = host.records.get('vmSnapshot', id)
+  if (record === undefined || record.lostToken !== undefined) return seen(host, 'vmSnapshot', id, 'no')
+  const kept = await keptOn(host, record)
+  if (typeof kept !== 'string' && record.isComplete)
+    return seen(host, 'vmSnapshot', id, 'yes', vmSnapshotFacts(record, kept), record)
+  return seen(host, 'vmSnapshot', id, 'unknown', {}, record)
 }
 
 const instanceOf = async (host: Host, id: string): Promise<Observation> => {
@@ -56,7 +70,7 @@ export async function observed(host: Host, kind: ResourceKind, id: string): Prom
     const device = record?.devices.find(each => each.volume === volume)
     return record && device ? attachmentOf(host, record, device) : seen(host, kind, id, 'no')
   }
-  return kind === 'vmSnapshot' ? seen(host, kind, id, 'no') : diskOf(host, kind, id)
+  return kind === 'vmSnapshot' ? vmSnapshotOf(host, id) : diskOf(host, kind, id)
 }
 
 /** Ids of disks by their files: also of those that nobody here made. */
@@ -68,7 +82,7 @@ const idsOf = async ({ pool, records }: Host, kind: ResourceKind): Promise<strin
   if (kind === 'attachment') {
     return records.all('instance').flatMap(({ id, devices }) => devices.map(({ volume }) => `${id}/${volume}`))
   }
-  if (kind === 'vmSnapshot') return []
+  if (kind === 'vmSnapshot') return records.all('vmSnapshot').map(({ id }) => id)
   return fileIds(kind === 'image' ? pool.image('any') : kind === 'volume' ? pool.volume('any') : pool.snapshot('any'))
 }
 

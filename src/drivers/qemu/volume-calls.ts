@@ -39,7 +39,8 @@ const originOf = async ({ pool, records }: Host, id: string, spec: VolumeSpec): 
   if (from === undefined) return undefined
   namedOnly(from.kind, from.id)
   const path = from.kind === 'image' ? pool.image(from.id) : pool.snapshot(from.id)
-  const isKnown = from.kind === 'image' || records.get('volumeSnapshot', from.id) !== undefined
+  const snapshot = from.kind === 'image' ? undefined : records.get('volumeSnapshot', from.id)
+  const isKnown = from.kind === 'image' || (snapshot !== undefined && records.isWhole(snapshot))
   const header = from.kind === 'image' ? await imageAt(pool, from.id) : isKnown ? await diskAt(path) : undefined
   if (header === undefined) throw new Refusal('notFound', `volume ${id}: there is no ${from.kind} ${from.id}`)
   if (sizeBytes < header.virtualBytes) {
@@ -93,6 +94,13 @@ export async function volumeEnsure(
   return done(diskFacts((await diskAt(path))!))
 }
 
+/** Throws the Refusal of a volume that is kept: what is kept inside it goes with it, and its size would go back. */
+const unkeptOnly = ({ records }: Host, id: string): void => {
+  const [keeper] = records.keepersOf(id)
+  if (keeper)
+    throw new Refusal('precondition', `volume ${id} is kept by the VM snapshot ${keeper.id} of ${keeper.instance}`)
+}
+
 export async function volumeResize(
   host: Host,
   id: string,
@@ -117,7 +125,9 @@ export async function volumeResize(
     return rejected('invalid', `volume ${id} has ${disk.virtualBytes} bytes and never shrinks; asked for ${sizeBytes}`)
   }
   copied.freeOnly('volumeResize', id)
-  for (const { id: user } of records.usersOf(id)) {
+  unkeptOnly(host, id)
+  for (const { id: user, isSuspended } of records.usersOf(id)) {
+    if (isSuspended) return rejected('precondition', `volume ${id}: ${user} is suspended, and finds it as it was`)
     if (!(await machines.isAlive(user))) continue
     await machines.talk(user, qmp => qmp.execute('block_resize', { 'node-name': nodeOf(id), size: sizeBytes }))
     return done(diskFacts((await diskAt(pool.volume(id)))!))
@@ -133,6 +143,7 @@ export async function volumeDelete(host: Host, id: string): Promise<Outcome> {
   const [user] = records.usersOf(id)
   if (user !== undefined) return rejected('precondition', `volume ${id} is connected to ${user.id}; detach it first`)
   copied.freeOnly('volumeDelete', id)
+  if (record.goneAt === undefined) unkeptOnly(host, id)
   if (record.goneAt === undefined) await records.keep({ ...record, goneAt: now() })
   return done({}, !(await remove(pool.volume(id))))
 }

@@ -2,6 +2,7 @@
 import type { AttachSpec, DeviceSpec, Outcome } from '../driver.ts'
 import { done, rejected } from '../outcomes.ts'
 import { connect, devicesProblem } from './devices.ts'
+import { blockProblem } from './vm-snapshot-holds.ts'
 import type { World } from './world.ts'
 
 const stale = (spec: AttachSpec, known: number): Outcome =>
@@ -21,6 +22,8 @@ export const attach = (world: World, _: string, spec: AttachSpec): Outcome => {
       `instance ${spec.instance} is ${instance.status}; volumes are attached only when it is stopped`,
     )
   }
+  const blocked = blockProblem(world, instance, 'attach')
+  if (blocked) return blocked
   const taken = instance.devices.find(({ device, volume }) => device === spec.device || volume === spec.volume)
   if (taken) {
     return rejected('precondition', `instance ${spec.instance} has ${taken.volume} as ${taken.device} already`)
@@ -46,6 +49,8 @@ export const detach = (world: World, _: string, spec: AttachSpec): Outcome => {
       `instance ${spec.instance} is ${instance.status}; ${connected.device} comes off only when it is stopped`,
     )
   }
+  const blocked = blockProblem(world, instance, 'detach')
+  if (blocked) return blocked
   const { detachNeedsGuest } = world.abilities.volumeAttach
   if (detachNeedsGuest && instance.status === 'running' && instance.hangs && !spec.force)
     return rejected('guestRefused', `instance ${spec.instance}: its guest does not let go of ${spec.volume}`)

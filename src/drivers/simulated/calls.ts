@@ -11,7 +11,11 @@ import { instanceEnsure } from './instance-making.ts'
 import { instancePower, instanceReset } from './instance-power.ts'
 import type { OperationRecord } from './records.ts'
 import { volumeSnapshotDelete, volumeSnapshotEnsure } from './snapshot-calls.ts'
+import { volumeSnapshotGroupEnsure } from './snapshot-groups.ts'
+import { vmSnapshotDelete, vmSnapshotEnsure } from './vm-snapshot-calls.ts'
+import { vmSnapshotRevert } from './vm-snapshot-revert.ts'
 import { volumeDelete, volumeEnsure, volumeResize } from './volume-calls.ts'
+import { volumeRevert } from './volume-revert.ts'
 import type { World } from './world.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: each verb has its own specification; the table only hands it on
@@ -23,17 +27,22 @@ const effects: { readonly [V in ChangingCall]: Effect } = {
   volumeDelete,
   volumeSnapshotEnsure,
   volumeSnapshotDelete,
+  volumeSnapshotGroupEnsure,
+  volumeRevert,
   instanceEnsure,
   instancePower,
   instanceReset,
   instanceDestroy,
   attach,
   detach,
+  vmSnapshotEnsure,
+  vmSnapshotRevert,
+  vmSnapshotDelete,
 }
 /** The end of a resource overrides what was begun for it and is not done yet. */
 const overriding = new Set<ChangingCall>(['volumeDelete', 'volumeSnapshotDelete', 'instanceDestroy'])
 /** What these keep is what there is when they are accepted, however long it takes to store. */
-const cutting = new Set<ChangingCall>(['volumeSnapshotEnsure'])
+const cutting = new Set<ChangingCall>(['volumeSnapshotEnsure', 'volumeSnapshotGroupEnsure', 'vmSnapshotEnsure'])
 
 /** More calls are hardly ever repeated. */
 const begunMax = 100_000

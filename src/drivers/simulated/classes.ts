@@ -13,6 +13,7 @@ const withoutRootVolumes = {
   bootFromVolume: false,
   bootFromSnapshot: false,
 } as const
+const withoutVmSnapshots = { vmSnapshot: {} } as const
 const withoutRest = { suspend: 'none', pause: false } as const
 
 export const simulatedClasses = {
@@ -21,6 +22,7 @@ export const simulatedClasses = {
    * clouds, and instances of EC2 whose root is on their host.
    */
   A: {
+    ...withoutVmSnapshots,
     ...withoutRootVolumes,
     ...withoutRest,
     clonesOnLaunch: 'always',
@@ -33,6 +35,8 @@ export const simulatedClasses = {
   },
   /** Persistent public: a root of its own that outlives a stop, and goes with the instance if a flag says so. Like EC2. */
   B: {
+    ...withoutVmSnapshots,
+    volumeSnapshot: { of: ['available', 'in-use'], live: true, group: true, independentOfVolume: true },
     clonesOnLaunch: 'always',
     stop: 'preserves',
     stateAfterCreate: 'running',
@@ -52,6 +56,18 @@ export const simulatedClasses = {
     rootOnDestroy: 'deletes',
     attachmentsOnDestroy: 'detaches',
     volumeAttach: { max: 8 },
+    vmSnapshot: {
+      memory: true,
+      diskOnly: true,
+      live: true,
+      quiesce: true,
+      tree: true,
+      revertWhileRunning: true,
+      maxCount: 32,
+      maxDepth: 16,
+      stunsVm: true,
+      blocks: ['resize'],
+    },
   },
   /**
    * Direct image: an instance runs on the image, which nobody else can use then, or on a clone of it that somebody made
@@ -75,9 +91,11 @@ export const simulatedClasses = {
     volume: { grow: 'none' },
     volumeAttach: { max: 0 },
     volumeSnapshot: { of: [] },
+    vmSnapshot: { diskOnly: true, maxCount: 4, maxDepth: 4, blocks: ['attach', 'detach', 'resize'] },
   },
   /** Storage first: a volume is made of the image, and an instance booted from it. Like ProfitBricks. */
   E: {
+    ...withoutVmSnapshots,
     ...withoutRest,
     clonesOnLaunch: 'never',
     canCloneImage: false,
@@ -93,6 +111,7 @@ export const simulatedClasses = {
   },
   /** No stop at all: it runs until it is destroyed, and takes with it what is connected. Like batch systems. */
   F: {
+    ...withoutVmSnapshots,
     ...withoutRootVolumes,
     ...withoutRest,
     clonesOnLaunch: 'always',

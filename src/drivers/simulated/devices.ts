@@ -2,6 +2,7 @@
 import type { DeviceSpec, Outcome } from '../driver.ts'
 import { rejected } from '../outcomes.ts'
 import type { Device, InstanceRecord } from './records.ts'
+import { keeperOf } from './vm-snapshot-holds.ts'
 import type { World } from './world.ts'
 
 /** Why a volume can not be the root of an instance; undefined if it can. */
@@ -33,6 +34,9 @@ const volumeProblem = (
   if (other !== undefined && !world.abilities.volumeAttach.multiAttach) {
     return rejected('precondition', `instance ${instance}: volume ${id} is connected to ${other}`)
   }
+  const keeper = keeperOf(world, id)
+  if (keeper !== undefined && keeper.instance !== instance)
+    return rejected('precondition', `instance ${instance}: volume ${id} is kept by ${keeper.id} of ${keeper.instance}`)
   return undefined
 }
 

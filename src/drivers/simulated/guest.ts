@@ -44,7 +44,7 @@ export const readRoot = (world: World, instance: string): string | undefined => 
 /** Of an image, a volume or a snapshot; undefined if there is none. Of images that nobody has used, every name is one. */
 export const digest = (world: World, kind: 'image' | 'volume' | 'volumeSnapshot', id: string): string | undefined => {
   const record = world.find(kind, id)
-  if (record?.kind === 'instance') return undefined
+  if (record?.kind === 'instance' || record?.kind === 'vmSnapshot') return undefined
   if (record) return digestOf(record.content)
   return kind === 'image' && !world.gone('image', id) ? digestOf({ image: id }) : undefined
 }

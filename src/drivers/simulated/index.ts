@@ -54,6 +54,8 @@ const creating = new Set<ChangingCall>([
   'volumeEnsure',
   'volumeResize',
   'volumeSnapshotEnsure',
+  'volumeSnapshotGroupEnsure',
+  'vmSnapshotEnsure',
   'instanceEnsure',
   'instancePower',
   'attach',

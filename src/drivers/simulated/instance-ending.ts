@@ -6,6 +6,7 @@ import { wipeRoot } from './guest.ts'
 import { leftover } from './instance-answers.ts'
 import type { InstanceRecord } from './records.ts'
 import { endRoot } from './roots.ts'
+import { dropSnapshots } from './vm-snapshot-holds.ts'
 import type { World } from './world.ts'
 
 /** Removes an instance, its disks as the flags say; returns the kinds of what was made beside it and is still there. */
@@ -17,6 +18,7 @@ const dissolve = (
 ): readonly string[] => {
   const { devices, auxiliary = [] } = instance
   const { attachmentsOnDestroy, auxiliaryOnDestroy } = world.abilitiesOf(instance.spec.image)
+  dropSnapshots(world, instance.id)
   connect(world, instance, [])
   for (const { volume: id } of devices) {
     const goes = attachmentsOnDestroy === 'deletes' || (attachmentsOnDestroy === 'byFlag' && deleteVolumes.includes(id))
@@ -44,6 +46,7 @@ export const comesToRest = (world: World, instance: InstanceRecord, ending: Dest
 
 /** The provider loses an instance; of its root, what a destroy without flags leaves is left. */
 export const lose = (world: World, instance: InstanceRecord): void => {
+  dropSnapshots(world, instance.id)
   connect(world, instance, [])
   endRoot(world, instance, world.abilitiesOf(instance.spec.image).rootOnDestroy === 'deletes')
   world.remove(instance)

@@ -59,6 +59,7 @@ export const launch = (world: World, instance: InstanceRecord, spec: PowerSpec, 
     launched.status = 'running'
     launched.hangs = undefined
     launched.suspendedTo = undefined
+    launched.memoryLost = undefined
     const { userData, userDataEncoding } = spec.userData === undefined ? launched.spec : spec
     launched.spec = { ...launched.spec, vcpus, memoryBytes, userData, userDataEncoding }
   })

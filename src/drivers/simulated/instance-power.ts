@@ -26,11 +26,12 @@ const turnOff = (world: World, instance: InstanceRecord, { generation, mode, end
     return found(instance, false)
   }
   const already = instance.status === 'stopped'
-  if (!already || instance.generation !== generation) {
+  if (!already || instance.generation !== generation || instance.memoryLost) {
     world.alter(instance, stopped => {
       stopped.generation = generation
       stopped.status = 'stopped'
       stopped.suspendedTo = undefined
+      stopped.memoryLost = undefined
     })
   }
   const outcome = found(instance, already)
@@ -69,6 +70,8 @@ const turnOn = (world: World, instance: InstanceRecord, spec: PowerSpec, half: b
     return rejected('unsupported', `instance ${id}: this provider starts nothing again`)
   }
   if (status === 'running') return found(instance, true)
+  if (instance.memoryLost)
+    return rejected('corrupt', `instance ${id}: the memory of its guest is lost; start the next launch from its disks`)
   if (status === 'stopped') {
     // One launch, one process: what has ended is not begun again by a late repetition of its start.
     return rejected('precondition', `instance ${id}: launch ${spec.generation} has ended; start the next one`)
@@ -82,16 +85,26 @@ const turnOn = (world: World, instance: InstanceRecord, spec: PowerSpec, half: b
   return found(instance, false)
 }
 
+/** Where its guest waits is as it declares. */
+export const suspendGuest = (world: World, instance: InstanceRecord): void => {
+  const { suspend } = world.abilitiesOf(instance.spec.image)
+  world.alter(instance, still => {
+    still.status = 'suspended'
+    still.suspendedTo = suspend !== 'none' ? suspend : undefined
+  })
+}
+
 const holdStill = (world: World, instance: InstanceRecord, want: 'suspended' | 'paused'): Outcome => {
   const { id, status } = instance
   if (status === want) return found(instance, true)
   if (status !== 'running')
     return rejected('precondition', `instance ${id} is ${status}; only a running one can be ${want}`)
-  const { suspend } = world.abilitiesOf(instance.spec.image)
-  world.alter(instance, still => {
-    still.status = want
-    still.suspendedTo = want === 'suspended' && suspend !== 'none' ? suspend : undefined
-  })
+  if (want === 'suspended') suspendGuest(world, instance)
+  else
+    world.alter(instance, still => {
+      still.status = want
+      still.suspendedTo = undefined
+    })
   return found(instance, false)
 }
 

@@ -5,6 +5,7 @@ import { connect } from './devices.ts'
 import { digest, readRoot, writeRoot } from './guest.ts'
 import { removeImage } from './images.ts'
 import { comesToRest, lose } from './instance-ending.ts'
+import { suspendGuest } from './instance-power.ts'
 import type { SimulatedWorld } from './options.ts'
 import { absence, observationOf, type VolumeRecord } from './records.ts'
 import { everything } from './views.ts'
@@ -22,6 +23,7 @@ export const operatorOf = (world: World, publish: (observation: Observation) => 
     world.alter(instance, ended => {
       ended.status = 'stopped'
       ended.suspendedTo = undefined
+      ended.memoryLost = waits || undefined
     })
     if (comesToRest(world, instance)) publish(absence('instance', id, world.now()))
     else {
@@ -48,6 +50,25 @@ export const operatorOf = (world: World, publish: (observation: Observation) => 
     resets: id => world.instances.get(id)?.resets ?? 0,
     powerOffGuest: id => endGuest(id, 'guest-shutdown'),
     loseHost: id => endGuest(id, 'vanished'),
+    startGuest: id => {
+      const instance = world.instances.get(id)
+      if (instance?.status !== 'stopped' || instance.incomplete) return false
+      world.beginCall()
+      world.alter(instance, started => {
+        started.status = 'running'
+        started.memoryLost = undefined
+      })
+      publish(observationOf(instance, world.now()))
+      return true
+    },
+    suspendGuest: id => {
+      const instance = world.instances.get(id)
+      if (instance?.status !== 'running') return false
+      world.beginCall()
+      suspendGuest(world, instance)
+      publish(observationOf(instance, world.now()))
+      return true
+    },
     hangGuest: id => {
       const instance = world.instances.get(id)
       if (instance === undefined || !computes(instance)) return false
@@ -62,7 +83,8 @@ export const operatorOf = (world: World, publish: (observation: Observation) => 
     auxiliary: id => world.instances.get(id)?.auxiliary ?? world.gone('instance', id)?.left ?? [],
     removeImage: id => removeImage(world, id),
     vanish: id => {
-      const record = world.instances.get(id) ?? world.volumes.get(id) ?? world.snapshots.get(id)
+      const record =
+        world.instances.get(id) ?? world.volumes.get(id) ?? world.snapshots.get(id) ?? world.vmSnapshots.get(id)
       if (record === undefined) return false
       world.beginCall()
       if (record.kind === 'volume') vanishVolume(record)

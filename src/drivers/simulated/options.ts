@@ -64,6 +64,10 @@ export interface SimulatedWorld {
   powerOffGuest(instance: string): boolean
   /** The machine under a guest is lost: it is off, unless it was suspended to disk. False if nothing was lost. */
   loseHost(instance: string): boolean
+  /** Somebody else starts what is stopped: the same launch, with the disks it holds. False if it is not stopped. */
+  startGuest(instance: string): boolean
+  /** Somebody else suspends a running guest. False if none runs there. */
+  suspendGuest(instance: string): boolean
   /** Until it is launched or reset again, the guest does nothing of what it is asked to. False if no guest runs there. */
   hangGuest(instance: string): boolean
   /** A running guest writes to its root, in place of what it wrote before. False if no guest with a root runs there. */
@@ -113,7 +117,25 @@ export const everyCapability: DeclaredCapabilities = {
   auxiliaryOnDestroy: ['seed', 'nic', 'address', 'key'],
   volume: { grow: 'online', retype: true, encrypt: true },
   volumeAttach: { hotPlug: true, hotUnplug: true, max: 26, identity: 'serial' },
-  volumeSnapshot: { of: ['available', 'in-use'], live: true, independentOfVolume: true },
+  volumeSnapshot: {
+    of: ['available', 'in-use'],
+    live: true,
+    group: true,
+    independentOfVolume: true,
+    revert: true,
+    revertRestoresSize: true,
+  },
+  vmSnapshot: {
+    memory: true,
+    diskOnly: true,
+    live: true,
+    quiesce: true,
+    tree: true,
+    revertWhileRunning: true,
+    maxCount: 16,
+    maxDepth: 8,
+    blocks: ['attach', 'detach', 'resize'],
+  },
   idempotency: { by: 'id' },
   capacity: 'measured',
 }

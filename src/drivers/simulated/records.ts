@@ -8,6 +8,7 @@ import type {
   Outcome,
   Reference,
   SnapshotSpec,
+  VmSnapshotSpec,
   VolumeSpec,
 } from '../driver.ts'
 import { type Content, digestOf } from './content.ts'
@@ -42,13 +43,34 @@ export interface VolumeRecord extends Owned {
   readonly rootOf?: string
   /** Nothing was ever on it, where there is none. */
   content?: Content
+  /** Token of the call that took it back last. */
+  revertToken?: string
 }
 export interface SnapshotRecord extends Owned {
   readonly kind: 'volumeSnapshot'
-  readonly spec: SnapshotSpec
+  /** `group`: the one that it was made with. */
+  readonly spec: SnapshotSpec & { readonly group?: string }
   readonly sizeBytes: number
   /** Whether a guest was using the disk at that moment. */
   readonly live: boolean
+  readonly content?: Content
+}
+/** An instance as a whole, at one moment. */
+export interface VmSnapshotRecord extends Owned {
+  readonly kind: 'vmSnapshot'
+  readonly spec: VmSnapshotSpec
+  readonly instance: string
+  parent?: string
+  readonly state: 'running' | 'stopped'
+  readonly memoryBytes: number
+  readonly devices: readonly Device[]
+  readonly disks: readonly KeptDisk[]
+  /** Of an instance that runs on its image. */
+  readonly imageContent?: Content
+}
+interface KeptDisk {
+  readonly volume: string
+  readonly sizeBytes: number
   readonly content?: Content
 }
 export interface ImageRecord extends Owned {
@@ -77,6 +99,8 @@ export interface InstanceRecord extends Owned {
   root?: { readonly kind: 'private'; readonly volume: string } | { readonly kind: 'image'; readonly volume?: undefined }
   /** Where its guest waits while it is suspended. */
   suspendedTo?: 'memory' | 'disk'
+  /** It waited in memory, and the machine under it was lost. */
+  memoryLost?: boolean
   /** Its guest does nothing of what it is asked to. */
   hangs?: boolean
   /** Kinds of what was made beside it. */
@@ -84,6 +108,12 @@ export interface InstanceRecord extends Owned {
   /** Token of the last reset, so that it is not done twice. */
   resetToken?: string
   resets: number
+  /** It stands still while it is kept. */
+  stunned?: boolean
+  /** The VM snapshot that it is at: the last that was taken, or that it was taken back to. */
+  current?: string
+  /** Token of the call that took it back last. */
+  revertToken?: string
 }
 /** Work that was accepted, with its outcome once there is one. */
 export interface OperationRecord {
@@ -117,8 +147,11 @@ export interface GoneRecord {
   /** Kinds of what was made beside an instance, and is still there. */
   readonly left?: readonly string[]
 }
-export type ObjectRecord = VolumeRecord | SnapshotRecord | InstanceRecord | ImageRecord
+export type ObjectRecord = VolumeRecord | SnapshotRecord | InstanceRecord | ImageRecord | VmSnapshotRecord
 export type AnyRecord = ObjectRecord | OperationRecord | GoneRecord
+
+export const disksFact = (disks: VmSnapshotRecord['disks']) =>
+  Object.fromEntries(disks.map(({ volume, sizeBytes }) => [volume, { sizeBytes }]))
 
 export const factsOf = (record: ObjectRecord): Facts => {
   if (record.kind === 'volume') {
@@ -126,8 +159,13 @@ export const factsOf = (record: ObjectRecord): Facts => {
     return { sizeBytes, volumeType, iops, throughputMiBps, encrypted: spec.encrypted || undefined }
   }
   if (record.kind === 'volumeSnapshot') return { sizeBytes: record.sizeBytes, live: record.live }
+  if (record.kind === 'vmSnapshot') {
+    const { instance, state, memoryBytes, disks, parent } = record
+    return { instance, state, memoryBytes, disks: disksFact(disks), parent }
+  }
   if (record.kind === 'image') return { digest: digestOf(record.content) }
-  const { status, generation, host, privateAddress, spec, devices } = record
+  const status = record.stunned && record.status === 'running' ? 'paused' : record.status
+  const { generation, host, privateAddress, spec, devices } = record
   const onDevice = devices.find(device => device.root)
   const root = record.root ?? (onDevice && { kind: 'volume', volume: onDevice.volume })
   return { status, generation, host, privateAddress, vcpus: spec.vcpus, memoryBytes: spec.memoryBytes, root }

@@ -12,8 +12,15 @@ import type { World } from './world.ts'
 const found = (snapshot: SnapshotRecord, already: boolean): Outcome =>
   done(factsOf(snapshot), already, referenceOf(snapshot))
 
-const sameSnapshot = (a: SnapshotSpec, b: SnapshotSpec): boolean =>
-  a.volume === b.volume && a.from?.snapshot === b.from?.snapshot && a.encrypted === b.encrypted && a.kmsKey === b.kmsKey
+/** As it is asked for, alone or by a group. */
+type Asked = SnapshotSpec & { readonly group?: string }
+
+const sameSnapshot = (a: Asked, b: Asked): boolean =>
+  a.volume === b.volume &&
+  a.from?.snapshot === b.from?.snapshot &&
+  a.encrypted === b.encrypted &&
+  a.kmsKey === b.kmsKey &&
+  a.group === b.group
 
 /** What there is to keep, or why there is nothing. */
 type Kept = Pick<SnapshotRecord, 'sizeBytes' | 'live' | 'content'>
@@ -47,33 +54,43 @@ const volumeContent = (world: World, id: string, name: string): Kept | Outcome =
   return { sizeBytes: volume.sizeBytes, live, content: volume.content }
 }
 
-export const volumeSnapshotEnsure = (
-  world: World,
-  id: string,
-  spec: SnapshotSpec,
-  token: string,
-  half: boolean,
-): Outcome => {
+/** One that this call has made or begun: repeated, it makes no other. */
+const begunBefore = (world: World, id: string, token: string): SnapshotRecord | undefined => {
   const existing = world.snapshots.get(id)
-  const resumes = existing?.incomplete === 'making' && existing.token === token
-  if (existing !== undefined && (resumes || !remakes(world, existing, token))) {
-    if (existing.owner !== world.owner || !sameSnapshot(existing.spec, spec))
+  if (existing === undefined) return undefined
+  const resumes = existing.incomplete === 'making' && existing.token === token
+  return resumes || !remakes(world, existing, token) ? existing : undefined
+}
+
+/** Why there can be no such snapshot; undefined if there can, or is. */
+export const snapshotProblem = (world: World, id: string, spec: Asked, token: string): Outcome | undefined => {
+  const before = begunBefore(world, id, token)
+  if (before !== undefined) {
+    if (before.owner !== world.owner || !sameSnapshot(before.spec, spec))
       return rejected('conflict', `snapshot ${id} exists with another owner or specification`)
-    if (existing.incomplete === undefined) return found(existing, true)
-    if (existing.incomplete === 'removing') return rejected('conflict', `snapshot ${id} is being deleted`)
-    if (half) return partlyDone(`snapshot ${id} is half stored`)
-    world.alter(existing, snapshot => {
-      snapshot.incomplete = undefined
-    })
-    return found(existing, false)
+    return before.incomplete === 'removing' ? rejected('conflict', `snapshot ${id} is being deleted`) : undefined
   }
-  if (existing === undefined && world.gone('volumeSnapshot', id) && world.abilities.idempotency.by !== 'none')
+  if (!world.snapshots.has(id) && world.gone('volumeSnapshot', id) && world.abilities.idempotency.by !== 'none')
     return rejected('conflict', `snapshot ${id} was deleted; an id is used once`)
   const content = contentOf(world, id, spec)
-  if (isRefusal(content)) return content
+  return isRefusal(content) ? content : undefined
+}
+
+export const volumeSnapshotEnsure = (world: World, id: string, spec: Asked, token: string, half: boolean): Outcome => {
+  const problem = snapshotProblem(world, id, spec, token)
+  if (problem) return problem
+  const before = begunBefore(world, id, token)
+  if (before !== undefined) {
+    if (before.incomplete === undefined) return found(before, true)
+    if (half) return partlyDone(`snapshot ${id} is half stored`)
+    world.alter(before, snapshot => {
+      snapshot.incomplete = undefined
+    })
+    return found(before, false)
+  }
   const snapshot: SnapshotRecord = {
     kind: 'volumeSnapshot',
-    id: existing === undefined ? id : strayOf(world, id),
+    id: world.snapshots.has(id) ? strayOf(world, id) : id,
     askedFor: id,
     nth: world.made(id) + 1,
     sequence: world.nextSequence(),
@@ -82,7 +99,7 @@ export const volumeSnapshotEnsure = (
     madeAt: world.now(),
     incomplete: half ? 'making' : undefined,
     spec,
-    ...content,
+    ...(contentOf(world, id, spec) as Kept),
   }
   world.add(snapshot)
   return half ? partlyDone(`snapshot ${id} is half stored`) : found(snapshot, false)
@@ -98,6 +115,11 @@ export const volumeSnapshotDelete = (world: World, id: string, _: unknown, __: s
     })
     return partlyDone(`snapshot ${id} is half deleted`)
   }
-  world.remove(snapshot)
+  const { group } = snapshot.spec
+  // Without one of its members, a group that is not complete is none.
+  if (group !== undefined && snapshot.incomplete === 'making')
+    for (const each of [...world.snapshots.values()])
+      if (each.incomplete === 'making' && each.spec.group === group) world.remove(each)
+  if (world.snapshots.get(id) === snapshot) world.remove(snapshot)
   return done({})
 }

@@ -66,7 +66,7 @@ export const listed = (world: World, kind: ResourceKind, cursor: string | undefi
   return { items }
 }
 
-/** Everything that exists: instances, volumes, snapshots, attachments. */
+/** Everything that exists: instances, volumes, snapshots of both kinds, attachments. */
 export const everything = (world: World): Observation[] => {
   const now = world.now()
   const instances = [...world.instances.values()]
@@ -74,6 +74,7 @@ export const everything = (world: World): Observation[] => {
     ...instances.map(record => observationOf(record, now)),
     ...[...world.volumes.values()].map(record => observationOf(record, now)),
     ...[...world.snapshots.values()].map(record => observationOf(record, now)),
+    ...[...world.vmSnapshots.values()].map(record => observationOf(record, now)),
     ...instances.flatMap(record => record.devices.map(device => attachment(world, record, device))),
   ]
 }

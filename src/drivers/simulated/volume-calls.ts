@@ -5,6 +5,7 @@ import { done, partlyDone, rejected } from '../outcomes.ts'
 import { remakes, strayOf } from './identity.ts'
 import { contentOfImage, imageProblem } from './images.ts'
 import { factsOf, referenceOf, type VolumeRecord } from './records.ts'
+import { blockProblem, keeperOf } from './vm-snapshot-holds.ts'
 import type { World } from './world.ts'
 
 const found = (volume: VolumeRecord, already: boolean): Outcome => done(factsOf(volume), already, referenceOf(volume))
@@ -148,6 +149,9 @@ export const volumeResize = (world: World, id: string, spec: ResizeSpec): Outcom
   if (grows && grow === 'none') return rejected('unsupported', `volume ${id}: volumes of this provider do not grow`)
   if (!retype && !sameRates(volume, rates))
     return rejected('unsupported', `volume ${id}: this provider changes no types or rates`)
+  const keeper = grows ? world.instances.get(keeperOf(world, id)?.instance ?? '') : undefined
+  const blocked = keeper && blockProblem(world, keeper, 'resize')
+  if (blocked) return blocked
   const runsUnder = volume.users.find(user => world.instances.get(user)?.status !== 'stopped')
   if (grows && grow === 'offline' && runsUnder !== undefined) {
     return rejected('precondition', `volume ${id} grows only while ${runsUnder}, which has it, is stopped`)
@@ -167,6 +171,9 @@ const pinProblem = (world: World, { id, spec }: VolumeRecord): Outcome | undefin
   const { abilities } = world
   if (spec.from?.kind === 'image' && !abilities.canCreateVolumeFromImage && abilities.canCloneImage)
     if (!abilities.canDeleteClone) return rejected('unsupported', `volume ${id}: this provider deletes no clones`)
+  const keeper = keeperOf(world, id)
+  if (keeper)
+    return rejected('precondition', `volume ${id} is needed by the VM snapshot ${keeper.id} of ${keeper.instance}`)
   if (abilities.volumeSnapshot.independentOfVolume || world.snapshots.size === 0) return undefined
   const snapshot = [...world.snapshots.values()].find(each => each.spec.volume === id)
   return snapshot && rejected('precondition', `volume ${id} is needed by its snapshot ${snapshot.id}`)

@@ -15,6 +15,7 @@ import type {
   ObjectRecord,
   OperationRecord,
   SnapshotRecord,
+  VmSnapshotRecord,
   VolumeRecord,
 } from './records.ts'
 import { absence, observationOf } from './records.ts'
@@ -61,6 +62,7 @@ export class World {
   readonly volumes = new Map<string, VolumeRecord>()
   readonly snapshots = new Map<string, SnapshotRecord>()
   readonly instances = new Map<string, InstanceRecord>()
+  readonly vmSnapshots = new Map<string, VmSnapshotRecord>()
   /** Only those to which something has happened. */
   readonly images = new Map<string, ImageRecord>()
   readonly operations = new Map<string, OperationRecord>()
@@ -118,6 +120,7 @@ export class World {
     if (kind === 'volume') return this.volumes
     if (kind === 'volumeSnapshot') return this.snapshots
     if (kind === 'image') return this.images
+    if (kind === 'vmSnapshot') return this.vmSnapshots
     return kind === 'instance' ? this.instances : noObjects
   }
 

@@ -112,7 +112,9 @@ async function removalOf(
 }
 
 const needsOffFirst = ({ destroyFrom }: Capabilities, { facts: { status } }: Observation): boolean =>
-  (status === 'running' || status === 'paused') && !destroyFrom.includes('running')
+  status === 'suspended'
+    ? !destroyFrom.includes('suspended')
+    : (status === 'running' || status === 'paused') && !destroyFrom.includes('running')
 
 async function holdsVolumes({ questions }: CleaningParts, provider: RegisteredDriver, id: string): Promise<boolean> {
   const connections: ResourceKind = 'attachment'

@@ -93,7 +93,11 @@ async function judgeStray(
   const provider = parts.drivers.get(name)!
   const { lagMs } = provider.capabilities.consistency
   if (isYoung(seen, last, provider, parts.clock.now()) || (last && mayBeOld(seen, last, lagMs))) return 'unsettled'
-  if (await isAwaited(parts, token)) return 'unsettled'
+  const asker = await askerOf(parts, token)
+  // Under a name of its own, such as a root that may outlive its instance.
+  if (asker && expectedOf(parts, asker).some(each => each.kind === kind && each.id === id)) return 'known'
+  // A provider that makes another one when it is asked again has not answered yet: which of them counts is open.
+  if (asker && isMoving(parts, asker)) return 'unsettled'
   const again = await secondLook(provider, seen, parts.questions)
   if (again?.exists !== 'yes' || again.owner !== parts.owner) return 'unsettled'
   // It may have been given to somebody while it was looked at.
@@ -105,12 +109,11 @@ async function judgeStray(
   return found('orphan', name, seen, now, `${id} ${why}.`)
 }
 
-/** A provider that makes another one when it is asked again has not answered yet: which of them counts is open. */
-async function isAwaited(parts: Parts, token: string | undefined): Promise<boolean> {
-  const asker = askedBy(token)
-  if (asker === undefined) return false
-  const snapshot = (await parts.residence.peek([asker])).get(asker)
-  return !!snapshot && isMoving(parts, snapshot)
+/** The resource that lives and asked for it, by the token of that call. */
+async function askerOf(parts: Parts, token: string | undefined): Promise<Snapshot | undefined> {
+  const resource = askedBy(token)
+  const snapshot = resource === undefined ? undefined : (await parts.residence.peek([resource])).get(resource)
+  return snapshot && !isOver(parts, snapshot) ? snapshot : undefined
 }
 
 /** Judges what a provider should have shown, and did not. */

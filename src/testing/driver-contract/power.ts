@@ -118,21 +118,6 @@ export const powerClauses: Clauses = [
     },
   },
   {
-    title: 'keeps a suspended guest through the loss of its host, or loses it, as it declares',
-    skip: firstOf(
-      unless(declared => declared.suspend !== 'none', 'it suspends nothing'),
-      unless((_, subject) => subject.loseHost, 'nobody can take its hosts away'),
-    ),
-    proof: async session => {
-      const { id } = await session.suspended()
-      await session.subject.loseHost!(id)
-      const { exists, facts } = await session.observe('instance', id)
-      const isThere = exists === 'yes' && facts.status === 'suspended'
-      session.expect(isThere).toBe(session.declared.suspend === 'disk')
-      if (isThere) await session.done('instancePower', id, start(1))
-    },
-  },
-  {
     title: 'tells of a guest that does not turn off when it is asked to, and turns it off when it is not asked',
     skip: firstOf(
       canStop,

@@ -10,6 +10,8 @@ const repeated = 'finds an instance made already when the call is repeated with 
 const shown = 'makes an instance in the state it declares, observed and listed with what it answered'
 const gracefully = 'stops gracefully and hard where it declares each style'
 const soon = 'starts and stops within the times after which either is taken for failed'
+const branching =
+  'goes back to a VM snapshot that has others after it, and on from there, or only to the last, as it declares'
 const restStates = 'refuses the power states it does not declare'
 
 /** By capability, the title of its clause. */
@@ -62,22 +64,24 @@ export const capabilityProofs: { readonly [C in CapabilityName]: string } = {
   'volumeAttach.identity': 'tells the serial by which a guest finds a volume, where it declares one',
   'volumeSnapshot.of': 'takes snapshots of volumes in the states it declares, and of no other',
   'volumeSnapshot.live': 'takes snapshots of the disk of a running guest only where it declares that',
-  'volumeSnapshot.group': beyond,
+  'volumeSnapshot.group': 'takes snapshots of several volumes with one call; each then is one like any other',
   'volumeSnapshot.incremental': beyond,
   'volumeSnapshot.independentOfVolume':
     'keeps a snapshot when its volume grows or is deleted, or keeps the volume as long as there is one',
-  'volumeSnapshot.revert': beyond,
-  'volumeSnapshot.revertRestoresSize': beyond,
-  'vmSnapshot.memory': beyond,
-  'vmSnapshot.diskOnly': beyond,
-  'vmSnapshot.live': beyond,
-  'vmSnapshot.quiesce': beyond,
-  'vmSnapshot.tree': beyond,
-  'vmSnapshot.revertWhileRunning': beyond,
-  'vmSnapshot.maxCount': beyond,
-  'vmSnapshot.maxDepth': beyond,
-  'vmSnapshot.stunsVm': beyond,
-  'vmSnapshot.blocks': beyond,
+  'volumeSnapshot.revert': 'takes a volume back to what its snapshot keeps, when nobody runs with it',
+  'volumeSnapshot.revertRestoresSize': 'gives a volume the size that its snapshot has, or leaves it, as it declares',
+  'vmSnapshot.memory':
+    'keeps a running instance with its memory, observed and listed with its disks, or says that it does not',
+  'vmSnapshot.diskOnly': 'keeps the disks of a stopped instance alone, or says that it does not',
+  'vmSnapshot.live': 'keeps the disks alone of a running guest only where it declares that',
+  'vmSnapshot.quiesce': 'has a guest write out first what it holds back, or says that it can not',
+  'vmSnapshot.tree': branching,
+  'vmSnapshot.revertWhileRunning': 'takes back an instance that runs only where it declares that',
+  'vmSnapshot.maxCount': 'keeps as many VM snapshots as it declares, and no more',
+  'vmSnapshot.maxDepth': 'keeps as many VM snapshots in a line as it declares, and no more',
+  'vmSnapshot.stunsVm':
+    'shows a guest as running all the while that it is kept, unless it declares that it stands still',
+  'vmSnapshot.blocks': 'refuses what it declares to refuse while there are VM snapshots, and nothing else',
 
   'createImage.fromStates': beyond,
   'createImage.rebootsInstance': beyond,

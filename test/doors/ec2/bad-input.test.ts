@@ -199,7 +199,6 @@ it.each<Case>([
   ['InvalidParameterDependency', 'CreateVolume', { AvailabilityZone: 'us-east-1a', Size: 1, KmsKeyId: 'k' }],
   ['MissingParameter', 'CreateVolume', { AvailabilityZone: 'us-east-1a', Size: 4, VolumeType: 'io1' }],
   ['InvalidAttachment.NotFound', 'DetachVolume', { VolumeId: 'volume', InstanceId: 'running', Device: '/dev/sdf' }],
-  ['UnsupportedOperation', 'StopInstances', { 'InstanceId.1': 'running', Hibernate: true }],
   [
     'InvalidParameterCombination',
     'ModifyImageAttribute',

@@ -1,6 +1,15 @@
 /** Several instances in one request: all or none, each once, in the order of the request. (spec: ec2 2.3, 2.4, 2.8) */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { described, instanceIds, instanceIn, launched, launchedOne, openWithDelays, stateOf } from './instances.ts'
+import {
+  described,
+  instanceIds,
+  instanceIn,
+  launched,
+  launchedOne,
+  listed,
+  openWithDelays,
+  stateOf,
+} from './instances.ts'
 import { type Ec2Setting, otherKey } from './setting.ts'
 
 let cloud: Ec2Setting
@@ -173,11 +182,67 @@ describe('an instance that is protected', () => {
   })
 })
 
-it('does not hibernate', async () => {
-  const id = await launchedOne(cloud)
-  const { code } = await cloud.refused('StopInstances', { ...instanceIds(id), Hibernate: true })
-  expect(code).toBe('UnsupportedOperation')
-  expect(await stateOf(cloud, id)).toBe('running')
+describe('hibernating', () => {
+  it('is refused where no guest is suspended', async () => {
+    const bare = await openWithDelays({ capabilities: { suspend: 'none' } })
+    const id = await launchedOne(bare)
+    expect(await bare.refused('StopInstances', { ...instanceIds(id), Hibernate: true })).toEqual({
+      status: 400,
+      code: 'UnsupportedOperation',
+      message: `The instance '${id}' cannot hibernate here; stop it without Hibernate.`,
+    })
+    expect(await stateOf(bare, id)).toBe('running')
+    await bare.close()
+  })
+
+  it('is shown as stopping and stopped, in every place, and a start lets the guest go on', async () => {
+    const id = await launchedOne(cloud)
+    await cloud.engine.idle()
+    cloud.driver.writeRoot(id, 'at work')
+    cloud.driver.failNext('instancePower', 'delay')
+    const hibernate = () => cloud.ok('StopInstances', { ...instanceIds(id), Hibernate: true })
+    const change = (current: string, previous: string) => ({
+      instancesSet: [{ instanceId: id, currentState: { name: current }, previousState: { name: previous } }],
+    })
+    expect(await hibernate()).toMatchObject(change('stopping', 'running'))
+    expect((await described(cloud, id)).instanceState).toEqual({ code: '64', name: 'stopping' })
+    // Again, in either way, is nothing to do.
+    expect(await hibernate()).toMatchObject(change('stopping', 'stopping'))
+    expect(await cloud.ok('StopInstances', instanceIds(id))).toMatchObject(change('stopping', 'stopping'))
+    await cloud.ok('TerminateInstances', instanceIds(id))
+
+    const slept = await launchedOne(cloud)
+    await cloud.ok('StopInstances', { ...instanceIds(slept), Hibernate: true })
+    await cloud.engine.idle()
+    expect((await described(cloud, slept)).instanceState).toEqual({ code: '80', name: 'stopped' })
+    const filter = { 'Filter.1.Name': 'instance-state-name', 'Filter.1.Value.1': 'stopped' }
+    expect((await listed(cloud, filter)).map(each => each.instanceId)).toContain(slept)
+    const acme = cloud.engine.as({ account: '123456789012', actor: 'acme', region: 'us-east-1' })
+    expect((await acme.get(slept)).state).toBe('suspended')
+    expect((await cloud.refused('RebootInstances', instanceIds(slept))).code).toBe('IncorrectInstanceState')
+    expect((await cloud.ok('StartInstances', instanceIds(slept))).instancesSet[0].previousState.name).toBe('stopped')
+    expect((await acme.get(slept)).attributes.generation).toBe(1)
+    expect(await stateOf(cloud, slept)).toBe('running')
+  })
+
+  it('of what has stopped is nothing to do', async () => {
+    const id = await instanceIn(cloud, 'stopped')
+    const { instancesSet } = await cloud.ok('StopInstances', { ...instanceIds(id), Hibernate: true })
+    expect(instancesSet[0]).toMatchObject({ currentState: { name: 'stopped' }, previousState: { name: 'stopped' } })
+  })
+
+  it('keeps disks from coming and going', async () => {
+    const id = await launchedOne(cloud)
+    await cloud.ok('StopInstances', { ...instanceIds(id), Hibernate: true })
+    await cloud.engine.idle()
+    const { volumeId } = await cloud.ok('CreateVolume', { AvailabilityZone: 'us-east-1a', Size: 1 })
+    const attach = { VolumeId: volumeId, InstanceId: id, Device: '/dev/sdf' }
+    expect(await cloud.refused('AttachVolume', attach)).toMatchObject({
+      code: 'IncorrectInstanceState',
+      message: `The instance '${id}' has hibernated; start it first.`,
+    })
+    expect((await cloud.refused('CreateImage', { InstanceId: id, Name: 'golden' })).code).toBe('IncorrectInstanceState')
+  })
 })
 
 it('does not start without a root', async () => {

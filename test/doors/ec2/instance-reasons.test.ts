@@ -122,6 +122,33 @@ describe('a waiter', () => {
     expect((await seen(id)).slice(-3)).toEqual(['stopping', 'shutting-down', 'terminated'])
   })
 
+  it('for the end sees it shut down until the disk that goes with it is gone, and what stays is free before', async () => {
+    const disks = {
+      'BlockDeviceMapping.1.DeviceName': '/dev/sdf',
+      'BlockDeviceMapping.1.Ebs.VolumeSize': 1,
+      'BlockDeviceMapping.1.Ebs.DeleteOnTermination': false,
+    }
+    const id = await launchedOne(cloud, disks)
+    await cloud.engine.idle()
+    const { blockDeviceMapping } = await described(cloud, id)
+    cloud.driver.failNext('volumeDelete', 'delay')
+    await cloud.ok('TerminateInstances', instanceIds(id))
+    await cloud.engine.idle()
+    const { instanceState, ...ending } = await described(cloud, id)
+    expect([instanceState, ending.blockDeviceMapping]).toEqual([{ code: '32', name: 'shutting-down' }, ''])
+    const statuses = async () => {
+      const { volumeSet } = await cloud.ok('DescribeVolumes')
+      const ids = [blockDeviceMapping].flat().map(({ ebs }: Mapping) => ebs.volumeId)
+      return ids.map(each => volumeSet.find(({ volumeId }: Volume) => volumeId === each)?.status)
+    }
+    expect((await statuses()).sort()).toEqual(['available', 'deleting'])
+    expect((await cloud.ok('TerminateInstances', instanceIds(id))).instancesSet).toMatchObject([
+      { currentState: { name: 'shutting-down' }, previousState: { name: 'shutting-down' } },
+    ])
+  })
+  type Mapping = { ebs: { volumeId: string } }
+  type Volume = { volumeId: string; status: string }
+
   it('sees a life of six states when its provider takes its time', async () => {
     const slow = await openEc2({ provider: { instant: false, latencyMs: { min: 1, max: 5 } } })
     const id = await launchedOne(slow)

@@ -50,7 +50,7 @@ const cases: Case[] = [
   bad('a size beyond what numbers hold', create, '{"sizeBytes":1e300}', 'sizeBytes'),
   bad('a size of null', create, { sizeBytes: null }, 'sizeBytes'),
   bad('a missing value', '/v1/image/register', { sizeBytes: 4096 }, 'name'),
-  bad('a body of nothing at all', '/v1/instance/launch', '', 'image'),
+  bad('a body of nothing at all', '/v1/instance/launch', '', 'type'),
   bad('a __proto__', create, '{"sizeBytes":4096,"__proto__":{"admin":true}}', '__proto__'),
   bad('a __proto__ in disguise', create, '{"sizeBytes":4096,"\\u005f_proto__":{"admin":true}}', '__proto__'),
   bad('a __proto__ deep inside', create, '{"sizeBytes":4096,"name":{"__proto__":1}}', '__proto__'),

@@ -36,6 +36,10 @@ describe('a command over HTTP', () => {
       expect(reply.headers.get('x-lifecycle-warning')).toMatch(/^modeMismatch: Asked for a stateful instance/)
       expect(reply.body.warnings).toMatchObject([{ code: 'modeMismatch', reason: 'IMAGE', resolved: 'stateless' }])
     }
+    const launch = { kind: 'instance', command: 'launch', input: body }
+    const several = await door.call('/v1/submit', { body: { commands: [launch, launch] } })
+    expect(several.headers.get('x-lifecycle-warning')).toBe(first.headers.get('x-lifecycle-warning'))
+    expect(several.body.results.flatMap((each: { warnings: object[] }) => each.warnings)).toHaveLength(2)
     const { body: row } = await door.call(`/v1/instance/${first.body.id}`)
     expect(row.attributes).toMatchObject({ mode: 'stateless', rootOwner: 'engine', warning: { reason: 'IMAGE' } })
     const types = (await historyOf(first.body.id)).map((event: { type: string }) => event.type)

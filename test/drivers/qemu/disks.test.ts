@@ -37,7 +37,7 @@ describe('names for QEMU', () => {
     fc.assert(
       fc.property(id, id, (one, other) => {
         expect(nodeOf(one)).toMatch(/^[a-z][A-Za-z0-9-]{0,30}$/)
-        expect(jobOf(one)).toMatch(/^[a-z][A-Za-z0-9._-]{0,62}$/)
+        expect(jobOf('backup', one)).toMatch(/^[a-z][A-Za-z0-9._-]{0,62}$/)
         expect(nodeOf(one) === nodeOf(other)).toBe(one === other)
         expect(serialOf(one).length).toBeLessThanOrEqual(20)
       }),

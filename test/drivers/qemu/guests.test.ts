@@ -7,16 +7,12 @@ import { qemu } from '../../../src/drivers/qemu/index.ts'
 import { Qmp } from '../../../src/drivers/qemu/qmp.ts'
 import { context as called, doing, instanceSpec, mebibytes, start, volumeSpec } from './asking.ts'
 import { describeWith, inFolder, qemuSystem } from './debian.ts'
-import { addGuestImage, builtGuest } from './guest.ts'
+import { addGuestImage, guestOrSkip, told } from './guest.ts'
 import { endAll } from './processes.ts'
 
 /** Each boot takes seconds, and on a busy computer many: instructions are translated one by one. */
 const bootsWithinMs = 300_000
 
-const told = async (driver: Driver): Promise<string> => {
-  const output = await driver.consoleOutput!('i-1', called())
-  return Buffer.from(output!.outputBase64, 'base64').toString()
-}
 /** Waits until the guest has written this; the test's own time limit ends it. */
 const tells = async (driver: Driver, text: string): Promise<void> => {
   while (!(await told(driver)).includes(text)) await sleep(20)
@@ -27,17 +23,11 @@ describeWith(qemuSystem, 'guests', () => {
     it(
       title,
       async (context: TestContext) => {
-        // Booting a kernel takes a minute or more of a busy computer, and the kernel comes over the network.
-        if (process.env.STEMMA_QEMU_GUESTS !== '1') return context.skip('set STEMMA_QEMU_GUESTS=1 to boot real guests')
-        const guest = builtGuest()
-        if ('missing' in guest) {
-          if (process.env.CI) throw new Error(guest.missing)
-          return context.skip(guest.missing)
-        }
+        const folder = guestOrSkip(context)
         await inFolder(async pool => {
           const driver = qemu({ pool })
           try {
-            addGuestImage(guest.folder, pool)
+            addGuestImage(folder, pool)
             const root = volumeSpec(16 * mebibytes, { kind: 'image', id: 'guest' })
             await doing(driver, 'volumeEnsure', 'vol-root', root)
             await doing(

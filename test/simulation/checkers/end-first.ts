@@ -12,21 +12,36 @@ const ends: Readonly<Record<string, string>> = {
   'snapshot deleting': 'volumeSnapshotDelete',
 }
 
-export const endFirst: CheckerMaker = () => ({
-  name: NAME,
-  event({ resource, position, kind }, world) {
-    const { state, asks } = world.fold.resources.get(resource)!
-    const end = ends[`${kind} ${visibleOf(state)}`]
-    // Until a snapshot is taken, or a copy made, of what is to go, nothing is asked for it.
-    if (end === undefined || state.endsWith('.waiting')) return
-    const [first] = asks.values()
-    // A provider that destroys only what is off is asked for that before.
-    const isOffFirst = world.options.shape.careful && end === 'instanceDestroy' && first?.verb === 'instancePower'
-    const others = [...asks.values()].filter(each => each.verb !== end && !(isOffFirst && each === first))
-    if (others.length)
-      throw new Violation(
-        NAME,
-        `${resource} is ${state} since event ${position}, and ${others.map(({ token, verb }) => `${verb} ${token}`).join(', ')} is still open`,
+export const endFirst: CheckerMaker = () => {
+  /** The event with which each came to the state in which it ends. */
+  const entered = new Map<string, number>()
+  return {
+    name: NAME,
+    event({ resource, position, kind, before }, world) {
+      const { state, asks } = world.fold.resources.get(resource)!
+      if (visibleOf(before) !== visibleOf(state)) entered.set(resource, position)
+      const { destroy, attachmentsOnDestroy } = world.provider.describe()
+      const named = ends[`${kind} ${visibleOf(state)}`]
+      const isStopped = named === 'instanceDestroy' && destroy === 'viaStop'
+      const end = isStopped ? 'instancePower' : named
+      // Until a snapshot is taken, or a copy made, of what is to go, nothing is asked for it.
+      if (end === undefined || state.endsWith('.waiting')) return
+      const [first] = asks.values()
+      // A provider that destroys only what is off is asked for that before; so is every one that would not destroy.
+      const isOffFirst = end === 'instanceDestroy' && first?.verb === 'instancePower'
+      // One that takes every volume with it is asked to let go of those that stay.
+      const frees = attachmentsOnDestroy === 'deletes' ? ['detach', 'instancePower'] : []
+      const others = [...asks.values()].filter(
+        each =>
+          each.verb !== end &&
+          !(isOffFirst && each === first) &&
+          !(frees.includes(each.verb) && each.position >= entered.get(resource)!),
       )
-  },
-})
+      if (others.length)
+        throw new Violation(
+          NAME,
+          `${resource} is ${state} since event ${position}, and ${others.map(({ token, verb }) => `${verb} ${token}`).join(', ')} is still open`,
+        )
+    },
+  }
+}

@@ -5,11 +5,11 @@
 
 import type { Projection, ViewRow } from '../../../projections/contract.ts'
 import { additions } from '../../../src/runtime/counting.ts'
+import type { ViewMap } from '../../../src/runtime/listing.ts'
 import { canonical } from '../../../src/store/canonical.ts'
-import { endingsOf, forgottenIn } from '../forgotten.ts'
+import { type Books, endingsOf, forgottenIn } from '../forgotten.ts'
 import { simulationViews } from '../views.ts'
 import { Violation } from '../violation.ts'
-import type { World } from '../world.ts'
 import type { CheckerMaker } from './checker.ts'
 
 const NAME = 'I3 fold'
@@ -17,7 +17,7 @@ const NAME = 'I3 fold'
 /** JSON drops what is undefined; so does a database. */
 const plain = (value: unknown) => canonical(JSON.parse(JSON.stringify(value)))
 
-function checkSnapshots(world: World, forgotten: ReadonlySet<string>): void {
+function checkSnapshots(world: Books, forgotten: ReadonlySet<string>): void {
   const rows = world.database.prepare('SELECT resource, version, text FROM snapshots').all() as {
     resource: string
     version: number
@@ -37,7 +37,7 @@ function checkSnapshots(world: World, forgotten: ReadonlySet<string>): void {
   }
 }
 
-function checkEndings(world: World, forgotten: ReadonlySet<string>): void {
+function checkEndings(world: Books, forgotten: ReadonlySet<string>): void {
   const expected = [...endingsOf(world).values()]
     .filter(({ id }) => !forgotten.has(id))
     .map(({ kind, id, at, position }) => `${kind} ${id} ended at ${at} (${position})`)
@@ -60,7 +60,7 @@ function addUp(view: Projection, rows: Map<string, ViewRow>, before: ViewRow | u
   }
 }
 
-function checkView(world: World, view: Projection, forgotten: ReadonlySet<string>): void {
+function checkView(world: Books, view: Projection, forgotten: ReadonlySet<string>): void {
   const expected = new Map<string, ViewRow>()
   for (const event of world.log)
     for (const key of view.keys(event)) {
@@ -87,12 +87,15 @@ function checkView(world: World, view: Projection, forgotten: ReadonlySet<string
   }
 }
 
+/** Throws a Violation where a row is not what the log says. */
+export function checkRows(books: Books, views: ViewMap): void {
+  const forgotten = forgottenIn(books)
+  checkSnapshots(books, forgotten)
+  checkEndings(books, forgotten)
+  for (const view of Object.values(views)) checkView(books, view as unknown as Projection, forgotten)
+}
+
 export const folded: CheckerMaker = () => ({
   name: NAME,
-  rest(world) {
-    const forgotten = forgottenIn(world)
-    checkSnapshots(world, forgotten)
-    checkEndings(world, forgotten)
-    for (const view of Object.values(simulationViews)) checkView(world, view as unknown as Projection, forgotten)
-  },
+  rest: world => checkRows(world, simulationViews),
 })

@@ -13,15 +13,20 @@ import { imageWhole } from './image-whole.ts'
 import { journalled } from './journalled.ts'
 import { kept } from './kept.ts'
 import { limited } from './limited.ts'
+import { marked } from './marked.ts'
 import { metered } from './metered.ts'
 import { once } from './once.ts'
 import { oneObject } from './one-object.ts'
+import { ownRoots } from './own-roots.ts'
 import { predicted } from './predicted.ts'
 import { refused } from './refused.ts'
+import { resolved } from './resolved.ts'
 import { sourceStays } from './source-stays.ts'
 import { takenAtRest } from './taken-at-rest.ts'
 import { tenant } from './tenant.ts'
 import { trueNews } from './true-news.ts'
+import { untouched } from './untouched.ts'
+import { volumesStay } from './volumes-stay.ts'
 import { whole } from './whole.ts'
 
 const makers: readonly CheckerMaker[] = [
@@ -45,6 +50,11 @@ const makers: readonly CheckerMaker[] = [
   takenAtRest,
   calls,
   trueNews,
+  resolved,
+  ownRoots,
+  untouched,
+  marked,
+  volumesStay,
   metered,
   limited,
   predicted,

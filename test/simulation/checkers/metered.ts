@@ -21,7 +21,8 @@ type Context = any
 const measures: Readonly<Record<string, (state: string, context: Context, isThere: boolean) => Measured | undefined>> =
   {
     instance: (state, { memoryBytes }) => {
-      if (state === 'absent' || state === 'terminated') return undefined
+      // Its compute is gone when it is only being cleaned up.
+      if (['absent', 'terminated', 'shutting-down.cleaning'].includes(state)) return undefined
       const running = state.split('.')[0] === 'running' ? ['runningInstance'] : []
       return { series: ['allocatedInstance', ...running], bytes: BigInt(memoryBytes) }
     },

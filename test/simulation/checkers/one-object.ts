@@ -1,6 +1,8 @@
 /** I7: at most one object for each id, and at rest the provider has exactly what the log says exists. */
+import type { Envelope } from '../../../machines/grammar.ts'
 import type { Observation } from '../../../src/drivers/driver.ts'
 import { visibleOf } from '../fold.ts'
+import { wentWithGuest } from '../taken.ts'
 import { Violation } from '../violation.ts'
 import type { World } from '../world.ts'
 import type { CheckerMaker } from './checker.ts'
@@ -11,17 +13,29 @@ const made = ['instance', 'volume', 'snapshot']
 /** What the provider calls it. */
 const shownAs: Readonly<Record<string, string>> = { volumeSnapshot: 'snapshot' }
 /** States in which the provider must have the object, and in which it must not; in others either is right. */
-const there = new Set(['running', 'stopped', 'available', 'in-use', 'completed'])
+const there = new Set(['running', 'suspended', 'stopped', 'available', 'in-use', 'completed'])
 const gone = new Set(['terminated', 'deleted', 'absent'])
 
 function checkMade(world: World): void {
   for (const { id, kind } of world.fold.resources.values()) {
     if (!made.includes(kind)) continue
-    // What its provider lost while it was stopped is made anew by a start.
-    if (world.vanished.has(id)) continue
+    // What its provider lost, or keeps nowhere while it is off, is made anew by a start.
+    const isForgotten = world.disturbed.has(id) && world.provider.describe().vanishesAfterStop
+    if (world.vanished.has(id) || isForgotten) continue
     const count = world.provider.made(id)
     if (count > 1) throw new Violation(NAME, `${count} objects were made for ${id}`)
   }
+}
+
+/**
+ * A root that the provider made of itself is there with its instance. One that outlives an instance which the provider
+ * lost is nobody's: no call that deletes it was ever promised an id.
+ */
+function isRootThere({ fold, vanished, log }: World, id: string): boolean {
+  const keeps = ({ data }: Envelope) => (data as { keptRoot?: { volume: string } }).keptRoot?.volume === id
+  const named = log.find(event => event.type === 'instance.launchRequested' && keeps(event))
+  const instance = fold.resources.get(named?.resource ?? id.replace(/\/root$/, ''))
+  return instance !== undefined && ((!named && vanished.has(instance.id)) || !gone.has(visibleOf(instance.state)))
 }
 
 function checkTruth(world: World): void {
@@ -31,7 +45,7 @@ function checkTruth(world: World): void {
     const seen = objects.get(id)
     if (gone.has(visibleOf(state)) && seen)
       throw new Violation(NAME, `orphan: ${id} is ${state}, but the provider still has it`)
-    if (there.has(visibleOf(state)) && !seen && !world.disturbed.has(id))
+    if (there.has(visibleOf(state)) && !seen && !world.disturbed.has(id) && !wentWithGuest(world, id))
       throw new Violation(NAME, `ghost: ${id} is ${state}, but the provider does not have it`)
     if (
       seen &&
@@ -43,7 +57,7 @@ function checkTruth(world: World): void {
       throw new Violation(NAME, `${id} is ${state}, but the provider says ${seen.facts.status}`)
   }
   for (const { id, kind } of objects.values())
-    if (made.includes(shownAs[kind] ?? kind) && !world.fold.resources.has(id))
+    if (made.includes(shownAs[kind] ?? kind) && !world.fold.resources.has(id) && !isRootThere(world, id))
       throw new Violation(NAME, `orphan: nobody asked for ${id}`)
 }
 
@@ -52,7 +66,11 @@ export const oneObject: CheckerMaker = () => ({
   replied: (_, __, world) => checkMade(world),
   rest: checkTruth,
   clean(world) {
-    const left = world.provider.objects().map(({ kind, id }) => `${kind} ${id}`)
+    const left = world.provider
+      .objects()
+      // An image that somebody ran on is known to the provider from then on; it is not the engine's to delete.
+      .filter(({ kind, id }) => kind !== 'image' && !isRootThere(world, id))
+      .map(({ kind, id }) => `${kind} ${id}`)
     if (left.length) throw new Violation(NAME, `left at the provider after everything was deleted: ${left.join(', ')}`)
   },
 })

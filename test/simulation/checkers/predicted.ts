@@ -106,8 +106,8 @@ export const predicted: CheckerMaker = () => {
       if (
         now?.kind === 'instance' &&
         next.kind === 'instance' &&
-        next.state === 'terminated' &&
-        now.state !== 'terminated'
+        (next.state === 'terminated' || next.owed !== undefined) &&
+        now.owed === undefined
       )
         for (const [volume, { dies }] of Object.entries(now.devices)) ends.set(volume, dies ? 'deleted' : 'available')
       if (now?.kind === 'volume' && next.kind === 'volume' && now.instance && !next.instance) {
@@ -128,7 +128,7 @@ export const predicted: CheckerMaker = () => {
           throw new Violation(NAME, `${volume} was to be free after its instance, and is ${state}`)
       }
       for (const [id, { state }] of models)
-        if (['pending', 'stopping', 'shutting-down', 'creating', 'deleting'].includes(state))
+        if (['pending', 'suspending', 'stopping', 'shutting-down', 'creating', 'deleting'].includes(state))
           throw new Violation(NAME, `${id} is ${state} although everything has settled`)
     },
   }
@@ -136,7 +136,8 @@ export const predicted: CheckerMaker = () => {
 
 /** The one other resource that the verdict depends on, whose past has to be looked at too. */
 function otherOf({ command, input }: CommandInput, model: Model): string | undefined {
-  if (command === 'start' || (command === 'modify' && model.kind === 'volume')) return `account/${model.account}`
+  if (command === 'start' || command === 'resume' || (command === 'modify' && model.kind === 'volume'))
+    return `account/${model.account}`
   return (
     (input as { instance?: string } | undefined)?.instance ?? (model.kind === 'volume' ? model.instance : undefined)
   )

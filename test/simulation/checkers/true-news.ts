@@ -4,10 +4,12 @@ import type { CheckerMaker } from './checker.ts'
 
 const NAME = 'news is true'
 
+const endings = new Set(['instance.poweredOff', 'instance.vanished', 'instance.memoryLost'])
+
 export const trueNews: CheckerMaker = () => ({
   name: NAME,
   event({ type, resource, position, answers }, world) {
-    if (answers !== undefined || (type !== 'instance.poweredOff' && type !== 'instance.vanished')) return
+    if (answers !== undefined || !endings.has(type)) return
     if (!world.disturbed.has(resource))
       throw new Violation(NAME, `event ${position} says ${type} of ${resource}, whose guest never ended`)
   },

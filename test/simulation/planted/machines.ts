@@ -10,9 +10,10 @@ export const releasedTooEarly: Planted = {
   options: {
     kinds: withMachine('instance', ({ states }) => {
       const ending = states['shutting-down']
-      const [tell] = listed(states.terminated.entry)
+      const { cleaning } = ending.states
+      const [tell] = listed(cleaning.entry)
       ending.entry = [...listed(ending.entry), tell]
-      states.terminated.entry = listed(states.terminated.entry).slice(1)
+      cleaning.entry = listed(cleaning.entry).slice(1)
     }),
   },
 }
@@ -37,8 +38,8 @@ export const notSuperseding: Planted = {
   options: {
     kinds: withMachine('instance', ({ states }) => {
       const { destroying } = states['shutting-down'].states
-      const ask = destroying.entry
-      destroying.entry = { type: 'ask', params: (now: unknown) => ask.params(now).map(last) }
+      const [sparing, ask] = destroying.entry
+      destroying.entry = [sparing, { type: 'ask', params: (now: unknown) => ask.params(now).map(last) }]
     }),
   },
 }

@@ -14,14 +14,19 @@ export const instanceIdParameter = { InstanceId: list(text()).required(noInstanc
 /** Throws Ec2Error InvalidInstanceID.Malformed, or InvalidParameterValue for too many. */
 export const checkInstances = ({ parameters }: Call<Ids>): void => checkInstanceIds(parameters.InstanceId)
 
-/** Gives one command to each instance, in the order of the request; ids given twice count once. */
+/** Gives one command to each instance, which may depend on its id, in the order of the request; ids given twice count once. */
 export function submitted(
   { session, parameters }: Pick<Call<Ids>, 'session' | 'parameters'>,
-  command: string,
+  asked: string | ((id: string) => string),
   input: Readonly<Record<string, unknown>> = {},
 ): Promise<readonly CommandResult[]> {
   const ids = distinct(parameters.InstanceId)
-  return session.submit(ids.map(id => ({ kind: 'instance', command, id, input })))
+  return session.submit(
+    ids.map(id => {
+      const command = typeof asked === 'string' ? asked : asked(id)
+      return { kind: 'instance', command, id, input: command === 'suspend' ? {} : input }
+    }),
+  )
 }
 
 /** What each came from and went to, by the event just stored: whatever its provider has done since. */

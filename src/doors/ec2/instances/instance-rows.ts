@@ -6,6 +6,7 @@ import { imageFacts } from './image-facts.ts'
 import { instancesNotFound } from './instance-ids.ts'
 import type { Surroundings } from './instance-item.ts'
 import type { InstanceRow } from './instance-row.ts'
+import { shownState, statesShownAs } from './states.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: whatever its parameters are
 type Asked = Call<any>
@@ -13,19 +14,26 @@ type Asked = Call<any>
 /** Every instance of the account in its region, or those in one of the states. */
 export const allInstances = async (
   call: Asked,
-  where: { readonly state?: string | readonly string[] } = {},
-): Promise<InstanceRow[]> => (await ownRows(call, 'instance', where)) as unknown as InstanceRow[]
+  { state }: { readonly state?: readonly string[] } = {},
+): Promise<InstanceRow[]> => shown(await ownRows(call, 'instance', state ? { state: statesShownAs(state) } : {}))
+
+/** Clients know six states. */
+const shown = (rows: readonly unknown[]): InstanceRow[] =>
+  (rows as InstanceRow[]).map(row => {
+    const state = shownState(row.state)
+    return state === row.state ? row : { ...row, state }
+  })
 
 /** These instances, each once, in the order of the request. Throws Ec2Error InvalidInstanceID.NotFound. */
 export async function instancesById(call: Asked, ids: readonly string[]): Promise<InstanceRow[]> {
   const { found, absent } = await rowsById(call, 'instance', ids)
   if (absent.length) throw instancesNotFound(absent)
-  return found as unknown as InstanceRow[]
+  return shown(found)
 }
 
 /** Those of these instances that there are. */
 export const instancesAmong = async (call: Asked, ids: readonly string[]): Promise<InstanceRow[]> =>
-  (await rowsById(call, 'instance', ids)).found as unknown as InstanceRow[]
+  shown((await rowsById(call, 'instance', ids)).found)
 
 /** One instance. Throws Ec2Error InvalidInstanceID.NotFound. */
 export const instanceById = async (call: Asked, id: string): Promise<InstanceRow> =>

@@ -27,6 +27,8 @@ export function reasonItem(state: string, reason: Reason | undefined): ReasonIte
   if (reason === undefined) return { reason: '' }
   if (reason.code === 'userInitiated')
     return { reason: `User initiated (${date(reason.at)})`, stateReason: said(byUser, 'User initiated shutdown') }
+  if (reason.code === 'memoryLost') return told('Server.InternalError', 'The memory of the hibernated guest was lost')
+  if (reason.code === 'forcedStop') return told('Server.InternalError', 'Stopped by an operator')
   if (reason.code === 'guestShutdown') return told(byGuest, 'Instance initiated shutdown')
   return told(blames[reason.code] ?? 'Server.InternalError', reason.message ?? 'Internal error on launch')
 }

@@ -8,5 +8,18 @@ const codes: Readonly<Record<string, number>> = {
   stopped: 80,
 }
 
+/** A guest that is suspended has hibernated: to clients its instance is stopped, and on its way there it is stopping. */
+const shownAs: Readonly<Record<string, string>> = { suspending: 'stopping', suspended: 'stopped' }
+export const shownState = (state: string): string => shownAs[state] ?? state
+
+/** The states of the engine that are shown as one of these. */
+export const statesShownAs = (names: readonly string[]): string[] => [
+  ...names,
+  ...Object.keys(shownAs).filter(state => names.includes(shownAs[state]!)),
+]
+
 /** A state as responses show it. */
-export const stateItem = (name: string) => ({ code: codes[name]!, name })
+export function stateItem(state: string) {
+  const name = shownState(state)
+  return { code: codes[name]!, name }
+}

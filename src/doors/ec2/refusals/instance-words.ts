@@ -1,4 +1,5 @@
 /** What instances refuse. Sentences with a quotation of ids are recorded ones. (spec: ec2 2.2, 2.5, 6.3, 9) */
+import { shownState } from '../instances/states.ts'
 import { asked, said, target, type WordsTable, why, words } from './words.ts'
 
 const unsupported = words('UnsupportedOperation')
@@ -37,9 +38,13 @@ export const instanceWords: WordsTable = {
   'instance.modify.wrongState': notStopped,
   'instance.wrongState': words(
     'IncorrectInstanceState',
-    of => `The instance '${target(of)}' is not in a state for this operation; it is ${of.refusal.state}.`,
+    of => `The instance '${target(of)}' is not in a state for this operation; it is ${shownState(of.refusal.state)}.`,
   ),
   'image.create.wrongState': notCapturable,
+  'instance.suspend.wrongState': words(
+    'IncorrectInstanceState',
+    of => `This instance '${target(of)}' is not in a state from which it can be stopped.`,
+  ),
   'volume.attach.instance.wrongState': words('IncorrectState', of => `Instance '${target(of)}' is not 'running'.`),
   'volume.detach.instance.wrongState': words('IncorrectState', of => `Instance '${target(of)}' is not 'running'.`),
 
@@ -63,6 +68,15 @@ export const instanceWords: WordsTable = {
     of => `No device is currently mapped at ${said(of, /all of: (.*)\.$/)}`,
   ),
   rebootUnsupported: unsupported,
+  suspendUnsupported: words(
+    'UnsupportedOperation',
+    of => `The instance '${target(of)}' cannot hibernate here; stop it without Hibernate.`,
+  ),
+  instanceSuspended: words(
+    'IncorrectInstanceState',
+    of => `The instance '${target(of)}' has hibernated; start it first.`,
+  ),
+  stopUnconfirmed: words('IncorrectInstanceState'),
   consoleUnsupported: unsupported,
   captureInProgress: words('IncorrectInstanceState'),
   attachmentInProgress: words('IncorrectInstanceState'),
@@ -83,7 +97,14 @@ export const instanceWords: WordsTable = {
   modeNoMatch: unsupported,
   rootUnsupported: mapping,
   rootNotVolume: unsupported,
+  missingImage: words('MissingParameter', () => 'The request must contain the parameter ImageId'),
+  rootVolumeUnavailable: words('IncorrectState'),
+  rootVolumeElsewhere: words('InvalidVolume.ZoneMismatch'),
+  volumeNotBootable: unsupported,
+  cloneOnlyRoot: unsupported,
   stopUnsupported: unsupported,
+  attachmentsLost: unsupported,
+  cleanupNotOwed: words('IncorrectInstanceState'),
   imageNotOwned: unsupported,
   imageInUse: words('IncorrectState'),
   invalidShutdownBehaviour: words('InvalidParameterCombination'),

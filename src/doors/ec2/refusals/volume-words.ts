@@ -43,11 +43,13 @@ export const volumeWords: WordsTable = {
   snapshotVanished: words('IncorrectState'),
   hotPlugUnsupported: unsupported,
   hotUnplugUnsupported: unsupported,
+  volumesUnsupported: unsupported,
   rootAttached: words(
     'IncorrectState',
     of => `Unable to detach root volume '${asked(of, 'VolumeId')}' from instance '${target(of)}'`,
   ),
 
+  notBeingDeleted: words('IncorrectState'),
   modificationInProgress: words(
     'IncorrectModificationState',
     of => `Volume ${target(of)} cannot be modified in modification state ${said(of, /\((\w+)\)/).toUpperCase()}`,
@@ -61,6 +63,10 @@ export const volumeWords: WordsTable = {
     () => 'The size of a volume can only be equal to or greater than the size of its snapshot',
   ),
   encryptionInherited: words('InvalidParameterValue'),
+  severalSources: words('InvalidParameterCombination'),
+  imageElsewhere: words('InvalidParameterValue'),
+  cloneUnsupported: unsupported,
+  sizeBelowImage: words('InvalidParameterValue'),
   snapshotUnsupported: unsupported,
   concurrentSnapshotLimitExceeded: words('ConcurrentSnapshotLimitExceeded'),
 }

@@ -1,0 +1,158 @@
+/**
+ * What a provider shows of an instance without having been asked. (spec: stateful-and-deltacloud 3a.8.)
+ *
+ * *Missing.* One that is not shown may be shown again a moment later: it counts as impaired only when its provider has
+ * left it out for as long as it says that it may. To readers it keeps its state; ending it is for whoever owns it.
+ *
+ * *Begun by others.* What was held stopped or suspended and runs is running: nobody asked for that, but it is true. It is
+ * the same launch, and has the disks its provider gave it; those it is listed with are connected by its next start. What
+ * is stateless and off has ended whatever its provider does with it. (docs/decisions/0024.)
+ *
+ * *Unconfirmed.* An operator who cannot reach a provider may say that an instance is stopped. Nothing that was asked is
+ * taken back, and nothing is started, freed or taken of it, until the provider has been heard: that confirms it or undoes
+ * it.
+ */
+import { type Arm, type Disarm, ignore, needs, type Observed } from './grammar.ts'
+import type { InstanceContext, InstanceEventNamed as Named, Now } from './instance.alphabet.ts'
+
+type Change = Partial<InstanceContext>
+
+export const lookRequirements = {
+  stopConfirmed: ({ context }: Now) => context.unconfirmed !== true,
+}
+const isUnseen = ({ missing, impaired }: InstanceContext) => missing === true || impaired === true
+/** It speaks of the launch that is under way, of an instance that a start can bring back. */
+const isOfLastLaunch = ({ context, event }: Now) =>
+  context.mode === 'stateful' && (event as Named<'started'>).data.generation === context.generation
+
+export const lookChoices = {
+  unseen: ({ context }: Now) => isUnseen(context),
+  graceGiven: ({ context }: Now) => context.offers.missingGraceMs !== undefined,
+  stillMissing: ({ context }: Now) => context.missing === true,
+  connecting: ({ context }: Now) => context.changing.length > 0,
+  runsAfterAll: isOfLastLaunch,
+  madeAfterAll: (now: Now) => isOfLastLaunch(now) && (now.event as Named<'created'>).data.status === 'running',
+  confirms: ({ context, event }: Now) =>
+    context.unconfirmed === true && (event as Named<'stopped'>).data.generation === context.generation,
+}
+
+export const lookChanges = {
+  missed: (): Change => ({ missing: true }),
+  impaired: (): Change => ({ impaired: true, missing: undefined }),
+  seen: (): Change => ({ missing: undefined }),
+  recovered: (): Change => ({ impaired: undefined, missing: undefined }),
+  forcedOff: ({ event }: Now): Change => ({
+    unconfirmed: true,
+    impaired: undefined,
+    rebooting: undefined,
+    restarts: undefined,
+    reason: { code: 'forcedStop', at: event.at },
+  }),
+}
+
+const MISSING_GRACE_DUE = 'instance.missingGraceDue'
+const missingGrace = ({ context }: Now): Arm => ({
+  event: MISSING_GRACE_DUE,
+  afterMs: context.offers.missingGraceMs,
+})
+export const graceOver = ({ context }: Now): Disarm[] => (context.missing ? [{ event: MISSING_GRACE_DUE }] : [])
+
+const ofAnotherLaunch = { guard: 'otherLaunch', ...ignore('it speaks of another launch') } as const
+const seenAgain = [
+  ofAnotherLaunch,
+  { guard: 'unseen', actions: [{ type: 'disarm', params: graceOver }, 'recovered'] },
+] as const
+
+/** It is not shown: that counts when it has lasted. */
+const missable = {
+  'instance.vanished': [
+    ofAnotherLaunch,
+    { guard: 'unseen', ...ignore('that is known') },
+    { guard: 'graceGiven', actions: ['missed', { type: 'arm', params: missingGrace }] },
+    { actions: 'impaired' },
+  ],
+  'instance.missingGraceDue': [{ guard: 'stillMissing', actions: 'impaired' }, ignore('it has been seen again')],
+} as const
+export const missableWhileRunning = {
+  ...missable,
+  'instance.started': [...seenAgain, ignore('it runs already')],
+  'instance.externallyStarted': ignore('it runs already'),
+  'instance.externallySuspended': [
+    ofAnotherLaunch,
+    { guard: 'connecting', ...ignore('the open call says first what became of its disks') },
+    { target: '#suspended', actions: 'asleep' },
+  ],
+} as const
+export const missableWhileSuspended = {
+  ...missable,
+  'instance.suspended': [...seenAgain, ignore('it is suspended already')],
+  'instance.externallyStarted': [ofAnotherLaunch, { target: '#running', actions: 'cameUp' }],
+  'instance.externallySuspended': ignore('it is suspended already'),
+} as const
+
+/** Others may begin it; and calls that were open when an operator said that it is stopped are answered some day. */
+export const answeredWhileStopped = {
+  'instance.externallyStarted': [
+    { guard: 'runsAfterAll', target: '#running', actions: 'cameUp' },
+    ignore('it speaks of another launch, or of what has ended'),
+  ],
+  'instance.started': [{ guard: 'runsAfterAll', target: '#running', actions: 'cameUp' }, ignore('it has ended since')],
+  'instance.created': [{ guard: 'madeAfterAll', target: '#running', actions: 'cameUp' }, ignore('it does not run')],
+  'instance.suspended': [
+    { guard: 'runsAfterAll', target: '#suspended', actions: 'asleep' },
+    ignore('it has ended since'),
+  ],
+  'instance.externallySuspended': [
+    { guard: 'runsAfterAll', target: '#suspended', actions: 'asleep' },
+    ignore('it speaks of another launch, or of what has ended'),
+  ],
+} as const
+
+/** By an operator, of what has run; with calls about its disks open, what they come to is heard first. */
+export const forceStoppable = {
+  'instance.forceStopRequested': {
+    guard: needs('stateful', 'notCapturing', 'connectionsSettled'),
+    target: '#stopped',
+    actions: 'forcedOff',
+  },
+} as const
+
+/**
+ * What a sight of it at the provider amounts to. Only where no call is open: elsewhere that will say what became of it,
+ * as it does while its guest is off for an image.
+ */
+export const instanceObserved: Observed = ({ exists, facts, generation }, context: InstanceContext, state) => {
+  if (exists === 'unknown' || (generation ?? context.generation) !== context.generation) return undefined
+  const rules = sights[state.split('.')[0]!]
+  const seen = exists === 'no' ? 'missing' : String(facts.status)
+  const event = rules?.(seen, context)
+  if (event === undefined) return undefined
+  const { host, privateAddress } = facts
+  const place = event.endsWith('tarted') ? { host, privateAddress } : {}
+  return { event, data: { generation: context.generation, ...place } }
+}
+type Sights = (seen: string, context: InstanceContext) => string | undefined
+const sights: Readonly<Record<string, Sights>> = {
+  running: (seen, context) => {
+    if (context.quieted) return undefined
+    if (seen === 'stopped') return 'poweredOff'
+    if (seen === 'suspended' && context.changing.length === 0) return 'externallySuspended'
+    return unseenOr(seen, 'running', 'started', context)
+  },
+  suspended: (seen, context) => {
+    if (seen === 'stopped') return 'memoryLost'
+    if (seen === 'running') return 'externallyStarted'
+    return unseenOr(seen, 'suspended', 'suspended', context)
+  },
+  stopped: (seen, { mode, unconfirmed }) => {
+    if (mode === 'stateless') return undefined
+    if (seen === 'running') return 'externallyStarted'
+    if (seen === 'suspended') return 'externallySuspended'
+    return unconfirmed && (seen === 'stopped' || seen === 'missing') ? 'stopped' : undefined
+  },
+}
+/** News if it is gone, or back. */
+function unseenOr(seen: string, expected: string, back: string, context: InstanceContext): string | undefined {
+  if (seen === 'missing') return isUnseen(context) ? undefined : 'vanished'
+  return seen === expected && isUnseen(context) ? back : undefined
+}

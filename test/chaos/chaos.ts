@@ -1,0 +1,118 @@
+/**
+ * Chaos with real machines: callers ask at random while the engine's process and QEMU's are killed with -9 at any moment.
+ * Then it comes to rest, and nothing may be lost, doubled, left over or damaged. (spec: drivers-and-qemu 5, chaos proof.)
+ */
+
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { endAll } from '../drivers/qemu/processes.ts'
+import { Random } from '../simulation/random.ts'
+import { checkBooks } from './books.ts'
+import { life } from './life.ts'
+import { Load } from './load.ts'
+import { checkDisks, cleanSlate, compare, processesOf, settle, turnOff } from './rest.ts'
+import { acme, databaseOf, mebibytes, openEngine, operator, poolOf } from './setting.ts'
+
+export interface ChaosOptions {
+  readonly seed: number
+  /** Accepted commands, at least. */
+  readonly operations: number
+  /** Kills, of engines and machines together, at least. */
+  readonly kills: number
+  readonly say?: (line: string) => void
+}
+export interface ChaosFigures {
+  readonly operations: number
+  readonly refused: number
+  readonly engineKills: number
+  readonly machineKills: number
+  readonly events: number
+  readonly disks: number
+  readonly leaking: number
+  /** Private files of what was killed half-way: recognisable, and swept when they are old. */
+  readonly unfinished: number
+  readonly seconds: number
+}
+
+/** An answer that a provider does not give is asked for again after a minute at most; this is a few of them. */
+const settlesWithinMs = 240_000
+const sizeBytes = 8 * mebibytes
+
+/** Throws what differs, naming it. What it made is gone then too. */
+export async function chaos({ seed, operations, kills, say = () => {} }: ChaosOptions): Promise<ChaosFigures> {
+  const folder = mkdtempSync(join(tmpdir(), 'chaos-'))
+  const begun = Date.now()
+  const random = new Random(seed)
+  try {
+    const image = await imageIn(folder)
+    const golden = hashOf(folder, image)
+    const load = new Load(new Random(seed + 1), image)
+    let [engineKills, machineKills] = [0, 0]
+    while (load.accepted < operations || engineKills + machineKills < kills) {
+      machineKills += await life({ folder, load, random, machineKills: random.between(0, 3) })
+      engineKills += 1
+      if (engineKills % 10 === 0)
+        say(`${engineKills} engines and ${machineKills} machines killed, ${load.accepted} done`)
+    }
+    say('at rest?')
+    const seen = await comeToRest(folder, load)
+    if (hashOf(folder, image) !== golden) throw new Error('the image has changed')
+    const { events } = checkBooks(databaseOf(folder), load)
+    return {
+      ...{ operations: load.accepted, refused: load.refused.size, engineKills, machineKills, events },
+      ...{ disks: seen.sound + seen.leaking, leaking: seen.leaking },
+      unfinished: readdirSync(join(poolOf(folder), '.tmp')).length,
+      seconds: Math.round((Date.now() - begun) / 1_000),
+    }
+  } finally {
+    await endAll(poolOf(folder))
+    for (const pid of processesOf(folder)) process.kill(pid, 'SIGKILL')
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function imageIn(folder: string): Promise<string> {
+  const { engine } = await openEngine(folder)
+  await engine.as(operator).offering.define({ name: 'small', vcpus: 1, memoryBytes: 32 * mebibytes })
+  const { id } = await engine.as(acme).image.register({ name: 'plain', sizeBytes })
+  await engine.close()
+  const path = join(poolOf(folder), 'images', `${id}.qcow2`)
+  execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', path, String(sizeBytes)])
+  return id
+}
+const hashOf = (folder: string, image: string): string =>
+  createHash('sha256')
+    .update(readFileSync(join(poolOf(folder), 'images', `${image}.qcow2`)))
+    .digest('hex')
+
+/** The next engine answers what is open, and nobody kills it. */
+async function comeToRest(folder: string, load: Load) {
+  const opened = await openEngine(folder)
+  try {
+    for (const { token, commands } of load.open.values()) {
+      const answer = await opened.engine.submit(commands, acme, { token }).then(
+        results => ({ token, results: [...results] }),
+        (error: { code?: string }) => ({ token, refused: error.code ?? String(error) }),
+      )
+      load.answered(answer)
+    }
+    await settle(opened, settlesWithinMs)
+    await compare(opened)
+    await turnOff(opened)
+    await settle(opened, settlesWithinMs)
+    await compare(opened)
+    if (processesOf(folder).length > 0) throw new Error('machines run although every instance is off')
+    const disks = checkDisks(folder)
+    await cleanSlate(opened, folder, settlesWithinMs)
+    const { contained, stalledViews } = opened.engine.health()
+    if (contained.length + stalledViews.length > 0)
+      throw new Error(`not well: ${JSON.stringify({ contained, stalledViews })}`)
+    await opened.engine.flush()
+    return disks
+  } finally {
+    await opened.engine.close()
+  }
+}

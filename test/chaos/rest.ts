@@ -1,0 +1,146 @@
+/** The world when it has come to rest: what the engine knows and what is there must be the same. */
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Observation, ResourceKind } from '../../src/drivers/driver.ts'
+import { context } from '../drivers/qemu/asking.ts'
+import { acme, type openEngine, poolOf } from './setting.ts'
+
+type Opened = Awaited<ReturnType<typeof openEngine>>
+
+const removal = { instance: 'terminate', volume: 'delete', snapshot: 'delete' } as const
+type Kept = keyof typeof removal
+const namesThere: Readonly<Record<Kept, ResourceKind>> = {
+  instance: 'instance',
+  volume: 'volume',
+  snapshot: 'volumeSnapshot',
+}
+/** In these a resource is at its provider. */
+const there = new Set(['running', 'stopped', 'available', 'in-use', 'completed'])
+const gone = new Set(['terminated', 'deleted', 'failed', 'error'])
+
+export async function rowsOf({ engine }: Opened, kind: Kept) {
+  const rows = []
+  let cursor: string | undefined
+  do {
+    const page = await engine.views.inventory.list({ where: { kind, account: acme.account }, limit: 500, cursor })
+    rows.push(...page.items)
+    cursor = page.next
+  } while (cursor !== undefined)
+  return rows
+}
+
+async function shown({ driver }: Opened, kind: ResourceKind): Promise<Observation[]> {
+  const items: Observation[] = []
+  let cursor: string | undefined
+  do {
+    const page = await driver.list(kind, cursor, context())
+    items.push(...page.items)
+    cursor = page.next
+  } while (cursor !== undefined)
+  return items
+}
+
+/** Waits until nothing is on its way any more; whoever waits too long is named. */
+export async function settle(opened: Opened, withinMs: number): Promise<void> {
+  const session = opened.engine.as(acme)
+  const signal = AbortSignal.timeout(withinMs)
+  for (const kind of ['instance', 'volume', 'snapshot'] as const)
+    for (const { id } of await rowsOf(opened, kind))
+      await session.settled(id, { signal }).catch(async (error: Error) => {
+        const { state, attributes } = await session.get(id)
+        throw new Error(`${id} is still ${state} ${JSON.stringify(attributes)}: ${error.message}`)
+      })
+  await opened.engine.idle()
+}
+
+/** Neither an orphan nor a ghost, and each as it is known. Throws an Error that names the first that differ. */
+export async function compare(opened: Opened): Promise<void> {
+  const wrong: string[] = []
+  for (const kind of ['instance', 'volume', 'snapshot'] as const) {
+    const rows = await rowsOf(opened, kind)
+    const expected = new Map(rows.filter(({ state }) => there.has(state)).map(row => [row.id, row]))
+    for (const { id, state } of rows)
+      if (!there.has(state) && !gone.has(state)) wrong.push(`${id} is ${state}, at rest`)
+    const seen = await shown(opened, namesThere[kind])
+    for (const { id } of seen) if (!expected.has(id)) wrong.push(`${kind} ${id} is an orphan`)
+    for (const { id, state, attributes } of expected.values()) {
+      const sight = seen.find(each => each.id === id)
+      if (sight?.exists !== 'yes') wrong.push(`${kind} ${id} is ${state} and a ghost (${sight?.exists})`)
+      else if (kind === 'instance' && sight.facts.status !== state)
+        wrong.push(`${id} is ${state}, but ${JSON.stringify(sight.facts)}`)
+      else if (kind !== 'instance' && sight.facts.sizeBytes !== attributes.sizeBytes)
+        wrong.push(`${id} has ${attributes.sizeBytes} bytes, but ${sight.facts.sizeBytes} there`)
+    }
+  }
+  if (wrong.length > 0) throw new Error(`the engine and the world differ: ${wrong.join('; ')}`)
+}
+
+/** Processes of machines of this folder, found by what they were started with. */
+export function processesOf(folder: string): number[] {
+  const isOurs = (pid: string) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(join(poolOf(folder), 'run'))
+    } catch {
+      return false
+    }
+  }
+  return readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name) && isOurs(name))
+    .map(Number)
+}
+
+/** Checks every disk of the pool, which no machine may have open. Returns how many were sound, and had only leaks. */
+export function checkDisks(folder: string): { sound: number; leaking: number } {
+  const counts = { sound: 0, leaking: 0 }
+  for (const part of ['images', 'volumes', 'snapshots'])
+    for (const name of readdirSync(join(poolOf(folder), part))) {
+      try {
+        execFileSync('qemu-img', ['check', '-q', '-f', 'qcow2', join(poolOf(folder), part, name)], { stdio: 'pipe' })
+        counts.sound += 1
+      } catch (error) {
+        // 3: clusters nobody uses, as a machine leaves that is killed; its contents are right.
+        if ((error as { status?: number }).status !== 3) throw error
+        counts.leaking += 1
+      }
+    }
+  return counts
+}
+
+/** Every machine off, hard. */
+export async function turnOff(opened: Opened): Promise<void> {
+  const session = opened.engine.as(acme)
+  for (const { id, state, attributes } of await rowsOf(opened, 'instance')) {
+    if (state !== 'running') continue
+    if (attributes.mode === 'stateful') await session.instance.stop(id, { force: true })
+    else await session.instance.terminate(id)
+  }
+}
+
+const rounds = 4
+
+/** Deletes all there is. Throws an Error if anything is left, here or there. */
+export async function cleanSlate(opened: Opened, folder: string, withinMs: number): Promise<void> {
+  const left = async () => {
+    const rows = await Promise.all((['instance', 'volume', 'snapshot'] as const).map(kind => rowsOf(opened, kind)))
+    return rows.flat().filter(({ state }) => !['terminated', 'deleted'].includes(state))
+  }
+  for (let round = 0; round < rounds; round += 1) {
+    for (const { id, kind } of await left())
+      await opened.engine.submit([{ kind, command: removal[kind as Kept], id }], acme).catch(() => {})
+    await settle(opened, withinMs)
+  }
+  const remains = await left()
+  if (remains.length > 0)
+    throw new Error(`cannot be deleted: ${remains.map(({ id, state }) => `${id} ${state}`).join()}`)
+  const pool = poolOf(folder)
+  for (const part of ['volumes', 'snapshots', 'run']) {
+    const names = readdirSync(join(pool, part))
+    if (names.length > 0) throw new Error(`left in ${part}: ${names.join(', ')}`)
+  }
+  // A process that was told to end may take a moment.
+  for (let waits = 0; processesOf(folder).length > 0 && waits < 100; waits += 1) await sleep(20)
+  const processes = processesOf(folder)
+  if (processes.length > 0) throw new Error(`left running: ${processes.join(', ')}`)
+}

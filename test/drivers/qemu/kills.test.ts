@@ -1,0 +1,177 @@
+/**
+ * Whoever asks is killed in the middle of a call, and asks again with the same token: it is done once, whenever that was.
+ * (spec: drivers-and-qemu 5.)
+ */
+import { spawn } from 'node:child_process'
+import { once as event } from 'node:events'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, it } from 'vitest'
+import type { Driver } from '../../../src/drivers/driver.ts'
+import { qemu } from '../../../src/drivers/qemu/index.ts'
+import { tagOf } from '../../../src/drivers/qemu/pool.ts'
+import { snapshotsIn } from '../../../src/drivers/qemu/qcow2-snapshots.ts'
+import type { Verb } from '../../../src/drivers/qemu/work.ts'
+import { ask, doing, instanceSpec, mebibytes, start, volumeSpec } from './asking.ts'
+import { addCountingImage, boots, counted, countsPast } from './counting-guest.ts'
+import { describeWith, inFolder, qemuSystem } from './debian.ts'
+import { guestWrites, textOn } from './guest-writing.ts'
+import { monitored, off, seen, volumeAt } from './machine-setting.ts'
+import { endAll } from './processes.ts'
+
+/** Moments from before the first step of a call to after its last. */
+const momentsMs = [0, 40, 150]
+const tokenOf = (what: string, atMs: number) => `${what}-${atMs}`
+
+/** Asks in a process that is killed that long after it began. */
+async function killedAsking(pool: string, afterMs: number, verb: Verb, id: string, spec: object, token: string) {
+  const words = [join(import.meta.dirname, 'caller.ts'), pool, verb, id, JSON.stringify(spec), token]
+  const caller = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const gone = event(caller, 'exit')
+  try {
+    await Promise.race([event(caller.stdout, 'data'), gone])
+    await sleep(afterMs)
+  } finally {
+    caller.kill('SIGKILL')
+    await gone
+  }
+}
+
+/** A pool that one process uses at a time: this one, or the one that is killed. */
+interface Setting {
+  readonly pool: string
+  driver: Driver
+}
+const alone = (work: (setting: Setting) => Promise<void>) =>
+  inFolder(async pool => {
+    const setting: Setting = { pool, driver: qemu({ pool, gracefulMs: 300 }) }
+    try {
+      await work(setting)
+    } finally {
+      await setting.driver.close!()
+      await endAll(pool)
+    }
+  })
+
+/** Asks in a process that is killed, and then here until it is done. */
+const askedTwice = async (setting: Setting, atMs: number, verb: Verb, id: string, spec: object, token: string) => {
+  const { pool } = setting
+  await setting.driver.close!()
+  try {
+    await killedAsking(pool, atMs, verb, id, spec, token)
+  } finally {
+    setting.driver = qemu({ pool, gracefulMs: 300 })
+  }
+  const { driver } = setting
+  let outcome = await ask(driver, verb, id, spec, token)
+  // What the killed one has started may still be about to be there.
+  while (outcome.kind === 'rejected' && outcome.error.code === 'busy') {
+    await sleep(50)
+    outcome = await ask(driver, verb, id, spec, token)
+  }
+  if (outcome.kind !== 'done') throw new Error(`${verb} ${id} should be done, but is ${JSON.stringify(outcome)}`)
+  return driver
+}
+
+const counting = async ({ driver, pool }: Setting): Promise<void> => {
+  addCountingImage(pool)
+  await doing(driver, 'volumeEnsure', 'vol-root', volumeSpec(4 * mebibytes, { kind: 'image', id: 'counting' }))
+  await doing(driver, 'instanceEnsure', 'i-1', instanceSpec(['vol-root'], { image: 'counting' }))
+  await doing(driver, 'instancePower', 'i-1', start())
+  await countsPast(driver, pool, 0)
+}
+const rootText = (pool: string) => textOn(volumeAt(pool, 'vol-root'))
+const runs = async (driver: Driver) =>
+  expect((await seen(driver)).facts).toMatchObject({ status: 'running', generation: 1 })
+
+describeWith(qemuSystem, 'calls whose caller is killed', () => {
+  it('reset a guest once', () =>
+    alone(async setting => {
+      const { pool } = setting
+      await counting(setting)
+      for (const atMs of momentsMs) {
+        const before = await boots(setting.driver)
+        const token = tokenOf('reset', atMs)
+        const later = await askedTwice(setting, atMs, 'instanceReset', 'i-1', { generation: 1 }, token)
+        while ((await boots(later)) === before) await sleep(20)
+        // What it wrote since stays in its memory: nobody resets it a second time.
+        const far = await countsPast(later, pool, 2)
+        expect(await doing(later, 'instanceReset', 'i-1', { generation: 1 }, token)).toMatchObject({ already: true })
+        expect(await counted(pool)).toBeGreaterThanOrEqual(far)
+        await runs(later)
+      }
+    }))
+
+  it('suspend a guest, which goes on from where it was', () =>
+    alone(async setting => {
+      const { pool } = setting
+      await counting(setting)
+      for (const atMs of momentsMs) {
+        const before = await counted(pool)
+        const asked = { want: 'suspended', mode: 'hard', generation: 1 }
+        const later = await askedTwice(setting, atMs, 'instancePower', 'i-1', asked, tokenOf('sleep', atMs))
+        expect((await seen(later)).facts.status).toBe('suspended')
+        const awake = await askedTwice(setting, atMs, 'instancePower', 'i-1', start(), tokenOf('wake', atMs))
+        await runs(awake)
+        expect([(await counted(pool)) >= before, await boots(awake)]).toEqual([true, 1])
+      }
+    }))
+
+  it('keep a machine once, and go back to it once', () =>
+    alone(async setting => {
+      const { pool } = setting
+      await counting(setting)
+      for (const atMs of momentsMs) {
+        const name = `vs-${atMs}`
+        await guestWrites(pool, 'i-1', name)
+        const kept = { snapshot: name, memory: true, generation: 1 }
+        await askedTwice(setting, atMs, 'vmSnapshotEnsure', 'i-1', kept, tokenOf('keep', atMs))
+        const names = (await snapshotsIn(volumeAt(pool, 'vol-root'))).filter(each => each.name === tagOf(name))
+        expect(names.length).toBe(1)
+        await guestWrites(pool, 'i-1', 'lost')
+        const back = { snapshot: name, generation: 1, run: true }
+        const later = await askedTwice(setting, atMs, 'vmSnapshotRevert', 'i-1', back, tokenOf('back', atMs))
+        expect(rootText(pool)).toBe(name)
+        await guestWrites(pool, 'i-1', 'since')
+        expect(await doing(later, 'vmSnapshotRevert', 'i-1', back, tokenOf('back', atMs))).toMatchObject({
+          already: true,
+        })
+        expect([rootText(pool), await boots(later)]).toEqual(['since', 1])
+        await runs(later)
+        const gone = { snapshot: `vs-${momentsMs[momentsMs.indexOf(atMs) - 1]}` }
+        await askedTwice(setting, atMs, 'vmSnapshotDelete', 'i-1', gone, tokenOf('drop', atMs))
+      }
+      expect((await snapshotsIn(volumeAt(pool, 'vol-root'))).map(({ name }) => name)).toEqual([tagOf('vs-150')])
+      expect(await monitored(pool, qmp => qmp.execute('query-jobs'))).toEqual([])
+    }))
+
+  it('take a group and a volume back once', () =>
+    alone(async setting => {
+      const { pool } = setting
+      await counting(setting)
+      await doing(setting.driver, 'volumeEnsure', 'vol-data', volumeSpec())
+      let generation = 1
+      for (const atMs of momentsMs) {
+        await guestWrites(pool, 'i-1', `group ${atMs}`)
+        const members = ['vol-root', 'vol-data'].map(volume => ({ snapshot: `${volume}-${atMs}`, volume }))
+        await askedTwice(setting, atMs, 'volumeSnapshotGroupEnsure', `g-${atMs}`, { members }, tokenOf('group', atMs))
+        expect(textOn(join(pool, 'snapshots', `vol-root-${atMs}.qcow2`))).toBe(`group ${atMs}`)
+        await guestWrites(pool, 'i-1', 'lost')
+        await doing(setting.driver, 'instancePower', 'i-1', off('hard', generation))
+        const spec = { snapshot: `vol-root-${atMs}` }
+        const token = tokenOf('volume', atMs)
+        await askedTwice(setting, atMs, 'volumeRevert', 'vol-root', spec, token)
+        expect(rootText(pool)).toBe(`group ${atMs}`)
+        generation++
+        const { devices } = instanceSpec(['vol-root'])
+        await doing(setting.driver, 'instancePower', 'i-1', start(generation, { devices }))
+        await guestWrites(pool, 'i-1', 'since')
+        expect(await ask(setting.driver, 'volumeRevert', 'vol-root', spec, token)).toMatchObject({
+          kind: 'done',
+          already: true,
+        })
+        expect(rootText(pool)).toBe('since')
+      }
+      expect(await monitored(pool, qmp => qmp.execute('query-jobs'))).toEqual([])
+    }))
+})

@@ -1,0 +1,134 @@
+/** What is left of an instance at a provider that cleans nothing up, or that will not: with the whole engine. */
+import { describe, expect, it } from 'vitest'
+import type { DeclaredCapabilities } from '../../src/drivers/capabilities.ts'
+import { simulatedClasses } from '../../src/drivers/simulated/index.ts'
+import type { Refused } from '../../src/index.ts'
+import { GiB, open } from './cloud.ts'
+
+async function running(capabilities: DeclaredCapabilities = {}, input: object = {}) {
+  const cloud = await open({}, capabilities)
+  const { acme } = cloud
+  const { id: image } = await acme.image.register({ name: 'plain', sizeBytes: GiB })
+  const { id } = await acme.instance.launch({ image, type: 'small', onMismatch: 'warn', ...input })
+  expect(await acme.settled(id)).toBe('running')
+  return { ...cloud, id }
+}
+const refusalOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => undefined,
+    ({ refusals }: Refused) => refusals,
+  )
+
+describe('a provider that makes roots and keeps them', () => {
+  it('leaked boot disk: has nothing left when the instance is terminated', async () => {
+    const { A } = simulatedClasses
+    const { engine, world, acme, id } = await running({ ...A, rootOnDestroy: 'keeps' })
+    const [root] = world.objects().filter(({ kind }) => kind === 'volume')
+    expect((await acme.get(id)).attributes.keptRoot).toEqual({ volume: root!.id, sizeBytes: GiB })
+    await acme.instance.terminate(id)
+    expect(await acme.settled(id)).toBe('terminated')
+    expect(world.objects()).toEqual([])
+    expect(await acme.get(root!.id)).toMatchObject({ state: 'deleted', provider: 'lab' })
+    await engine.close()
+  })
+
+  it('has nothing left either when the guest takes the instance along', async () => {
+    const { A } = simulatedClasses
+    const leaving = { ...A, rootOnDestroy: 'byFlag', rootOnStop: 'keeps' } as const
+    const { engine, world, acme, id } = await running(leaving)
+    world.powerOffGuest(id)
+    await engine.idle()
+    await acme.instance.terminate(id)
+    expect(await acme.settled(id)).toBe('terminated')
+    expect(world.objects()).toEqual([])
+    await engine.close()
+  })
+})
+
+describe('a provider that deletes what an instance has', () => {
+  it.each(['E', 'F'] as const)('deletes no volume of a user: class %s', async name => {
+    const takes = { ...simulatedClasses[name], attachmentsOnDestroy: 'deletes' } as const
+    const { engine, world, acme, id } = await running(takes)
+    const { id: volume } = await acme.volume.create({ sizeBytes: GiB })
+    await acme.settled(volume)
+    await acme.volume.attach(volume, { instance: id, device: '/dev/sdf' })
+    await engine.idle()
+    expect((await acme.get(volume)).state).toBe('in-use')
+    await acme.instance.terminate(id)
+    expect(await acme.settled(id)).toBe('terminated')
+    expect((await acme.get(volume)).state).toBe('available')
+    expect(world.objects().map(each => each.id)).toEqual([volume])
+    await engine.close()
+  })
+})
+
+describe('a volume that will not go', () => {
+  const stuck = async () => {
+    const cloud = await running()
+    const { acme, world, engine, id } = cloud
+    const [{ volume }] = (await acme.get(id)).attributes.devices
+    world.failNext('volumeDelete', 'rejected', 'denied')
+    await acme.instance.terminate(id)
+    await engine.idle()
+    return { ...cloud, volume: volume as string }
+  }
+
+  it('holds the end of its instance, and says why', async () => {
+    const { engine, acme, id, volume } = await stuck()
+    expect(await acme.get(id)).toMatchObject({
+      state: 'shutting-down',
+      status: 'shutting-down.cleaning',
+      attributes: {
+        devices: [],
+        owed: [{ id: volume, kind: 'root', state: 'failed', failure: { attempts: 1, code: 'denied' } }],
+      },
+    })
+    expect(await acme.get(volume)).toMatchObject({ state: 'deleting', attributes: { failure: { attempts: 1 } } })
+    await engine.close()
+  })
+
+  it('is given up by an operator, and by nobody else', async () => {
+    const { engine, world, operator, acme, id, volume } = await stuck()
+    const own = await refusalOf(acme.instance.abandonCleanup(id, { item: volume }))
+    expect(own).toMatchObject([{ reasons: [{ requirement: 'authority' }] }])
+    expect(await refusalOf(operator.instance.abandonCleanup(id, { item: 'vol-1' }))).toMatchObject([
+      { reasons: [{ code: 'cleanupNotOwed' }] },
+    ])
+    await operator.instance.abandonCleanup(id, { item: volume })
+    const orphan = { provider: 'lab', kind: 'volume', id: volume, code: 'denied' }
+    const row = await acme.get(id)
+    expect(row).toMatchObject({ state: 'terminated', attributes: { orphans: [orphan] } })
+    expect(row.attributes).not.toHaveProperty('owed')
+    expect(await acme.get(volume)).toMatchObject({ state: 'deleted', attributes: { orphans: [orphan] } })
+    expect(world.objects().map(each => each.id)).toEqual([volume])
+    await engine.close()
+  })
+})
+
+describe('a compute that is given up while its provider says nothing', () => {
+  it('ends, keeps its disk, and is none when it is gone after all', async () => {
+    const { engine, world, operator, acme, id } = await running()
+    const [{ volume }] = (await acme.get(id)).attributes.devices
+    world.failNext('instanceDestroy', 'beforeEffect')
+    await acme.instance.terminate(id)
+    await operator.instance.abandonCleanup(id, { item: id })
+    expect(await acme.get(id)).toMatchObject({
+      state: 'terminated',
+      attributes: { orphans: [{ kind: 'instance', id }] },
+    })
+    expect((await acme.get(volume)).state).toBe('available')
+    await new Promise<void>(resolve => {
+      engine.on('event', ({ type }) => type === 'instance.destroyed' && resolve())
+    })
+    const types: string[] = []
+    for await (const event of acme.history(id)) types.push(event.type)
+    expect(types.slice(-3)).toEqual([
+      'instance.abandonCleanupRequested',
+      'instance.orphanRecorded',
+      'instance.destroyed',
+    ])
+    expect((await acme.get(id)).attributes).not.toHaveProperty('orphans')
+    expect(world.objects().map(each => each.id)).toEqual([volume])
+    await engine.close()
+  })
+})
