@@ -3,7 +3,7 @@ import { kinds } from '../../machines/index.ts'
 import { projections } from '../../projections/index.ts'
 import type { DeclaredCapabilities } from '../../src/drivers/capabilities.ts'
 import type { Driver } from '../../src/drivers/driver.ts'
-import { simulated } from '../../src/drivers/simulated/index.ts'
+import { simulated, simulatedClasses } from '../../src/drivers/simulated/index.ts'
 import { createEngine } from '../../src/engine.ts'
 import type { FindingClass, SurveyReport } from '../../src/index.ts'
 import { sqlite } from '../../src/store/sqlite/index.ts'
@@ -161,6 +161,50 @@ describe('a survey', () => {
     expect(copied.error).toMatchObject({ code: 'snapshotVanished' })
     await acme.snapshot.delete(id)
     expect(await acme.settled(id)).toBe('deleted')
+    await engine.close()
+  })
+
+  it('knows a suspended guest, and the disks that it keeps', async () => {
+    const { engine, acme, clock, look, running, volume } = await open()
+    const [id, data] = [await running(), await volume()]
+    await acme.volume.attach(data, { instance: id, device: '/dev/sdf' })
+    await acme.settled(data)
+    await acme.instance.suspend(id)
+    expect(await acme.settled(id)).toBe('suspended')
+    await clock.pass(10 * MINUTE)
+    expect(await look()).toEqual([])
+    await engine.close()
+  })
+
+  it('knows a root that its provider keeps under a name of ours, before and after that is a volume here', async () => {
+    const keeps = { ...simulatedClasses.C, rootOnDestroy: 'keeps' } as const
+    const { engine, acme, world, clock, look, running } = await open({ capabilities: keeps })
+    const id = await running()
+    const [root] = world.objects().filter(({ kind }) => kind === 'volume')
+    expect(root!.id).toMatch(/^vol-/)
+    await clock.pass(10 * MINUTE)
+    expect(await look()).toEqual([])
+    const cleaned = await outcomeOf(engine.clean({ provider: 'lab', kind: 'volume', id: root!.id }))
+    expect(cleaned.error).toMatchObject({ code: 'notConfirmed' })
+    await acme.instance.terminate(id)
+    expect(await acme.settled(id)).toBe('terminated')
+    await clock.pass(10 * MINUTE)
+    expect([await look(), world.objects()]).toEqual([[], []])
+    await engine.close()
+  })
+
+  it('finds what was given up as an orphan, and cleans it away', async () => {
+    const { engine, acme, operator, world, clock, look, volume } = await open()
+    const id = await volume()
+    world.failNext('volumeDelete', 'rejected', 'denied')
+    await acme.volume.delete(id)
+    await clock.pass(MINUTE / 2)
+    await operator.volume.abandonCleanup(id)
+    expect(await acme.settled(id)).toBe('deleted')
+    await clock.pass(10 * MINUTE)
+    expect(await look()).toEqual([`orphan volume ${id}`])
+    expect(await engine.clean({ provider: 'lab', kind: 'volume', id })).toMatchObject({ recorded: true })
+    expect([await look(), world.objects()]).toEqual([[], []])
     await engine.close()
   })
 
