@@ -273,19 +273,12 @@ export type Authority = 'owner' | 'domainAdmin' | 'operator' | 'engine'
  */
 export type FactSource =
   | {
-      readonly from: 'resource'
+      readonly from: 'resource' | 'named'
       readonly kind: string
       readonly path: string
       readonly many?: boolean
       readonly optional?: boolean
       readonly anyRegion?: boolean
-    }
-  | {
-      readonly from: 'named'
-      readonly kind: string
-      readonly path: string
-      readonly many?: boolean
-      readonly optional?: boolean
     }
   | { readonly from: 'provider'; readonly path?: string }
   | { readonly from: 'account' }
@@ -293,18 +286,12 @@ export type FactSource =
 export type ClaimPart = 'account' | 'region' | 'id' | { readonly path: string } | { readonly text: string }
 
 type Where = { many?: boolean; optional?: boolean }
-export const resource = (kind: string, path: string, where: Where & { anyRegion?: boolean } = {}): FactSource => ({
-  from: 'resource',
-  kind,
-  path,
-  ...where,
-})
-export const named = (kind: string, path: string, where: Where = {}): FactSource => ({
-  from: 'named',
-  kind,
-  path,
-  ...where,
-})
+export const resource = (kind: string, path: string, where: Where & { anyRegion?: boolean } = {}): FactSource => {
+  return { from: 'resource', kind, path, ...where }
+}
+export const named = (kind: string, path: string, where: Where = {}): FactSource => {
+  return { from: 'named', kind, path, ...where }
+}
 export const provider = (path?: string): FactSource => ({ from: 'provider', path })
 export const callerAccount = (): FactSource => ({ from: 'account' })
 export const claim = (view: string, key: ClaimPart | readonly ClaimPart[] = 'account'): FactSource => ({
@@ -408,6 +395,15 @@ export interface Seen {
 }
 /** The unasked report an observation amounts to, if it says something new: short event name and data. */
 export type Observed = (seen: Seen, context: Untyped, state: string) => { event: string; data: Json } | undefined
+/** A thing at a provider that belongs to a resource. `must`: it is missed if it is not shown; `facts`: as it is shown. */
+export type Expected = Pick<Seen, 'facts'> & { readonly kind: string; readonly id: string; readonly must: boolean }
+/** What should be at a provider for a resource that rests; `kinds`: as providers call what it may miss there. */
+export interface Presence {
+  readonly kinds: readonly string[]
+  readonly of: (id: string, context: Untyped, state: string) => readonly Expected[]
+  /** Short name of the report that something of it was there after its end, and was taken away. */
+  readonly cleaned?: string
+}
 
 export interface Kind<
   Name extends string = string,
@@ -435,6 +431,7 @@ export interface Kind<
    */
   readonly retentionMs: number
   readonly observed: Observed
+  readonly presence: Presence
 }
 /** Declares a kind. The machine's root state `absent` is the fold of no events; birth is a transition out of it. */
 export const kind = <const Name extends string, const Commands extends Record<string, Command>>(spec: {
@@ -451,6 +448,7 @@ export const kind = <const Name extends string, const Commands extends Record<st
   regional?: boolean
   retentionMs?: number
   observed?: Observed
+  presence?: Presence
 }): Kind<Name, Commands> => ({
   requirements: {},
   refusals: {},
@@ -459,6 +457,7 @@ export const kind = <const Name extends string, const Commands extends Record<st
   regional: true,
   retentionMs: 3_600_000,
   observed: () => undefined,
+  presence: { kinds: [], of: () => [] },
   ...spec,
 })
 

@@ -12,6 +12,7 @@ import { type InstanceContext, instanceEvents } from './instance.alphabet.ts'
 import { instanceCommands } from './instance.commands.ts'
 import { instanceFace } from './instance.face.ts'
 import { instanceObserved } from './instance.looks.ts'
+import { instancePresence } from './instance.presence.ts'
 import { instanceRequirements } from './instance.rules.ts'
 import { instance } from './instance.ts'
 import { keyPairCommands } from './key-pair.commands.ts'
@@ -21,10 +22,12 @@ import { type OfferingContext, offering, offeringEvents, offeringRequirements } 
 import { refusals } from './refusals.ts'
 import { type SnapshotContext, snapshotEvents } from './snapshot.alphabet.ts'
 import { snapshotCommands } from './snapshot.commands.ts'
+import { snapshotObserved, snapshotPresence } from './snapshot.presence.ts'
 import { snapshotRequirements } from './snapshot.rules.ts'
 import { snapshot } from './snapshot.ts'
 import { type VolumeContext, volumeEvents } from './volume.alphabet.ts'
 import { volumeCommands } from './volume.commands.ts'
+import { volumeObserved, volumePresence } from './volume.presence.ts'
 import { volumeRequirements } from './volume.rules.ts'
 import { volume } from './volume.ts'
 
@@ -122,7 +125,8 @@ export const kinds = {
     commands: snapshotCommands,
     requirements: snapshotRequirements,
     refusals: refusals.snapshot,
-    face: ({ volume, sizeBytes, encrypted, kmsKey, provider, boots }: SnapshotContext) => ({
+    face: ({ volume, sizeBytes, encrypted, kmsKey, provider, boots, impaired }: SnapshotContext) => ({
+      impaired,
       volume,
       sizeBytes,
       encrypted,
@@ -130,6 +134,8 @@ export const kinds = {
       provider,
       boots,
     }),
+    observed: snapshotObserved,
+    presence: snapshotPresence,
     retentionMs: HOUR_MS,
   }),
   'key-pair': kind({
@@ -162,6 +168,8 @@ export const kinds = {
       boots,
       instance: attachment?.instance,
     }),
+    observed: volumeObserved,
+    presence: volumePresence,
     // About as long as EC2 shows what has ended. (spec: ec2 2.10.)
     retentionMs: HOUR_MS,
   }),
@@ -176,6 +184,7 @@ export const kinds = {
     refusals: refusals.instance,
     face: instanceFace,
     observed: instanceObserved,
+    presence: instancePresence,
     retentionMs: HOUR_MS,
   }),
 } as const

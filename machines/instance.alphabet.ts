@@ -20,6 +20,7 @@ import type { Sparing } from './instance.sparing.ts'
 import { type Mode, modes } from './modes.ts'
 import { type Orphan, orphanEvents } from './orphans.ts'
 import type { Failure } from './retries.ts'
+import { cleanEvents } from './sights.ts'
 import { type Tags, tagEvents, tags } from './tags.ts'
 
 export interface Device {
@@ -159,6 +160,8 @@ export interface InstanceContext {
   /** Its guest is off for an image: what is still to be taken of its disks. */
   readonly quieted?: { readonly image: string; readonly uncut: readonly string[] }
   readonly overdue?: boolean
+  /** When something of it was found at its provider after its end, and taken away. */
+  readonly cleanedAt?: number
   /** Of the calls to destroy it. */
   readonly failure?: Failure
   /** What its end still needs, once its compute is gone. */
@@ -346,6 +349,7 @@ export const instanceEvents = events('instance', {
   externallyStarted: reported({ ...launch, ...place }),
   /** Unasked: what ran is suspended. */
   externallySuspended: reported(launch),
+  ...cleanEvents,
 
   launchTimedOut: elapsed(),
   stopTimedOut: elapsed(),

@@ -12,6 +12,7 @@ import { sparingChanges } from './instance.sparing.ts'
 import { stopChanges } from './instance.stop.ts'
 import { suspendChanges } from './instance.suspend.ts'
 import { orphanChanges } from './orphans.ts'
+import { sightChanges } from './sights.ts'
 import { tagChanges } from './tags.ts'
 
 type Change = Partial<InstanceContext>
@@ -147,6 +148,7 @@ const all = {
   ...sparingChanges,
   ...orphanChanges,
   ...tagChanges,
+  orphanCleaned: sightChanges.orphanCleaned,
   launched,
   volumeReady,
   cameUp,

@@ -15,6 +15,7 @@ const cleaning = ['cleanupDone', 'cleanupFailed', 'cleanupHandedOver'] as const
 const unowed = ignoring('nothing of it is being cleaned up', ...cleaning, 'orphanRecorded')
 const launching = ['prepared', 'modeMismatchWarned'] as const
 const freed = 'imageFreed'
+const notGone = ignoring('it is not gone yet', freed, 'orphanCleaned')
 const volumes = ['volumeReady', 'volumeFailed'] as const
 const creation = ['created', 'createFailed', 'launchTimedOut'] as const
 const starting = ['started', 'startFailed', 'startRetryDue'] as const
@@ -46,12 +47,12 @@ const all = [
 ] as const
 
 export const late = {
-  absent: ignoring('it never existed', ...all, freed, ...cleaning, 'orphanRecorded'),
+  absent: ignoring('it never existed', ...all, freed, ...cleaning, 'orphanRecorded', 'orphanCleaned'),
   preparing: ignoring('no compute was asked for yet', 'poweredOff'),
   abandoning: ignoring('what came to be is being destroyed', 'poweredOff', 'terminateTimedOut'),
   pending: {
     ...unowed,
-    ...ignoring('it is not gone yet', freed),
+    ...notGone,
     ...ignoring('all its volumes were ready before', ...volumes),
     ...ignoring('its launch has recorded that', ...launching),
     ...ignoring('it is to run', 'offGraceDue'),
@@ -72,7 +73,7 @@ export const late = {
   steady: ignoring('no change is under way', ...connecting),
   running: {
     ...unowed,
-    ...ignoring('it is not gone yet', freed),
+    ...notGone,
     ...ignoring('its launch is over', ...volumes, ...creation, ...launching, 'startFailed', 'startRetryDue'),
     ...ignoring('it runs', 'offGraceDue', 'memoryLost', ...suspending, stuck),
     ...ignoring('no guest is off for an image', ...imaging),
@@ -80,7 +81,7 @@ export const late = {
   },
   stopping: {
     ...unowed,
-    ...ignoring('it is not gone yet', freed),
+    ...notGone,
     ...ignoring('its launch is over', ...launching),
     ...ignoring('it is not off yet', 'offGraceDue'),
     ...ignoring('it will be asked to stop again anyway', 'stopFailed'),
@@ -92,7 +93,7 @@ export const late = {
   },
   stopped: {
     ...unowed,
-    ...ignoring('it is not gone yet', freed),
+    ...notGone,
     ...ignoring('its launch is over', ...volumes, ...launching, 'createFailed', 'launchTimedOut'),
     ...ignoring('it was not suspended', 'suspendFailed', 'suspendTimedOut'),
     ...ignoring('it stays off, whatever was taken of it', ...imaging),
@@ -110,7 +111,7 @@ export const late = {
     ...ignoring('no such call is open', ...destroying),
   },
   suspending: {
-    ...ignoring('it is not gone yet', freed),
+    ...notGone,
     ...unowed,
     ...ignoring('its launch is over', ...volumes, ...creation, ...launching, ...starting),
     ...ignoring('it is not being stopped', 'offGraceDue', ...stopping, stuck),
@@ -119,7 +120,7 @@ export const late = {
     ...ignoring('no such call is open', ...destroying),
   },
   suspended: {
-    ...ignoring('it is not gone yet', freed),
+    ...notGone,
     ...unowed,
     ...ignoring('its launch is over', ...volumes, ...creation, ...launching, ...starting),
     ...ignoring('it is not being stopped', 'offGraceDue', ...stopping, stuck),
@@ -133,7 +134,7 @@ export const late = {
   retrying: ignoring('it will be asked again anyway', 'destroyFailed'),
   shuttingDown: {
     ...unowed,
-    ...ignoring('it is not gone yet', freed),
+    ...notGone,
     ...ignoring('its volumes hear of its end when it is gone', ...volumes),
     ...ignoring('its launch is over', ...launching),
     ...ignoring('it is being ended already', 'offGraceDue'),

@@ -355,6 +355,7 @@ export const instance = setup({
           ignore('it needed no image, or not any more'),
         ],
         ...tagging,
+        'instance.orphanCleaned': { actions: 'orphanCleaned' },
         ...late.terminated,
         'instance.orphanRecorded': { actions: 'orphaned' },
         'instance.destroyed': [{ guard: 'isOrphan', actions: 'unorphaned' }, late.terminated['instance.destroyed']],

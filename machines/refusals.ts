@@ -3,6 +3,7 @@
  * out. Doors map codes to their own; a wrong state and a missing resource are worded by the engine.
  */
 import type { Refusal, RefusalInput } from './grammar.ts'
+import { sightRefusals } from './sights.ts'
 import { tagRefusals } from './tags.ts'
 
 type Asked = RefusalInput
@@ -123,6 +124,7 @@ export const refusals = {
       const images = context.images?.join(', ') || 'an image'
       return `The snapshot ${resource} is used by ${images}; deregister that first.`
     }),
+    ...sightRefusals('snapshot'),
     ...tagRefusals,
   },
 
@@ -133,6 +135,7 @@ export const refusals = {
     zoneOffered,
     volumesOffered: no('volumesUnsupported', ({ data }: Asked) => `The provider ${data.provider} has no volumes.`),
     snapshotCompleted,
+    snapshotPresent: no('snapshotVanished', 'The provider no longer shows the snapshot; take another.'),
     snapshotHere,
     sizeGiven: no('missingSize', 'A volume needs a size, or a snapshot that has one.'),
     snapshotFits: no(
@@ -164,6 +167,7 @@ export const refusals = {
       ({ data }: Asked) => `The source ${data.source} is encrypted, and so is every volume of it.`,
     ),
     ...disk,
+    ...sightRefusals('volume'),
     ...tagRefusals,
     condemned: no('notBeingDeleted', ({ resource }: Asked) => `The volume ${resource} is not being deleted.`),
     unattached: no('volumeInUse', ({ resource, context }: Asked) => {

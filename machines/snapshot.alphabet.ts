@@ -15,9 +15,10 @@ import {
 } from './grammar.ts'
 import { type Orphan, orphanEvents } from './orphans.ts'
 import type { Failure } from './retries.ts'
+import { type Sighted, sightEvents } from './sights.ts'
 import { type Tags, tagEvents, tags } from './tags.ts'
 
-export interface SnapshotContext {
+export interface SnapshotContext extends Sighted {
   /** What it is a snapshot of, also after that volume is gone; of a copy: what the original is of, where that is known. */
   readonly volume?: string
   /** Of the volume, at the moment of the request; then what the provider says it holds. */
@@ -32,7 +33,6 @@ export interface SnapshotContext {
   /** How much of it is stored, in percent. */
   readonly progress: number
   readonly completedAt?: number
-  readonly allocatedBytes?: number
   /** The snapshot it is a copy of; `guarded` while that one keeps its data for it. */
   readonly copiedFrom?: string
   readonly guarded?: boolean
@@ -81,6 +81,7 @@ export const snapshotEvents = events('snapshot', {
   createFailed: reported(rejection),
   deleted: reported(),
   deleteFailed: reported(rejection),
+  ...sightEvents,
 
   createTimedOut: elapsed(),
   deleteTimedOut: elapsed(),

@@ -2,6 +2,7 @@
 import { assign } from 'xstate'
 import { orphanChanges } from './orphans.ts'
 import { failedAgain } from './retries.ts'
+import { sightChanges } from './sights.ts'
 import type { SnapshotEventNamed as Named, Now, SnapshotContext, SnapshotEvent } from './snapshot.alphabet.ts'
 import { tagChanges } from './tags.ts'
 
@@ -68,6 +69,7 @@ const all = {
   answered: (): Change => ({ overdue: undefined }),
   ...tagChanges,
   ...orphanChanges,
+  ...sightChanges,
 }
 const remember = (change: (now: Now) => Change) =>
   assign<SnapshotContext, SnapshotEvent, undefined, SnapshotEvent, never>(change)

@@ -1,5 +1,6 @@
 /** Who may say no to a snapshot's requests, and what picks its branches. */
 import { orphanChoices } from './orphans.ts'
+import { sightChoices, sightRequirements } from './sights.ts'
 import type { Now, SnapshotContext, SnapshotEventNamed } from './snapshot.alphabet.ts'
 import { tagChoices, tagRequirements } from './tags.ts'
 
@@ -11,6 +12,7 @@ export const snapshotRequirements = {
   sourceCompleted: ({ event }: On<'copyRequested'>) => event.facts.snapshot?.state === 'completed',
   copyOffered: ({ event }: On<'copyRequested'>) => event.facts.provider?.name === event.data.provider,
   unused: ({ context }: Now) => context.images.length === 0,
+  ...sightRequirements,
   ...tagRequirements,
 }
 
@@ -28,5 +30,6 @@ export const choices = {
   further: ({ context, event }: Now) =>
     Math.floor((event as SnapshotEventNamed<'progressed'>).data.percent) > context.progress,
   ...orphanChoices,
+  ...sightChoices,
   ...tagChoices,
 }

@@ -13,6 +13,7 @@
  */
 import { setup } from 'xstate'
 import { ignore, needs, requires, type StateMeta, type StateTag, wants } from './grammar.ts'
+import { sighted } from './sights.ts'
 import { type SnapshotContext, type SnapshotEvent, unborn } from './snapshot.alphabet.ts'
 import { snapshotChanges } from './snapshot.changes.ts'
 import { late } from './snapshot.late.ts'
@@ -139,14 +140,15 @@ export const snapshot = setup({
       id: 'completed',
       tags: 'settled',
       on: {
-        'snapshot.useProposed': { actions: 'used' },
-        'snapshot.copyProposed': { actions: 'copied' },
+        'snapshot.useProposed': { guard: needs('present'), actions: 'used' },
+        'snapshot.copyProposed': { guard: needs('present'), actions: 'copied' },
         'snapshot.copyEnded': [{ guard: 'copyAwaited', actions: 'uncopied' }, ignore('it knows no such copy')],
         'snapshot.deleteRequested': [
           { guard: 'onlyCopied', target: 'deleting.waiting' },
           { guard: needs('unused'), target: 'deleting' },
         ],
         ...letGoByImage,
+        ...sighted('snapshot'),
         ...taggable('snapshot'),
         ...late.completed,
       },

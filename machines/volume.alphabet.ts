@@ -15,9 +15,10 @@ import {
 } from './grammar.ts'
 import { type Orphan, orphanEvents } from './orphans.ts'
 import type { Failure } from './retries.ts'
+import { type Sighted, sightEvents } from './sights.ts'
 import { type Tags, tagEvents, tags } from './tags.ts'
 
-export interface VolumeContext {
+export interface VolumeContext extends Sighted {
   readonly sizeBytes: number
   readonly zone: string
   readonly provider: string
@@ -48,7 +49,6 @@ export interface VolumeContext {
   readonly orphans?: readonly Orphan[]
   /** A change under way, with what to return to if it fails; then its provider still moves what the volume holds. */
   readonly modification?: { readonly state: 'modifying' | 'optimizing'; readonly original: Shape }
-  readonly allocatedBytes?: number
   /** Snapshots of it that are being taken: until then it is not deleted at its provider. */
   readonly snapshots?: readonly string[]
   readonly overdue?: boolean
@@ -97,7 +97,13 @@ const disk = {
   tags: tags.optional(),
 }
 const account = z.object({ state: z.string() }).nullable()
-const source = z.object({ id: z.string(), state: z.string(), sizeBytes: z.int(), provider: z.string() })
+const source = z.object({
+  id: z.string(),
+  state: z.string(),
+  sizeBytes: z.int(),
+  provider: z.string(),
+  impaired: z.boolean().optional(),
+})
 const imageSource = z.object({
   id: z.string(),
   state: z.string(),
@@ -134,6 +140,7 @@ export const volumeEvents = events('volume', {
   resizeFailed: reported(rejection),
   deleted: reported(),
   deleteFailed: reported(rejection),
+  ...sightEvents,
 
   createTimedOut: elapsed(),
   deleteTimedOut: elapsed(),

@@ -2,6 +2,7 @@
 import { assign } from 'xstate'
 import { orphanChanges } from './orphans.ts'
 import { failedAgain } from './retries.ts'
+import { sightChanges } from './sights.ts'
 import { tagChanges } from './tags.ts'
 import type { Now, Shape, VolumeContext, VolumeEvent, VolumeEventNamed } from './volume.alphabet.ts'
 import { snapshotChanges } from './volume.snapshots.ts'
@@ -70,6 +71,7 @@ const all = {
   ...tagChanges,
   ...orphanChanges,
   ...snapshotChanges,
+  ...sightChanges,
   requested,
   requestedByInstance,
   rootLeft,

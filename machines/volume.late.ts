@@ -3,6 +3,7 @@
  * instance is decided in every state: by a transition of the life, or here. A test counts what is neither.
  */
 import { ignore } from './grammar.ts'
+import { ended, unseen } from './sights.ts'
 import type { volumeEvents } from './volume.alphabet.ts'
 
 type News = keyof typeof volumeEvents.specs & string
@@ -23,18 +24,22 @@ const freed = 'imageFreed'
 const unowed = ignoring('nobody has given it up', 'orphanRecorded')
 
 export const late = {
-  absent: ignoring(
-    'it never existed',
-    'orphanRecorded',
-    ...made,
-    ...connected,
-    ...resized,
-    ...removed,
-    'instanceGone',
-    taken,
-    freed,
-  ),
+  absent: {
+    ...ignoring(
+      'it never existed',
+      'orphanRecorded',
+      ...made,
+      ...connected,
+      ...resized,
+      ...removed,
+      'instanceGone',
+      taken,
+      freed,
+    ),
+    ...unseen('volume'),
+  },
   creating: {
+    ...unseen('volume'),
     ...ignoring('it is being made already', ...births),
     ...unowed,
     ...ignoring('what is not made has no snapshots', taken),
@@ -56,6 +61,7 @@ export const late = {
     ...ignoring('no deletion is under way', ...removed, freed),
   },
   error: {
+    ...unseen('volume'),
     ...ignoring('making it has failed for good', ...made, ...births, taken),
     ...unowed,
     ...ignoring('nothing is connected or resized that was not made', ...connected, ...resized),
@@ -64,11 +70,15 @@ export const late = {
   asking: ignoring('the question is still open', 'deleteRetryDue'),
   retrying: ignoring('it will be asked again anyway', 'deleteFailed'),
   deleting: {
+    ...unseen('volume'),
     ...ignoring('deleting took the place of what was asked before', ...made, ...resized, ...births),
     ...unowed,
     ...ignoring('no instance has a claim on it', ...connected, 'instanceGone'),
     ...ignoring('its snapshots were answered before', taken),
     ...ignoring('it is not gone yet', freed),
   },
-  deleted: ignoring('it is gone', ...made, ...births, ...connected, ...resized, ...removed, 'instanceGone', taken),
+  deleted: {
+    ...ignoring('it is gone', ...made, ...births, ...connected, ...resized, ...removed, 'instanceGone', taken),
+    ...ended('volume'),
+  },
 }

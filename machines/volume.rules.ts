@@ -1,6 +1,7 @@
 /** Who may say no to a volume's requests, and what picks its branches. */
 import { diskRequirementNames } from './disks.ts'
 import { orphanChoices } from './orphans.ts'
+import { sightChoices, sightRequirements } from './sights.ts'
 import { tagChoices, tagRequirements } from './tags.ts'
 import type { Now, VolumeContext, VolumeEventNamed } from './volume.alphabet.ts'
 import { snapshotChoices, snapshotRequirements } from './volume.snapshots.ts'
@@ -30,10 +31,12 @@ export const volumeRequirements = {
   ...said,
   ...tagRequirements,
   ...snapshotRequirements,
+  ...sightRequirements,
   accountOpen: ({ event }: On<'createRequested' | 'modifyRequested'>) =>
     (event.facts.account?.state ?? 'open') === 'open',
   snapshotCompleted: ({ event }: On<'createRequested'>) =>
     !event.facts.snapshot || event.facts.snapshot.state === 'completed',
+  snapshotPresent: ({ event }: On<'createRequested'>) => event.facts.snapshot?.impaired !== true,
   snapshotHere: ({ event }: On<'createRequested'>) =>
     !event.facts.snapshot || event.facts.snapshot.provider === event.data.provider,
   imageAvailable: ({ event }: On<'createRequested'>) => (event.facts.image?.state ?? 'available') === 'available',
@@ -71,6 +74,7 @@ export const choices = {
   ...tagChoices,
   ...snapshotChoices,
   ...orphanChoices,
+  ...sightChoices,
   sameShape: ({ context, event }: Now) => {
     const { data } = event as VolumeEventNamed<'modifyRequested'>
     return data.sizeBytes === context.sizeBytes && hasSameRates(context, data)

@@ -55,9 +55,12 @@ const notAwaited = ignore('it knows no such snapshot')
 
 /** Of a volume that is there, attached or not. */
 export const takingSnapshots = {
-  'volume.snapshotProposed': { guard: needs('snapshotOffered', 'snapshotSlotFree'), actions: 'snapshotBegun' },
+  'volume.snapshotProposed': {
+    guard: needs('present', 'snapshotOffered', 'snapshotSlotFree'),
+    actions: 'snapshotBegun',
+  },
   'volume.captureProposed': {
-    guard: needs('snapshotOffered', 'snapshotSlotFree'),
+    guard: needs('present', 'snapshotOffered', 'snapshotSlotFree'),
     actions: ['snapshotBegun', { type: 'tell', params: capture }],
   },
   'volume.snapshotEnded': [{ guard: 'snapshotAwaited', actions: 'snapshotEnded' }, notAwaited],

@@ -14,6 +14,7 @@
 import { setup } from 'xstate'
 import { diskRequirementNames } from './disks.ts'
 import { ignore, needs, requires, type StateMeta, type StateTag, wants } from './grammar.ts'
+import { sighted } from './sights.ts'
 import { taggable } from './tags.ts'
 import { unborn, type VolumeContext, type VolumeEvent } from './volume.alphabet.ts'
 import { volumeChanges } from './volume.changes.ts'
@@ -31,7 +32,15 @@ const changing = {
   'volume.modifyRequested': [
     { guard: 'sameShape' },
     {
-      guard: needs('accountOpen', 'notResizing', 'growing', ...diskRequirementNames, 'growOffered', 'retypeOffered'),
+      guard: needs(
+        'accountOpen',
+        'present',
+        'notResizing',
+        'growing',
+        ...diskRequirementNames,
+        'growOffered',
+        'retypeOffered',
+      ),
       actions: ['resizing', { type: 'ask', params: want.reshape }],
     },
   ],
@@ -48,6 +57,14 @@ const changing = {
   'volume.optimizeCheckDue': [{ guard: 'optimizing', actions: { type: 'ask', params: want.reshape } }, unasked],
 } as const
 const tagging = taggable('volume')
+/** Wherever its provider must have it. */
+const seen = {
+  ...sighted('volume'),
+  'volume.measured': [
+    { guard: 'modifying', ...ignore('the open call will say what it comes to') },
+    ...sighted('volume')['volume.measured'],
+  ],
+} as const
 const abandoned = { target: '#deleted', actions: { type: 'tell', params: want.orphaned } } as const
 /**
  * What will not go may be given up, by an operator. A call that is open stays open, since nobody can take it back: what
@@ -79,6 +96,7 @@ export const volume = setup({
             'zoneOffered',
             'volumesOffered',
             'snapshotCompleted',
+            'snapshotPresent',
             'snapshotHere',
             'oneSource',
             'imageAvailable',
@@ -134,12 +152,12 @@ export const volume = setup({
       tags: 'settled',
       on: {
         'volume.attachRequested': {
-          guard: needs('unattached', 'sameProvider', 'sameZone', 'notGrowingOffline'),
+          guard: needs('unattached', 'present', 'sameProvider', 'sameZone', 'notGrowingOffline'),
           target: 'in-use.attaching',
           actions: ['attaching', { type: 'tell', params: want.proposeAttach }],
         },
         'volume.launchProposed': {
-          guard: needs('unattached', 'notGrowingOffline'),
+          guard: needs('unattached', 'present', 'notGrowingOffline'),
           target: 'in-use.attached',
           actions: ['attaching', { type: 'tell', params: want.readyToBoot }],
         },
@@ -149,6 +167,7 @@ export const volume = setup({
         ],
         ...changing,
         ...takingSnapshots,
+        ...seen,
         ...tagging,
         ...late.available,
       },
@@ -199,6 +218,7 @@ export const volume = setup({
         ],
         ...changing,
         ...takingSnapshots,
+        ...seen,
         ...tagging,
         ...late.inUse,
       },

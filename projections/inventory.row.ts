@@ -46,6 +46,21 @@ export function overdue(attributes: Attributes, { type, before, state }: Envelop
   return defined({ ...attributes, overdue: undefined })
 }
 
+/** What its provider shows of a disk without having been asked. News that an open answer takes back change nothing. */
+export function sighted(attributes: Attributes, { type, data, state, before: left }: Envelope): Attributes {
+  const isThere = /^(available|in-use|completed)/.test(state)
+  switch (type.slice(type.indexOf('.') + 1)) {
+    case 'vanished':
+      return isThere ? { ...attributes, impaired: true } : attributes
+    case 'reappeared':
+      return isThere ? defined({ ...attributes, impaired: undefined }) : attributes
+    case 'measured':
+      return isThere && left === state ? { ...attributes, ...defined(data as Attributes) } : attributes
+    default:
+      return attributes
+  }
+}
+
 /**
  * A call that is asked until it is done, and has failed: how often, and what was said last. Until it leaves the state a
  * reader sees, or is done. `orphans`: what was given up, or is left, at a provider.

@@ -1,9 +1,9 @@
 /** What a snapshot shows: what it is of, how far it has come, and which images use it. */
 import type { Envelope } from '../machines/grammar.ts'
-import { type Attributes, cleanup, defined, type KindView, overdue } from './inventory.row.ts'
+import { type Attributes, cleanup, defined, type KindView, overdue, sighted } from './inventory.row.ts'
 
 export const snapshotView: KindView = {
-  attributes: (before, event) => cleanup(overdue(changes(before, event), event), event),
+  attributes: (before, event) => cleanup(overdue(sighted(changes(before, event), event), event), event),
   relations: ({ volume, copiedFrom, images }) => [
     ...(volume ? [{ role: 'volume', id: volume }] : []),
     ...(copiedFrom ? [{ role: 'original', id: copiedFrom }] : []),

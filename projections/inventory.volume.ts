@@ -1,6 +1,6 @@
 /** What a volume shows: its size, type and origin, the one attachment it may have, and the last change of its shape. */
 import type { Envelope } from '../machines/grammar.ts'
-import { type Attributes, cleanup, defined, type KindView, overdue } from './inventory.row.ts'
+import { type Attributes, cleanup, defined, type KindView, overdue, sighted } from './inventory.row.ts'
 
 interface Attachment {
   readonly instance: string
@@ -10,7 +10,8 @@ interface Attachment {
 }
 
 export const volumeView: KindView = {
-  attributes: (before, event) => cleanup(overdue(attachmentOf(changes(before, event), event), event), event),
+  attributes: (before, event) =>
+    cleanup(overdue(attachmentOf(sighted(changes(before, event), event), event), event), event),
   relations: ({ attachment, from }) => [
     ...(attachment ? [{ role: 'instance', id: attachment.instance }] : []),
     ...(from ? [{ role: from.kind, id: from.id }] : []),

@@ -35,6 +35,8 @@ const volume: Take = (before, event) => {
       return of(sizeBytes, had)
     case 'volume.resized':
       return before?.originalBytes === undefined ? of(had) : of(sizeBytes)
+    case 'volume.measured':
+      return of(sizeBytes, before?.originalBytes)
     case 'volume.resizeFailed':
       return of(before?.originalBytes ?? had)
     case 'volume.created':
@@ -52,6 +54,7 @@ const snapshot: Take = (before, event) => {
   })
   if (type === 'snapshot.createFailed' && left.startsWith('pending')) return of(0)
   if (type === 'snapshot.completed' && left.startsWith('pending')) return of(said(event).sizeBytes)
+  if (type === 'snapshot.measured') return of(said(event).sizeBytes)
   return before ? of(before.used.secondaryBytes ?? 0) : of(said(event).sizeBytes)
 }
 
@@ -64,11 +67,17 @@ const kinds: Readonly<
   volume: {
     take: volume,
     changes: new Set(
-      ['created', 'createFailed', 'modifyRequested', 'resized', 'resizeFailed'].map(each => `volume.${each}`),
+      ['created', 'createFailed', 'measured', 'modifyRequested', 'resized', 'resizeFailed'].map(
+        each => `volume.${each}`,
+      ),
     ),
     end: 'deleted',
   },
-  snapshot: { take: snapshot, changes: new Set(['snapshot.completed', 'snapshot.createFailed']), end: 'deleted' },
+  snapshot: {
+    take: snapshot,
+    changes: new Set(['snapshot.completed', 'snapshot.createFailed', 'snapshot.measured']),
+    end: 'deleted',
+  },
   image: { take: image, changes: new Set(), end: 'deregistered' },
 }
 

@@ -5,6 +5,7 @@ export const meterSnapshot: Meter = (before, event) => {
   const { type, state, before: left } = event
   if (state === 'deleted') return undefined
   if (!before) return { sizeBytes: said(event).sizeBytes }
+  if (type === 'snapshot.measured') return { sizeBytes: said(event).sizeBytes }
   const isComplete = type === 'snapshot.completed' && left.startsWith('pending')
   return isComplete ? { counted: 1, sizeBytes: said(event).sizeBytes } : {}
 }

@@ -35,6 +35,8 @@ function shapeAfter(before: UsageRow | undefined, event: Parameters<Meter>[1]): 
       const original = { sizeBytes: before.sizeBytes!, volumeType: before.volumeType }
       return { sizeBytes, volumeType, original }
     }
+    case 'volume.measured':
+      return { sizeBytes }
     case 'volume.resized':
       return before.original ? { sizeBytes, original: undefined } : {}
     case 'volume.resizeFailed': {

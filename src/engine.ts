@@ -1,7 +1,4 @@
-/**
- * The one file that knows every part: it opens the store, catches up, and wires writer, views, worker and timers.
- * It names no kind, and no view but the inventory that `get` and `list` read.
- */
+/** The one file that knows every part: it wires them. It names no kind, and no view but the inventory. */
 import type { Kysely } from 'kysely'
 import type { Envelope } from '../machines/grammar.ts'
 import type { ViewRow } from '../projections/contract.ts'
@@ -15,8 +12,8 @@ import { Introspection } from './engine/introspection.ts'
 import { knownAt } from './engine/known.ts'
 import { Listeners } from './engine/listeners.ts'
 import type { EngineEvents, EngineOptions, Health } from './engine/options.ts'
+import { Outlook } from './engine/outlook.ts'
 import { journalOf, Refusals } from './engine/refusals.ts'
-import { Sights } from './engine/sights.ts'
 import { WriteBehind } from './engine/write-behind.ts'
 import { Catalogue } from './runtime/catalogue.ts'
 import type { CommandsOf, KindMap, SubmitOptions } from './runtime/client.ts'
@@ -37,6 +34,7 @@ import { Residence } from './runtime/residence.ts'
 import { Retention } from './runtime/retention.ts'
 import { Session } from './runtime/session.ts'
 import { type Gate, Submissions } from './runtime/submissions.ts'
+import type { Cleaned, SurveyReport, Thing } from './runtime/survey.ts'
 import { Views } from './runtime/views.ts'
 import { Writer } from './runtime/writer.ts'
 import type { RefusalEntry, RefusalQuery } from './store/refusals.ts'
@@ -57,6 +55,8 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
   readonly recovery: Recovery
   /** What each provider can do, and what follows from that. */
   readonly providers: Introspection
+  /** What marks its things at providers. */
+  readonly owner: string
   readonly #listeners = new Listeners()
   readonly #bell = new Bell()
   readonly #projections: P
@@ -69,7 +69,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
   readonly #worker: Worker
   readonly #timers: Timers
   readonly #questions: Questions
-  readonly #sights: Sights
+  readonly #outlook: Outlook
   readonly #submissions: Submissions
   readonly #refusals: Refusals
   readonly #region: string
@@ -130,7 +130,10 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
       { catalogue, providers, ids, hash, region: this.#region },
       options.tokenRetentionMs ?? 90_000_000,
     )
+    const { owner = opened.owner ?? 'stemma' } = options
+    this.owner = owner
     this.#worker = new Worker({
+      owner,
       store,
       clock,
       providers: this.#drivers,
@@ -148,21 +151,20 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
       fire: timer => this.#heard(timer.resource, new Deadline(timer, this.#around)),
       ends: event => catalogue.ends(event),
     })
-    this.#questions = new Questions(clock)
+    this.#questions = new Questions(clock, owner)
     this.providers = new Introspection(this.#drivers, providers, this.#questions)
-    this.#sights = new Sights({
-      catalogue,
-      residence,
-      drivers: this.#drivers,
-      clock,
-      questions: this.#questions,
+    this.#outlook = new Outlook({
+      ...{ catalogue, residence, drivers: this.#drivers, clock, questions: this.#questions, owner },
+      everyMs: options.surveyEveryMs ?? 900_000,
+      nextId: () => ids.next(clock.now()),
       known: (provider, kind) => knownAt(this.views.inventory as View<ViewRow> | undefined, provider, kind),
       report: report => this.report(report),
+      surveyed: report => this.#listeners.tell('surveyed', report),
       failed: (error, where) => this.#listeners.tell('fault', error, where),
     })
-    const barrier = () => this.flush()
+    const reading = <T>(work: () => Promise<T>) => this.#behind.reading(() => this.flush(), work)
     this.views = Object.fromEntries(
-      Object.entries(this.#projections).map(([name, each]) => [name, viewOf(each, store, barrier)]),
+      Object.entries(this.#projections).map(([name, each]) => [name, viewOf(each, store, reading)]),
     ) as unknown as ViewsOf<P>
   }
 
@@ -181,7 +183,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
     try {
       await this.#worker.start()
       await this.#timers.start()
-      this.#sights.start()
+      this.#outlook.start()
     } catch (error) {
       const stopped = Promise.all([this.#worker.stop(), this.#timers.stop()])
       this.#worker.abandon()
@@ -237,7 +239,30 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
    * may be older than the resource's last event is made again first.
    */
   observed(provider: string, seen: Observation): Promise<NewsOutcome> {
-    return this.#sights.observed(provider, seen)
+    return this.#outlook.observed(provider, seen)
+  }
+
+  /**
+   * Compares what a provider (default: each) shows with what is known, records what it learns, and tells what differs.
+   * Touches nothing there. One that is slow or gone is told as unreachable. Throws InvalidRequest.
+   */
+  survey({ provider }: { readonly provider?: string } = {}): Promise<SurveyReport> {
+    return this.#outlook.survey(provider)
+  }
+
+  /** What the last survey of each provider found. */
+  get lastSurvey(): SurveyReport {
+    return this.#outlook.last
+  }
+
+  /**
+   * Removes an orphan that a survey found, if a second look finds it one still; for `actor`. Throws InvalidRequest,
+   * Refused (foreign, stillKnown, tooYoung, …) and Unavailable providerSilent.
+   */
+  async clean({ provider, kind, id }: Thing, actor = 'operator'): Promise<Cleaned> {
+    const cleaned = await this.#outlook.clean({ provider, kind, id }, actor)
+    this.#listeners.tell('cleaned', cleaned, actor)
+    return cleaned
   }
 
   /** After commit; a listener that throws hurts nobody: the error is heard as `fault`. Returns how to stop listening. */
@@ -339,7 +364,8 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
       ...prefixed('writer', this.#writer.counts),
       ...prefixed('worker', this.#worker.counts),
       ...prefixed('timers', this.#timers.counts),
-      ...prefixed('sights', this.#sights.counts),
+      ...prefixed('sights', this.#outlook.counts.sights),
+      ...prefixed('surveys', this.#outlook.counts.surveys),
       ...prefixed('store', await this.store.measures()),
       ...prefixed('refusals', await this.#refusals.measures()),
     }
@@ -359,15 +385,9 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
   }
 
   async #prune(isOver: () => boolean): Promise<number> {
-    const [store, clock, writer, views, residence] = [
-      this.store,
-      this.#clock,
-      this.#writer,
-      this.#behind,
-      this.#residence,
-    ]
+    const parts = { store: this.store, clock: this.#clock, writer: this.#writer, views: this.#behind }
     const tokens = await this.#submissions.prune(isOver)
-    return tokens + (await forgetEnded({ store, clock, writer, views, residence }, isOver))
+    return tokens + (await forgetEnded({ ...parts, residence: this.#residence }, isOver))
   }
 
   /**
@@ -380,7 +400,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
   }
 
   async #close(graceMs: number): Promise<void> {
-    this.#sights.stop()
+    this.#outlook.stop()
     this.#questions.end()
     this.#writeBehind.close()
     await this.#timers.stop()

@@ -48,6 +48,15 @@ export {
 } from './runtime/refusal.ts'
 export type { CommandInput } from './runtime/request.ts'
 export type { ResourceRow, Session } from './runtime/session.ts'
+export type {
+  Cleaned,
+  Finding,
+  FindingClass,
+  KindSurvey,
+  ProviderSurvey,
+  SurveyReport,
+  Thing,
+} from './runtime/survey.ts'
 // Stores
 export {
   memoryRefusals,

@@ -49,15 +49,17 @@ async function kept<T>(path: string, make: () => T[], read: (path: string) => Pr
   return isOurs ? made : read(path)
 }
 
-/** The access to use: of the account asked for, or the first there is. Throws TokensInvalid, and Failure for a stranger. */
+/** The access to use: of the account asked for, or the first there is (of this authority). Throws TokensInvalid, and Failure for a stranger. */
 export async function chosenAccess(
-  { tokens, account }: { tokens?: string; account?: string },
+  { tokens, account, authority }: { tokens?: string; account?: string; authority?: 'operator' },
   data: string,
 ): Promise<AccessToken> {
   const path = tokens ?? tokensPath(data)
   const all = tokens === undefined ? await tokensOf(data) : await readTokens(tokens)
-  const found = account === undefined ? all[0] : all.find(each => each.account === account)
+  const fit = all.filter(each => authority === undefined || each.authority === authority)
+  const found = account === undefined ? fit[0] : all.find(each => each.account === account)
   if (found) return found
+  if (account === undefined) throw usage(`${path} has no token of an ${authority}; add one.`, '--tokens')
   const known = [...new Set(all.map(each => each.account))].join(', ')
   throw usage(`${path} has no token of the account '${account}'; it has ${known}.`, '--account')
 }

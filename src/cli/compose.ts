@@ -20,6 +20,8 @@ export interface Composition {
   readonly provider?: Provider
   /** The simulated provider answers at once. */
   readonly instant?: boolean
+  /** Time between two surveys that nobody asked for; 0: none. Default: the engine's. */
+  readonly surveyEveryMs?: number
   /** What an empty cloud begins with, and the regions of any. */
   readonly fixtures: Fixtures
 }
@@ -27,12 +29,12 @@ export interface Composition {
 /** The cloud of a data file as a command finds it, without a word on how. */
 export const asFound = (data: string): Composition => {
   const provider = providerOf(data)
-  return { data, provider, fixtures: fixturesFor(provider) }
+  return { data, provider, fixtures: fixturesFor(provider), surveyEveryMs: 0 }
 }
 
 /** Opens the cloud; an empty one gets its fixtures. Throws StoreError, e.g. alreadyOpen, and what opening a pool throws. */
 export async function openCloud(composition: Composition): Promise<Cloud> {
-  const { data, fixtures, provider = { driver: 'simulated' } } = composition
+  const { data, fixtures, surveyEveryMs, provider = { driver: 'simulated' } } = composition
   if (data !== undefined) await mkdir(dirname(data), { recursive: true })
   const store = await taken(sqlite(data ?? ':memory:'))
   const driver = await opened(composition, store)
@@ -43,6 +45,7 @@ export async function openCloud(composition: Composition): Promise<Cloud> {
     store,
     drivers: { local: driver },
     region: fixtures.regions[0]!.name,
+    surveyEveryMs,
   })
   await seed(cloud, fixtures)
   return cloud

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The `stemma` command. Exit codes: 0 done, 1 refused or failed, 2 the request itself was wrong. */
+/** The `stemma` command. Exit codes: 0 done, 1 refused or failed, 2 the request itself was wrong; `survey` has one more. */
 import { Command, CommanderError } from 'commander'
 import { actionsCommand } from './commands/actions.ts'
 import { doCommand } from './commands/do.ts'
@@ -12,6 +12,7 @@ import { powerCommands } from './commands/power.ts'
 import { providersCommand } from './commands/providers.ts'
 import { serveCommand } from './commands/serve.ts'
 import { showCommand } from './commands/show.ts'
+import { surveyCommand } from './commands/survey.ts'
 import { traceCommand } from './commands/trace.ts'
 import { usageCommand } from './commands/usage.ts'
 import { volumeCommands } from './commands/volumes.ts'
@@ -32,6 +33,7 @@ const commands: readonly ((program: Command) => void)[] = [
   usageCommand,
   limitsCommand,
   doCommand,
+  surveyCommand,
   traceCommand,
   doctorCommand,
 ]

@@ -1,6 +1,6 @@
 /** Where answers go: a table for people, or one JSON document for programs. */
 import type { Envelope } from '../../machines/grammar.ts'
-import type { Action, ProviderView } from '../index.ts'
+import type { Action, Cleaned, Finding, KindSurvey, ProviderView, SurveyReport } from '../index.ts'
 import { coloured, styled, table, time } from './tables.ts'
 import type { CommandOutcome, Row } from './target.ts'
 
@@ -77,6 +77,39 @@ export function judged(actions: readonly Action[]): string {
   const rows = actions.map(each => [each.command, styled(colours[each.answer], each.answer), why(each)])
   return table(['command', 'answer', 'why'], rows)
 }
+
+const classes = { orphan: 'red', ghost: 'red', drift: 'yellow', foreign: 'dim' } as const
+
+/** A table of what was looked through, and one for each class of which something was found. */
+export function surveyed({ providers }: SurveyReport): string {
+  const heading = ['provider', 'kind', 'known', 'unsettled', ...Object.keys(classes)]
+  const counts = (each: KindSurvey) => Object.keys(classes).map(name => each[name as Finding['class']].count)
+  const rows = providers.flatMap(({ provider, kinds }) =>
+    kinds.map(each => [provider, each.kind, each.known, each.unsettled, ...counts(each)]),
+  )
+  const silent = providers.filter(({ reachable }) => !reachable)
+  const lost = silent.map(({ provider, problem }) => styled('red', `${provider} was not seen whole: ${plain(problem)}`))
+  return [table(heading, rows), ...lost, ...Object.keys(classes).flatMap(name => found(name, providers))].join('\n\n')
+}
+
+function found(name: string, providers: SurveyReport['providers']): string[] {
+  const as = name as Finding['class']
+  const all = providers.flatMap(({ kinds }) => kinds.flatMap(each => each[as].listed))
+  if (all.length === 0) return []
+  const rows = all.map(each => [
+    styled(classes[as], as),
+    ...[each.provider, each.kind, plain(each.id), time(each.madeAt), plain(each.sentence)],
+    each.recorded ? 'recorded' : '',
+  ])
+  return [table(['class', 'provider', 'kind', 'id', 'made', 'why', ''], rows)]
+}
+
+/** What became of orphans. */
+export const cleaned = (results: readonly Cleaned[]): string =>
+  table(
+    ['outcome', 'provider', 'kind', 'id', 'token'],
+    results.map(({ outcome, provider, kind, id, token }) => [outcome, provider, kind, plain(id), token]),
+  )
 
 /** Providers side by side: the answers that plans depend on. */
 export function answered(providers: readonly ProviderView[]): string {

@@ -4,7 +4,7 @@
  */
 import type { Envelope } from '../../machines/grammar.ts'
 import type { LimitsAnswer, UsageAnswer } from '../doors/native/index.ts'
-import type { Action, CommandInput, CommandResult, ProviderView } from '../index.ts'
+import type { Action, Cleaned, CommandInput, CommandResult, ProviderView, SurveyReport, Thing } from '../index.ts'
 
 export type Row = Readonly<Record<string, unknown>>
 /** A result; with waiting, the state it came to, or null if that took too long. */
@@ -39,6 +39,8 @@ export interface Target {
   providers(): Promise<readonly ProviderView[]>
   /** With an image, what is left of it for instances of that. */
   provider(name: string, image?: string): Promise<ProviderView>
+  survey(provider: string | undefined): Promise<SurveyReport>
+  clean(orphan: Thing): Promise<Cleaned>
   usage(query: UsageQuery): Promise<UsageAnswer>
   limits(query: LimitsQuery): Promise<LimitsAnswer>
   close(): Promise<void>

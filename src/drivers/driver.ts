@@ -32,6 +32,11 @@ export interface CallContext {
   readonly deadline: number
   readonly signal: AbortSignal
   readonly now: () => number
+  /**
+   * Whose call it is: what it makes is marked with this where the provider can store it, and shown with it. What is
+   * marked otherwise is not this caller's to change. Without it, the driver's own default.
+   */
+  readonly owner?: string
 }
 
 export type Facts = { readonly [key: string]: Json | undefined }
@@ -94,6 +99,8 @@ export interface Observation {
   /** Whose it is, where the provider stores that: ours only if it equals the engine's owner tag. */
   readonly owner?: string
   readonly token?: string
+  /** When it was made (ms since 1970), where the provider stores that. */
+  readonly madeAt?: number
   readonly observedAt: number
 }
 export interface Page {

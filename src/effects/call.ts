@@ -11,23 +11,40 @@ const unknown = (message: string): Outcome => ({
   error: { code: 'unknownOutcome', effect: 'possible', retry: 'observe-first', message },
 })
 
+/** What is called: an ask, or what is like one. */
+export type Called = Pick<AskRow, 'token' | 'attempts' | 'verb' | 'resource' | 'args' | 'handle'>
+
+/** How a call is made: as whose, how long its answer is waited for, and who ends the wait. */
+export interface Calling {
+  readonly owner: string
+  readonly clock: Clock
+  readonly timeoutMs: number
+  readonly abort: Abort
+}
+
 /** Calls the ask's verb, or polls its handle. Never rejects; after `timeoutMs`, or when aborted, the outcome is unknown. */
-export function call(driver: Driver, ask: AskRow, clock: Clock, timeoutMs: number, abort: Abort): Promise<Outcome> {
-  const context = contextOf(ask, clock, timeoutMs, abort)
-  return within(clock, timeoutMs, abort, () => attempt(driver, ask, context)).then(understood, (error: unknown) =>
-    unknown(`${ask.verb} of ${ask.resource}: ${error instanceof Error ? error.message : String(error)}`),
+export function call(driver: Driver, ask: Called, how: Calling): Promise<Outcome> {
+  const context = contextOf(ask, how)
+  return within(how.clock, how.timeoutMs, how.abort, () => attempt(driver, ask, context)).then(
+    understood,
+    (error: unknown) =>
+      unknown(`${ask.verb} of ${ask.resource}: ${error instanceof Error ? error.message : String(error)}`),
   )
 }
 
 /** What a driver is told about a call. */
-export const contextOf = (ask: AskRow, clock: Clock, timeoutMs: number, abort: Abort): CallContext => ({
-  token: ask.token,
-  attempt: ask.attempts,
+export const contextOf = (
+  { token, attempts }: Pick<AskRow, 'token' | 'attempts'>,
+  { owner, clock, timeoutMs, abort }: Calling,
+): CallContext => ({
+  token,
+  attempt: attempts,
   deadline: clock.now() + timeoutMs,
   get signal() {
     return abort.signal
   },
   now: () => clock.now(),
+  owner,
 })
 
 /** Does the work, but waits no longer than `timeoutMs`, nor past the abort: then it rejects, and the work is told. */
@@ -43,7 +60,7 @@ export function within<T>(clock: Clock, timeoutMs: number, abort: Abort, work: (
   })
 }
 
-async function attempt(driver: Driver, ask: AskRow, context: CallContext): Promise<Outcome> {
+async function attempt(driver: Driver, ask: Called, context: CallContext): Promise<Outcome> {
   if (ask.handle !== undefined) return driver.poll(JSON.parse(ask.handle) as Handle, context)
   const method = (driver as unknown as Record<string, Method | undefined>)[ask.verb]
   if (typeof method !== 'function') return { kind: 'rejected', error: unsupported(ask.verb) }

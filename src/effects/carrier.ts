@@ -22,6 +22,8 @@ export interface Provider {
 }
 
 export interface CarrierOptions {
+  /** Whose calls these are. */
+  readonly owner: string
   readonly clock: Clock
   /** Commits an answer. */
   readonly report: (report: ReportInput) => Promise<NewsOutcome>
@@ -66,7 +68,7 @@ export class Carrier {
     if (!isPoll) task.ask = { ...task.ask, attempts: task.ask.attempts + 1 }
     this.counts.calls += 1
     const timeoutMs = provider.capabilities.limits.callTimeoutMs
-    const outcome = await call(provider.driver, task.ask, this.#options.clock, timeoutMs, task.abort)
+    const outcome = await call(provider.driver, task.ask, { ...this.#options, timeoutMs, abort: task.abort })
     if (task.isClosed) {
       this.counts.stale += 1
       return
@@ -126,14 +128,14 @@ export class Carrier {
    * the declared lag, and then the call is made again.
    */
   async #look(task: Task, { driver, capabilities }: Provider): Promise<void> {
-    const { clock } = this.#options
+    const { clock, owner } = this.#options
     const { ask } = task
     const waitMs = backoffMs(Math.max(1, ask.attempts), ask.token)
     const args = JSON.parse(ask.args) as unknown
     const { kind, id } = whereToLook(ask.verb, ask.resource, args)
     const { callTimeoutMs } = capabilities.limits
     task.abort = new Abort()
-    const context = contextOf(ask, clock, callTimeoutMs, task.abort)
+    const context = contextOf(ask, { clock, timeoutMs: callTimeoutMs, abort: task.abort, owner })
     const since = clock.now()
     let seen: Observation
     try {

@@ -4,15 +4,18 @@
  */
 import type { CallContext, Capabilities, Driver } from '../drivers/driver.ts'
 import type { Clock } from '../runtime/clock.ts'
-import { Abort, within } from './call.ts'
+import { Abort, contextOf, within } from './call.ts'
 
 export class Questions {
   readonly #clock: Clock
+  /** Who asks. */
+  readonly #owner: string
   readonly #open = new Set<Abort>()
   #isOver = false
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, owner: string) {
     this.#clock = clock
+    this.#owner = owner
   }
 
   /**
@@ -27,15 +30,8 @@ export class Questions {
     const clock = this.#clock
     const abort = new Abort()
     const { callTimeoutMs } = capabilities.limits
-    const context = {
-      token: '',
-      attempt: 1,
-      deadline: clock.now() + callTimeoutMs,
-      get signal() {
-        return abort.signal
-      },
-      now: () => clock.now(),
-    }
+    const owner = this.#owner
+    const context = contextOf({ token: '', attempts: 1 }, { owner, clock, timeoutMs: callTimeoutMs, abort })
     this.#open.add(abort)
     try {
       return await within(clock, callTimeoutMs, abort, () => question(driver, context))

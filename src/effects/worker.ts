@@ -12,7 +12,7 @@ import { Backlog } from './backlog.ts'
 import { Carrier, type CarrierOptions, doubtOf, type Provider } from './carrier.ts'
 import { Lane, type Task } from './lane.ts'
 
-export interface WorkerOptions extends Pick<CarrierOptions, 'report' | 'progress' | 'parse'> {
+export interface WorkerOptions extends Pick<CarrierOptions, 'owner' | 'report' | 'progress' | 'parse'> {
   readonly store: Pick<Store, 'asks'>
   readonly clock: Clock
   readonly providers: ReadonlyMap<string, Provider>
@@ -35,9 +35,10 @@ export class Worker {
   readonly #own = { superseded: 0, unread: 0 }
 
   constructor(options: WorkerOptions) {
-    const { clock, store, providers, report, progress, parse } = options
+    const { owner, clock, store, providers, report, progress, parse } = options
     this.#options = options
     this.#carrier = new Carrier({
+      owner,
       clock,
       report,
       progress,

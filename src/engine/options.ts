@@ -7,6 +7,7 @@ import type { Hash } from '../runtime/envelope.ts'
 import type { Ids } from '../runtime/ids.ts'
 import type { ViewMap } from '../runtime/listing.ts'
 import type { Principal } from '../runtime/principal.ts'
+import type { Cleaned, SurveyReport } from '../runtime/survey.ts'
 import type { RefusalJournal, RefusalLimits } from '../store/refusals.ts'
 import type { Store } from '../store/store.ts'
 
@@ -17,6 +18,11 @@ export interface EngineOptions<K extends KindMap, P extends ViewMap, S extends S
   readonly store: S
   /** Provider name to driver; the first is the default of commands that name none. */
   readonly drivers: Readonly<Record<string, Driver>>
+  /**
+   * What marks this engine's things at providers (default: the name of the store's log, made with it). Another engine's
+   * are foreign to it, and never touched.
+   */
+  readonly owner?: string
   /** Where principals that name no region make things (default `local`). */
   readonly region?: string
   readonly clock?: Clock
@@ -35,6 +41,8 @@ export interface EngineOptions<K extends KindMap, P extends ViewMap, S extends S
   /** Events after which derived rows are written (128), and the longest they wait (200 ms). */
   readonly behindMax?: number
   readonly behindMs?: number
+  /** Time between two surveys of all providers that nobody asked for (15 minutes, the first soon after the start); 0: none. */
+  readonly surveyEveryMs?: number
   /** How long tokens are remembered (25 hours: EC2 clients count on a day). */
   readonly tokenRetentionMs?: number
   /** How long resources are found after their end, by kind, instead of what the kinds declare; `Infinity` is for ever. */
@@ -50,6 +58,10 @@ export interface EngineOptions<K extends KindMap, P extends ViewMap, S extends S
 export interface EngineEvents {
   event: [Envelope]
   refused: [error: unknown, principal: Principal]
+  /** A survey is over, whoever wanted it. */
+  surveyed: [SurveyReport]
+  /** An orphan was removed, for this actor. */
+  cleaned: [cleaned: Cleaned, actor: string]
   fault: [error: unknown, where: string]
 }
 

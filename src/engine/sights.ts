@@ -1,9 +1,8 @@
 /** What providers show without having been asked: each sight is compared with what is known, and recorded if it is new. */
-import type { Observation, ResourceKind } from '../drivers/driver.ts'
+import type { Observation } from '../drivers/driver.ts'
 import type { RegisteredDriver } from '../drivers/register.ts'
 import type { Questions } from '../effects/questions.ts'
 import { mayBeOld, secondLook } from '../effects/second-look.ts'
-import { survey } from '../effects/survey.ts'
 import type { Catalogue } from '../runtime/catalogue.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { visible } from '../runtime/decide.ts'
@@ -17,20 +16,11 @@ export interface SightsOptions {
   readonly drivers: ReadonlyMap<string, RegisteredDriver>
   readonly clock: Clock
   readonly questions: Questions
-  /** Ids of the resources of a kind that should be at a provider. */
-  readonly known: (provider: string, kind: string) => AsyncIterable<string>
   readonly report: (report: ReportInput) => Promise<NewsOutcome>
+  /** Looks through all that the provider has. Throws if it could not look at all of it. */
+  readonly survey: (provider: string) => Promise<void>
   readonly failed: (error: unknown, where: string) => void
 }
-
-const surveyed = Object.keys({
-  image: 0,
-  volume: 0,
-  volumeSnapshot: 0,
-  instance: 0,
-  vmSnapshot: 0,
-  attachment: 0,
-} satisfies Record<ResourceKind, 0>) as ResourceKind[]
 
 export class Sights {
   readonly #options: SightsOptions
@@ -87,52 +77,25 @@ export class Sights {
   }
 
   #watch(name: string, driver: RegisteredDriver['driver']): Watch {
-    const { clock, failed } = this.#options
-    const heard = (seen: Observation) => this.#heard(name, seen)
-    return new Watch({ name, driver, clock, failed, heard, catchUp: () => this.#catchUp(name) })
+    const { clock, failed, survey } = this.#options
+    const heard = async (seen: Observation) => void (await this.heard(name, seen))
+    const catchUp = () => {
+      this.counts.surveys += 1
+      return survey(name)
+    }
+    return new Watch({ name, driver, clock, failed, heard, catchUp })
   }
 
   /** One that cannot be recorded must end neither the watch nor the survey that it came by. */
-  async #heard(name: string, seen: Observation): Promise<void> {
+  async heard(name: string, seen: Observation): Promise<NewsOutcome | 'failed'> {
     try {
-      this.counts[await this.observed(name, seen)] += 1
+      const outcome = await this.observed(name, seen)
+      this.counts[outcome] += 1
+      return outcome
     } catch (error) {
       this.counts.failed += 1
       this.#options.failed(error, `news of ${name}`)
+      return 'failed'
     }
-  }
-
-  /**
-   * Compares all that the provider shows with what is known, and looks again for what it does not show. Kinds that have
-   * no name in common with those of providers are only found if they are shown. Throws what the driver throws.
-   */
-  async #catchUp(name: string): Promise<void> {
-    const { catalogue, drivers, clock, questions, known } = this.#options
-    const provider = drivers.get(name)!
-    this.counts.surveys += 1
-    for (const kind of surveyed) {
-      if (!catalogue.kinds.has(kind)) continue
-      const shown = new Set<string>()
-      for await (const page of survey(provider, kind, questions)) {
-        for (const seen of page) {
-          shown.add(seen.id)
-          await this.#heard(name, seen)
-        }
-        await new Promise<void>(resolve => clock.soon(resolve))
-      }
-      for await (const id of known(name, kind)) if (!shown.has(id)) await this.#missed(name, kind, id)
-    }
-  }
-
-  /** It was not shown. If that would be news, it is looked at by itself: it may have come meanwhile. */
-  async #missed(name: string, kind: ResourceKind, id: string): Promise<void> {
-    const { residence, drivers, catalogue, questions } = this.#options
-    if (residence.contained.has(id)) return
-    const snapshot = await residence.find(id)
-    if (!snapshot) return
-    const absent = { exists: 'no', facts: {} } as const
-    if (!catalogue.kind(snapshot.kind).kind.observed(absent, snapshot.context, visible(snapshot.state))) return
-    const seen = await secondLook(drivers.get(name)!, { kind, id }, questions)
-    if (seen) await this.#heard(name, seen)
   }
 }

@@ -2,8 +2,11 @@
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number
-  /** Calls `wake` once at or after `time`; returns how to forget it. */
-  wakeAt(time: number, wake: () => void): () => void
+  /**
+   * Calls `wake` once at or after `time`; returns how to forget it. `idle`: it is no work that is waited for, and alone
+   * must not keep a process alive.
+   */
+  wakeAt(time: number, wake: () => void, idle?: boolean): () => void
   /** Runs soon, after what is running now: how waiting requests gather into one batch. */
   soon(run: () => void): void
 }

@@ -42,28 +42,28 @@ const PAGE = 10_000
 export function viewOf<Row extends ViewRow>(
   projection: Projection<string, Row>,
   store: Store,
-  barrier: () => Promise<void>,
+  reading: <T>(work: () => Promise<T>) => Promise<T>,
 ): View<Row> {
   const { name } = projection
   return {
     columns: Object.keys(projection.columns),
     async get(key) {
-      await barrier()
-      return (await store.rows(name, [key])).get(key) as Row | undefined
+      const rows = await reading(() => store.rows(name, [key]))
+      return rows.get(key) as Row | undefined
     },
     async list(query = {}) {
       const asked = toViewQuery(projection, query as AnyQuery)
-      await barrier()
-      const rows = (await store.query(name, { ...asked, limit: asked.limit + 1 })) as Row[]
+      const rows = (await reading(() => store.query(name, { ...asked, limit: asked.limit + 1 }))) as Row[]
       const items = rows.slice(0, asked.limit)
       const last = rows.length > asked.limit ? items.at(-1) : undefined
       return { items, next: last && cursorOf(query as AnyQuery, asked.sort ?? [], last) }
     },
     async *all(query = {}) {
       const { sort = [], ...asked } = toViewQuery(projection, query as AnyQuery)
-      await barrier()
       for (let after: Sortable[] | undefined; ; ) {
-        const rows = (await store.query(name, { ...asked, sort, limit: PAGE, after })) as Row[]
+        const from = after
+        const page = () => store.query(name, { ...asked, sort, limit: PAGE, after: from })
+        const rows = (await reading(page)) as Row[]
         yield* rows
         if (rows.length < PAGE) return
         after = sort.map(({ column }) => rows.at(-1)![column] ?? null)

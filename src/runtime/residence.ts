@@ -13,6 +13,7 @@ import type { Retention } from './retention.ts'
 import { fromRow, refold, type Snapshot, toRow, unborn } from './snapshot.ts'
 
 const STREAM_CHUNK = 1_000
+const PEEK_CHUNK = 500
 
 type SnapshotRows = Required<Pick<DerivedChanges, 'snapshots' | 'endings'>>
 
@@ -66,6 +67,25 @@ export class Residence {
     const newer = this.snapshot(resource)
     if (newer) return newer
     if (found) this.#recent.set(resource, found)
+    return found
+  }
+
+  /**
+   * These as of the last commit; null where there never was one, and nothing of those that are set aside. What has to be
+   * loaded is not kept: whoever looks through all of them must not push out what is in use.
+   */
+  async peek(resources: Iterable<string>): Promise<Map<string, Snapshot | null>> {
+    const found = new Map<string, Snapshot | null>()
+    const missing: string[] = []
+    for (const resource of resources) {
+      if (this.contained.has(resource)) continue
+      const resident = this.snapshot(resource)
+      if (resident) found.set(resource, resident)
+      else missing.push(resource)
+    }
+    for (let from = 0; from < missing.length; from += PEEK_CHUNK)
+      for (const [resource, loaded] of await this.load(missing.slice(from, from + PEEK_CHUNK)))
+        if (!this.contained.has(resource)) found.set(resource, this.snapshot(resource) ?? loaded)
     return found
   }
 

@@ -8,11 +8,12 @@ import { type CommandsOf, commandsOf, type KindMap, type SubmitOptions } from '.
 import { type CommandResult, visible } from './decide.ts'
 import type { Listing, ListQuery, View, ViewMap } from './listing.ts'
 import type { Bell } from './log.ts'
-import { commands, hears, type Principal, ROOT_DOMAIN, regionsSeen, sees, type Tree } from './principal.ts'
+import { commands, hears, type Principal, ROOT_DOMAIN, reaches, regionsSeen, sees, type Tree } from './principal.ts'
 import { Contained, InvalidRequest, Refused, Unavailable } from './refusal.ts'
 import type { CommandInput } from './request.ts'
 import type { Residence } from './residence.ts'
 import type { Snapshot } from './snapshot.ts'
+import type { Cleaned, SurveyReport, Thing } from './survey.ts'
 
 /** What a session needs of the engine. */
 export interface Host<K extends KindMap> {
@@ -26,6 +27,9 @@ export interface Host<K extends KindMap> {
   ): Promise<readonly CommandResult[]>
   history(resource: string, fromVersion?: number): AsyncGenerator<Envelope>
   refusals(asked: Partial<RefusalQuery>): Promise<RefusalEntry[]>
+  readonly lastSurvey: SurveyReport
+  survey(asked: { readonly provider?: string }): Promise<SurveyReport>
+  clean(thing: Thing, actor: string): Promise<Cleaned>
   /** Reads consoles at a provider; undefined where it keeps none. */
   consoleOf(provider: string): ((instance: string) => Promise<ConsoleOutput | undefined>) | undefined
 }
@@ -169,6 +173,29 @@ export class Session<K extends KindMap, P extends ViewMap = ViewMap> {
     const reasons = [{ requirement: 'consoleOffered', code: 'consoleUnsupported', sentence }]
     const { kind, state } = snapshot
     throw new Refused([{ command: 'read', kind, resource: id, state: visible(state), reasons, allowed: [], index: 0 }])
+  }
+
+  /** As the engine does it. The operator's, as `lastSurvey` and `clean` are. Throws Refused notPermitted, InvalidRequest. */
+  async survey(asked: { readonly provider?: string } = {}): Promise<SurveyReport> {
+    this.#operatorOnly('survey')
+    return this.#host.survey(asked)
+  }
+  /** What the last survey of each provider found. Throws Refused notPermitted. */
+  async lastSurvey(): Promise<SurveyReport> {
+    this.#operatorOnly('survey')
+    return this.#host.lastSurvey
+  }
+  /** As the engine does it. Throws Refused notPermitted, and what the engine throws. */
+  async clean(thing: Thing): Promise<Cleaned> {
+    this.#operatorOnly('clean')
+    return this.#host.clean(thing, this.principal.actor)
+  }
+
+  #operatorOnly(command: string): void {
+    if (reaches(this.principal, 'operator')) return
+    const sentence = `To ${command} what providers have takes the authority of operator.`
+    const reasons = [{ requirement: 'who', code: 'notPermitted', sentence }]
+    throw new Refused([{ command, kind: 'provider', resource: '', state: 'absent', reasons, allowed: [], index: 0 }])
   }
 
   async #seen(id: string): Promise<Snapshot> {

@@ -25,6 +25,10 @@ export class Views {
   readonly #rows: ReadonlyMap<string, Recent<ViewRow>>
   #pending: Envelope[] = []
   #turn: Promise<void> | undefined
+  /** The turn of who has the tables to itself. */
+  #alone: Promise<void> | undefined
+  #readers = 0
+  #unread = () => {}
   /** Everything up to here is in the tables. */
   watermark: number
   /** Views whose fold threw, derived and claimed, with what it threw: they stay where they are until they are rebuilt. */
@@ -46,18 +50,34 @@ export class Views {
     for (const envelope of envelopes) this.#pending.push(envelope)
   }
 
-  /** Has the tables to itself: whoever reads or flushes meanwhile waits. */
+  /** Has the tables to itself: whoever reads or flushes meanwhile waits, and it waits for those who read already. */
   async alone<T>(work: () => Promise<T>): Promise<T> {
     while (this.#turn) await this.#turn
     let finish = () => {}
     this.#turn = new Promise(resolve => {
       finish = resolve
     })
+    this.#alone = this.#turn
     try {
+      while (this.#readers > 0) await new Promise<void>(resolve => (this.#unread = resolve))
       return await work()
     } finally {
       this.#turn = undefined
+      this.#alone = undefined
       finish()
+    }
+  }
+
+  /** Reads rows in which everything committed before is. No rebuild empties them in between. */
+  async reading<T>(flush: () => Promise<void>, work: () => Promise<T>): Promise<T> {
+    await flush()
+    while (this.#alone) await this.#alone
+    this.#readers += 1
+    try {
+      return await work()
+    } finally {
+      this.#readers -= 1
+      if (this.#readers === 0) this.#unread()
     }
   }
 

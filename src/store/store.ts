@@ -162,6 +162,11 @@ export interface Opened {
   readonly watermarks: ReadonlyMap<string, number>
   /** By kind: position up to which everything that had ended is forgotten. */
   readonly horizons: ReadonlyMap<string, number>
+  /**
+   * Name of this log, made with it and never the same twice: what its engine asks providers for is marked with it, so
+   * that two engines at one provider know their own. Without it, `stemma`.
+   */
+  readonly owner?: string
 }
 
 /** Values strictly between these, or on one side of one; what is absent is in no range. */

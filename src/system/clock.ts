@@ -7,11 +7,12 @@ const WAIT_MS_MAX = 2_000_000_000
 export function systemClock(): Clock {
   return {
     now: () => Date.now(),
-    wakeAt(time, wake) {
+    wakeAt(time, wake, idle = false) {
       let timeout: NodeJS.Timeout
       const wait = () => {
         const left = time - Date.now()
         timeout = setTimeout(left > WAIT_MS_MAX ? wait : wake, Math.max(0, Math.min(left, WAIT_MS_MAX)))
+        if (idle) timeout.unref()
       }
       wait()
       return () => clearTimeout(timeout)

@@ -102,9 +102,9 @@ const isFirstStart = (args: unknown) => {
   const { want, generation } = args as { want?: string; generation?: number }
   return want === 'running' && generation === 1
 }
-const unasked = ['poweredOff', 'vanished', 'memoryLost', 'externallyStarted', 'externallySuspended'].map(
-  each => `instance.${each}`,
-)
+const seen = (kind: string) => ['vanished', 'reappeared', 'measured', 'orphanCleaned'].map(name => `${kind}.${name}`)
+const powerSeen = ['poweredOff', 'vanished', 'memoryLost', 'externallyStarted', 'externallySuspended', 'orphanCleaned']
+const unasked = [...powerSeen.map(each => `instance.${each}`), ...seen('volume'), ...seen('snapshot')]
 
 describe('what random lives want', () => {
   const { wants } = walks()

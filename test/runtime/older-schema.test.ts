@@ -42,7 +42,10 @@ describe('a file from before resources were forgotten', () => {
     const old = await ofFirstSchema(database)
     expect(contentOf(old).endings).toBe(undefined)
     const after = await open({ database: old })
-    expect(contentOf(old, ...Object.keys(content))).toEqual(content)
+    // What it has at a provider is marked as every engine marked it then.
+    expect(after.engine.owner).toBe('stemma')
+    const { identity: _, ...rest } = content
+    expect(contentOf(old, ...Object.keys(rest))).toEqual(rest)
     const { id } = JSON.parse(content.inventory![0]!) as { id: string }
     expect(await after.engine.store.stream(id, 1, 10)).toHaveLength(1)
     after.clock.set(after.clock.now() + lamp.retentionMs)

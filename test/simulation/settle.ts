@@ -1,6 +1,7 @@
 /** The second phase: faults are over, the clock runs, and everything has to come to rest within a bound. */
 
 import { whileAlive } from './mortal.ts'
+import { surveyAll } from './survey.ts'
 import { Violation } from './violation.ts'
 import type { World } from './world.ts'
 
@@ -82,6 +83,8 @@ export async function comeToRest(world: World): Promise<void> {
   })
   await world.drain()
   if (!isWritten) throw new Violation('I8 alive', 'derived rows are never written')
+  await surveyAll(world)
+  await settle(world)
   await pruneAll(world)
   for (const checker of world.options.checkers) await checker.rest?.(world)
 }

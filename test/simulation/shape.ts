@@ -21,6 +21,7 @@ export const actions = [
   'read',
   'rebuild',
   'prune',
+  'survey',
 ] as const
 export type Action = (typeof actions)[number]
 
@@ -109,6 +110,7 @@ export const usual: Record<Action, number> = {
   read: 2,
   rebuild: 0.3,
   prune: 1,
+  survey: 1,
 }
 
 export const retained = ['instance', 'volume', 'snapshot']

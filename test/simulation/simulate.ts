@@ -9,6 +9,7 @@ import { planOf, streamOf } from './random.ts'
 import { cleanSlate, comeToRest, prune } from './settle.ts'
 import { furnish, type Scenery, tenants } from './setup.ts'
 import { type Action, type Shape, shapeOf } from './shape.ts'
+import { survey } from './survey.ts'
 import { repeated, running, someRequest, suspended } from './workload.ts'
 import { World, type WorldOptions } from './world.ts'
 
@@ -118,6 +119,7 @@ async function act(world: World, scenery: Scenery, shape: Shape, number: number)
       await world.drain()
     },
     prune: () => void prune(world),
+    survey: () => void survey(world),
   }
   await moves[schedule.weighted(shape.weights)]()
   if (!schedule.chance(shape.bursts)) await world.drain()

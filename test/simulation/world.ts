@@ -161,6 +161,7 @@ export class World {
       ids: this.#ids(),
       retentionMs,
       refusals: this.refusals,
+      surveyEveryMs: 0,
     }
     this.journal.note(this.at, 'start', '', '', '')
     whileAlive(life, () => createEngine({ ...options, batchMax, asksMax, behindMax, residentMax, consistency })).then(

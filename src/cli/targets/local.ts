@@ -46,6 +46,8 @@ export async function local(data: string, access: AccessToken): Promise<Target> 
     actions: id => session.actions(id),
     providers: async () => cloud.providers.list(session.principal.region),
     provider: (name, image) => providerSeen(cloud, session, name, image),
+    survey: provider => session.survey({ provider }),
+    clean: orphan => session.clean(orphan),
     limits: query => readLimits(cloud, session, textOf(query)),
     usage: query => reportUsage(cloud, session, textOf(query)),
     close: () => cloud.close(),

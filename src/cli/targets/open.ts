@@ -13,6 +13,8 @@ export interface TargetOptions {
   readonly account?: string
   readonly url?: string
   readonly json?: boolean
+  /** The least that the access must have, where none is named by its account. */
+  readonly authority?: 'operator'
 }
 
 export const DATA_DEFAULT = '.stemma/cloud.db'

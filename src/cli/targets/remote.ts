@@ -1,7 +1,7 @@
 /** Commands through a server, over the native door. */
 import type { Envelope } from '../../../machines/grammar.ts'
 import { type ErrorBody, pathOf } from '../../doors/native/index.ts'
-import type { Action, CommandInput, ProviderView } from '../../index.ts'
+import type { Action, Cleaned, CommandInput, ProviderView, SurveyReport } from '../../index.ts'
 import { Failure } from '../failure.ts'
 import { kindOf } from '../kind-of.ts'
 import { type CommandOutcome, type Row, type Target, textOf } from '../target.ts'
@@ -62,6 +62,8 @@ export function remote(url: string, token: string): Target {
       const asked = image === undefined ? '' : `?${new URLSearchParams({ image })}`
       return call<ProviderView>(`/v1/providers/${encodeURIComponent(name)}${asked}`)
     },
+    survey: provider => call<SurveyReport>('/v1/survey', { provider }),
+    clean: orphan => call<Cleaned>('/v1/survey/clean', orphan),
     close: async () => {},
   }
 }

@@ -56,7 +56,16 @@ export async function runTrace(plan: TracePlan, options: TraceOptions): Promise<
   const { store, driver, residentMax = RESIDENT_MAX } = options
   const clock = new VirtualClock(plan.startSecond * 1_000)
   const drivers = { azure: driver }
-  const engine = await createEngine({ kinds, projections, store, drivers, clock, residentMax, ...ENGINE_BOUNDS })
+  const engine = await createEngine({
+    kinds,
+    projections,
+    store,
+    drivers,
+    clock,
+    residentMax,
+    surveyEveryMs: 0,
+    ...ENGINE_BOUNDS,
+  })
   try {
     const eventsFound = engine.health().position
     const run = new TraceRun(plan, options, engine, clock, await standingOf(store, plan))

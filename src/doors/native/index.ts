@@ -13,6 +13,7 @@ import { limitsRoute } from './limits.ts'
 import { openapi } from './openapi.ts'
 import { providerRoutes } from './providers.ts'
 import { readRoutes } from './reads.ts'
+import { surveyRoutes } from './surveys.ts'
 import type { AccessToken } from './tokens.ts'
 import { usageRoute } from './usage.ts'
 
@@ -92,6 +93,7 @@ export function createNativeDoor(options: NativeDoorOptions): FastifyInstance {
     })
     commandRoutes(guarded, inside)
     providerRoutes(guarded, inside)
+    surveyRoutes(guarded, inside)
     usageRoute(guarded, inside)
     limitsRoute(guarded, inside)
     readRoutes(guarded, inside)

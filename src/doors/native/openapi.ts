@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Kind } from '../../index.ts'
 import { filterable } from './filters.ts'
 import { schemas } from './openapi.schemas.ts'
+import { surveyPaths, surveySchemas } from './openapi.surveys.ts'
 import { isNamed } from './paths.ts'
 
 type Json = Record<string, unknown>
@@ -48,7 +49,7 @@ export function openapi(kinds: readonly Kind[], columns: Columns): Json {
     paths: { ...paths, ...generalPaths() },
     components: {
       securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
-      schemas: { ...schemas, Resource: resourceSchema(columns) },
+      schemas: { ...schemas, ...surveySchemas, Resource: resourceSchema(columns) },
     },
   }
 }
@@ -126,6 +127,7 @@ function generalPaths(): Json {
         }),
       },
     },
+    ...surveyPaths(failure),
     '/v1/refusals': get('What was refused lately: the newest that match, newest last.', {
       parameters: [
         inQuery('resource', word),

@@ -46,7 +46,7 @@ export { probeComputer } from './probe.ts'
 export interface QemuOptions {
   /** Folder of disks, records and running machines; made if it is missing. At most 70 characters or so: it holds sockets. */
   readonly pool: string
-  /** Whose machines these are, in observations. Default `stemma`. */
+  /** Whose machines these are, in observations, where whoever asks names nobody. Default `stemma`. */
   readonly owner?: string
   /** The only zone, of every region. Default `local`. */
   readonly zone?: string
@@ -139,7 +139,10 @@ export function qemu(options: QemuOptions): Driver {
   const { accelerator, records } = opened(pool, options, now())
   const machines = new Machines(pool, { accelerator, endWithinMs: 3_000 })
   const host: Host = { pool, records, machines, copied: new Held(), declared, owner, gracefulMs, now }
-  const work = new Work((call, signal) => effects[call.verb](host, call, signal), answerWithinMs)
+  const work = new Work((call, signal) => {
+    const { owner = host.owner } = call.context
+    return effects[call.verb]({ ...host, owner }, call, signal)
+  }, answerWithinMs)
   const watcher = new Watcher(host)
 
   const perform = (verb: Verb) => async (id: string, spec: unknown, context: CallContext) => {

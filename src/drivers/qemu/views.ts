@@ -21,7 +21,7 @@ const seen = (
   record?: AnyRecord,
 ): Observation => ({
   ...{ kind, id, exists, facts, observedAt: host.now() },
-  ...(record ? { owner: record.owner, token: record.token } : {}),
+  ...(record ? { owner: record.owner, token: record.token, madeAt: record.madeAt } : {}),
   ...(record?.kind === 'instance' ? { generation: record.generation } : {}),
 })
 

@@ -119,7 +119,8 @@ export class Calls {
     if (this.#nextDueAt > now) return
     const due = [...this.#open.values()].filter(({ dueAt }) => dueAt <= now).sort((a, b) => a.dueAt - b.dueAt)
     for (const operation of due) {
-      const { verb, resource, spec, id, refusal } = operation
+      const { verb, resource, spec, id, refusal, owner = this.#world.owner } = operation
+      this.#world.owner = owner
       const refused = refusal && rejected(refusal, `${verb} ${resource}: accepted, and then refused by the fault plan`)
       this.#finish(operation, refused ?? this.#effect(verb, resource, spec, id, false))
     }
@@ -155,7 +156,9 @@ export class Calls {
   }
 
   #operation(verb: ChangingCall, resource: string, spec: unknown, token: string, dueAt: number): OperationRecord {
-    return { kind: 'operation', id: token, sequence: this.#world.nextSequence(), verb, resource, spec, dueAt }
+    const { owner } = this.#world
+    const sequence = this.#world.nextSequence()
+    return { kind: 'operation', id: token, sequence, verb, resource, spec, owner, dueAt }
   }
 
   #pending(operation: OperationRecord): Outcome {

@@ -97,9 +97,10 @@ export function simulated(options: SimulatedOptions = {}): SimulatedDriver {
   const counts = { poll: 0, observe: 0, list: 0, probe: 0, capacity: 0 } as { [V in Verb]: number }
   for (const verb of changingCalls) counts[verb] = 0
 
-  const arrive = (verb: Verb): Drawn | undefined => {
+  const arrive = (verb: Verb, caller: CallContext): Drawn | undefined => {
     counts[verb]++
     calls.catchUp()
+    world.owner = caller.owner ?? owner
     return faults.draw(verb)
   }
   const publish = (observation: Observation): void => {
@@ -191,16 +192,16 @@ export function simulated(options: SimulatedOptions = {}): SimulatedDriver {
     (verb: ChangingCall) =>
     (id: string, spec: unknown, context: CallContext): Promise<Outcome> => {
       if (world.closed) return Promise.resolve(rejected('unavailable', `${verb} ${id}: the provider is closed`))
-      const drawn = arrive(verb)
+      const drawn = arrive(verb, context)
       if (drawn !== undefined) return fail(drawn, verb, id, spec, context)
       return deliver(calls.make(verb, id, spec, context.token, false), notWritten)
     }
 
   /** Looking: the answer waits for what it shows to be written; a failure to write, or a closed world, throws. */
-  const look = <T>(verb: Verb, show: (drawn: Drawn | undefined) => T): Promise<T> => {
+  const look = <T>(verb: Verb, context: CallContext, show: (drawn: Drawn | undefined) => T): Promise<T> => {
     if (world.closed)
       return Promise.reject(new SimulatedClosed(`${verb}: the simulated provider is closed; open it again`))
-    const drawn = arrive(verb)
+    const drawn = arrive(verb, context)
     if (drawn?.fault === 'throws') return Promise.reject(new SimulatedBug(`${verb}: the simulated driver has a bug`))
     const shown = show(drawn)
     return deliver<T | Error>(shown, failure => failure).then(seen => {
@@ -211,23 +212,24 @@ export function simulated(options: SimulatedOptions = {}): SimulatedDriver {
 
   const driver: Driver = {
     describe: () => declared,
-    probe: () => look('probe', () => ({ usable: true, facts: { ...world.capacity.facts(), seed }, problems: [] })),
+    probe: context =>
+      look('probe', context, () => ({ usable: true, facts: { ...world.capacity.facts(), seed }, problems: [] })),
     instanceEnsure: perform('instanceEnsure'),
     instanceDestroy: perform('instanceDestroy'),
-    poll: handle =>
-      look('poll', drawn =>
+    poll: (handle, context) =>
+      look('poll', context, drawn =>
         drawn ? unknownOutcome(`${handle.op} ${handle.token}: the connection was lost`, handle) : calls.poll(handle),
       ),
     settle: token => {
       if (!world.closed) calls.settle(token)
     },
-    observe: (kind: ResourceKind, id: string) =>
-      look('observe', (drawn): Observation => {
+    observe: (kind: ResourceKind, id: string, context) =>
+      look('observe', context, (drawn): Observation => {
         if (drawn?.fault === 'beforeEffect') return { kind, id, exists: 'unknown', facts: {}, observedAt: world.now() }
         return (drawn ? world.stale(kind, id) : undefined) ?? observed(world, kind, id)
       }),
-    list: (kind, cursor) => look('list', drawn => listed(world, kind, cursor, drawn !== undefined)),
-    capacity: () => look('capacity', () => world.capacity.shown(abilities.capacity)),
+    list: (kind, cursor, context) => look('list', context, drawn => listed(world, kind, cursor, drawn !== undefined)),
+    capacity: (_, context) => look('capacity', context, () => world.capacity.shown(abilities.capacity)),
     watch: signal => chronicle.watch(signal),
     close: async () => {
       chronicle.close()
@@ -235,8 +237,8 @@ export function simulated(options: SimulatedOptions = {}): SimulatedDriver {
     },
   }
   if (declared.consoleOutput)
-    driver.consoleOutput = instance =>
-      look('observe', () => (abilities.consoleOutput ? consoleOf(world, instance) : undefined))
+    driver.consoleOutput = (instance, context) =>
+      look('observe', context, () => (abilities.consoleOutput ? consoleOf(world, instance) : undefined))
   for (const call of optionalCalls) if (promises[call](declared)) driver[call] = perform(call)
 
   const failNext: SimulatedWorld['failNext'] = (verb, fault, code) => {

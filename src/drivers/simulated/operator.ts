@@ -93,7 +93,7 @@ export const operatorOf = (world: World, publish: (observation: Observation) => 
       publish(absence(record.kind, id, world.now()))
       return true
     },
-    plant: ({ id, sizeBytes, zone = world.abilities.zones[0]!, owner = world.owner }) => {
+    plant: ({ id, sizeBytes, zone = world.abilities.zones[0]!, owner = world.owner, madeAt = world.now() }) => {
       if (world.volumes.has(id)) throw new Error(`volume ${id} exists already; plant another id`)
       world.beginCall()
       world.add({
@@ -104,7 +104,7 @@ export const operatorOf = (world: World, publish: (observation: Observation) => 
         sequence: world.nextSequence(),
         owner,
         token: 'planted',
-        madeAt: world.now(),
+        madeAt,
         spec: { sizeBytes, zone },
         sizeBytes,
         users: [],

@@ -44,7 +44,7 @@ export interface SimulatedOptions {
   readonly capacity?: SimulatedCapacity
   /** How long the contents of a volume are moved after a change of its size or type. Default 0: not at all. */
   readonly optimizeMs?: number
-  /** Owner tag of what this driver makes. Default `stemma`. */
+  /** Owner tag of what callers ask for who name none. Default `stemma`. */
   readonly owner?: string
   /** Hears of every answer that is given a second time. */
   readonly onDuplicate?: (token: string, outcome: Outcome) => void
@@ -82,8 +82,8 @@ export interface SimulatedWorld {
   removeImage(image: string): boolean
   /** An object is gone without anybody having asked. False if there is none. */
   vanish(id: string): boolean
-  /** Puts a volume there that this driver did not make: an orphan, or a stranger's with another `owner`. */
-  plant(volume: { id: string; sizeBytes: number; zone?: string; owner?: string }): void
+  /** Puts a volume there that this driver did not make: an orphan of whoever called last, or a stranger's with another `owner`. */
+  plant(volume: { id: string; sizeBytes: number; zone?: string; owner?: string; madeAt?: number }): void
   /**
    * The next call of this verb goes wrong in this way. Throws FaultPlanInvalid, also for a stale read where neither
    * plan nor script has one: nothing older is kept then.

@@ -124,6 +124,8 @@ export interface OperationRecord {
   readonly verb: ChangingCall
   readonly resource: string
   readonly spec: unknown
+  /** Who asked for it. */
+  readonly owner?: string
   readonly dueAt: number
   /** When it was accepted, of work whose progress is shown. */
   readonly begunAt?: number
@@ -180,6 +182,7 @@ export const observationOf = (record: ObjectRecord, observedAt: number): Observa
   generation: record.kind === 'instance' ? record.generation : undefined,
   owner: record.owner,
   token: record.token,
+  madeAt: record.madeAt,
   observedAt,
 })
 

@@ -53,7 +53,8 @@ export type Written = Promise<Error | undefined>
 export class World {
   readonly abilities: Capabilities
   readonly quirks: ReadonlySet<Quirk>
-  readonly owner: string
+  /** Of whoever calls now. */
+  owner: string
   readonly now: () => number
   readonly capacity: Capacity
   /** How long contents are moved after a change. */

@@ -65,7 +65,7 @@ export async function openParts(place: Place, projections: readonly Projection[]
     for (const { name } of projections) if (!watermarks.has(name)) watermarks.set(name, 0)
     const reader = isOwnFile ? readerOfFile<never>(path) : readerOf<never>(database)
     const checkpointer = lock && new Checkpointer(database, path)
-    const opened = { position, at, watermarks, horizons: await findHorizons(kysely) }
+    const opened = { position, at, watermarks, horizons: await findHorizons(kysely), owner: await ownerIn(kysely) }
     const streams = readOnly ? undefined : new StreamIndex(statements)
     return { database, kysely, statements, views: tables, streams, reader, lock, checkpointer, opened }
   } catch (error) {
@@ -81,6 +81,9 @@ const findHorizons = async (kysely: Kysely<Tables>): Promise<Map<string, number>
   const rows = await kysely.selectFrom('horizons').selectAll().execute()
   return new Map(rows.map(({ kind, position }) => [kind, position]))
 }
+
+const ownerIn = async (kysely: Kysely<Tables>): Promise<string> =>
+  (await kysely.selectFrom('identity').select('owner').executeTakeFirstOrThrow()).owner
 
 /** Brings schema and views up to date in one transaction, so that a crash leaves them as they were. */
 async function prepareSchema(

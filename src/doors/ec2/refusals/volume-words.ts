@@ -39,6 +39,8 @@ export const volumeWords: WordsTable = {
     return `Invalid value '${device}' for unixDevice. Attachment point ${device} is already in use`
   }),
   attachmentLimitExceeded: words('AttachmentLimitExceeded'),
+  volumeVanished: words('IncorrectState'),
+  snapshotVanished: words('IncorrectState'),
   hotPlugUnsupported: unsupported,
   hotUnplugUnsupported: unsupported,
   volumesUnsupported: unsupported,

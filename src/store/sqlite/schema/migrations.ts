@@ -127,6 +127,17 @@ const migrations: Readonly<Record<string, Migration>> = {
       await db.schema.alterTable('asks').addColumn('progressed', 'text').execute()
     },
   },
+  '0005-identity': {
+    async up(db: AnySchema) {
+      await db.schema
+        .createTable('identity')
+        .addColumn('owner', 'text', column => column.notNull())
+        .execute()
+      // What there is already at a provider was marked with the name that every engine had then.
+      await sql`insert into identity select case when exists (select 1 from events) then 'stemma'
+        else 'stemma-' || lower(hex(randomblob(8))) end`.execute(db)
+    },
+  },
 }
 
 /** The newest schema this code knows; also kept in the file as `PRAGMA user_version`. */

@@ -25,6 +25,8 @@ export interface Tables {
   endings: { kind: string; position: number; resource: string; at: number }
   /** How far resources of a kind are forgotten. */
   horizons: { kind: string; position: number }
+  /** Whose things are at providers: one row, made with the file. */
+  identity: { owner: string }
   timers: { resource: string; event: string; dueAt: number; position: number; correlation: number }
   tokens: { account: string; token: string; digest: string; result: string; at: number }
   /** `shape`: what the view's table was made of, besides its version. */
@@ -39,6 +41,7 @@ export const ownTables: readonly string[] = [
     'asks',
     'endings',
     'horizons',
+    'identity',
     'streams',
     'timers',
     'tokens',

@@ -1,0 +1,52 @@
+/** What the engine sees of its providers: their news, surveys of all they have, and what is cleaned away after one. */
+import type { Observation } from '../drivers/driver.ts'
+import type { NewsOutcome } from '../runtime/news.ts'
+import type { Cleaned, SurveyReport, Thing } from '../runtime/survey.ts'
+import { Sights } from './sights.ts'
+import { type CleaningParts, clean } from './survey/cleaning.ts'
+import { Surveys } from './survey/surveys.ts'
+
+export interface OutlookOptions extends Omit<CleaningParts, 'heard'> {
+  readonly everyMs: number
+  readonly surveyed: (report: SurveyReport) => void
+  readonly failed: (error: unknown, where: string) => void
+}
+
+export class Outlook {
+  readonly #sights: Sights
+  readonly #surveys: Surveys
+  readonly #parts: CleaningParts
+
+  constructor(options: OutlookOptions) {
+    const heard = (provider: string, seen: Observation) => this.#sights.heard(provider, seen)
+    this.#parts = { ...options, heard }
+    this.#sights = new Sights({ ...options, survey: provider => this.#surveys.whole(provider) })
+    this.#surveys = new Surveys({ ...options, heard })
+  }
+
+  /** Soon, so that whoever opens the engine can listen before. */
+  start(): void {
+    this.#sights.start()
+    this.#surveys.start()
+  }
+  stop(): void {
+    this.#sights.stop()
+    this.#surveys.stop()
+  }
+
+  observed(provider: string, seen: Observation): Promise<NewsOutcome> {
+    return this.#sights.observed(provider, seen)
+  }
+  survey(provider?: string): Promise<SurveyReport> {
+    return this.#surveys.survey(provider)
+  }
+  get last(): SurveyReport {
+    return this.#surveys.last
+  }
+  clean(thing: Thing, actor: string): Promise<Cleaned> {
+    return clean(this.#parts, thing, actor)
+  }
+  get counts() {
+    return { sights: this.#sights.counts, surveys: this.#surveys.counts }
+  }
+}
