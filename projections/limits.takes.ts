@@ -81,10 +81,13 @@ const kinds: Readonly<
   image: { take: image, changes: new Set(), end: 'deregistered' },
 }
 
+/** What a provider leaves of an instance is only there to be deleted: nobody has it, and nobody could be refused it. */
+const ROOT_LEFT = 'volume.rootLeft'
+
 /** How this event changes what its resource takes; undefined if it does not: few events do, and rows are locked. */
 export function taken(event: Envelope): Take | undefined {
   const { kind, type, version, before, state } = event
   const known = Object.hasOwn(kinds, kind) ? kinds[kind]! : undefined
-  if (!known || before === known.end) return undefined
+  if (!known || before === known.end || type === ROOT_LEFT) return undefined
   return version === 1 || state === known.end || known.changes.has(type) ? known.take : undefined
 }

@@ -23,6 +23,18 @@ const rules: readonly Rule[] = [
       destroy === 'native' && stop === 'preserves' && !destroyFrom.includes('stopped'),
   },
   {
+    capability: 'destroyFrom',
+    sentence: 'lacks "stopped", but what ends by itself stays there, and could then never be destroyed',
+    broken: ({ destroy, destroyFrom, stop, vanishesAfterStop }) =>
+      destroy === 'native' && stop !== 'preserves' && !vanishesAfterStop && !destroyFrom.includes('stopped'),
+  },
+  {
+    capability: 'destroyFrom',
+    sentence: 'lacks "stopped", but what was created is stopped, and could then not be destroyed without a start',
+    broken: ({ destroy, destroyFrom, stateAfterCreate }) =>
+      destroy === 'native' && stateAfterCreate === 'stopped' && !destroyFrom.includes('stopped'),
+  },
+  {
     capability: 'rootOnStop',
     sentence: 'is "deletes", but its stop preserves the root',
     broken: ({ rootOnStop, stop }) => rootOnStop === 'deletes' && stop === 'preserves',

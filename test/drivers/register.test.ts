@@ -73,6 +73,28 @@ describe('registering drivers', () => {
     expect(problemsOf({ lab }).problems).toMatchObject([{ problem: 'contradiction', capability: 'destroyFrom' }])
   })
 
+  it('refuses one that could not destroy what has ended by itself', () => {
+    const capabilities = { stop: 'none', start: 'none', destroyFrom: ['running', 'pending', 'error'] } as const
+    expect(problemsOf({ lab: simulated({ instant: true, capabilities }) }).problems).toMatchObject([
+      { problem: 'contradiction', capability: 'destroyFrom' },
+    ])
+    const vanishing = { ...capabilities, vanishesAfterStop: true }
+    expect(registerDrivers({ lab: simulated({ instant: true, capabilities: vanishing }) }).size).toBe(1)
+  })
+
+  it('refuses one that could not destroy what it has just created', () => {
+    const capabilities = {
+      stop: 'none',
+      start: 'none',
+      vanishesAfterStop: true,
+      stateAfterCreate: 'stopped',
+      destroyFrom: ['running', 'pending', 'error'],
+    } as const
+    expect(problemsOf({ lab: simulated({ instant: true, capabilities }) }).problems).toMatchObject([
+      { problem: 'contradiction', capability: 'destroyFrom' },
+    ])
+  })
+
   it('refuses a driver without a call that it promises, or that every driver has', () => {
     const { instanceReset: _, list: __, ...rest } = simulated({ instant: true })
     const refused = problemsOf({ lab: rest as unknown as Driver })

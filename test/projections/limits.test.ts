@@ -1,10 +1,12 @@
 /** Limits of accounts and domains: what is used is counted in the transaction, and nobody gets what another got. */
 import { describe, expect, it } from 'vitest'
+import type { DeclaredCapabilities } from '../../src/drivers/capabilities.ts'
+import { simulatedClasses } from '../../src/drivers/simulated/index.ts'
 import { Refused } from '../../src/index.ts'
 import { GiB, open as openCloud } from '../scenarios/cloud.ts'
 
-async function open() {
-  const { engine, operator, world } = await openCloud()
+async function open(capabilities: DeclaredCapabilities = {}) {
+  const { engine, operator, world } = await openCloud({}, capabilities)
   await operator.domain.create({ name: 'root' })
   await operator.domain.create({ name: 'works', parent: 'root' })
   await operator.domain.create({ name: 'lab', parent: 'works' })
@@ -92,6 +94,19 @@ describe('what an account has', () => {
 })
 
 describe('a limit', () => {
+  it('does not grow when a provider leaves the root of what is gone, which is only there to be deleted', async () => {
+    const { acme, engine, launch, used, world } = await open({ ...simulatedClasses.C, rootOnDestroy: 'keeps' })
+    const { id } = await launch()
+    await acme.settled(id)
+    const before = await used('account/acme')
+    expect(before.volumes).toBeUndefined()
+    world.failNext('volumeDelete', 'rejected', 'denied')
+    await acme.instance.terminate(id)
+    await engine.idle()
+    expect((await acme.list('volume')).items.map(({ state }) => state)).toEqual(['deleting'])
+    expect(await used('account/acme')).toEqual(before)
+  })
+
   it('refuses what goes beyond it, with all of it, and leaves nothing behind', async () => {
     const { engine, operator, acme, launch, used } = await open()
     await operator.account.limit('account/acme', { limits: { instances: 1, vcpus: 1, volumes: 5 } })

@@ -28,6 +28,8 @@ export interface ImageModel {
   /** What it is made of, and what of that is not complete. */
   readonly snapshots: readonly string[]
   readonly awaited: readonly string[]
+  /** Volumes and instances that are linked clones of it. */
+  readonly clones: readonly string[]
   /** The instance that runs on the image itself. */
   readonly directUser?: string
 }
@@ -52,8 +54,10 @@ export const snapshotRules: Readonly<Record<string, (now: SnapshotModel) => Verd
   },
 }
 export const imageRules: Readonly<Record<string, (now: ImageModel, input: Data) => Verdict>> = {
-  deregister: ({ state, directUser }) =>
-    (state === 'available' && directUser === undefined) || state === 'failed' ? 'accepted' : 'refused',
+  deregister: ({ state, directUser, clones }) =>
+    (state === 'available' && directUser === undefined && clones.length === 0) || state === 'failed'
+      ? 'accepted'
+      : 'refused',
   modify: ({ state, description }, input) => {
     if (state !== 'pending' && state !== 'available') return 'refused'
     return input.description === description ? 'unchanged' : 'accepted'
@@ -107,6 +111,7 @@ export function imageBorn({ account, type, data }: Envelope<Data>): ImageModel {
     public: data.public ?? false,
     snapshots: [...new Set<string>(snapshots)],
     awaited: (captures ?? copies ?? []).map((each: Data) => each.snapshot),
+    clones: [],
   }
 }
 const failed = ({ state }: ImageModel): Partial<ImageModel> => (state === 'pending' ? { state: 'failed' } : {})

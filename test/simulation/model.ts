@@ -47,6 +47,8 @@ export interface InstanceModel {
   readonly devices: Readonly<Record<string, { readonly device: string; readonly dies: boolean }>>
   /** Volumes that have to be gone before it is over. (stateful-and-deltacloud 3a.5.) */
   readonly owed?: readonly string[]
+  /** The image that its root, made by its provider, is a linked clone of. */
+  readonly clonedFrom?: string
   /** A root that its provider made, and leaves when it is gone. */
   readonly keptRoot?: string
   /** Its guest is off for an image, or not on again yet. */
@@ -67,6 +69,10 @@ export interface VolumeModel {
   /** Whether a change of its attachment is under way. */
   readonly moving?: boolean
   readonly condemned?: boolean
+  /** Its provider no longer shows it. */
+  readonly unseen?: boolean
+  /** The image that it is a linked clone of. */
+  readonly clonedFrom?: string
 }
 export interface AccountModel {
   readonly kind: 'account'
@@ -110,7 +116,10 @@ const instanceRules: Readonly<Record<string, (now: InstanceModel, input: Data, l
     if (state === 'pending' || state === 'running') return 'unchanged'
     if (state === 'suspended') return isOpen(account, look) && mode === 'stateful' ? 'accepted' : 'refused'
     // A root of its provider's, and its image, are no devices that could be taken from it.
-    const hasRoot = rootOwner !== 'engine' || Object.values(devices).some(({ device }) => device === rootDevice)
+    const hasRoot =
+      rootOwner === 'provider' ||
+      rootOwner === 'image' ||
+      Object.values(devices).some(({ device }) => device === rootDevice)
     const may = isOpen(account, look) && mode === 'stateful' && hasRoot
     return state === 'stopped' && may ? 'accepted' : 'refused'
   },
@@ -165,7 +174,7 @@ const volumeRules: Readonly<Record<string, (now: VolumeModel, input: Data, look:
     return (state === 'available' || state === 'error') && instance === undefined ? 'accepted' : 'refused'
   },
   modify: (now, input, look) => {
-    const { state, account, shape, from } = now
+    const { state, account, shape, from, unseen } = now
     if (state !== 'available' && state !== 'in-use') return 'refused'
     const wanted = asked(now, input)
     const isOther = wanted.volumeType !== shape.volumeType || wanted.iops !== shape.iops
@@ -173,17 +182,17 @@ const volumeRules: Readonly<Record<string, (now: VolumeModel, input: Data, look:
     const hasRates = wanted.iops !== undefined
     if (hasRates !== (wanted.volumeType === 'gp3') && (hasRates ? wanted.volumeType === 'gp2' : true)) return 'refused'
     const fits = wanted.sizeBytes >= shape.sizeBytes && wanted.sizeBytes <= 64 * 1024 ** 3
-    if (!isOpen(account, look) || !fits || from !== undefined) return 'refused'
+    if (!isOpen(account, look) || !fits || from !== undefined || unseen) return 'refused'
     if (wanted.sizeBytes > shape.sizeBytes && now.grow !== 'online') return now.grow === 'none' ? 'refused' : 'either'
     // Other types are the provider's to grant.
     return isOther ? 'either' : 'accepted'
   },
-  attach: ({ state, account, zone }, { instance, device }, look) => {
+  attach: ({ state, account, zone, unseen }, { instance, device }, look) => {
     const target = look(instance)
     if (state !== 'available' || target?.kind !== 'instance' || target.account !== account || target.zone !== zone)
       return 'refused'
     const isFree = Object.values(target.devices).every(each => each.device !== deviceName(device))
-    if (!isFree || !/^(\/dev\/)?(s|xv|v|h)d[a-z]{1,2}\d{0,2}$/.test(device)) return 'refused'
+    if (unseen || !isFree || !/^(\/dev\/)?(s|xv|v|h)d[a-z]{1,2}\d{0,2}$/.test(device)) return 'refused'
     // Slots, and plugging into a running guest, are the provider's to grant.
     return (target.state === 'running' || target.state === 'stopped') && !target.quiet ? 'either' : 'refused'
   },
@@ -224,6 +233,7 @@ function launched({ account, data, facts }: Envelope<Data>): InstanceModel {
     mode: data.mode,
     rootOwner: data.rootOwner,
     keptRoot: data.keptRoot?.volume,
+    clonedFrom: data.pinsImage && data.rootOwner === 'provider' ? data.image : undefined,
     isKept: (facts as Data).provider.capabilities.stop === 'preserves',
     resets: (facts as Data).provider.capabilities.reboot !== 'none',
     suspends: (facts as Data).provider.capabilities.suspend !== 'none',
@@ -366,6 +376,8 @@ const volumeEvents: Readonly<Record<string, (now: VolumeModel, event: Envelope<D
     from === undefined ? {} : { shape: from === 'optimizing' ? shape : from, from: undefined },
   deleteRequested: () => ({ state: 'deleting', from: undefined }),
   deleted: ({ state }) => (state === 'deleting' ? { state: 'deleted' } : {}),
+  vanished: ({ state }) => (state === 'available' || state === 'in-use' ? { unseen: true } : {}),
+  reappeared: () => ({ unseen: undefined }),
   // Given up.
   orphanRecorded: () => ({ state: 'deleted' }),
   instanceGone: ({ state, instance }, { data }) => {
@@ -400,6 +412,7 @@ export function follow(now: Model | undefined, event: Envelope<Data>): Model | u
       grow: (data.offers ?? facts.provider.capabilities.volume).grow,
       tags: data.tags ?? {},
       instance: data.instance,
+      clonedFrom: data.pinsImage ? data.from.id : undefined,
     }
   if (event.kind === 'account')
     return { kind: 'account', account: event.resource.replace('account/', ''), state: visibleOf(event.state) }
@@ -414,6 +427,12 @@ export function follow(now: Model | undefined, event: Envelope<Data>): Model | u
   if (now?.kind === 'instance') return { ...now, ...instanceEvent(now, name, event) }
   if (now?.kind === 'volume') return { ...now, ...volumeEvents[name]?.(now, event) }
   return undefined
+}
+
+/** An image and what is a linked clone of it: from its birth to its end it needs the image. */
+export function cloned(image: ImageModel, id: string, { state }: Model): ImageModel {
+  const others = image.clones.filter(each => each !== id)
+  return { ...image, clones: state === 'deleted' || state === 'terminated' ? others : [...others, id] }
 }
 
 /** A volume that is no longer attached, seen from its instance. */

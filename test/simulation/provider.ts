@@ -14,7 +14,7 @@ const rootVolumes = { canCreateVolumeFromImage: true, bootFromVolume: true } as 
 
 /**
  * `able` can do everything. `D alone` has no clones: whoever launches has the image. `A with volumes` keeps nothing that
- * stops, and yet its volumes outlive what boots from them. What ends by itself at F is gone, or could never be destroyed.
+ * stops, and yet its volumes outlive what boots from them.
  */
 export const providerClasses = {
   able: {},
@@ -25,7 +25,7 @@ export const providerClasses = {
   D: simulatedClasses.D,
   'D alone': { ...simulatedClasses.D, canCloneImage: false, canDeleteClone: false },
   E: simulatedClasses.E,
-  F: { ...simulatedClasses.F, vanishesAfterStop: true, rootOnStop: 'deletes' },
+  F: simulatedClasses.F,
 } as const satisfies Readonly<Record<string, DeclaredCapabilities>>
 export type ProviderClass = keyof typeof providerClasses
 export const providerClassNames = Object.keys(providerClasses) as ProviderClass[]
@@ -83,7 +83,7 @@ function drawn(random: Random, name: ProviderClass): DeclaredCapabilities {
       : either(random, ['running', 'stopped', 'pending', 'error']),
     destroy: name.startsWith('A') ? either(random, 'viaStop') : undefined,
     rootOnDestroy: name === 'A' || name === 'B' || name === 'C' ? either(random, 'deletes', 'byFlag') : undefined,
-    vanishesAfterStop: name === 'F' ? either(random, true) : undefined,
+    vanishesAfterStop: name === 'F' ? either(random, false) : undefined,
   }
   return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined))
 }

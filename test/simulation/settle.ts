@@ -69,6 +69,16 @@ async function pruneAll(world: World): Promise<void> {
   }
 }
 
+/** Writes what was put off, which needs nothing but the store. */
+async function flush(world: World): Promise<void> {
+  let isWritten = false
+  void world.engine!.flush().then(() => {
+    isWritten = true
+  })
+  await world.drain()
+  if (!isWritten) throw new Violation('I8 alive', 'derived rows are never written')
+}
+
 /** Faults end, everything settles, derived rows are written, and every checker looks at the world at rest. */
 export async function comeToRest(world: World): Promise<void> {
   world.provider.heal()
@@ -77,14 +87,9 @@ export async function comeToRest(world: World): Promise<void> {
   // What a provider lost while it ran stays lost until its owner stops and starts it, or ends it.
   for (const id of world.vanished) end(world, id)
   await settle(world)
-  let isWritten = false
-  void world.engine!.flush().then(() => {
-    isWritten = true
-  })
-  await world.drain()
-  if (!isWritten) throw new Violation('I8 alive', 'derived rows are never written')
   await surveyAll(world)
   await settle(world)
+  await flush(world)
   await pruneAll(world)
   for (const checker of world.options.checkers) await checker.rest?.(world)
 }

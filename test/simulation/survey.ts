@@ -1,6 +1,7 @@
 /** Surveys in a simulated world: nobody has done anything behind its engine, but for guests and instances that were lost. */
 import type { SurveyReport } from '../../src/runtime/survey.ts'
 import { whileAlive } from './mortal.ts'
+import { wentWithGuest } from './taken.ts'
 import { Violation } from './violation.ts'
 import type { World } from './world.ts'
 
@@ -14,11 +15,13 @@ const PATIENCE_MS = 60_000
 const isLeftRoot = ({ vanished }: World, id: string) =>
   id.endsWith('/root') && vanished.has(id.slice(0, -'/root'.length))
 
+const isDisturbed = (world: World, id: string) => world.disturbed.has(id) || wentWithGuest(world, id)
+
 function check(world: World, { providers }: SurveyReport): void {
   for (const { kinds } of providers)
     for (const { orphan, ghost, drift, foreign } of kinds)
       for (const { class: as, id, resource, sentence } of [orphan, ghost, drift, foreign].flatMap(each => each.listed))
-        if (as === 'orphan' ? !isLeftRoot(world, id) : as === 'foreign' || !world.disturbed.has(resource ?? id))
+        if (as === 'orphan' ? !isLeftRoot(world, id) : as === 'foreign' || !isDisturbed(world, resource ?? id))
           world.broke(NAME, `${as} in the midst of it: ${sentence}`)
 }
 

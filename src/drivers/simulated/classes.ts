@@ -109,7 +109,7 @@ export const simulatedClasses = {
     attachmentsOnDestroy: 'detaches',
     volume: { grow: 'offline' },
   },
-  /** No stop at all: it runs until it is destroyed, and takes with it what is connected. Like batch systems. */
+  /** No stop at all: it runs until it is destroyed or has ended, and takes with it what is connected. Like batch systems. */
   F: {
     ...withoutVmSnapshots,
     ...withoutRootVolumes,
@@ -119,6 +119,8 @@ export const simulatedClasses = {
     start: 'none',
     stateAfterCreate: 'running',
     destroyFrom: ['running', ...neverUp],
+    vanishesAfterStop: true,
+    rootOnStop: 'deletes',
     rootOnDestroy: 'deletes',
     attachmentsOnDestroy: 'deletes',
     auxiliaryOnDestroy: ['seed', 'key'],

@@ -16,11 +16,14 @@ export const limited: CheckerMaker = () => {
   /** By account and measure: how many there were, at which position. */
   const past = new Map<string, { position: number; count: number }[]>()
   const alive = new Set<string>()
+  const left = new Set<string>()
   const now = (key: string) => past.get(key)?.at(-1)?.count ?? 0
   return {
     name: NAME,
-    event({ kind, resource, account, state, position }) {
-      if (kind !== 'instance' && kind !== 'volume') return
+    event({ kind, resource, account, type, state, position }) {
+      // What a provider leaves of an instance is only there to be deleted.
+      if (type === 'volume.rootLeft') left.add(resource)
+      if ((kind !== 'instance' && kind !== 'volume') || left.has(resource)) return
       const isAlive = state !== 'absent' && state !== 'terminated' && state !== 'deleted'
       if (isAlive === alive.has(resource)) return
       if (isAlive) alive.add(resource)

@@ -1,7 +1,7 @@
 /** The model and the engine agree: on every answer to a caller, on every state a caller sees, and on how things end. */
 import type { CommandInput } from '../../../src/runtime/request.ts'
 import { visibleOf } from '../fold.ts'
-import { follow, judge, type Model, without } from '../model.ts'
+import { cloned, follow, judge, type Model, without } from '../model.ts'
 import type { Submission } from '../submission.ts'
 import { Violation } from '../violation.ts'
 import type { World } from '../world.ts'
@@ -103,6 +103,9 @@ export const predicted: CheckerMaker = () => {
           `event ${position} ${type} leads ${resource} from ${now?.state ?? 'absent'} to ${visibleOf(state)}; the model says ${next.state}`,
         )
       set(resource, next, position)
+      const image = 'clonedFrom' in next && next.clonedFrom ? models.get(next.clonedFrom) : undefined
+      if (image?.kind === 'image' && now?.state !== next.state)
+        set((next as { clonedFrom: string }).clonedFrom, cloned(image, resource, next), position)
       if (
         now?.kind === 'instance' &&
         next.kind === 'instance' &&

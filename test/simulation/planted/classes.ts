@@ -70,7 +70,7 @@ export const userVolumeDeleted: Planted = {
 /** The destroy is asked for at once, whatever it takes along. */
 export const notSpared: Planted = {
   name: 'a provider that takes every volume with an instance is not asked for those that stay',
-  noticedBy: ['volumes stay', 'I7 one object'],
+  noticedBy: ['volumes stay', 'I7 one object', 'a survey is right'],
   options: {
     shape: at('B', { variation: { attachmentsOnDestroy: 'deletes' } }),
     kinds: withMachine('instance', ({ states }) => {
