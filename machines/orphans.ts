@@ -28,7 +28,7 @@ export const orphanEvents = {
   orphanRecorded: told(orphan),
 }
 
-interface Now {
+export interface Now {
   readonly context: { readonly orphans?: readonly Orphan[] }
   readonly event: Untyped
 }

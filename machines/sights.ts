@@ -30,7 +30,7 @@ export interface Sighted {
   readonly cleanedAt?: number
 }
 type Change = Partial<Sighted>
-interface Now {
+export interface Now {
   readonly event: Untyped
 }
 

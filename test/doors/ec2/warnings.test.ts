@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { action } from '../../../src/doors/ec2/action.ts'
 import { actions } from '../../../src/doors/ec2/index.ts'
 import { text } from '../../../src/doors/ec2/parameters.ts'
+import { simulatedClasses } from '../../../src/drivers/simulated/index.ts'
 import { type Ec2Setting, image, openEc2 } from './setting.ts'
 
 /** No action of EC2 names a mode, so this one does. */
@@ -27,7 +28,7 @@ beforeAll(async () => {
   cloud = await openEc2({
     provider: {
       instant: true,
-      capabilities: { clonesOnLaunch: 'always', stop: 'destroys', start: 'none', rootOnDestroy: 'deletes' },
+      capabilities: { ...simulatedClasses.A, stop: 'destroys', start: 'none', rootOnDestroy: 'deletes' },
     },
     door: { actions: new Map([...actions, [launchStateful.name, launchStateful]]) },
   })

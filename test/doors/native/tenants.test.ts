@@ -38,6 +38,7 @@ async function alike(
 const inputs: Readonly<Record<string, object>> = {
   'volume.attach': { instance: never.instance, device: '/dev/sdf' },
   'volume.modify': { sizeBytes: 8192 },
+  'instance.abandonCleanup': { item: never.volume },
   'image.modify': { description: 'mine' },
 }
 const inputOf = (kind: string, verb: string): object | undefined =>
