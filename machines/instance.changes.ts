@@ -11,6 +11,7 @@ import { restartChanges } from './instance.restart.ts'
 import { sparingChanges } from './instance.sparing.ts'
 import { stopChanges } from './instance.stop.ts'
 import { suspendChanges } from './instance.suspend.ts'
+import { vmSnapshotChanges } from './instance.vm-snapshots.ts'
 import { orphanChanges } from './orphans.ts'
 import { sightChanges } from './sights.ts'
 import { tagChanges } from './tags.ts'
@@ -72,6 +73,8 @@ const ended = (): Change => ({
   rebooting: undefined,
   restarts: undefined,
   owed: undefined,
+  lineage: undefined,
+  vmSnapshotTask: undefined,
   ...certain,
 })
 
@@ -144,6 +147,7 @@ const all = {
   ...restartChanges,
   ...stopChanges,
   ...suspendChanges,
+  ...vmSnapshotChanges,
   ...cleanupChanges,
   ...sparingChanges,
   ...orphanChanges,

@@ -111,7 +111,7 @@ export const answeredWhileStopped = {
 /** By an operator, of what has run; with calls about its disks open, what they come to is heard first. */
 export const forceStoppable = {
   'instance.forceStopRequested': {
-    guard: needs('stateful', 'notCapturing', 'connectionsSettled'),
+    guard: needs('stateful', 'notCapturing', 'connectionsSettled', 'vmSnapshotIdle'),
     target: '#stopped',
     actions: 'forcedOff',
   },
@@ -134,7 +134,7 @@ export const instanceObserved: Observed = ({ exists, facts, generation }, contex
 type Sights = (seen: string, context: InstanceContext) => string | undefined
 const sights: Readonly<Record<string, Sights>> = {
   running: (seen, context) => {
-    if (context.quieted) return undefined
+    if (context.quieted || context.vmSnapshotTask?.kind === 'revert') return undefined
     if (seen === 'stopped') return 'poweredOff'
     if (seen === 'suspended' && context.changing.length === 0) return 'externallySuspended'
     return unseenOr(seen, 'running', 'started', context)

@@ -1,6 +1,7 @@
 /** What of a provider's capabilities an instance remembers for its life. (spec: stateful-and-deltacloud 3a.2.) */
 import type { InstanceContext, InstanceEventNamed as Named } from './instance.alphabet.ts'
 import { sparingOf } from './instance.sparing.ts'
+import { vmSnapshotOffersOf } from './instance.vm-snapshots.ts'
 
 type Capabilities = Named<'launchRequested'>['facts']['provider']['capabilities']
 
@@ -28,5 +29,6 @@ export function offersOf(can: Capabilities): InstanceContext['offers'] {
     missingGraceMs: settle.missingGraceMs || undefined,
     startRetryAfterMs: settle.startRetryAfterMs,
     stopRetryAfterMs: settle.stopRetryAfterMs,
+    vmSnapshots: vmSnapshotOffersOf(can),
   }
 }

@@ -11,6 +11,7 @@ import { restartChoices, restartRequirements } from './instance.restart.ts'
 import { sparingChoices, sparingRequirements } from './instance.sparing.ts'
 import { stopChoices } from './instance.stop.ts'
 import { suspendChoices, suspendRequirements } from './instance.suspend.ts'
+import { vmSnapshotChoices, vmSnapshotRequirements } from './instance.vm-snapshots.ts'
 import { orphanChoices } from './orphans.ts'
 import { TAGS_MAX, type Tags, tagChoices, tagRequirements } from './tags.ts'
 
@@ -96,6 +97,7 @@ export const instanceRequirements = {
   ...captureRequirements,
   ...lookRequirements,
   ...restartRequirements,
+  ...vmSnapshotRequirements,
   ...suspendRequirements,
   ...cleanupRequirements,
   ...sparingRequirements,
@@ -143,6 +145,7 @@ export const choices = {
   ...restartChoices,
   ...stopChoices,
   ...suspendChoices,
+  ...vmSnapshotChoices,
   ...cleanupChoices,
   ...sparingChoices,
   ...orphanChoices,

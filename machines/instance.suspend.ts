@@ -20,6 +20,7 @@ import {
 } from './instance.clauses.ts'
 import { late } from './instance.late.ts'
 import { forceStoppable, graceOver, missableWhileSuspended } from './instance.looks.ts'
+import { expiringLater, vmSnapshotsAnswered } from './instance.vm-snapshots.ts'
 
 type Change = Partial<InstanceContext>
 
@@ -69,7 +70,7 @@ const asItIs = {
 
 export const suspendable = {
   'instance.suspendRequested': {
-    guard: needs('stateful', 'suspendOffered', 'stopUnprotected', 'notCapturing'),
+    guard: needs('stateful', 'suspendOffered', 'stopUnprotected', 'notCapturing', 'vmSnapshotIdle'),
     target: '#suspending',
     actions: 'suspending',
   },
@@ -98,6 +99,8 @@ export const suspending = {
     'instance.suspendTimedOut': { actions: 'overdue' },
     ...forgettingImages,
     ...forceStoppable,
+    ...vmSnapshotsAnswered,
+    ...expiringLater,
     ...late.suspending,
   },
 } as const
@@ -119,6 +122,8 @@ export const suspended = {
     'instance.memoryLost': [ofAnotherLaunch, { target: '#stopping', actions: 'memoryLost' }],
     ...forgettingImages,
     ...forceStoppable,
+    ...vmSnapshotsAnswered,
+    ...expiringLater,
     ...late.suspended,
   },
 } as const

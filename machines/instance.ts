@@ -60,6 +60,15 @@ import { restartable } from './instance.restart.ts'
 import { choices, instanceRequirements } from './instance.rules.ts'
 import { onceStopped, untilStopped } from './instance.stop.ts'
 import { resuming, suspendable, suspended, suspending } from './instance.suspend.ts'
+import {
+  expiringLater,
+  keepableWhileOff,
+  keepableWhileRunning,
+  lineageGone,
+  reverting,
+  revertingToMemory,
+  vmSnapshotsAnswered,
+} from './instance.vm-snapshots.ts'
 import * as want from './instance.wants.ts'
 
 export const instance = setup({
@@ -139,6 +148,7 @@ export const instance = setup({
           on: firstStart,
         },
         resuming,
+        revertingToMemory,
         restarting: {
           id: 'restarting',
           tags: 'working',
@@ -186,6 +196,8 @@ export const instance = setup({
         ...modifiable,
         ...tagging,
         ...forgettingImages,
+        ...vmSnapshotsAnswered,
+        ...expiringLater,
         'instance.launchTimedOut': { actions: 'overdue' },
         ...late.pending,
       },
@@ -202,6 +214,7 @@ export const instance = setup({
           on: connectingWhileRunning,
         },
         capturing,
+        reverting,
       },
       on: {
         'instance.startRequested': {},
@@ -227,15 +240,17 @@ export const instance = setup({
             'volumesOutlive',
             'hotPlugOffered',
             'notCapturing',
+            'noVmSnapshots',
           ),
           target: '.changing',
           actions: ['attaching', { type: 'ask', params: want.connect }],
         },
         'instance.detachProposed': {
-          guard: needs('attachedThere', 'notRoot', 'hotUnplugOffered', 'notCapturing'),
+          guard: needs('attachedThere', 'notRoot', 'hotUnplugOffered', 'notCapturing', 'noVmSnapshots'),
           target: '.changing',
           actions: ['detaching', { type: 'ask', params: want.disconnect }],
         },
+        ...keepableWhileRunning,
         ...capturableWhileRunning,
         ...forgettingImages,
         ...guestMayPowerOff,
@@ -254,8 +269,13 @@ export const instance = setup({
         ...terminable,
         ...modifiable,
         ...tagging,
-        'instance.detachProposed': { guard: needs('attachedThere', 'notRoot'), actions: 'detachingWithStop' },
+        'instance.detachProposed': {
+          guard: needs('attachedThere', 'notRoot', 'noVmSnapshots'),
+          actions: 'detachingWithStop',
+        },
         ...connectingWhileStopping,
+        ...vmSnapshotsAnswered,
+        ...expiringLater,
         'instance.stopped': [ofAnotherLaunch, ...onceStopped],
         'instance.stopStuck': { actions: 'stuck' },
         ...forceStoppable,
@@ -275,7 +295,7 @@ export const instance = setup({
       exit: { type: 'disarm', params: want.endOffNoMore },
       on: {
         'instance.startRequested': {
-          guard: needs('accountOpen', 'stateful', 'rootAttached', 'stopConfirmed'),
+          guard: needs('accountOpen', 'stateful', 'rootAttached', 'stopConfirmed', 'vmSnapshotIdle'),
           target: 'pending.restarting',
           actions: 'restarted',
         },
@@ -294,18 +314,28 @@ export const instance = setup({
             'offeringActive',
             'userDataFits',
             'annotationsFit',
+            'vmSnapshotIdle',
           ),
           actions: [{ type: 'arm', params: want.endOffUnprotected }, 'modified'],
         },
         ...tagging,
         'instance.attachProposed': {
-          guard: needs('deviceNamed', 'deviceFree', 'rootOnly', 'slotFree', 'volumesOutlive', 'stopConfirmed'),
+          guard: needs(
+            'deviceNamed',
+            'deviceFree',
+            'rootOnly',
+            'slotFree',
+            'volumesOutlive',
+            'stopConfirmed',
+            'noVmSnapshots',
+          ),
           actions: ['attachedAtOnce', { type: 'tell', params: want.attachedAtOnce }],
         },
+        ...keepableWhileOff,
         ...capturableWhileOff,
         ...forgettingImages,
         'instance.detachProposed': {
-          guard: needs('attachedThere', 'stopConfirmed'),
+          guard: needs('attachedThere', 'stopConfirmed', 'noVmSnapshots'),
           actions: [{ type: 'tell', params: want.detachedAtOnce }, 'detachedAtOnce'],
         },
         ...answeredWhileStopped,
@@ -334,6 +364,7 @@ export const instance = setup({
         'instance.destroyed': whenDestroyed,
         'instance.terminateTimedOut': { actions: 'overdue' },
         ...tagging,
+        ...expiringLater,
         ...late.shuttingDown,
       },
     },
@@ -345,6 +376,7 @@ export const instance = setup({
         { type: 'tell', params: want.releaseVolumes },
         { type: 'tell', params: want.releaseImage },
         { type: 'tell', params: want.freeImage },
+        { type: 'tell', params: lineageGone },
         'ended',
       ],
       on: {

@@ -175,17 +175,17 @@ export class CommandDecision {
   }
 
   /** Another resource said no, or is none of this account's business: then there is nobody. */
-  #refusedBy(
-    { compiled, snapshot: target, type, data }: ProposalRefused,
-    { account, region }: Snapshot,
-    refuse: Refuse,
-  ): Verdict {
-    const { kind, evaluator } = compiled
-    const decision = evaluator.chart.leaves.get(target.state)?.on.has(type) ? 'refused' : 'undecided'
+  #refusedBy(proposal: ProposalRefused, { account, region }: Snapshot, refuse: Refuse): Verdict {
+    const { compiled, snapshot: target, type, data, others } = proposal
+    const { kind } = compiled
+    const decision = decisionOf(proposal)
     const isStranger = target.account !== account || target.kind !== kind.name
     if (isStranger || (target.version === 0 && decision === 'undecided'))
       return refuse([notFound(kind.name, target.resource, 'id')], unborn(compiled, target.resource, account, region))
-    return refuse(this.#reasons(compiled, target, type, data, {}, decision), target, { event: { type, data } })
+    const reasons = [proposal, ...others].flatMap(each =>
+      this.#reasons(each.compiled, each.snapshot, each.type, each.data, {}, decisionOf(each)),
+    )
+    return refuse(reasons, target, { event: { type, data } })
   }
 
   #target({
@@ -347,3 +347,6 @@ const treeOf = (draft: Draft): Tree => ({
 })
 const nameIn = (context: unknown, field: string): string | undefined =>
   (context as Record<string, string> | undefined)?.[field] ?? undefined
+
+const decisionOf = ({ compiled, snapshot, type }: ProposalRefused) =>
+  compiled.evaluator.chart.leaves.get(snapshot.state)?.on.has(type) ? 'refused' : 'undecided'

@@ -230,6 +230,7 @@ export const lies: { readonly [C in CapabilityName]: Lie | readonly Lie[] } = {
     ...ofVmSnapshot({}, { stunsVm: true }),
     otherwise: { delayMs: { min: 400, max: 400 } },
   },
+  'vmSnapshot.layered': [ofVmSnapshot({}, { layered: true }), ofVmSnapshot({ layered: true }, {})],
   'vmSnapshot.blocks': [
     ofVmSnapshot({}, { blocks: [] }),
     ofVmSnapshot({ blocks: ['attach'] }, {}),
