@@ -12,6 +12,7 @@
  */
 import { type Ask, ignore, needs, type Tell } from './grammar.ts'
 import type { InstanceContext, InstanceEventNamed as Named, Now } from './instance.alphabet.ts'
+import { late } from './instance.late.ts'
 import * as tree from './lineage.ts'
 
 /** What is being done, to which: in the order in which answers will come. */
@@ -189,7 +190,6 @@ export const vmSnapshotChanges = {
     const isKeeping = context.vmSnapshotTask.kind === 'keep'
     return { vmSnapshotTask: undefined, ...(isKeeping && lineage(tree.failed(lineageOf(context), first!))) }
   },
-  unbranched: (): Change => ({ lineage: undefined, vmSnapshotTask: undefined }),
 }
 
 // What it asks of its provider
@@ -433,6 +433,7 @@ export const reverting = {
     'instance.started': onPurpose,
     'instance.externallyStarted': onPurpose,
     'instance.externallySuspended': onPurpose,
+    ...late.steady,
   },
 } as const
 /** Within `pending`: it was off, and goes on from its memory. */

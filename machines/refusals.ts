@@ -408,7 +408,7 @@ export const refusals = {
       ({ resource }: Asked) => `The VM snapshot has what was in memory and ${resource} is stopped; start it first.`,
     ),
     memoryStartable: no(
-      'notStateful',
+      'revertNeedsStateful',
       ({ resource }: Asked) =>
         `The instance ${resource} is stateless: it is not started again, and so not from a memory.`,
     ),

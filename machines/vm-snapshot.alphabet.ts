@@ -86,6 +86,7 @@ export const vmSnapshotEvents = events('vm-snapshot', {
 
   /** It is as old as it was to become. */
   expiryDue: elapsed({ ends: true }),
+  removalRetryDue: elapsed(),
   /** What it waits for takes long. */
   taskTimedOut: elapsed(),
 

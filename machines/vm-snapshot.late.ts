@@ -16,26 +16,44 @@ const ignoring = <const K extends News>(why: string, ...names: K[]) =>
 const keeping = ['kept', 'keepFailed'] as const
 const reverting = ['reverted', 'revertFailed'] as const
 const removing = ['removed', 'removeFailed', 'hidden', 'removalDeferred'] as const
+const again = 'removalRetryDue'
 const others = ['removalBegun', 'reparented', 'instanceGone'] as const
 
 const untimed = ignoring('nothing is being done to it', 'taskTimedOut')
 
 export const late = {
   absent: {
-    ...ignoring('it never existed', ...keeping, ...reverting, ...removing, ...others, 'expiryDue', 'taskTimedOut'),
+    ...ignoring(
+      'it never existed',
+      ...keeping,
+      ...reverting,
+      ...removing,
+      ...others,
+      'expiryDue',
+      again,
+      'taskTimedOut',
+    ),
     ...unseen('vm-snapshot'),
   },
   creating: {
-    ...ignoring('it is not complete yet', ...reverting, ...removing, 'removalBegun', 'reparented', 'expiryDue'),
+    ...ignoring('it is not complete yet', ...reverting, ...removing, 'removalBegun', 'reparented', 'expiryDue', again),
     ...unseen('vm-snapshot'),
   },
-  ready: { ...ignoring('that is over', ...keeping, ...reverting, ...removing), ...untimed },
+  ready: { ...ignoring('that is over', ...keeping, ...reverting, ...removing, again), ...untimed },
   reverting: {
-    ...ignoring('its instance is going back to it', ...keeping, ...removing, 'removalBegun', 'reparented', 'expiryDue'),
+    ...ignoring(
+      'its instance is going back to it',
+      ...keeping,
+      ...removing,
+      'removalBegun',
+      'reparented',
+      'expiryDue',
+      again,
+    ),
     ...unseen('vm-snapshot'),
   },
   error: {
-    ...ignoring('that is over', ...keeping, ...reverting, ...removing, 'expiryDue'),
+    ...ignoring('that is over', ...keeping, ...reverting, ...removing, 'expiryDue', again),
     ...untimed,
     ...unseen('vm-snapshot'),
   },
@@ -44,13 +62,14 @@ export const late = {
     ...ignoring('it is going already', 'expiryDue'),
     ...unseen('vm-snapshot'),
   },
+  asked: ignoring('it was asked for already', again),
   hidden: {
-    ...ignoring('its owner is rid of it', ...keeping, ...reverting, ...removing, 'expiryDue'),
+    ...ignoring('its owner is rid of it', ...keeping, ...reverting, ...removing, 'expiryDue', again),
     ...untimed,
     ...unseen('vm-snapshot'),
   },
   deleted: {
-    ...ignoring('it is gone', ...keeping, ...reverting, ...removing, ...others, 'expiryDue', 'taskTimedOut'),
+    ...ignoring('it is gone', ...keeping, ...reverting, ...removing, ...others, 'expiryDue', again, 'taskTimedOut'),
     ...ended('vm-snapshot'),
   },
 }

@@ -35,8 +35,10 @@ const tagging = taggable('vm-snapshot')
 const takesLong = {
   'vm-snapshot.taskTimedOut': { actions: ['overdue', { type: 'arm', params: want.patience }] },
 } as const
+/** The call is its instance's, whatever that does otherwise. */
 const working = {
   tags: 'working',
+  meta: { awaits: ({ instance }: VmSnapshotContext) => [instance] },
   entry: { type: 'arm', params: want.patience },
   exit: ['answered', { type: 'disarm', params: want.patienceOver }],
 } as const
@@ -124,12 +126,12 @@ export const vmSnapshot = setup({
       ...working,
       initial: 'asked',
       states: {
-        asked: {},
+        asked: { on: late.asked },
         /** It is as old as it was to become, and its instance is busy. */
         deferred: {
           entry: { type: 'arm', params: want.expireLater },
-          exit: { type: 'disarm', params: want.expiryNoMore },
-          on: { 'vm-snapshot.expiryDue': { target: 'asked', actions: { type: 'tell', params: want.expire } } },
+          exit: { type: 'disarm', params: want.expireNow },
+          on: { 'vm-snapshot.removalRetryDue': { target: 'asked', actions: { type: 'tell', params: want.expire } } },
         },
       },
       on: {

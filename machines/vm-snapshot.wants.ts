@@ -14,7 +14,8 @@ export const expiry = ({ context: { expiresAt } }: Now): Arm[] =>
   expiresAt === undefined ? [] : [{ event: 'vm-snapshot.expiryDue', dueAt: expiresAt }]
 export const expiryNoMore = ({ context: { expiresAt } }: Now): Disarm[] =>
   expiresAt === undefined ? [] : [{ event: 'vm-snapshot.expiryDue' }]
-export const expireLater: Arm = { event: 'vm-snapshot.expiryDue', afterMs: DEFERRED_MS }
+export const expireLater: Arm = { event: 'vm-snapshot.removalRetryDue', afterMs: DEFERRED_MS }
+export const expireNow: Disarm = { event: 'vm-snapshot.removalRetryDue' }
 
 // Of its instance
 
