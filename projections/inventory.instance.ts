@@ -1,5 +1,6 @@
 /** What an instance shows: what it was launched as, its devices, its protections, and why it is not running. */
 import type { Envelope } from '../machines/grammar.ts'
+import { lineageOf } from './inventory.lineage.ts'
 import { type Attributes, cleanup, defined, type KindView, overdue } from './inventory.row.ts'
 
 interface Device {
@@ -13,7 +14,7 @@ interface Device {
 
 export const instanceView: KindView = {
   attributes: (before, event) => {
-    const changed = owedOf(captured(changes(before, event), event), event)
+    const changed = lineageOf(owedOf(captured(changes(before, event), event), event), event)
     return cleanup(overdue(devicesOf(changed, event), event), event)
   },
   relations: ({ image, type, devices }) => [
@@ -106,12 +107,30 @@ function changes(before: Attributes, event: Envelope): Attributes {
     case 'instance.orphanRecorded':
     case 'instance.abandonCleanupRequested':
       return moved ? placeless(before, state) : before
+    case 'instance.vmSnapshotRevertProposed':
+      return state.startsWith('pending')
+        ? { ...withoutReason(before), generation: before.generation + 1, launchedAt: at }
+        : before
+    case 'instance.vmSnapshotReverted': {
+      if (!state.startsWith('running') || !moved) return before
+      const { impaired: _, ...rest } = withoutReason(before)
+      const { host, privateAddress = before.privateAddress, generation } = data
+      return defined({ ...rest, host, privateAddress, generation })
+    }
+    case 'instance.vmSnapshotRevertFailed':
+      return moved && state === 'stopped'
+        ? { ...before, reason: { code: data.code, message: data.message, at } }
+        : before
+    case 'instance.settingsRestored':
+      return { ...before, ...data }
     case 'instance.modifyRequested':
       return modified(before, data)
     default:
       return before
   }
 }
+
+const withoutReason = ({ reason: _, ...rest }: Attributes): Attributes => rest
 
 /** Ending a launch that has failed gives it no other reason. */
 const hasReason = (left: string) => left.startsWith('pending.abandoning')

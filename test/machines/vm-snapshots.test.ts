@@ -68,7 +68,11 @@ describe('the life of a VM snapshot', () => {
         for (const { target } of transitions as readonly { target?: string }[])
           if (target !== undefined && top(target) !== top(path))
             leads.set(top(path), (leads.get(top(path)) ?? new Set()).add(top(target)))
-    expect([...leads.keys()].sort()).toEqual(Object.keys(table).filter(each => table[each]!.length).sort())
+    expect([...leads.keys()].sort()).toEqual(
+      Object.keys(table)
+        .filter(each => table[each]!.length)
+        .sort(),
+    )
     for (const [from, to] of leads) for (const each of to) expect(table[from], `${from} to ${each}`).toContain(each)
   })
 
