@@ -28,13 +28,13 @@ const publicEntries = [
 const layers = [
   { name: 'grammar', files: vocabulary, may: packages('xstate', 'zod') },
   { name: 'shared-vocabulary', files: shared, may: [vocabulary, shared, ...packages('xstate', 'zod')] },
-  { name: 'refusals', files: '^machines/refusals\\.ts$', may: [vocabulary, shared, ...packages('xstate', 'zod')] },
+  { name: 'refusals', files: '^machines/refusals\\.', may: ['^machines/refusals\\.', vocabulary, shared, ...packages('xstate', 'zod')] },
   { name: 'catalogue-of-kinds', files: '^machines/index\\.ts$', may: ['^machines/'] },
   {
     // $1 is the kind's name: its machine and its commands may know each other, and no other kind.
     name: 'kind',
     files:
-      '^machines/(?!(?:grammar|tags|disks|modes|retries|orphans|boots|limits|sights|lineage|refusals|index).ts$)([^./]+)[./]',
+      '^machines/(?!(?:grammar|tags|disks|modes|retries|orphans|boots|limits|sights|lineage|refusals|refusals.vm-snapshots|index).ts$)([^./]+)[./]',
     may: ['^machines/$1[./]', vocabulary, shared, '^machines/refusals\\.ts$', ...packages('xstate', 'zod')],
   },
   { name: 'view-contract', files: viewContract, types: ['^machines/'] },

@@ -65,18 +65,15 @@ export const expire = ({ context: { instance }, event: { resource } }: Now): Tel
 
 // Of its volumes
 
-const ended =
-  (covers: boolean) =>
-  ({ context: { volumes }, event }: Now): Tell[] => {
-    const { disks = [] } = event.data as { disks?: Named<'reverted'>['data']['disks'] }
-    return volumes.map(volume => ({
-      resource: volume,
-      event: 'volume.vmSnapshotEnded',
-      data: { snapshot: event.resource, covers, sizeBytes: disks.find(disk => disk.volume === volume)?.sizeBytes },
-    }))
-  }
+const ended = (covers: boolean, { context: { volumes }, event: { resource } }: Now, disks: Disks = []): Tell[] =>
+  volumes.map(volume => ({
+    resource: volume,
+    event: 'volume.vmSnapshotEnded',
+    data: { snapshot: resource, covers, sizeBytes: disks.find(disk => disk.volume === volume)?.sizeBytes },
+  }))
+type Disks = Named<'reverted'>['data']['disks']
 /** They are part of it from now on, as they were before, or not any more. */
-export const covered = ended(true)
-export const restored = ended(true)
-export const unrestored = ended(true)
-export const uncovered = ended(false)
+export const covered = (now: Now) => ended(true, now)
+export const restored = (now: Now) => ended(true, now, (now.event as Named<'reverted'>).data.disks)
+export const unrestored = covered
+export const uncovered = (now: Now) => ended(false, now)

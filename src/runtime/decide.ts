@@ -182,7 +182,9 @@ export class CommandDecision {
     const isStranger = target.account !== account || target.kind !== kind.name
     if (isStranger || (target.version === 0 && decision === 'undecided'))
       return refuse([notFound(kind.name, target.resource, 'id')], unborn(compiled, target.resource, account, region))
-    const reasons = [proposal, ...others].flatMap(each =>
+    // In the state of others may show what the first is the reason for; what they require, they require all the same.
+    const heard = [proposal, ...others.filter(each => decisionOf(each) === 'refused')]
+    const reasons = heard.flatMap(each =>
       this.#reasons(each.compiled, each.snapshot, each.type, each.data, {}, decisionOf(each)),
     )
     return refuse(reasons, target, { event: { type, data } })

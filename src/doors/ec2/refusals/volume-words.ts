@@ -7,7 +7,6 @@ export const volumeWords: WordsTable = {
   snapshotInProgress: words('IncorrectState'),
   volumeInVmSnapshot: words('IncorrectState'),
   memoryOfEncryptedDisk: words('UnsupportedOperation'),
-  vmSnapshotVanished: words('IncorrectState'),
   'vm-snapshotVanished': words('IncorrectState'),
   volumeInUse: words(
     'VolumeInUse',
