@@ -1,10 +1,11 @@
 /** Launching, pausing and ending machines. */
 import type { Outcome, PowerSpec } from '../driver.ts'
 import { done, rejected } from '../outcomes.ts'
+import { isPoolFull } from './capacity.ts'
 import { devicesOnly, placed } from './devices.ts'
 import type { Host } from './host.ts'
 import { launchOf, sizeOnly } from './instance-calls.ts'
-import { instanceFacts, isOfLaunch, statusOf } from './instance-facts.ts'
+import { instanceFacts, isOfLaunch, pauseMessage, statusOf } from './instance-facts.ts'
 import { type Sighting, sighted } from './machines.ts'
 import { startProcess } from './process-start.ts'
 import { QmpLost } from './qmp.ts'
@@ -70,7 +71,12 @@ const turnOn = async (host: Host, record: InstanceRecord, spec: PowerSpec): Prom
   if (status === 'running') return found(host, record, true)
   if (status === 'suspended') return run(host, await wake(host, record))
   const isHeld = status === 'paused' || (seen.isAlive && isOfLaunch(record, seen) && seen.runState === 'prelaunch')
-  if (isHeld) return run(host, record)
+  if (isHeld) {
+    const isFull = seen.isAlive && seen.unwritten?.some(each => each.isFull)
+    if (isFull && (await isPoolFull(host)))
+      return rejected('exhausted', `instance ${record.id}: ${pauseMessage(record, seen)}`)
+    return run(host, record)
+  }
   return rejected('precondition', `instance ${record.id}: launch ${spec.generation} has ended; start the next one`)
 }
 

@@ -52,9 +52,10 @@ import {
   write,
 } from './asking.ts'
 import { addFillerImage } from './boot-sector.ts'
-import { describeWith, inFolder, qemuImg, qemuSystem } from './debian.ts'
+import { describeWith, inFolder, qemuSystem } from './debian.ts'
 import { monitored, off, onPool, openedOn, running, seen, volumeAt } from './machine-setting.ts'
 import { holderOf, killMachine } from './processes.ts'
+import { enlarge, mounting, unmount } from './small-file-system.ts'
 
 const launchWords = (pool: string): [string, ...string[]] =>
   JSON.parse(readFileSync(join(pool, 'run', 'i-1', 'launch.json'), 'utf8'))
@@ -167,14 +168,15 @@ describe('a file system that is full', () => {
           for (let told = await news.next(); told.value?.facts.status !== 'paused'; ) told = await news.next()
           expect((await seen(driver)).facts).toMatchObject(held)
           expect((await seen(driver)).facts.pauseMessage).toContain('no space is left')
-          // Without more room it is held again, with the same launch and nothing lost.
-          await doing(driver, 'instancePower', 'i-1', start())
-          while ((await seen(driver)).facts.status !== 'paused') await sleep(10)
+          // Without more room it would be held again at once.
+          const still = await ask(driver, 'instancePower', 'i-1', start())
+          expect(still).toMatchObject({ kind: 'rejected', error: { code: 'exhausted', retry: 'after-change' } })
+          expect((await seen(driver)).facts).toMatchObject(held)
           const full = await ask(driver, 'volumeSnapshotEnsure', 'snap-1', { volume: 'vol-root' })
           expect(full).toMatchObject({ kind: 'rejected', error: { code: 'exhausted' } })
           expect(readdirSync(join(pool, 'snapshots'))).toEqual([])
 
-          execFileSync('mount', ['-o', 'remount,size=64m', pool])
+          enlarge(pool, '64m')
           expect(await doing(driver, 'instancePower', 'i-1', start())).toMatchObject({ facts: { status: 'running' } })
           while (!(await written(driver)).includes('W')) await sleep(20)
           expect(await written(driver)).not.toContain('E')
@@ -183,25 +185,11 @@ describe('a file system that is full', () => {
           execFileSync('qemu-img', ['check', '-q', '-f', 'qcow2', volumeAt(pool, 'vol-root')])
         })
       } finally {
-        execFileSync('umount', [pool])
+        unmount(pool)
       }
     }))
 })
 
-/** Why no small file system can be had here; undefined when it is mounted. */
-const mounting = (folder: string, size: string): string | undefined => {
-  try {
-    for (const { probe } of [qemuSystem, qemuImg]) execFileSync(probe[0], probe.slice(1), { stdio: 'ignore' })
-  } catch {
-    return `install the Debian packages ${qemuSystem.packages} to run this`
-  }
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=700`, 'none', folder], { stdio: 'pipe' })
-    return undefined
-  } catch (error) {
-    return `a file system of its own needs the right to mount (root): ${(error as Error).message.split('\n')[1]}`
-  }
-}
 const written = async (driver: Parameters<typeof seen>[0]): Promise<string> =>
   Buffer.from((await driver.consoleOutput!('i-1', context()))!.outputBase64, 'base64').toString()
 
