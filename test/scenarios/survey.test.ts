@@ -222,8 +222,6 @@ describe('a survey', () => {
     expect(await look()).toContain(`orphan instance ${id}`)
     expect(await engine.clean({ provider: 'lab', kind: 'instance', id })).toMatchObject({ recorded: true })
     expect((await acme.get(id)).attributes).not.toHaveProperty('orphans')
-    const { divergences } = await engine.verify()
-    expect(divergences).toEqual([])
     await engine.close()
   })
 
