@@ -1,35 +1,5 @@
 /**
- * What went wrong with QEMU when it was tried, and is tried here. The numbers are those of spec drivers-and-qemu; where a
- * trap has its test elsewhere, this says where.
- *
- * | trap | test |
- * |---|---|
- * | 1: liveness without pid numbers (zombies, numbers that come again) | here |
- * | 1: sockets and pid file of a killed machine stay | here |
- * | 1: a second start of the same machine | here |
- * | 1: a socket that belongs to another machine | here |
- * | 1: a monitor has one client, a second gets no greeting | here, qmp.test.ts |
- * | 1: a machine that does not answer is unknown, never failed | machines.test.ts |
- * | 1: events while nobody listens are lost | guests.test.ts (ended by themselves, seen by a later driver) |
- * | 1: an accepted power button means nothing | machines.test.ts |
- * | 1: errors of the socket reach nobody else | qmp.test.ts |
- * | 2.1: `create` and `convert` overwrite | disks.test.ts |
- * | 2.2: half of a disk looks sound | disks.test.ts; made by a machine: here |
- * | 2.3: `block-commit` and the golden image | disks.test.ts (hash of the image), here (the driver has no such command) |
- * | 2.4, 2.7, 2.8: internal snapshots | vm-snapshots.test.ts |
- * | 2.5: a guessed format | here, disks.test.ts |
- * | 2.6: an image that is open elsewhere | disks.test.ts |
- * | 2.9: no space left while a guest writes | here |
- * | 2.10: lengths of names | here, disks.test.ts |
- * | 2.11: layers know their base by its path | here |
- * | 3: snapshots with memory | vm-snapshots.test.ts |
- * | 4: a second disk in an occupied port | here, machines.test.ts |
- * | 4: retried attach finds half of it done | here |
- * | 4: the serial is the identity of a disk | guests.test.ts |
- * | 4: detach without an operating system | machines.test.ts; paused: here |
- * | 5: controller killed during a launch, a copy | machines.test.ts |
- * | 5: machine killed during a copy | here |
- * | 5: truncated state file | suspend.test.ts |
+ * What went wrong with QEMU when it was tried, and is tried here. Which trap has its test where is in `trap-table.ts`.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once as event } from 'node:events'
