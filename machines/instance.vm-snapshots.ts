@@ -94,7 +94,7 @@ export const vmSnapshotRequirements = {
   stoppedFirst: ({ event }: On<Revert>) => event.data.memory !== false,
   revertLive: ({ context, event }: On<Revert>) => !event.data.memory || offered(context)?.revertWhileRunning === true,
   /** R6, of the original: ours goes on from memory also where nothing runs. */
-  startedFirst: ({ context, event }: On<Revert>) => !event.data.memory || !isAfterCloudstack(event),
+  startedFirst: ({ event }: { readonly event: Revert }) => !event.data.memory || !isAfterCloudstack(event),
   memoryStartable: ({ context, event }: On<Revert>) => !event.data.memory || context.mode === 'stateful',
   forksOffered: ({ context, event }: On<Revert>) =>
     offered(context)?.tree === true || tree.childrenOf(lineageOf(context), event.data.snapshot).length === 0,
