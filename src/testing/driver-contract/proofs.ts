@@ -83,6 +83,7 @@ export const capabilityProofs: { readonly [C in CapabilityName]: string } = {
     'shows a guest as running all the while that it is kept, unless it declares that it stands still',
   'vmSnapshot.blocks': 'refuses what it declares to refuse while there are VM snapshots, and nothing else',
 
+  imagesNarrow: 'offers with its images less than itself only where it declares that, and never more',
   'createImage.fromStates': beyond,
   'createImage.rebootsInstance': beyond,
   'createImage.fromSnapshot': beyond,
