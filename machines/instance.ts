@@ -26,7 +26,8 @@
  *
  * How it stops, is restarted, is suspended and what is seen of it without having been asked are files of their own.
  *
- * A deadline that passes marks the instance overdue and changes nothing else. (spec: ec2 2, 7, 8, 16; stateful-and-deltacloud 3a.6 to 3a.8.)
+ * A deadline that passes marks the instance overdue and changes nothing else; but a launch whose compute nobody has
+ * confirmed by then has failed. (spec: ec2 2, 7, 8, 16; stateful-and-deltacloud 3a.6 to 3a.8.)
  */
 import { setup } from 'xstate'
 import { ignore, needs, requires, type StateMeta, type StateTag, wants } from './grammar.ts'
@@ -59,7 +60,7 @@ import { answeredWhileStopped, forceStoppable, graceOver, missableWhileRunning }
 import { restartable } from './instance.restart.ts'
 import { choices, instanceRequirements } from './instance.rules.ts'
 import { onceStopped, untilStopped } from './instance.stop.ts'
-import { resuming, suspendable, suspended, suspending } from './instance.suspend.ts'
+import { growable, resuming, suspendable, suspended, suspending } from './instance.suspend.ts'
 import * as want from './instance.wants.ts'
 
 export const instance = setup({
@@ -121,6 +122,8 @@ export const instance = setup({
               { target: '#running', actions: 'cameUp' },
             ],
             'instance.createFailed': { target: 'abandoning', actions: 'failed' },
+            // A provider may lose the word that it could not be made, each time.
+            'instance.launchTimedOut': { target: 'abandoning', actions: ['overdue', 'unmade'] },
             ...guestMayPowerOff,
           },
         },
@@ -185,6 +188,7 @@ export const instance = setup({
         ...terminable,
         ...modifiable,
         ...tagging,
+        ...growable,
         ...forgettingImages,
         'instance.launchTimedOut': { actions: 'overdue' },
         ...late.pending,
@@ -218,6 +222,7 @@ export const instance = setup({
         ...terminable,
         ...modifiable,
         ...tagging,
+        ...growable,
         'instance.attachProposed': {
           guard: needs(
             'deviceNamed',
@@ -254,6 +259,7 @@ export const instance = setup({
         ...terminable,
         ...modifiable,
         ...tagging,
+        ...growable,
         'instance.detachProposed': { guard: needs('attachedThere', 'notRoot'), actions: 'detachingWithStop' },
         ...connectingWhileStopping,
         'instance.stopped': [ofAnotherLaunch, ...onceStopped],
@@ -298,6 +304,7 @@ export const instance = setup({
           actions: [{ type: 'arm', params: want.endOffUnprotected }, 'modified'],
         },
         ...tagging,
+        ...growable,
         'instance.attachProposed': {
           guard: needs('deviceNamed', 'deviceFree', 'rootOnly', 'slotFree', 'volumesOutlive', 'stopConfirmed'),
           actions: ['attachedAtOnce', { type: 'tell', params: want.attachedAtOnce }],
@@ -334,6 +341,7 @@ export const instance = setup({
         'instance.destroyed': whenDestroyed,
         'instance.terminateTimedOut': { actions: 'overdue' },
         ...tagging,
+        ...growable,
         ...late.shuttingDown,
       },
     },
@@ -355,6 +363,7 @@ export const instance = setup({
           ignore('it needed no image, or not any more'),
         ],
         ...tagging,
+        ...growable,
         'instance.orphanCleaned': { actions: 'orphanCleaned' },
         ...late.terminated,
         'instance.orphanRecorded': { actions: 'orphaned' },

@@ -85,7 +85,7 @@ export const classes = {
     stop: 'none',
     start: 'none',
     reboot: 'hard',
-    destroyFrom: ['running'],
+    destroyFrom: ['running', 'stopped'],
     rootOnDestroy: 'deletes',
   },
   /** Makes the root, keeps it when the server goes, and boots from nothing else. */
@@ -120,7 +120,7 @@ export const classes = {
     clonesOnLaunch: 'always',
     stop: 'none',
     start: 'none',
-    destroyFrom: ['running'],
+    destroyFrom: ['running', 'stopped'],
     rootOnDestroy: 'deletes',
     attachmentsOnDestroy: 'deletes',
   },

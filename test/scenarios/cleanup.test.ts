@@ -46,8 +46,13 @@ describe('a provider that makes roots and keeps them', () => {
 })
 
 describe('a provider that deletes what an instance has', () => {
-  it.each(['E', 'F'] as const)('deletes no volume of a user: class %s', async name => {
-    const takes = { ...simulatedClasses[name], attachmentsOnDestroy: 'deletes' } as const
+  // What ends by itself there is shown, so its volumes can be taken off.
+  const shown = { vanishesAfterStop: false, rootOnStop: 'keeps', destroyFrom: ['running', 'stopped'] }
+  it.each([
+    ['E', {}],
+    ['F', shown],
+  ] as const)('deletes no volume of a user: class %s', async (name, otherwise) => {
+    const takes = { ...simulatedClasses[name], attachmentsOnDestroy: 'deletes', ...otherwise } as DeclaredCapabilities
     const { engine, world, acme, id } = await running(takes)
     const { id: volume } = await acme.volume.create({ sizeBytes: GiB })
     await acme.settled(volume)

@@ -34,6 +34,9 @@ export interface InstanceModel {
   /** How long what is stateless and off is left alone, and does it start nothing that was stopped? */
   readonly graceMs: number
   readonly startsAnew: boolean
+  /** What is off there is not shown; a root that its provider made goes by a flag. */
+  readonly vanishesOff: boolean
+  readonly goesByFlag: boolean
   /** It is stopped only to be started again. */
   readonly restarts?: boolean
   /** It goes on where it was. */
@@ -183,7 +186,13 @@ const volumeRules: Readonly<Record<string, (now: VolumeModel, input: Data, look:
     if (hasRates !== (wanted.volumeType === 'gp3') && (hasRates ? wanted.volumeType === 'gp2' : true)) return 'refused'
     const fits = wanted.sizeBytes >= shape.sizeBytes && wanted.sizeBytes <= 64 * 1024 ** 3
     if (!isOpen(account, look) || !fits || from !== undefined || unseen) return 'refused'
-    if (wanted.sizeBytes > shape.sizeBytes && now.grow !== 'online') return now.grow === 'none' ? 'refused' : 'either'
+    const grows = wanted.sizeBytes > shape.sizeBytes
+    if (grows && now.grow === 'none') return 'refused'
+    const holder = now.instance === undefined ? undefined : look(now.instance)
+    if (grows && now.instance !== undefined && !holder) return 'either'
+    // Its memory refers to its disks as they are.
+    if (grows && holder?.kind === 'instance' && (holder.resumes || holder.state.startsWith('suspend'))) return 'refused'
+    if (grows && now.grow !== 'online') return 'either'
     // Other types are the provider's to grant.
     return isOther ? 'either' : 'accepted'
   },
@@ -224,6 +233,7 @@ const omit = (devices: InstanceModel['devices'], volume: string) =>
   Object.fromEntries(Object.entries(devices).filter(([id]) => id !== volume))
 
 function launched({ account, data, facts }: Envelope<Data>): InstanceModel {
+  const can = (facts as Data).provider.capabilities
   return {
     kind: 'instance',
     state: 'pending',
@@ -234,11 +244,13 @@ function launched({ account, data, facts }: Envelope<Data>): InstanceModel {
     rootOwner: data.rootOwner,
     keptRoot: data.keptRoot?.volume,
     clonedFrom: data.pinsImage && data.rootOwner === 'provider' ? data.image : undefined,
-    isKept: (facts as Data).provider.capabilities.stop === 'preserves',
-    resets: (facts as Data).provider.capabilities.reboot !== 'none',
-    suspends: (facts as Data).provider.capabilities.suspend !== 'none',
-    graceMs: (facts as Data).provider.capabilities.settle.missingGraceMs,
-    startsAnew: (facts as Data).provider.capabilities.start === 'none',
+    isKept: can.stop === 'preserves',
+    resets: can.reboot !== 'none',
+    suspends: can.suspend !== 'none' && can.start !== 'none',
+    graceMs: can.settle.missingGraceMs,
+    startsAnew: can.start === 'none',
+    vanishesOff: can.vanishesAfterStop,
+    goesByFlag: can.rootOnDestroy === 'byFlag',
     generation: 1,
     protection: { terminate: data.terminationProtection ?? false, stop: data.stopProtection ?? false },
     behaviour: data.shutdownBehaviour,
@@ -281,6 +293,12 @@ function paid({ state, owed = [] }: InstanceModel, volume: string): Partial<Inst
     ? { owed: left, state: left.length ? state : 'terminated' }
     : {}
 }
+
+/** Where what is off is not shown, one that can be made anew from its root is off. (stateful-and-deltacloud 3a.8.) */
+const unseen = ({ state, mode, behaviour, rootOwner, vanishesOff }: InstanceModel): Partial<InstanceModel> =>
+  state === 'running' && mode === 'stateful' && behaviour === 'stop' && rootOwner !== 'provider' && vanishesOff
+    ? { state: 'stopping', quiet: undefined }
+    : {}
 
 const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelope<Data>) => Partial<InstanceModel>>> =
   {
@@ -328,7 +346,14 @@ const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelo
       state === 'stopped' && mode === 'stateless' && isKept && !protection.terminate ? { state: 'shutting-down' } : {},
     terminateRequested: () => ({ state: 'shutting-down', quiet: undefined, restarts: undefined, resumes: undefined }),
     quietCaptureProposed: ({ state }, event) => (state === 'running' ? { quiet: quieted(event) } : {}),
-    destroyed: now => (now.state === 'shutting-down' || now.state === 'pending' ? endOf(now) : {}),
+    destroyed: (now, { data }) => {
+      if (now.state !== 'shutting-down' && now.state !== 'pending') return {}
+      // Its root went with it, if there was somebody to take the flag. (stateful-and-deltacloud 3a.5.)
+      const isTaken = now.goesByFlag && !now.vanishesOff && data.already !== true
+      return endOf(isTaken ? { ...now, keptRoot: undefined } : now)
+    },
+    vanished: (now, { wants }) => (now.graceMs > 0 && wants?.length ? {} : unseen(now)),
+    missingGraceDue: now => unseen(now),
     cleanupDone: (now, { data }) => paid(now, data.id),
     // A volume waits for its snapshots, and its instance does not wait with it.
     cleanupHandedOver: (now, { data }) => paid(now, data.id),

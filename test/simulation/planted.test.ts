@@ -4,6 +4,8 @@ import type { Checker } from './checkers/checker.ts'
 import { everyChecker } from './checkers/index.ts'
 import {
   consumedTwice,
+  grownAsleep,
+  lostRootForgotten,
   modeIgnored,
   notSpared,
   rootForgotten,
@@ -37,6 +39,8 @@ const planted: readonly Planted[] = [
   notSpared,
   statelessStarted,
   modeIgnored,
+  lostRootForgotten,
+  grownAsleep,
 ]
 
 describe('a planted bug', () => {

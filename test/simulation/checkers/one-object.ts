@@ -27,15 +27,12 @@ function checkMade(world: World): void {
   }
 }
 
-/**
- * A root that the provider made of itself is there with its instance. One that outlives an instance which the provider
- * lost is nobody's: no call that deletes it was ever promised an id.
- */
-function isRootThere({ fold, vanished, log }: World, id: string): boolean {
+/** A root that the provider made is there with its instance, also if the provider lost that: it goes when its end is asked for. */
+function isRootThere({ fold, log }: World, id: string): boolean {
   const keeps = ({ data }: Envelope) => (data as { keptRoot?: { volume: string } }).keptRoot?.volume === id
   const named = log.find(event => event.type === 'instance.launchRequested' && keeps(event))
   const instance = fold.resources.get(named?.resource ?? id.replace(/\/root$/, ''))
-  return instance !== undefined && ((!named && vanished.has(instance.id)) || !gone.has(visibleOf(instance.state)))
+  return instance !== undefined && !gone.has(visibleOf(instance.state))
 }
 
 function checkTruth(world: World): void {
