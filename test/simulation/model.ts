@@ -39,6 +39,8 @@ export interface InstanceModel {
   readonly goesByFlag: boolean
   /** It is stopped only to be started again. */
   readonly restarts?: boolean
+  /** An operator says that it is off, and nobody at its provider has. */
+  readonly unconfirmed?: boolean
   /** It goes on where it was. */
   readonly resumes?: boolean
   readonly generation: number
@@ -115,7 +117,7 @@ const boots = ['type', 'userData', 'kernel', 'ramdisk', 'ebsOptimized']
 
 const instanceRules: Readonly<Record<string, (now: InstanceModel, input: Data, look: Look) => Verdict>> = {
   ...tagging,
-  start: ({ state, account, mode, devices, rootDevice, rootOwner }, _, look) => {
+  start: ({ state, account, mode, devices, rootDevice, rootOwner, unconfirmed }, _, look) => {
     if (state === 'pending' || state === 'running') return 'unchanged'
     if (state === 'suspended') return isOpen(account, look) && mode === 'stateful' ? 'accepted' : 'refused'
     // A root of its provider's, and its image, are no devices that could be taken from it.
@@ -123,7 +125,7 @@ const instanceRules: Readonly<Record<string, (now: InstanceModel, input: Data, l
       rootOwner === 'provider' ||
       rootOwner === 'image' ||
       Object.values(devices).some(({ device }) => device === rootDevice)
-    const may = isOpen(account, look) && mode === 'stateful' && hasRoot
+    const may = isOpen(account, look) && mode === 'stateful' && hasRoot && !unconfirmed
     return state === 'stopped' && may ? 'accepted' : 'refused'
   },
   resume: ({ state, account, mode, resumes }, _, look) => {
@@ -152,6 +154,12 @@ const instanceRules: Readonly<Record<string, (now: InstanceModel, input: Data, l
   terminate: ({ state, protection }) => {
     if (!live.includes(state)) return 'unchanged'
     return protection.terminate || protection.stop ? 'refused' : 'accepted'
+  },
+  /** Of what has run and may run again; what is open about its disks is heard first. (stateful-and-deltacloud 3a.8.) */
+  forceStop: ({ state, hasRun, mode, quiet }) => {
+    if (state === 'stopped') return 'unchanged'
+    const may = ['running', 'stopping', 'suspending', 'suspended'].includes(state) || (state === 'pending' && hasRun)
+    return may && mode === 'stateful' && !quiet ? 'either' : 'refused'
   },
   modify: ({ state, mode, devices }, { deleteOnTermination = {}, ...input }) => {
     const names = Object.values(devices).map(({ device }) => device)
@@ -294,6 +302,9 @@ function paid({ state, owed = [] }: InstanceModel, volume: string): Partial<Inst
     : {}
 }
 
+/** It runs, or is suspended, although it was said to be off: if it may come back at all. */
+const afterAll = ({ mode, generation }: InstanceModel, data: Data, state: string): Partial<InstanceModel> =>
+  mode === 'stateful' && data.generation === generation ? { state, hasRun: true, unconfirmed: undefined } : {}
 /** Where what is off is not shown, one that can be made anew from its root is off. (stateful-and-deltacloud 3a.8.) */
 const unseen = ({ state, mode, behaviour, rootOwner, vanishesOff }: InstanceModel): Partial<InstanceModel> =>
   state === 'running' && mode === 'stateful' && behaviour === 'stop' && rootOwner !== 'provider' && vanishesOff
@@ -303,12 +314,27 @@ const unseen = ({ state, mode, behaviour, rootOwner, vanishesOff }: InstanceMode
 const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelope<Data>) => Partial<InstanceModel>>> =
   {
     ...tagEvents,
-    created: ({ state }, { data }) =>
-      state === 'pending' && data.status === 'running' ? { state: 'running', hasRun: true } : {},
-    started: ({ state, generation }, { data }) =>
-      state === 'pending' && data.generation === generation
+    created: (now, { data }) => {
+      if (now.state === 'stopped') return data.status === 'running' ? afterAll(now, data, 'running') : {}
+      return now.state === 'pending' && data.status === 'running' ? { state: 'running', hasRun: true } : {}
+    },
+    started: (now, { data }) => {
+      if (now.state === 'stopped') return afterAll(now, data, 'running')
+      return now.state === 'pending' && data.generation === now.generation
         ? { state: 'running', hasRun: true, resumes: undefined }
-        : {},
+        : {}
+    },
+    externallyStarted: (now, { data }) => {
+      if (now.state === 'stopped') return afterAll(now, data, 'running')
+      return now.state === 'suspended' && data.generation === now.generation ? { state: 'running' } : {}
+    },
+    externallySuspended: (now, { data }) => {
+      if (now.state === 'stopped') return afterAll(now, data, 'suspended')
+      return now.state === 'running' && data.generation === now.generation
+        ? { state: 'suspended', quiet: undefined }
+        : {}
+    },
+    forceStopRequested: () => ({ state: 'stopped', unconfirmed: true, restarts: undefined, resumes: undefined }),
     startFailed: ({ state, hasRun, resumes, rootOwner, startsAnew }, { data }) => {
       // One that cannot go on stays as it is, unless its memory is lost.
       if (resumes)
@@ -324,8 +350,10 @@ const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelo
       state === 'suspended' ? resumed : { state: 'pending', generation: generation + 1 },
     resumeRequested: () => resumed,
     suspendRequested: () => ({ state: 'suspending' }),
-    suspended: ({ state, generation }, { data }) =>
-      state === 'suspending' && data.generation === generation ? { state: 'suspended' } : {},
+    suspended: (now, { data }) => {
+      if (now.state === 'stopped') return afterAll(now, data, 'suspended')
+      return now.state === 'suspending' && data.generation === now.generation ? { state: 'suspended' } : {}
+    },
     suspendFailed: ({ state }) => (state === 'suspending' ? { state: 'running' } : {}),
     memoryLost: ({ state, generation }, { data }) =>
       state === 'suspended' && data.generation === generation ? { state: 'stopping' } : {},
@@ -333,7 +361,10 @@ const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelo
     // A provider that knows no such instance has none to stop.
     stopFailed: (now, { data }) => (now.state === 'stopping' && data.code === 'notFound' ? offAtLast(now) : {}),
     stopRequested: () => ({ state: 'stopping', restarts: undefined, resumes: undefined }),
-    stopped: (now, { data }) => (now.state === 'stopping' && data.generation === now.generation ? offAtLast(now) : {}),
+    stopped: (now, { data }) => {
+      if (data.generation !== now.generation) return {}
+      return now.state === 'stopping' ? offAtLast(now) : { unconfirmed: undefined }
+    },
     poweredOff: ({ state, generation, mode, behaviour, isKept, graceMs, protection, quiet }, { data }) => {
       if (!['pending', 'running'].includes(state) || data.generation !== generation) return {}
       if (quiet && quiet.phase !== 'turning on') return {}

@@ -11,6 +11,7 @@ import {
   rootForgotten,
   statelessStarted,
   stopThatEnds,
+  unheardStarted,
   userVolumeDeleted,
 } from './planted/classes.ts'
 import { availableTooEarly, deletedWhileUsed, leftOff, sourceGone } from './planted/images.ts'
@@ -41,6 +42,7 @@ const planted: readonly Planted[] = [
   modeIgnored,
   lostRootForgotten,
   grownAsleep,
+  unheardStarted,
 ]
 
 describe('a planted bug', () => {

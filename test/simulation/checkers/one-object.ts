@@ -8,6 +8,7 @@ import type { World } from '../world.ts'
 import type { CheckerMaker } from './checker.ts'
 
 const NAME = 'I7 one object'
+const SURVEY_PATIENCE_MS = 60_000
 
 const made = ['instance', 'volume', 'snapshot']
 /** What the provider calls it. */
@@ -35,6 +36,12 @@ function isRootThere({ fold, log }: World, id: string): boolean {
   return instance !== undefined && !gone.has(visibleOf(instance.state))
 }
 
+/** An operator has said that it is stopped, and its provider takes longer to answer than a survey waits. */
+function isUnheard({ replay, options }: World, id: string): boolean {
+  const { unconfirmed } = (replay.snapshots.get(id)?.context ?? {}) as { unconfirmed?: boolean }
+  return unconfirmed === true && options.shape.latencyMs.max >= SURVEY_PATIENCE_MS
+}
+
 function checkTruth(world: World): void {
   const objects = new Map<string, Observation>(world.provider.objects().map(seen => [seen.id, seen]))
   for (const { id, kind, state } of world.fold.resources.values()) {
@@ -48,6 +55,7 @@ function checkTruth(world: World): void {
       seen &&
       kind === 'instance' &&
       !world.disturbed.has(id) &&
+      !isUnheard(world, id) &&
       there.has(visibleOf(state)) &&
       seen.facts.status !== visibleOf(state)
     )

@@ -94,6 +94,17 @@ export const grownAsleep: Planted = {
   },
 }
 
+export const unheardStarted: Planted = {
+  name: 'what an operator says is stopped is started before its provider has been heard',
+  noticedBy: ['model agrees'],
+  options: {
+    shape: { ...calm, weights: { ...usual, submit: 40 } },
+    kinds: withMachine('instance', ({ states }) => {
+      without(states.stopped.on['instance.startRequested'], 'stopConfirmed')
+    }),
+  },
+}
+
 /** The destroy is asked for at once, whatever it takes along. */
 export const notSpared: Planted = {
   name: 'a provider that takes every volume with an instance is not asked for those that stay',
