@@ -62,7 +62,7 @@ export interface InstanceContext {
   readonly mode: Mode
   /** Who made its root, and so who cleans it up; `image`: it runs on its image itself. */
   readonly rootOwner: RootOwner
-  /** The volume that its provider makes for its root, where that is kept when the instance is gone. */
+  /** The volume that its provider makes for its root, where that may be there when the instance is gone. */
   readonly keptRoot?: { readonly volume: string; readonly sizeBytes: number }
   /** What its launch was warned of. */
   readonly warning?: ModeWarning
@@ -94,11 +94,13 @@ export interface InstanceContext {
     readonly spares?: Sparing
     /** It keeps what is stopped. */
     readonly preserves?: boolean
+    /** What is off there is not shown any more. */
+    readonly vanishesOff?: boolean
     /** It turns nothing off. */
     readonly neverOff?: boolean
     /** It starts nothing that was stopped: what is to run again is made anew. */
     readonly startsAnew?: boolean
-    /** It suspends guests, and keeps what it stops. */
+    /** It suspends guests, starts what is off, and keeps what it stops. */
     readonly suspends?: boolean
     /** It destroys what is suspended; elsewhere the power goes first. */
     readonly destroysSuspended?: boolean
@@ -355,7 +357,11 @@ export const instanceEvents = events('instance', {
   rebooted: reported(),
   rebootFailed: reported(rejection),
   /** `left`: kinds of what the provider made beside it, and leaves there. */
-  destroyed: reported({ left: z.array(z.string()).optional() }),
+  destroyed: reported({
+    left: z.array(z.string()).optional(),
+    /** It was gone before it was asked for: nobody told the provider what goes with it. */
+    already: z.boolean().optional(),
+  }),
   destroyFailed: reported(rejection),
   /** `disks`: those it keeps, by name, as large as they are. */
   vmSnapshotKept: reported({ disks: kept }),
@@ -421,6 +427,7 @@ export const instanceEvents = events('instance', {
   volumeReady: told({ volume: z.string() }),
   volumeFailed: told({ volume: z.string(), code: z.string(), message: z.string() }),
   /** `onlyRoot`: the provider takes that volume for nothing else. */
+  growProposed: proposed({ volume: z.string() }),
   attachProposed: proposed({ volume: z.string(), device: z.string(), onlyRoot: z.boolean().optional() }),
   detachProposed: proposed({ volume: z.string(), device: z.string().optional(), force: z.boolean().optional() }),
 

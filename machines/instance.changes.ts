@@ -83,6 +83,9 @@ const failed = ({ event }: Now): Change => {
   const { code, message } = (event as Named<'createFailed' | 'startFailed' | 'volumeFailed'>).data
   return { reason: { code, message, at: event.at } }
 }
+const unmade = ({ event }: Now): Change => ({
+  reason: { code: 'launchTimedOut', message: 'its provider did not say in time what became of it', at: event.at },
+})
 const byUser = ({ event }: Now): Change => ({ reason: { code: 'userInitiated', at: event.at } })
 const byGuest = ({ event }: Now): Change => ({ reason: { code: 'guestShutdown', at: event.at } })
 
@@ -162,6 +165,7 @@ const all = {
   halted,
   ended,
   failed,
+  unmade,
   byUser,
   byGuest,
   modified,

@@ -60,8 +60,12 @@ const resume = ({ context: { provider, generation } }: Now): Ask => ({
 const patience: Arm = { event: 'instance.suspendTimedOut', afterMs: PATIENCE_MS }
 const done: Disarm = { event: 'instance.suspendTimedOut' }
 
+/** A volume of it is to grow. A suspended guest would find another disk than it knows. */
+export const growable = { 'instance.growProposed': { guard: needs('guestAwake') } } as const
+
 /** All say no, by the name of what they would need. */
 const asItIs = {
+  ...growable,
   'instance.attachProposed': { guard: needs('guestAwake') },
   'instance.detachProposed': { guard: needs('guestAwake') },
   'instance.captureProposed': { guard: needs('guestAwake') },

@@ -26,7 +26,8 @@
  *
  * How it stops, is restarted, is suspended and what is seen of it without having been asked are files of their own.
  *
- * A deadline that passes marks the instance overdue and changes nothing else. (spec: ec2 2, 7, 8, 16; stateful-and-deltacloud 3a.6 to 3a.8.)
+ * A deadline that passes marks the instance overdue and changes nothing else; but a launch whose compute nobody has
+ * confirmed by then has failed. (spec: ec2 2, 7, 8, 16; stateful-and-deltacloud 3a.6 to 3a.8.)
  */
 import { setup } from 'xstate'
 import { ignore, needs, requires, type StateMeta, type StateTag, wants } from './grammar.ts'
@@ -60,7 +61,7 @@ import { restartable } from './instance.restart.ts'
 import { choices, instanceRequirements } from './instance.rules.ts'
 import { noStallRetry, stallable } from './instance.stall.ts'
 import { onceStopped, untilStopped } from './instance.stop.ts'
-import { resuming, suspendable, suspended, suspending } from './instance.suspend.ts'
+import { growable, resuming, suspendable, suspended, suspending } from './instance.suspend.ts'
 import {
   expiringLater,
   keepableWhileOff,
@@ -131,6 +132,8 @@ export const instance = setup({
               { target: '#running', actions: 'cameUp' },
             ],
             'instance.createFailed': { target: 'abandoning', actions: 'failed' },
+            // A provider may lose the word that it could not be made, each time.
+            'instance.launchTimedOut': { target: 'abandoning', actions: ['overdue', 'unmade'] },
             ...guestMayPowerOff,
           },
         },
@@ -196,6 +199,7 @@ export const instance = setup({
         ...terminable,
         ...modifiable,
         ...tagging,
+        ...growable,
         ...forgettingImages,
         ...vmSnapshotsAnswered,
         ...expiringLater,
@@ -232,6 +236,7 @@ export const instance = setup({
         ...terminable,
         ...modifiable,
         ...tagging,
+        ...growable,
         'instance.attachProposed': {
           guard: needs(
             'deviceNamed',
@@ -274,6 +279,7 @@ export const instance = setup({
           guard: needs('attachedThere', 'notRoot', 'noVmSnapshots'),
           actions: 'detachingWithStop',
         },
+        ...growable,
         ...connectingWhileStopping,
         ...vmSnapshotsAnswered,
         ...expiringLater,
@@ -320,6 +326,7 @@ export const instance = setup({
           actions: [{ type: 'arm', params: want.endOffUnprotected }, 'modified'],
         },
         ...tagging,
+        ...growable,
         'instance.attachProposed': {
           guard: needs(
             'deviceNamed',
@@ -366,6 +373,7 @@ export const instance = setup({
         'instance.terminateTimedOut': { actions: 'overdue' },
         ...tagging,
         ...expiringLater,
+        ...growable,
         ...late.shuttingDown,
       },
     },
@@ -388,6 +396,7 @@ export const instance = setup({
           ignore('it needed no image, or not any more'),
         ],
         ...tagging,
+        ...growable,
         'instance.orphanCleaned': { actions: 'orphanCleaned' },
         ...late.terminated,
         'instance.orphanRecorded': { actions: 'orphaned' },

@@ -10,7 +10,7 @@ import { spare } from './instance.sparing.ts'
 import { removeAll } from './instance.vm-snapshots.ts'
 import { retryAfterMs } from './retries.ts'
 
-/** After these a reader is told that it takes too long; the question stays open. (spec: ec2 2.6) */
+/** After these a reader is told that it takes too long; all but that of what is first made stays open. (spec: ec2 2.6) */
 const LAUNCH_PATIENCE_MS = 60 * 60_000
 const STOP_PATIENCE_MS = 10 * 60_000
 const TERMINATE_PATIENCE_MS = 10 * 60_000

@@ -336,7 +336,7 @@ export const refusals = {
     suspendOffered: no(
       'suspendUnsupported',
       ({ resource }: Asked) =>
-        `The provider of ${resource} suspends no guests that it could also keep stopped. Stop it.`,
+        `The provider of ${resource} suspends no guests that it could also keep stopped, and start. Stop it.`,
     ),
     guestAwake: no(
       'instanceSuspended',

@@ -44,7 +44,7 @@ const changing = {
         'growOffered',
         'retypeOffered',
       ),
-      actions: ['resizing', { type: 'ask', params: want.reshape }],
+      actions: [{ type: 'tell', params: want.proposeGrowth }, 'resizing', { type: 'ask', params: want.reshape }],
     },
   ],
   'volume.resized': [

@@ -107,10 +107,15 @@ function changes(before: Attributes, event: Envelope): Attributes {
       return moved && !state.endsWith('.remaking')
         ? placeless({ ...before, reason: { code: data.code, message: data.message, at } }, state)
         : before
+    case 'instance.launchTimedOut':
+      return moved ? { ...before, reason: { code: 'launchTimedOut', message: UNMADE, at } } : before
     case 'instance.vanished':
+      // Where what is off is not shown, it is taken for off.
+      if (state.startsWith('stopping')) return { ...before, reason: { code: 'guestShutdown', at } }
       // It does not count yet where its provider may leave it out for a while.
       return wants?.some(({ want }) => want === 'arm') ? before : { ...before, impaired: true }
     case 'instance.missingGraceDue':
+      if (state.startsWith('stopping')) return { ...before, reason: { code: 'guestShutdown', at } }
       return { ...before, impaired: true }
     case 'instance.stopped':
     case 'instance.stopFailed':
@@ -154,6 +159,8 @@ const restarted = ({ host: _, impaired: __, ...rest }: Attributes): Attributes =
   ...rest,
   generation: rest.generation + 1,
 })
+
+const UNMADE = 'its provider did not say in time what became of it'
 
 const CLEANING = 'shutting-down.cleaning'
 

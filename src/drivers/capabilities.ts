@@ -142,6 +142,8 @@ export const vocabulary = z.strictObject({
     .prefault({}),
 
   // Images
+  /** An image may offer less than this: it is looked at before anything is launched from it or made of it. */
+  imagesNarrow: burden().default(false),
   createImage: z
     .strictObject({
       fromStates: set('running', 'stopped').default([]),

@@ -12,7 +12,7 @@ import type { Hash } from './envelope.ts'
 import { FactReader, NotFound } from './facts.ts'
 import type { Ids } from './ids.ts'
 import { commands, hears, type Principal, ROOT_DOMAIN, reaches, sees, type Tree } from './principal.ts'
-import type { Providers } from './providers.ts'
+import type { Providers, Scopes } from './providers.ts'
 import { BrokenRule, type Considered, Contained, InvalidRequest, type Reason, type RefusalOf } from './refusal.ts'
 import { type Snapshot, unborn } from './snapshot.ts'
 
@@ -51,6 +51,8 @@ export interface Warning {
 export interface Surroundings {
   readonly catalogue: Catalogue
   readonly providers: Providers
+  /** What of providers is left for images. */
+  readonly scopes: Scopes
   readonly ids: Ids
   readonly hash: Hash
   /** Where a principal that names no region makes things. */
@@ -122,8 +124,8 @@ export class CommandDecision {
 
   #facts({ command, input }: ParsedCommand, owner: Snapshot): Record<string, unknown> | NotFound {
     if (Object.keys(command.needs).length === 0) return noFacts
-    const { catalogue, providers } = this.#around
-    const reader = new FactReader(catalogue, this.#draft, providers, this.#principal, this.#tree, owner)
+    const { catalogue } = this.#around
+    const reader = new FactReader(catalogue, this.#draft, this.#around, this.#principal, this.#tree, owner)
     return reader.read(command.needs, input)
   }
 

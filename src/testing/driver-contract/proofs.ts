@@ -84,6 +84,7 @@ export const capabilityProofs: { readonly [C in CapabilityName]: string } = {
   'vmSnapshot.layered': 'takes out one that several are built on, or none until fewer are, as it declares',
   'vmSnapshot.blocks': 'refuses what it declares to refuse while there are VM snapshots, and nothing else',
 
+  imagesNarrow: 'offers with its images less than itself only where it declares that, and never more',
   'createImage.fromStates': beyond,
   'createImage.rebootsInstance': beyond,
   'createImage.fromSnapshot': beyond,
