@@ -31,6 +31,7 @@ export const launchable = needs(
   'snapshotHere',
   ...diskRequirementNames,
   'slotsEnough',
+  'poolRoom',
   'volumesOutlive',
   'userDataFits',
   'annotationsFit',

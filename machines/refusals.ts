@@ -3,6 +3,7 @@
  * out. Doors map codes to their own; a wrong state and a missing resource are worded by the engine.
  */
 import type { Refusal, RefusalInput } from './grammar.ts'
+import { placementRefusals } from './placement.ts'
 import { sightRefusals } from './sights.ts'
 import { tagRefusals } from './tags.ts'
 
@@ -73,6 +74,12 @@ export const refusals = {
   },
 
   offering: tagRefusals,
+
+  pool: {
+    zoneOffered,
+    unused: no('poolInUse', ({ resource }: Asked) => `The pool ${resource} has volumes on it; delete them first.`),
+    ...tagRefusals,
+  },
 
   image: {
     accountOpen,
@@ -167,6 +174,7 @@ export const refusals = {
       ({ data }: Asked) => `The source ${data.source} is encrypted, and so is every volume of it.`,
     ),
     ...disk,
+    ...placementRefusals,
     ...sightRefusals('volume'),
     ...tagRefusals,
     condemned: no('notBeingDeleted', ({ resource }: Asked) => `The volume ${resource} is not being deleted.`),
@@ -228,6 +236,7 @@ export const refusals = {
     accountOpen,
     zoneOffered,
     ...disk,
+    ...placementRefusals,
     ...tagRefusals,
     snapshotCompleted,
     snapshotHere,

@@ -108,6 +108,7 @@ export const volume = setup({
             'imageFits',
             'encryptionKept',
             ...diskRequirementNames,
+            'poolRoom',
             'tagsFew',
           ),
           target: 'creating',

@@ -1,5 +1,5 @@
 /** Reads what a command declared that it needs to know, over what earlier members of the batch wrote. */
-import type { ClaimPart, FactSource, Json } from '../../machines/grammar.ts'
+import type { ClaimKey, FactSource, Json } from '../../machines/grammar.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { Draft } from './draft.ts'
 import { hears, type Principal, sees, type Tree } from './principal.ts'
@@ -87,13 +87,18 @@ export class FactReader {
         return this.#provider(source.path, input)
       case 'account':
         return this.#face(`account/${this.#owner.account}`) ?? null
-      case 'claim': {
-        const key = this.#claimKey(source.key, input)
-        return (key === undefined ? undefined : this.#draft.claim(source.view, key).row) ?? null
-      }
+      case 'claim':
+        return this.#claimed(source, input) ?? null
       default:
         return this.#resources(source, input)
     }
+  }
+
+  #claimed({ view, key: parts, members }: Extract<FactSource, { from: 'claim' }>, input: Json): unknown {
+    const key = this.#claimKey(parts, input)
+    const row = key === undefined ? undefined : this.#draft.claim(view, key).row
+    if (members === undefined) return row
+    return this.#draft.claimed(view, (row?.[members] ?? []) as readonly string[])
   }
 
   #resources(source: Extract<FactSource, { path: string; kind: string }>, input: Json): unknown {
@@ -123,12 +128,13 @@ export class FactReader {
   }
 
   /** Undefined where a path of it finds nothing. */
-  #claimKey(key: ClaimPart | readonly ClaimPart[], input: Json): string | undefined {
+  #claimKey(key: ClaimKey, input: Json): string | undefined {
     const { account, region, resource } = this.#owner
     const parts = [key].flat().map(part => {
       if (part === 'account') return account
       if (part === 'region') return region
       if (part === 'id') return resource
+      if (part === 'provider') return this.#named(strings(input, 'provider')[0])?.name
       return 'text' in part ? part.text : strings(input, part.path)[0]
     })
     return parts.includes(undefined) ? undefined : parts.join('/')
@@ -136,9 +142,12 @@ export class FactReader {
 
   #provider(path: string | undefined, input: Json): ProviderFact | NotFound {
     const [given] = path === undefined ? [] : strings(input, path)
+    return this.#named(given) ?? new NotFound('provider', given ?? '(none)', path ?? 'provider')
+  }
+
+  #named(given: string | undefined): ProviderFact | undefined {
     const { region } = this.#owner
-    const found = given === undefined ? this.#providers.first(region) : this.#providers.named(given, region)
-    return found ?? new NotFound('provider', given ?? '(none)', path ?? 'provider')
+    return given === undefined ? this.#providers.first(region) : this.#providers.named(given, region)
   }
 }
 

@@ -22,6 +22,7 @@ export const engineWords: WordsTable = {
   snapshotLimitExceeded: words('SnapshotLimitExceeded'),
   secondaryStorageLimitExceeded: words('SnapshotLimitExceeded'),
   imageLimitExceeded: words('ResourceLimitExceeded'),
+  poolsFull: words('InsufficientVolumeCapacity', () => 'There is not enough capacity to fulfill your volume request.'),
 
   'instance.notFound': words('InvalidInstanceID.NotFound', ({ ids }) =>
     ids.length > 1 ? `The instance IDs '${ids.join(', ')}' do not exist` : `The instance ID '${ids[0]}' does not exist`,
@@ -63,6 +64,7 @@ export const engineWords: WordsTable = {
   parentUnknown: invalidValue,
   domainUnknown: invalidValue,
   rootUnlimited: invalidValue,
+  poolInUse: words('IncorrectState'),
 }
 
 const zone = /no zone (.*); the provider/
