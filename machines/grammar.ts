@@ -270,7 +270,7 @@ export type Authority = 'owner' | 'domainAdmin' | 'operator' | 'engine'
  * - `account`: the account the resource is of (of one that is made: the caller's), or null if nobody opened it.
  * - `claim`: a row of a view kept in the transaction, which must still hold at commit; its key is the account, the
  *   target's `id`, its `provider` (named in the input, or the default), the string at `path`, or several parts joined by
- *   `/`; null where a path finds nothing. With `members`, it is the rows that this column of that row lists the keys of.
+ *   `/`; null where a path finds nothing. With `members`, it is the rows whose keys that row lists in this column.
  */
 export type FactSource =
   | {

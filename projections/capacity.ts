@@ -129,7 +129,9 @@ export const capacity = projection<'capacity', CapacityRow>({
   ],
   keys: event => {
     const { kind, type, resource, state, before } = event
-    if (changesTaken(event) || changesClaim(event) || kind === 'pool' || born.has(type)) return [resource]
+    if (changesTaken(event) || changesClaim(event) || kind === 'pool') return [resource]
+    // The root is all there is: it has no sum that every commit writes.
+    if (born.has(type)) return resource === ROOT ? [] : [resource]
     if (kind === 'vm-snapshot') return treeKeys(event)
     if (kind === 'instance')
       return type === 'instance.launchRequested' || (state === 'terminated' && before !== state) ? [resource] : []

@@ -47,7 +47,7 @@ function born(event: Envelope): CapacityRow {
   const { resource: key, account } = event
   const { provider, zone, pool, sizeBytes } = said(event)
   const place = pool ?? zoneKey(provider, zone)
-  return { key, holder: 'volume', account, provider, zone, place, sizeBytes }
+  return { key, holder: 'volume', account, provider, zone, place, sizeBytes, figures: {} }
 }
 
 function phaseAfter(before: Phase | undefined, { type, state }: Envelope): Phase {

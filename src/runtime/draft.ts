@@ -136,6 +136,12 @@ export class Draft {
     throw new Missing([], [{ view, key }])
   }
 
+  /** Is it a claimed view of this engine, whole or not? */
+  keeps(view: string): boolean {
+    const { complete, stalled } = this.#claimed
+    return stalled.has(view) || complete.some(({ name }) => name === view)
+  }
+
   /** Rows of a claimed view, those that there are; one load fetches every one that is missing. Throws as `claim` does. */
   claimed(view: string, keys: readonly string[]): ViewRow[] {
     const missing: { view: string; key: string }[] = []

@@ -95,6 +95,8 @@ export class FactReader {
   }
 
   #claimed({ view, key: parts, members }: Extract<FactSource, { from: 'claim' }>, input: Json): unknown {
+    // What is listed in a view that this engine does not keep is nothing.
+    if (members !== undefined && !this.#draft.keeps(view)) return []
     const key = this.#claimKey(parts, input)
     const row = key === undefined ? undefined : this.#draft.claim(view, key).row
     if (members === undefined) return row

@@ -9,7 +9,7 @@ import { GiB } from './capacity-book.ts'
 
 async function open() {
   const clock = new TestClock(Date.UTC(2026, 2, 1))
-  const world = simulated({ instant: true, clock, zones: ['a', 'b'] })
+  const world = simulated({ instant: true, clock, capabilities: { zones: ['a', 'b'] } })
   const engine = await createEngine({ kinds, projections, store: sqlite(':memory:'), drivers: { lab: world }, clock })
   const operator = engine.as({ account: 'op', actor: 'op', authority: 'operator' })
   await operator.offering.define({ name: 'small', vcpus: 1, memoryBytes: GiB })
@@ -17,6 +17,11 @@ async function open() {
   const placeOf = async (id: string) => (await engine.views.capacity.get(id))?.place
   const pool = async (name: string) => (await readCapacity(engine.views.capacity, { by: 'pool', of: name })).items[0]!
   return { engine, world, clock, operator, acme, placeOf, pool }
+}
+async function listed<T>(all: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = []
+  for await (const each of all) found.push(each)
+  return found
 }
 const codesOf = async (asked: Promise<unknown>): Promise<string[]> =>
   asked.then(
@@ -45,7 +50,7 @@ describe('placing volumes', () => {
     const ids: string[] = []
     for (const sizeBytes of [4, 7, 5]) ids.push((await acme.volume.create({ sizeBytes: sizeBytes * GiB })).id)
     expect(await Promise.all(ids.map(placeOf))).toEqual(['pool/two', 'pool/one', 'pool/two'])
-    const [first] = await Array.fromAsync(engine.history(ids[0]!))
+    const [first] = await listed(engine.history(ids[0]!))
     expect(first!.data).toMatchObject({ pool: 'pool/two' })
     expect(await pool('two')).toMatchObject({ committedBytes: 9 * GiB, settings: { allocationLimitBytes: 12 * GiB } })
     expect(await codesOf(acme.volume.create({ sizeBytes: 4 * GiB }))).toEqual(['poolsFull'])
@@ -140,7 +145,7 @@ describe('placing volumes', () => {
     }
     await engine.idle()
     for (const name of ['pools', 'capacity'] as const) {
-      const rows = () => Array.fromAsync(engine.views[name].all())
+      const rows = () => listed<unknown>(engine.views[name].all())
       const before = await rows()
       await engine.rebuild(name)
       expect(await rows()).toEqual(before)
