@@ -1,10 +1,11 @@
 /** What sums of capacity come to, as they are shown. (spec: cloudstack 3.4.) */
+
+import { committedBytes, limitBytes } from './capacity.pools.ts'
 import { type CapacityAmount, type CapacityRow, type Cause, type PoolSettings, summed } from './capacity.row.ts'
 import { layersOf } from './capacity.tree.ts'
 import { rootKey, takenBy } from './capacity.ts'
 import { ownOf } from './capacity.volume.ts'
 import type { Amounts } from './contract.ts'
-import { committedBytes, limitBytes } from './pools.ts'
 
 export interface CapacityFigures {
   readonly volumes: number

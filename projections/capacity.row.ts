@@ -3,7 +3,6 @@
  * Bytes are whole numbers; what is promised, what is there and what was measured are never mixed. (spec: cloudstack 3.4.)
  */
 import type { Envelope } from '../machines/grammar.ts'
-import type { Tree } from './capacity.tree.ts'
 import type { Amounts } from './contract.ts'
 
 /** What is summed. Of what has none of one of them, that is left out. */
@@ -32,6 +31,26 @@ export interface Cause {
   readonly at: number
 }
 export const causeOf = ({ resource, position, type, at }: Envelope): Cause => ({ resource, position, type, at })
+
+/** A VM snapshot of an instance. */
+export interface SnapshotNode {
+  readonly parent?: string
+  /** Its owner deleted it, and others come after it. */
+  readonly hidden?: boolean
+  readonly memoryBytes: number
+  /** The disk whose place its memory takes. */
+  readonly root?: string
+  /** Sizes of the disks as they were then, by volume. */
+  readonly disks: Readonly<Record<string, number>>
+  readonly cause: Cause
+}
+export interface Tree {
+  readonly nodes: Readonly<Record<string, SnapshotNode>>
+  /** The snapshot from which the live disk descends. */
+  readonly live?: string
+  /** Where promises are kept: what those that are being made will take of memory. */
+  readonly promised?: Readonly<Record<string, Pick<SnapshotNode, 'memoryBytes' | 'root' | 'cause'>>>
+}
 
 /**
  * Of a volume. `requested`: promised and not made yet; `allocated`: there; `reclaimable`: on its way out, and still there;

@@ -4,69 +4,72 @@
  * shows at once what may be written twice. (spec: cloudstack 3.3, 3.4.)
  */
 import type { Envelope } from '../machines/grammar.ts'
-import { type Cause, causeOf, said, summed } from './capacity.row.ts'
+import { type Cause, causeOf, type SnapshotNode, said, summed, type Tree } from './capacity.row.ts'
 import type { Amounts } from './contract.ts'
 
-interface Node {
-  readonly parent?: string
-  /** Its owner deleted it, and others come after it. */
-  readonly hidden?: boolean
-  readonly memoryBytes: number
-  /** The disk whose place its memory takes. */
-  readonly root?: string
-  /** Sizes of the disks as they were then, by volume. */
-  readonly disks: Readonly<Record<string, number>>
-  readonly cause: Cause
-}
-export interface Tree {
-  readonly nodes: Readonly<Record<string, Node>>
-  /** The snapshot from which the live disk descends. */
-  readonly live?: string
-}
 const bare: Tree = { nodes: {} }
 
 type Disks = readonly { readonly volume: string; readonly sizeBytes: number }[]
 const sizesOf = (disks: Disks = []) => Object.fromEntries(disks.map(({ volume, sizeBytes }) => [volume, sizeBytes]))
 
-function without({ nodes, live }: Tree, gone: string): Tree {
+function without(tree: Tree, gone: string): Tree {
+  const { nodes, live } = tree
   const { [gone]: removed, ...rest } = nodes
-  if (!removed) return { nodes, live }
+  if (!removed) return tree
   const moved = Object.entries(rest).map(([id, node]) => [
     id,
     node.parent === gone ? { ...node, parent: removed.parent } : node,
   ])
-  return { nodes: Object.fromEntries(moved), live: live === gone ? removed.parent : live }
+  return { ...tree, nodes: Object.fromEntries(moved), live: live === gone ? removed.parent : live }
 }
 
 /** The tree after an event of one of its snapshots; undefined where nothing is left of it. */
-export function treeAfter(tree: Tree = bare, event: Envelope): Tree | undefined {
+export const treeAfter = (tree: Tree = bare, event: Envelope): Tree | undefined => someOf(changed(tree, event))
+
+function changed(tree: Tree, event: Envelope): Tree {
   const { resource: id, type } = event
   const node = tree.nodes[id]
   switch (type) {
     case 'vm-snapshot.kept': {
       const { parent, memoryBytes, disks, root } = said(event)
-      const kept: Node = {
+      const kept: SnapshotNode = {
         ...(parent !== undefined && tree.nodes[parent] && { parent }),
         memoryBytes: memoryBytes ?? 0,
         ...(root !== undefined && { root }),
         disks: sizesOf(disks),
         cause: causeOf(event),
       }
-      return { nodes: { ...tree.nodes, [id]: kept }, live: id }
+      return { ...tree, nodes: { ...tree.nodes, [id]: kept }, live: id }
     }
     case 'vm-snapshot.reverted':
       return node ? { ...tree, live: id } : tree
     case 'vm-snapshot.hidden':
       return node ? { ...tree, nodes: { ...tree.nodes, [id]: { ...node, hidden: true } } } : tree
-    case 'vm-snapshot.removed': {
-      const rest = without(tree, id)
-      return Object.keys(rest.nodes).length ? rest : undefined
-    }
+    case 'vm-snapshot.removed':
+      return without(tree, id)
     case 'vm-snapshot.instanceGone':
-      return undefined
+      return bare
     default:
       return tree
   }
+}
+
+const someOf = (tree: Tree): Tree | undefined =>
+  Object.keys(tree.nodes).length || Object.keys(tree.promised ?? {}).length ? tree : undefined
+
+/** The same with what is promised: the memory of a snapshot counts from the request on, and no more if it fails. */
+export function promisedAfter(tree: Tree = bare, event: Envelope): Tree | undefined {
+  const { resource: id, type } = event
+  if (type === 'vm-snapshot.createRequested') {
+    const { memory, settings, volumes = [] } = said(event)
+    if (!memory) return someOf(tree)
+    const { volume: root } = volumes.find((each: { root: boolean }) => each.root) ?? {}
+    const promise = { memoryBytes: settings.memoryBytes, root, cause: causeOf(event) }
+    return { ...tree, promised: { ...tree.promised, [id]: promise } }
+  }
+  const { [id]: _, ...promised } = tree.promised ?? {}
+  const isOver = type === 'vm-snapshot.kept' || type === 'vm-snapshot.keepFailed'
+  return treeAfter(isOver && tree.promised ? { ...tree, promised } : tree, event)
 }
 
 /** What one snapshot takes of one disk. */
@@ -80,7 +83,7 @@ export interface Layer {
 /** Every layer that the tree holds. `own`: where memory goes whose snapshot names no root. */
 export function layersOf(tree: Tree | undefined, own: string): Layer[] {
   if (!tree) return []
-  const { nodes } = tree
+  const { nodes, promised = {} } = tree
   const covered = [...new Set(Object.values(nodes).flatMap(({ disks }) => Object.keys(disks)))]
   const disks = covered.flatMap(disk => {
     const inner = innerOf(tree, disk)
@@ -96,8 +99,9 @@ export function layersOf(tree: Tree | undefined, own: string): Layer[] {
       return [{ snapshot, disk, amounts, cause }]
     })
   })
-  const memory = Object.entries(nodes).flatMap(([snapshot, { memoryBytes, root = own, cause }]): Layer[] =>
-    memoryBytes ? [{ snapshot, disk: root, amounts: { memoryBytes }, cause }] : [],
+  const memory = Object.entries({ ...promised, ...nodes }).flatMap(
+    ([snapshot, { memoryBytes, root = own, cause }]): Layer[] =>
+      memoryBytes ? [{ snapshot, disk: root, amounts: { memoryBytes }, cause }] : [],
   )
   return [...disks, ...memory]
 }

@@ -21,10 +21,12 @@ export const treeKeys = (event: Envelope): string[] => {
   return instance === undefined ? [] : [instance, ...reverted.map(({ volume }: { volume: string }) => volume)]
 }
 /** The row of an instance after an event of one of its VM snapshots. */
-export function rootedAfter(row: CapacityRow | undefined, event: Envelope): CapacityRow {
+export function rootedAfter(row: CapacityRow | undefined, event: Envelope, after = treeAfter): CapacityRow | undefined {
   const { account } = event
+  const tree = after(row?.tree, event)
+  if (tree === row?.tree) return row
   const key: string = said(event).instance
-  return { key, holder: 'instance', account, ...row, tree: treeAfter(row?.tree, event) }
+  return { key, holder: 'instance', account, ...row, tree }
 }
 
 /** The instance itself: where it is, for a root that its provider made. */

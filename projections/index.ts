@@ -1,10 +1,11 @@
 /** The views that come with stemma. */
+
+import { pools } from './capacity.pools.ts'
 import { capacity } from './capacity.ts'
 import { clones } from './clones.ts'
 import { inventory } from './inventory.ts'
 import { limits } from './limits.ts'
 import { names } from './names.ts'
-import { pools } from './pools.ts'
 import { shares } from './shares.ts'
 import { usage } from './usage.ts'
 

@@ -159,6 +159,36 @@ describe('capacity of a volume', () => {
   })
 })
 
+describe('a pool that has VM snapshots', () => {
+  const asked = { instance: 'i-1', memory: true, settings: memory, volumes: [{ volume: 'vol-root', root: true }] }
+  const pool = async (book: Book) => (await book.folded(projections.pools)).rows.get('pool/p1')!
+
+  it('promises their memory from the request on, until they are kept or fail', async () => {
+    const book = machine()
+    book.event('s1', 'vm-snapshot.createRequested', asked, { state: 'creating' })
+    book.event('s2', 'vm-snapshot.createRequested', asked, { state: 'creating' })
+    expect((await pool(book)).figures).toMatchObject({ memoryBytes: 4 * GiB })
+    expect((await book.folded()).figures('pool/p1').memoryBytes).toBe(0)
+    book.event('s2', 'vm-snapshot.keepFailed', { instance: 'i-1', code: 'busy', message: '' }, { state: 'error' })
+    keep('s1', undefined, { memoryBytes: GiB })(book)
+    expect((await pool(book)).figures).toMatchObject({ memoryBytes: GiB })
+    book.drop('s1', 'i-1')
+    expect((await pool(book)).figures).toEqual({ volumes: 1, allocatedBytes: 10 * GiB })
+  })
+
+  it('objects to one that goes beyond its threshold, if it has one', async () => {
+    const book = machine()
+    const before = await pool(book)
+    book.event('s1', 'vm-snapshot.createRequested', asked, { state: 'creating' })
+    const after = await pool(book)
+    const objections = (allocationThreshold?: number) => {
+      const settings = { ...after.settings!, totalBytes: 11 * GiB, allocationThreshold }
+      return projections.pools.objects!(before, { ...after, settings }).map(({ code }) => code)
+    }
+    expect([objections(1), objections(), projections.pools.objects!(before, after)]).toEqual([['poolsFull'], [], []])
+  })
+})
+
 // ------------------------------------------------------------------------------------------------------------ the laws
 /** What happens next, chosen by numbers, in two accounts of a tree of domains. */
 const steps = fc.array(fc.tuple(fc.nat(9), fc.nat(99), fc.nat(99)), { maxLength: 40 })

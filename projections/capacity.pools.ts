@@ -6,7 +6,7 @@
 import type { Envelope } from '../machines/grammar.ts'
 import { poolAfter, poolsAfter, providerKey } from './capacity.pool.ts'
 import { type CapacityRow, isEmpty, said, summed } from './capacity.row.ts'
-import { takenOf } from './capacity.tree.ts'
+import { promisedAfter, takenOf } from './capacity.tree.ts'
 import { addTo, capacity, rootedAfter, rootKey, treeKeys } from './capacity.ts'
 import { changesTaken, ownOf, volumeAfter } from './capacity.volume.ts'
 import { type Amounts, type Counted, type Objection, projection } from './contract.ts'
@@ -69,7 +69,7 @@ export const pools = projection<'pools', CapacityRow>({
   },
   fold: (row, event, key) => {
     if (event.kind === 'pool') return key === event.resource ? poolAfter(row, event) : poolsAfter(row, event)
-    if (event.kind === 'vm-snapshot' && key === said(event).instance) return rootedAfter(row, event)
+    if (event.kind === 'vm-snapshot' && key === said(event).instance) return rootedAfter(row, event, promisedAfter)
     const after = volumeAfter(row, event)
     return after && isOnPool(after) ? after : undefined
   },
