@@ -26,25 +26,33 @@ function figureOf(state: string, isMade: boolean): string | undefined {
 
 export const stored: CheckerMaker = () => {
   const unmade = new Set<string>()
+  /** What each volume takes, by its last event, and what that comes to by holder and figure. */
+  const taken = new Map<string, Sums>()
+  const expected: Sums = new Map()
   return {
     name: NAME,
-    event({ type, resource }) {
+    event({ kind, type, resource, account, state }, world) {
       if (type === 'volume.createFailed') unmade.add(resource)
+      if (kind !== 'volume') return
+      for (const [key, amount] of taken.get(resource) ?? []) add(expected, key, -amount)
+      const figure = figureOf(state, !unmade.has(resource))
+      const { context } = world.replay.snapshots.get(resource)!
+      const { sizeBytes, pool, provider, zone } = context as Record<string, string>
+      const now: Sums = new Map()
+      if (figure)
+        for (const holder of [`account/${account}`, pool ?? `zone/${provider}/${zone}`])
+          now.set(`${holder} ${figure}`, Number(sizeBytes))
+      taken.set(resource, now)
+      for (const [key, amount] of now) add(expected, key, amount)
     },
-    rest(world) {
-      const expected: Sums = new Map()
-      for (const [id, { kind, account, state, context }] of world.replay.snapshots) {
-        if (kind !== 'volume') continue
-        const figure = figureOf(state, !unmade.has(id))
-        if (!figure) continue
-        const { sizeBytes, pool, provider, zone } = context as Record<string, string> & { sizeBytes: number }
-        const place = pool ?? `zone/${provider}/${zone}`
-        for (const holder of [`account/${account}`, place]) add(expected, `${holder} ${figure}`, Number(sizeBytes))
-      }
-      const found = read(world, 'capacity')
-      compare('capacity', expected, found)
+    committed(world) {
+      if (!world.options.shape.limited) return
       const onPools = new Map([...expected].filter(([key]) => key.startsWith('pool/')))
       compare('pools', onPools, read(world, 'pools'))
+    },
+    rest(world) {
+      const found = read(world, 'capacity')
+      compare('capacity', expected, found)
       const total = (prefixes: readonly string[]) =>
         [...found].reduce((sum, [key, amount]) => sum + (prefixes.some(each => key.startsWith(each)) ? amount : 0), 0)
       const [owned, placed] = [total(['account/']), total(['pool/', 'zone/'])]
