@@ -4,6 +4,7 @@
  */
 import type { Refusal, RefusalInput } from './grammar.ts'
 import { placementRefusals } from './placement.ts'
+import { instanceKeeping, volumeKeeping } from './refusals.vm-snapshots.ts'
 import { sightRefusals } from './sights.ts'
 import { tagRefusals } from './tags.ts'
 
@@ -135,6 +136,8 @@ export const refusals = {
     ...tagRefusals,
   },
 
+  'vm-snapshot': { accountOpen, ...sightRefusals('vm-snapshot'), ...tagRefusals },
+
   'key-pair': { accountOpen, nameFree, ...tagRefusals },
 
   volume: {
@@ -225,6 +228,7 @@ export const refusals = {
       ({ resource, context, data }: Asked) =>
         `The volume ${resource} has ${context.sizeBytes} bytes and cannot shrink to ${data.sizeBytes}.`,
     ),
+    ...volumeKeeping,
     growOffered: no('resizeUnsupported', ({ resource, context }: Asked) =>
       context.grow === 'offline'
         ? `The provider resizes the volume ${resource} only while it is detached.`
@@ -322,6 +326,7 @@ export const refusals = {
       'rootNotVolume',
       ({ resource }: Asked) => `The root of ${resource} is no volume, so no snapshot can be taken of it.`,
     ),
+    ...instanceKeeping,
     notCapturing: no(
       'captureInProgress',
       ({ resource, context }: Asked) =>
@@ -340,7 +345,7 @@ export const refusals = {
     suspendOffered: no(
       'suspendUnsupported',
       ({ resource }: Asked) =>
-        `The provider of ${resource} suspends no guests that it could also keep stopped. Stop it.`,
+        `The provider of ${resource} suspends no guests that it could also keep stopped, and start. Stop it.`,
     ),
     guestAwake: no(
       'instanceSuspended',

@@ -37,11 +37,11 @@ export const volumeCommands = {
       tags: tags.optional(),
     },
     needs: {
-      provider: provider('provider'),
       account: callerAccount(),
       snapshot: resource('snapshot', 'snapshot'),
       image: resource('image', 'image'),
       pools: poolsThere,
+      provider: provider('provider', ['image.id']),
     },
     complete: ({ input, facts: { provider, snapshot, image, pools } }) => {
       const { zones, volume, canCreateVolumeFromImage, bootFromVolume, volumeAttach } = provider.capabilities

@@ -231,6 +231,11 @@ export function someRequest(workload: Workload, tenantCount: number): Request {
       commands: [random.chance(0.6) ? housekeeping(workload) : someCommand(workload, account)],
       token,
     }
+  if (random.chance(0.03)) {
+    const id = someId(workload, 'instance', account)
+    const forced = { kind: 'instance', command: 'forceStop', id }
+    if (id !== undefined) return { account: OPERATOR, authority: 'operator', commands: [forced], token }
+  }
   const size = random.chance(0.2) ? random.between(2, 4) : 1
   const commands = Array.from({ length: size }, () => versioned(workload, someCommand(workload, account)))
   return { account, commands, token, dryRun }
@@ -270,3 +275,4 @@ const instancesIn = ({ fold }: World, wanted: string): string[] =>
 /** Instances whose guest may end by itself, and those whose memory may be lost. */
 export const running = (world: World): string[] => instancesIn(world, 'running')
 export const suspended = (world: World): string[] => instancesIn(world, 'suspended')
+export const stopped = (world: World): string[] => instancesIn(world, 'stopped')

@@ -30,7 +30,9 @@ export const endFirst: CheckerMaker = () => {
       // A provider that destroys only what is off is asked for that before; so is every one that would not destroy.
       const isOffFirst = end === 'instanceDestroy' && first?.verb === 'instancePower'
       // One that takes every volume with it is asked to let go of those that stay.
-      const frees = attachmentsOnDestroy === 'deletes' ? ['detach', 'instancePower'] : []
+      // Its VM snapshots go first: while there is one, a provider may let no disk go.
+      const freed = attachmentsOnDestroy === 'deletes' ? ['detach', 'instancePower'] : []
+      const frees = end === 'instanceDestroy' ? [...freed, 'vmSnapshotDelete'] : freed
       const others = [...asks.values()].filter(
         each =>
           each.verb !== end &&

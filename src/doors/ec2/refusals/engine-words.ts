@@ -21,6 +21,7 @@ export const engineWords: WordsTable = {
   primaryStorageLimitExceeded: words('VolumeLimitExceeded'),
   snapshotLimitExceeded: words('SnapshotLimitExceeded'),
   secondaryStorageLimitExceeded: words('SnapshotLimitExceeded'),
+  vmSnapshotLimitExceeded: words('ResourceLimitExceeded'),
   imageLimitExceeded: words('ResourceLimitExceeded'),
   poolsFull: words('InsufficientVolumeCapacity', () => 'There is not enough capacity to fulfill your volume request.'),
 
