@@ -20,7 +20,7 @@ import {
 } from './instance.clauses.ts'
 import { late } from './instance.late.ts'
 import { forceStoppable, graceOver, missableWhileSuspended } from './instance.looks.ts'
-import { expiringLater, vmSnapshotsAnswered } from './instance.vm-snapshots.ts'
+import { expiringLater, removals, vmSnapshotsAnswered } from './instance.vm-snapshots.ts'
 
 type Change = Partial<InstanceContext>
 
@@ -109,7 +109,7 @@ export const suspending = {
   },
 } as const
 
-const resumable = { guard: needs('accountOpen', 'stateful'), target: '#resuming' } as const
+const resumable = { guard: needs('accountOpen', 'stateful', 'vmSnapshotIdle'), target: '#resuming' } as const
 export const suspended = {
   id: 'suspended',
   tags: 'settled',
@@ -127,7 +127,7 @@ export const suspended = {
     ...forgettingImages,
     ...forceStoppable,
     ...vmSnapshotsAnswered,
-    ...expiringLater,
+    ...removals,
     ...late.suspended,
   },
 } as const

@@ -357,7 +357,8 @@ export const vmSnapshotsAnswered = {
   ],
 } as const
 
-const removals = {
+/** It may go whatever the guest does, and does not. */
+export const removals = {
   'instance.vmSnapshotRemovalProposed': [
     {
       guard: 'staysHidden',

@@ -34,6 +34,8 @@ export interface VmSnapshotContext extends Sighted {
   readonly keptAt?: number
   /** When it is deleted without being asked. */
   readonly expiresAt?: number
+  /** How often its end had to wait for its instance. */
+  readonly deferrals?: number
   readonly overdue?: boolean
   readonly reason?: { readonly code: string; readonly message: string; readonly at: number }
 }

@@ -26,6 +26,7 @@ const all = {
   failed,
   reverted: (): Change => ({ reason: undefined }),
   reparented: ({ event }: Now): Change => ({ parent: (event as Named<'reparented'>).data.parent }),
+  deferred: ({ context }: Now): Change => ({ deferrals: (context.deferrals ?? 0) + 1 }),
   overdue: (): Change => ({ overdue: true }),
   answered: (): Change => ({ overdue: undefined }),
   ...tagChanges,

@@ -129,7 +129,7 @@ export const vmSnapshot = setup({
         asked: { on: late.asked },
         /** It is as old as it was to become, and its instance is busy. */
         deferred: {
-          entry: { type: 'arm', params: want.expireLater },
+          entry: ['deferred', { type: 'arm', params: want.expireLater }],
           exit: { type: 'disarm', params: want.expireNow },
           on: { 'vm-snapshot.removalRetryDue': { target: 'asked', actions: { type: 'tell', params: want.expire } } },
         },

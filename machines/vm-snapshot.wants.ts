@@ -1,10 +1,10 @@
 /** What a VM snapshot wants of its instance, of the volumes it keeps, and of the clock. */
 import type { Arm, Disarm, Tell } from './grammar.ts'
+import { retryAfterMs } from './retries.ts'
 import type { VmSnapshotEventNamed as Named, Now } from './vm-snapshot.alphabet.ts'
 
 /** Memory is written at the speed of a disk: as long as volumes may take, until a reader is told. */
 const PATIENCE_MS = 30 * 60_000
-const DEFERRED_MS = 60_000
 
 // Of the clock
 
@@ -14,7 +14,10 @@ export const expiry = ({ context: { expiresAt } }: Now): Arm[] =>
   expiresAt === undefined ? [] : [{ event: 'vm-snapshot.expiryDue', dueAt: expiresAt }]
 export const expiryNoMore = ({ context: { expiresAt } }: Now): Disarm[] =>
   expiresAt === undefined ? [] : [{ event: 'vm-snapshot.expiryDue' }]
-export const expireLater: Arm = { event: 'vm-snapshot.removalRetryDue', afterMs: DEFERRED_MS }
+export const expireLater = ({ context: { deferrals } }: Now): Arm => ({
+  event: 'vm-snapshot.removalRetryDue',
+  afterMs: retryAfterMs(deferrals!),
+})
 export const expireNow: Disarm = { event: 'vm-snapshot.removalRetryDue' }
 
 // Of its instance

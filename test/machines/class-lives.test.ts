@@ -85,6 +85,8 @@ function expected({ state, context }: Resource, command: string, name: ClassName
     !['engine', 'user'].includes(context.rootOwner) || devicesOf({ context } as Resource).some(each => each.root)
   switch (command) {
     case 'start':
+      // What its provider holds is asked to go on, unless it was just asked.
+      if (visible === 'running' && context.stall && !context.stall.endedAt && !context.stall.asked) return 'taken'
       if (visible === 'pending' || visible === 'running') return 'unchanged'
       if (context.mode !== 'stateful' || context.unconfirmed) return 'no'
       return visible === 'suspended' || (visible === 'stopped' && hasRoot) ? 'taken' : 'no'

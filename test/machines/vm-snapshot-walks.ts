@@ -11,6 +11,7 @@ export const vmSnapshotDeeds = [
   'forgetSubtree',
   'expireMachine',
   'forkMachine',
+  'expireBusy',
 ] as const
 export type VmSnapshotDeed = (typeof vmSnapshotDeeds)[number]
 
@@ -50,6 +51,14 @@ export function vmSnapshotAct(world: World, what: VmSnapshotDeed, pick: number, 
         if (first) ask('vm-snapshot', name, first)
         done()
       }
+    },
+    expireBusy: () => {
+      keep({ memory: true, retentionMs: 1000 })
+      const first = world.idsOf('vm-snapshot').at(-1)
+      if (instance && world.asks.get(instance)?.length) world.answer(instance, 'done')
+      keep({ memory: true })
+      const due = `${first} vm-snapshot.expiryDue`
+      if (world.timers.has(due)) world.fire(due)
     },
     forgetMachine: () => snapshot && ask('vm-snapshot', 'delete', snapshot),
     forgetSubtree: () => snapshot && ask('vm-snapshot', 'delete', snapshot, { subtree: true }),

@@ -81,6 +81,9 @@ export const deed: fc.Arbitrary<Deed> = fc.record({
           'quietImage',
           'keepMachine',
           'revertMachine',
+          'snapshot',
+          'terminate',
+          'quietImage',
         ] as const),
       ),
     },
@@ -254,7 +257,7 @@ export function walks() {
   const contexts = new Map<string, unknown[]>()
   let at = 0
   for (const life of fc.sample(fc.array(deedOrSurrender, { minLength: 60, maxLength: 90 }), {
-    numRuns: 1500,
+    numRuns: 3000,
     seed: 7,
   })) {
     // Every other life at a provider like most, the rest at one of each class.

@@ -9,7 +9,6 @@ import {
   imageBorn,
   imageEvents,
   imageRules,
-  type Quiet,
   quietEvents,
   quieted,
   type SnapshotModel,
@@ -17,84 +16,9 @@ import {
   snapshotEvents,
   snapshotRules,
 } from './model-images.ts'
+import type { AccountModel, InstanceModel, Look, Model, Tags, Verdict, VolumeModel } from './model-shapes.ts'
 
-export interface InstanceModel {
-  readonly kind: 'instance'
-  readonly state: string
-  readonly account: string
-  readonly zone: string
-  readonly hasRun: boolean
-  readonly mode: string
-  readonly rootOwner: string
-  /** Does its provider keep what it stops? */
-  readonly isKept: boolean
-  /** Has its provider a call that restarts guests, and one that suspends them? */
-  readonly resets: boolean
-  readonly suspends: boolean
-  /** How long what is stateless and off is left alone, and does it start nothing that was stopped? */
-  readonly graceMs: number
-  readonly startsAnew: boolean
-  /** Its provider has held it while it ran. */
-  readonly stalled?: boolean
-  /** What is off there is not shown; a root that its provider made goes by a flag. */
-  readonly vanishesOff: boolean
-  readonly goesByFlag: boolean
-  /** It is stopped only to be started again. */
-  readonly restarts?: boolean
-  /** An operator says that it is off, and nobody at its provider has. */
-  readonly unconfirmed?: boolean
-  /** It goes on where it was. */
-  readonly resumes?: boolean
-  readonly generation: number
-  readonly protection: { readonly terminate: boolean; readonly stop: boolean }
-  readonly behaviour: string
-  readonly tags: Tags
-  readonly rootDevice: string
-  /** Volume -> device name in one spelling, and whether it ends with the instance. */
-  readonly devices: Readonly<Record<string, { readonly device: string; readonly dies: boolean }>>
-  /** Volumes that have to be gone before it is over. (stateful-and-deltacloud 3a.5.) */
-  readonly owed?: readonly string[]
-  /** The image that its root, made by its provider, is a linked clone of. */
-  readonly clonedFrom?: string
-  /** A root that its provider made, and leaves when it is gone. */
-  readonly keptRoot?: string
-  /** Its guest is off for an image, or not on again yet. */
-  readonly quiet?: Quiet
-}
-export interface VolumeModel {
-  readonly kind: 'volume'
-  readonly state: string
-  readonly account: string
-  readonly zone: string
-  readonly shape: DiskShape
-  /** When its provider can make it larger. */
-  readonly grow: string
-  /** What it was before the change that is under way; once it only optimizes, there is no way back. */
-  readonly from?: DiskShape | 'optimizing'
-  readonly tags: Tags
-  readonly instance?: string
-  /** Whether a change of its attachment is under way. */
-  readonly moving?: boolean
-  readonly condemned?: boolean
-  /** Its provider no longer shows it. */
-  readonly unseen?: boolean
-  /** The image that it is a linked clone of. */
-  readonly clonedFrom?: string
-}
-export interface AccountModel {
-  readonly kind: 'account'
-  readonly state: string
-  readonly account: string
-}
-export type Model = InstanceModel | VolumeModel | SnapshotModel | ImageModel | AccountModel
-type Tags = Readonly<Record<string, string>>
-interface DiskShape {
-  readonly sizeBytes: number
-  readonly volumeType?: string
-  readonly iops?: number
-}
-export type Look = (id: string) => Model | undefined
-export type Verdict = 'accepted' | 'unchanged' | 'refused' | 'either'
+export type { AccountModel, InstanceModel, Look, Model, Verdict, VolumeModel }
 
 // biome-ignore lint/suspicious/noExplicitAny: data of every event, read by name
 type Data = any
@@ -227,8 +151,16 @@ const volumeRules: Readonly<Record<string, (now: VolumeModel, input: Data, look:
 
 const ended = ['deleted', 'deregistered']
 function judged(now: Model, command: string, input: Data, look: Look): Verdict | undefined {
-  if (now.kind === 'instance') return instanceRules[command]?.(now, input, look)
-  if (now.kind === 'volume') return volumeRules[command]?.(now, input, look)
+  if (now.kind === 'instance') {
+    const said = instanceRules[command]?.(now, input, look)
+    // What is being done to its VM snapshots may stand in the way; the model does not follow that.
+    return said === 'accepted' && now.keeps && command !== 'terminate' ? 'either' : said
+  }
+  if (now.kind === 'volume') {
+    const said = volumeRules[command]?.(now, input, look)
+    const holder = look(now.instance ?? input.instance)
+    return said === 'accepted' && holder?.kind === 'instance' && holder.keeps ? 'either' : said
+  }
   if (now.kind === 'account') return undefined
   if (command === 'tag' || command === 'untag')
     return ended.includes(now.state) ? 'refused' : tagging[command](now, input)
@@ -356,6 +288,14 @@ const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelo
       if (state === 'running') return {}
       return state === 'suspended' ? resumed : { state: 'pending', generation: generation + 1, stalled: undefined }
     },
+    vmSnapshotProposed: () => ({ keeps: true }),
+    vmSnapshotRevertProposed: ({ state, generation }, { data }) =>
+      state === 'stopped' && data.memory ? { state: 'pending', generation: generation + 1, reverts: true } : {},
+    vmSnapshotReverted: ({ state, reverts }, { data }) => {
+      if (state !== 'running' && !reverts) return {}
+      return { state: 'running', generation: data.generation, reverts: undefined }
+    },
+    vmSnapshotRevertFailed: ({ reverts }) => (reverts ? { state: 'stopped', reverts: undefined } : {}),
     resumeRequested: () => resumed,
     suspendRequested: () => ({ state: 'suspending' }),
     suspended: (now, { data }) => {

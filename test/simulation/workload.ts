@@ -6,6 +6,7 @@ import { OPERATOR, type Scenery, tenants } from './setup.ts'
 import { GIB } from './shape.ts'
 import type { Request } from './submission.ts'
 import { toImage, toKeyPair, toSnapshot } from './workload-images.ts'
+import { toVmSnapshot } from './workload-vm-snapshots.ts'
 import type { World } from './world.ts'
 
 export interface Workload {
@@ -191,6 +192,7 @@ function someCommand(workload: Workload, account: string): CommandInput {
     snapshot: 1.5 * images,
     image: 3 * images,
     key: 0.3,
+    vmSnapshot: 1.5 * images,
   })
   const draw = {
     launch,
@@ -200,6 +202,7 @@ function someCommand(workload: Workload, account: string): CommandInput {
     snapshot: toSnapshot,
     image: toImage,
     key: toKeyPair,
+    vmSnapshot: toVmSnapshot,
   }
   return draw[drawn](workload, account) ?? launch(workload, account)
 }
