@@ -11,7 +11,11 @@ const AGE_MS = 600_000
 /** How long an answer is waited for. */
 const PATIENCE_MS = 60_000
 
-const isDisturbed = (world: World, id: string) => world.disturbed.has(id) || wentWithGuest(world, id)
+/** What a provider loses with an instance: its VM snapshots. */
+const instanceOf = (world: World, id: string): string | undefined =>
+  (world.replay.snapshots.get(id)?.context as { instance?: string } | undefined)?.instance
+const isDisturbed = (world: World, id: string) =>
+  world.disturbed.has(id) || world.disturbed.has(instanceOf(world, id) ?? '') || wentWithGuest(world, id)
 
 function check(world: World, { providers }: SurveyReport): void {
   for (const { kinds } of providers)
