@@ -114,3 +114,10 @@ export function diskFaults(
 export const snapshotsOf = ({ of, live }: { readonly of: readonly SnapshotSource[]; readonly live: boolean }) =>
   of.filter(each => each === 'available' || live)
 export type SnapshotSource = 'available' | 'in-use'
+/** The same with where they are kept, as a volume remembers it. */
+export const snapshotOffersOf = (
+  offered: Parameters<typeof snapshotsOf>[0] & { readonly independentOfVolume?: boolean },
+) => ({
+  snapshotOf: snapshotsOf(offered),
+  keepsSnapshots: offered.independentOfVolume === false && offered.of.length > 0 ? true : undefined,
+})

@@ -269,7 +269,8 @@ export type Authority = 'owner' | 'domainAdmin' | 'operator' | 'engine'
  *   zones of that region; `of`: and what is left of it for the image whose id is at the first of these paths of earlier facts.
  * - `account`: the account the resource is of (of one that is made: the caller's), or null if nobody opened it.
  * - `claim`: a row of a view kept in the transaction, which must still hold at commit; its key is the account, the
- *   target's `id`, the string at `path`, or several parts joined by `/`. Null, and nothing is claimed, where a path finds nothing.
+ *   target's `id`, its `provider` (named in the input, or the default), the string at `path`, or several parts joined by
+ *   `/`; null where a path finds nothing. With `members`, it is the rows whose keys that row lists in this column.
  */
 export type FactSource =
   | {
@@ -282,8 +283,9 @@ export type FactSource =
     }
   | { readonly from: 'provider'; readonly path?: string; readonly of?: readonly string[] }
   | { readonly from: 'account' }
-  | { readonly from: 'claim'; readonly view: string; readonly key: ClaimPart | readonly ClaimPart[] }
-export type ClaimPart = 'account' | 'region' | 'id' | { readonly path: string } | { readonly text: string }
+  | { readonly from: 'claim'; readonly view: string; readonly key: ClaimKey; readonly members?: string }
+export type ClaimPart = 'account' | 'region' | 'id' | 'provider' | { readonly path: string } | { readonly text: string }
+export type ClaimKey = ClaimPart | readonly ClaimPart[]
 
 type Where = { many?: boolean; optional?: boolean }
 export const resource = (kind: string, path: string, where: Where & { anyRegion?: boolean } = {}): FactSource => {
@@ -294,11 +296,9 @@ export const named = (kind: string, path: string, where: Where = {}): FactSource
 }
 export const provider = (path?: string, of?: readonly string[]): FactSource => ({ from: 'provider', path, of })
 export const callerAccount = (): FactSource => ({ from: 'account' })
-export const claim = (view: string, key: ClaimPart | readonly ClaimPart[] = 'account'): FactSource => ({
-  from: 'claim',
-  view,
-  key,
-})
+export const claim = (view: string, key: ClaimKey = 'account', members?: string): FactSource => {
+  return { from: 'claim', view, key, members }
+}
 
 /** The published face of another resource, as a fact. `face` is what its kind chose to publish. */
 export interface Face {

@@ -19,6 +19,8 @@ import { keyPairCommands } from './key-pair.commands.ts'
 import { type KeyPairContext, keyPair, keyPairEvents, keyPairRequirements } from './key-pair.ts'
 import { offeringCommands } from './offering.commands.ts'
 import { type OfferingContext, offering, offeringEvents, offeringRequirements } from './offering.ts'
+import { poolCommands } from './pool.commands.ts'
+import { type PoolContext, pool, poolEvents, poolRequirements } from './pool.ts'
 import { refusals } from './refusals.ts'
 import { type SnapshotContext, snapshotEvents } from './snapshot.alphabet.ts'
 import { snapshotCommands } from './snapshot.commands.ts'
@@ -79,6 +81,20 @@ export const kinds = {
     regional: false,
     visibility: () => 'public',
     // A name is not given to another size soon after it was retired.
+    retentionMs: 400 * DAY_MS,
+  }),
+  pool: kind({
+    name: 'pool',
+    idPrefix: 'pool',
+    rules: 1,
+    machine: pool,
+    events: poolEvents,
+    commands: poolCommands,
+    requirements: poolRequirements,
+    refusals: refusals.pool,
+    face: ({ provider, zone }: PoolContext) => ({ provider, zone }),
+    regional: false,
+    // Its name is not given to other storage soon after it was retired.
     retentionMs: 400 * DAY_MS,
   }),
   image: kind({
@@ -163,7 +179,9 @@ export const kinds = {
     commands: volumeCommands,
     requirements: volumeRequirements,
     refusals: refusals.volume,
-    face: ({ zone, provider, sizeBytes, encrypted, kmsKey, from, boots, attachment }: VolumeContext) => ({
+    face: ({ zone, provider, pool, offers, sizeBytes, encrypted, kmsKey, from, boots, attachment }: VolumeContext) => ({
+      pool,
+      keepsSnapshots: offers.keepsSnapshots,
       zone,
       provider,
       sizeBytes,
@@ -229,6 +247,7 @@ export type {
   InstanceContext,
   KeyPairContext,
   OfferingContext,
+  PoolContext,
   SnapshotContext,
   VmSnapshotContext,
   VolumeContext,

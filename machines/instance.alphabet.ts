@@ -236,7 +236,11 @@ const capabilities = z.object({
     retype: z.boolean(),
     encrypt: z.boolean(),
   }),
-  volumeSnapshot: z.object({ of: z.array(z.enum(['available', 'in-use'])), live: z.boolean() }),
+  volumeSnapshot: z.object({
+    of: z.array(z.enum(['available', 'in-use'])),
+    live: z.boolean(),
+    independentOfVolume: z.boolean().optional(),
+  }),
   vmSnapshot: z.object({
     memory: z.boolean(),
     diskOnly: z.boolean(),
@@ -296,6 +300,7 @@ export const instanceEvents = events('instance', {
           throughputMiBps: z.int().positive().optional(),
           encrypted: z.boolean().optional(),
           kmsKey: z.string().optional(),
+          pool: z.string().optional(),
         }),
       ),
       ephemeral: z.array(z.strictObject({ device: z.string(), ephemeral: z.string() })).optional(),

@@ -32,6 +32,7 @@ export const launchable = needs(
   'snapshotHere',
   ...diskRequirementNames,
   'slotsEnough',
+  'poolRoom',
   'volumesOutlive',
   'userDataFits',
   'annotationsFit',

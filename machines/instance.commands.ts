@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { callerAccount, claim, command, named, provider, resource, secret } from './grammar.ts'
 import { encodingOf, launchData } from './instance.launch.ts'
+import { poolsThere } from './placement.ts'
 import { tagCommands, tags } from './tags.ts'
 
 const device = z.strictObject({
@@ -81,6 +82,7 @@ export const instanceCommands = {
       account: callerAccount(),
       keyPair: claim('names', ['account', 'region', { text: 'key-pair' }, { path: 'keyPair' }]),
       snapshots: resource('snapshot', 'blockDevices.*.snapshot', { many: true, optional: true }),
+      pools: poolsThere,
     },
     complete: launchData,
   }),

@@ -12,6 +12,7 @@ import { launchFaults } from './instance.launch-faults.ts'
 import { type Asked, type Mismatch, type Resolved, resolveMode } from './instance.mode.ts'
 import { type KnownVolume, rootDeviceOn, type Source, sourceOf } from './instance.source.ts'
 import { type Mode, modes } from './modes.ts'
+import { type KnownPool, placed } from './placement.ts'
 
 type Input = { [name: string]: Json | undefined } & {
   mode: Asked['requested']
@@ -27,7 +28,7 @@ type Input = { [name: string]: Json | undefined } & {
 }
 
 export function launchData({ input, facts, newId }: Completion<Input>): Json | Declined {
-  const { image, rootVolume, offering, provider, snapshots } = facts
+  const { image, rootVolume, offering, provider, snapshots, pools } = facts
   const { capabilities } = provider
   const { image: _, rootVolume: __, blockDevices, mode: requested, onMismatch, rootPolicy, ...asked } = input
   const { zone = rootVolume?.zone ?? capabilities.zones[0] } = asked
@@ -42,6 +43,7 @@ export function launchData({ input, facts, newId }: Completion<Input>): Json | D
   const { mode, rootOwner, mismatch } = resolved
   const mapping = mapped(rootOwner, source, rootVolume, blockDevices, snapshots)
   const found = 'requirement' in mapping ? undefined : mapping
+  const place = placesOf(found?.volumes ?? [], pools, zone)
   const stops = mode === 'stateful' && capabilities.stop !== 'none'
   const data = {
     ...asked,
@@ -60,7 +62,7 @@ export function launchData({ input, facts, newId }: Completion<Input>): Json | D
     architecture: source.architecture,
     virtualization: source.virtualization,
     rootDevice,
-    devices: found?.volumes.map(each => ({ volume: newId('volume'), ...each })),
+    devices: found?.volumes.map(each => ({ volume: newId('volume'), ...each, pool: place.of.get(each) })),
     ephemeral: found?.ephemeral.length ? found.ephemeral : undefined,
   }
   return completed(data as unknown as Json, {
@@ -68,7 +70,16 @@ export function launchData({ input, facts, newId }: Completion<Input>): Json | D
     imageUnused: rootOwner === 'image' && facts.clones ? { image: source.image, isCloned: true } : undefined,
     rootOffered: rootOwner ? undefined : { provider: provider.name, direct, rootVolume: rootVolume?.id },
     ...launchFaults(zone, mapping, capabilities, rootDevice),
+    poolRoom: place.fault,
   })
+}
+
+type Placed = MappingWithRoot['volumes'][number]
+/** Where the volumes go that the launch makes: all of them, or none. */
+function placesOf(volumes: readonly Placed[], pools: readonly KnownPool[] | null, zone: string) {
+  const made = volumes.filter(each => each.volume === undefined)
+  const { pools: chosen, fault } = placed(pools, zone, made)
+  return { of: new Map(made.map((each, nth) => [each, chosen[nth]])), fault }
 }
 
 /** Nothing says what it would run. */

@@ -30,6 +30,7 @@ const saidOnes = [
   'snapshotKnown',
   ...diskRequirementNames,
   'slotsEnough',
+  'poolRoom',
 ] as const
 const said = Object.fromEntries(saidOnes.map(name => [name, saidByCommand])) as Record<
   SaidByCommand,

@@ -3,6 +3,7 @@
  * out. Doors map codes to their own; a wrong state and a missing resource are worded by the engine.
  */
 import type { Refusal, RefusalInput } from './grammar.ts'
+import { placementRefusals } from './placement.ts'
 import { instanceKeeping, volumeKeeping } from './refusals.vm-snapshots.ts'
 import { sightRefusals } from './sights.ts'
 import { tagRefusals } from './tags.ts'
@@ -74,6 +75,12 @@ export const refusals = {
   },
 
   offering: tagRefusals,
+
+  pool: {
+    zoneOffered,
+    unused: no('poolInUse', ({ resource }: Asked) => `The pool ${resource} has volumes on it; delete them first.`),
+    ...tagRefusals,
+  },
 
   image: {
     accountOpen,
@@ -170,6 +177,7 @@ export const refusals = {
       ({ data }: Asked) => `The source ${data.source} is encrypted, and so is every volume of it.`,
     ),
     ...disk,
+    ...placementRefusals,
     ...sightRefusals('volume'),
     ...tagRefusals,
     condemned: no('notBeingDeleted', ({ resource }: Asked) => `The volume ${resource} is not being deleted.`),
@@ -232,6 +240,7 @@ export const refusals = {
     accountOpen,
     zoneOffered,
     ...disk,
+    ...placementRefusals,
     ...tagRefusals,
     snapshotCompleted,
     snapshotHere,

@@ -29,6 +29,8 @@ export interface SnapshotContext extends Sighted {
   readonly kmsKey?: string
   /** What its volume was made to boot as. */
   readonly boots?: Boots
+  /** Where it is kept, if that is beside its volume. */
+  readonly primary?: { readonly zone: string; readonly pool?: string }
   readonly tags?: Tags
   /** How much of it is stored, in percent. */
   readonly progress: number
@@ -61,6 +63,8 @@ const content = {
   encrypted: z.boolean().optional(),
   kmsKey: z.string().optional(),
   boots: boots.optional(),
+  /** Where the volume is, at a provider that keeps snapshots beside their volumes. */
+  primary: z.strictObject({ zone: z.string(), pool: z.string().optional() }).optional(),
   tags: tags.optional(),
 }
 

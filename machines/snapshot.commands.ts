@@ -17,8 +17,9 @@ export const snapshotCommands = {
     input: { volume: z.string(), ...described },
     needs: { account: callerAccount(), volume: resource('volume', 'volume') },
     complete: ({ input, facts: { volume } }) => {
-      const { sizeBytes, provider, encrypted, kmsKey, boots } = volume
-      return { ...input, sizeBytes, provider, encrypted, kmsKey, boots }
+      const { sizeBytes, provider, encrypted, kmsKey, boots, keepsSnapshots, zone, pool } = volume
+      const primary = keepsSnapshots ? { zone, pool } : undefined
+      return { ...input, sizeBytes, provider, encrypted, kmsKey, boots, primary }
     },
   }),
   copy: command({

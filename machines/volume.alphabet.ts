@@ -23,6 +23,8 @@ export interface VolumeContext extends Sighted {
   readonly sizeBytes: number
   readonly zone: string
   readonly provider: string
+  /** Where it was placed, at a provider that has pools. */
+  readonly pool?: string
   /** What its provider can do, as far as later requests depend on it. */
   readonly offers: z.infer<typeof offers>
   readonly name?: string
@@ -71,6 +73,8 @@ const offers = z.strictObject({
   encrypt: z.boolean(),
   /** Of which volumes snapshots can be taken. */
   snapshotOf: z.array(z.enum(['available', 'in-use'])),
+  /** Its snapshots are kept beside it, and do not outlive it. */
+  keepsSnapshots: z.boolean().optional(),
 })
 export const unborn: VolumeContext = {
   sizeBytes: 0,
@@ -92,6 +96,7 @@ const disk = {
   kmsKey: z.string().optional(),
   zone: z.string(),
   provider: z.string(),
+  pool: z.string().optional(),
   offers,
   from: origin.optional(),
   boots: boots.optional(),

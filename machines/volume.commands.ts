@@ -1,8 +1,9 @@
 /** What callers may ask of a volume. */
 import { z } from 'zod'
 import { type Boots, bootsOf } from './boots.ts'
-import { type Disk, diskFaults, snapshotsOf, withDefaults } from './disks.ts'
+import { type Disk, diskFaults, snapshotOffersOf, withDefaults } from './disks.ts'
 import { callerAccount, command, completed, provider, resource } from './grammar.ts'
+import { placed, poolsThere } from './placement.ts'
 import { tagCommands, tags } from './tags.ts'
 import type { VolumeContext } from './volume.alphabet.ts'
 
@@ -39,9 +40,10 @@ export const volumeCommands = {
       account: callerAccount(),
       snapshot: resource('snapshot', 'snapshot'),
       image: resource('image', 'image'),
+      pools: poolsThere,
       provider: provider('provider', ['image.id']),
     },
-    complete: ({ input, facts: { provider, snapshot, image } }) => {
+    complete: ({ input, facts: { provider, snapshot, image, pools } }) => {
       const { zones, volume, canCreateVolumeFromImage, bootFromVolume, volumeAttach } = provider.capabilities
       // Else it has no disks but the roots of instances; where it can, one is made of an image to be such a root.
       const makesClones = image !== null && image !== undefined && provider.capabilities.canCloneImage
@@ -54,7 +56,9 @@ export const volumeCommands = {
       const disk = withDefaults({ sizeBytes, volumeType, iops, throughputMiBps, encrypted, kmsKey })
       const origin = originOf(snapshot, image, provider.capabilities)
       const offers = offersOf(provider.capabilities)
-      const data = { ...disk, zone, provider: provider.name, offers, ...origin, name, tags }
+      const place = sizeBytes === undefined ? undefined : placed(pools, zone, [disk as Disk])
+      const [pool] = place?.pools ?? []
+      const data = { ...disk, zone, provider: provider.name, pool, offers, ...origin, name, tags }
       const isTooSmall = sizeBytes < (source?.sizeBytes ?? 0)
       const words = { sizeBytes, leastBytes: source?.sizeBytes }
       return completed(data, {
@@ -67,6 +71,7 @@ export const volumeCommands = {
         imageFits: image && isTooSmall ? words : undefined,
         encryptionKept: source?.encrypted && asked.encrypted === false ? { source: source.id } : undefined,
         ...(sizeBytes === undefined ? {} : diskFaults(disk as Disk, volume)),
+        poolRoom: place?.fault,
       })
     },
   }),
@@ -117,7 +122,7 @@ export const volumeCommands = {
 /** What of a provider's capabilities later requests depend on. */
 const offersOf = ({ volume, volumeSnapshot }: Capabilities): VolumeContext['offers'] => {
   const { minBytes, maxBytes, stepBytes, grow, retype, encrypt } = volume
-  return { minBytes, maxBytes, stepBytes, grow, retype, encrypt, snapshotOf: snapshotsOf(volumeSnapshot) }
+  return { minBytes, maxBytes, stepBytes, grow, retype, encrypt, ...snapshotOffersOf(volumeSnapshot) }
 }
 /** What it is made from, and what follows from that. An image whose root is a snapshot is cloned from that. */
 function originOf(
@@ -165,7 +170,7 @@ interface Capabilities {
   readonly canCloneImage: boolean
   readonly cloneKind: string
   readonly volume: Omit<VolumeContext['offers'], 'snapshotOf'>
-  readonly volumeSnapshot: Parameters<typeof snapshotsOf>[0]
+  readonly volumeSnapshot: Parameters<typeof snapshotOffersOf>[0]
 }
 
 /** What a volume is to become: what is asked for, else as it is. Rates were chosen for a type, and go with it. */

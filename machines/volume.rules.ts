@@ -22,6 +22,7 @@ const saidOnes = [
   'imageFits',
   'encryptionKept',
   ...diskRequirementNames,
+  'poolRoom',
 ] as const
 const said = Object.fromEntries(saidOnes.map(name => [name, saidByCommand])) as Record<
   (typeof saidOnes)[number],

@@ -42,8 +42,9 @@ export const snapshotChanges = {
 export const capture = ({ context, event }: Now): Tell[] => {
   const { resource, data } = event as Named<'captureProposed'>
   const { snapshot, image, live: _, ...rest } = data
-  const { sizeBytes, encrypted, kmsKey, provider, volumeType, iops, throughputMiBps } = context
-  const content = { volume: resource, sizeBytes, encrypted, kmsKey, provider }
+  const { sizeBytes, encrypted, kmsKey, provider, volumeType, iops, throughputMiBps, offers, zone, pool } = context
+  const primary = offers.keepsSnapshots ? { zone, pool } : undefined
+  const content = { volume: resource, sizeBytes, encrypted, kmsKey, provider, primary }
   const disk = { snapshot, sizeBytes, encrypted, volumeType, iops, throughputMiBps }
   return [
     { resource: snapshot, event: 'snapshot.requestedByVolume', data: { ...rest, ...content, image } },

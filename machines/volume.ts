@@ -111,6 +111,7 @@ export const volume = setup({
             'imageFits',
             'encryptionKept',
             ...diskRequirementNames,
+            'poolRoom',
             'tagsFew',
           ),
           target: 'creating',

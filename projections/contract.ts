@@ -13,6 +13,12 @@ export type ViewRow = Record<string, any>
 /** How much of each of several things. */
 export type Amounts = Readonly<Record<string, number>>
 
+/** Another row of the same view in which a row counts, and with how much: whole numbers. */
+export interface Counted {
+  readonly in: string
+  readonly amounts: Amounts
+}
+
 /** Why a request is refused: a stable code, and a sentence for whoever asked. */
 export interface Objection {
   readonly requirement: string
@@ -45,12 +51,17 @@ export interface Projection<Name extends string = string, Row extends ViewRow = 
   /** The row after the event; undefined removes it. Pure: reads only its arguments, and never changes them. */
   readonly fold: (row: Row | undefined, event: Envelope, key: string) => Row | undefined
   /**
-   * Another row of the same view that this one counts in, and with how much: what changes here is added there by `add`,
-   * and so on upwards. Whole numbers. Pure.
+   * The row, or rows, that this one counts in, and with how much: what changes here is added there by `add`, and so on
+   * upwards. Pure.
    */
-  readonly counts?: (row: Row) => { readonly in: string; readonly amounts: Amounts } | undefined
+  readonly counts?: (row: Row) => Counted | readonly Counted[] | undefined
   /** The row after amounts, which may be negative, were added to it; undefined removes it. Needed with `counts`. Pure. */
   readonly add?: (row: Row | undefined, key: string, amounts: Amounts) => Row | undefined
+  /**
+   * Does the row say nothing any more? Then it goes, once all that is added to it is in it; it must count nowhere then.
+   * A fold cannot know that where amounts are added to its row: they may come after it. Pure.
+   */
+  readonly isEmpty?: (row: Row) => boolean
   /**
    * Of a claimed view: what it has against a row becoming so. Asked once a request is accepted, of each row that it
    * changed, before and after; any objection refuses it. What was not requested is never asked: it is true already. Pure.

@@ -1,4 +1,7 @@
 /** The views that come with stemma. */
+
+import { pools } from './capacity.pools.ts'
+import { capacity } from './capacity.ts'
 import { clones } from './clones.ts'
 import { inventory } from './inventory.ts'
 import { limits } from './limits.ts'
@@ -6,7 +9,17 @@ import { names } from './names.ts'
 import { shares } from './shares.ts'
 import { usage } from './usage.ts'
 
-export const projections = { inventory, limits, names, shares, clones, usage }
+export const projections = { inventory, limits, names, shares, clones, usage, pools, capacity }
+export {
+  type CapacityFigures,
+  type CapacityPart,
+  capacityFigures,
+  type PoolFigures,
+  partsOf,
+  poolFigures,
+} from './capacity.report.ts'
+export { type CapacityRow, type Cause, summed as sumOf, zoneKey } from './capacity.row.ts'
+export { rootKey, takenBy } from './capacity.ts'
 export type { CloneRow } from './clones.ts'
 export type { InventoryRow, Relation } from './inventory.ts'
 export { type LimitRow, measures } from './limits.ts'

@@ -6,6 +6,9 @@ export { kinds } from '../machines/index.ts'
 export { type Projection, projection } from '../projections/contract.ts'
 // Reports
 export {
+  type CapacityFigures,
+  type CapacityPart,
+  type CapacityRow,
   gibHoursOf,
   hoursOf,
   type LimitRow,
@@ -26,6 +29,15 @@ export type { Introspection, ProviderView } from './engine/introspection.ts'
 export type { EngineEvents, EngineOptions, Health } from './engine/options.ts'
 // The engine
 export { createEngine, Engine } from './engine.ts'
+export {
+  type CapacityAsked,
+  type CapacityItem,
+  type CapacityListing,
+  type CapacityScope,
+  capacityScopes,
+  explainCapacity,
+  readCapacity,
+} from './reports/capacity.ts'
 export { readUsage, type UsageAsked } from './reports/usage.ts'
 export type { Action } from './runtime/actions.ts'
 export type { CommandOptions, CommandsOf, KindMap, SubmitOptions } from './runtime/client.ts'

@@ -2,6 +2,7 @@
 /** The `stemma` command. Exit codes: 0 done, 1 refused or failed, 2 the request itself was wrong; `survey` has one more. */
 import { Command, CommanderError } from 'commander'
 import { actionsCommand } from './commands/actions.ts'
+import { capacityCommand } from './commands/capacity.ts'
 import { doCommand } from './commands/do.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { historyCommand } from './commands/history.ts'
@@ -33,6 +34,7 @@ const commands: readonly ((program: Command) => void)[] = [
   providersCommand,
   usageCommand,
   limitsCommand,
+  capacityCommand,
   treeCommand,
   doCommand,
   surveyCommand,

@@ -3,7 +3,7 @@
  * command is written once.
  */
 import type { Envelope } from '../../machines/grammar.ts'
-import type { LimitsAnswer, UsageAnswer } from '../doors/native/index.ts'
+import type { CapacityAnswer, LimitsAnswer, UsageAnswer } from '../doors/native/index.ts'
 import type { Action, Cleaned, CommandInput, CommandResult, ProviderView, SurveyReport, Thing } from '../index.ts'
 
 export type Row = Readonly<Record<string, unknown>>
@@ -30,6 +30,13 @@ export interface LimitsQuery {
   readonly holder?: string
 }
 
+export interface CapacityQuery {
+  readonly by?: string
+  readonly of?: string
+  readonly limit?: number
+  readonly explain?: boolean
+}
+
 export interface Target {
   submit(command: CommandInput, options: { wait: boolean; dryRun: boolean }): Promise<CommandOutcome>
   list(kind: string, asked: ListAsked): Promise<readonly Row[]>
@@ -43,11 +50,12 @@ export interface Target {
   clean(orphan: Thing): Promise<Cleaned>
   usage(query: UsageQuery): Promise<UsageAnswer>
   limits(query: LimitsQuery): Promise<LimitsAnswer>
+  capacity(query: CapacityQuery): Promise<CapacityAnswer>
   close(): Promise<void>
 }
 
 /** A query as the parameters of a request: without what is not given. */
-export const textOf = (query: UsageQuery | LimitsQuery): Record<string, string> =>
+export const textOf = (query: UsageQuery | LimitsQuery | CapacityQuery): Record<string, string> =>
   Object.fromEntries(
     Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
   )

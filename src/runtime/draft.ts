@@ -136,6 +136,28 @@ export class Draft {
     throw new Missing([], [{ view, key }])
   }
 
+  /** Is it a claimed view of this engine, whole or not? */
+  keeps(view: string): boolean {
+    const { complete, stalled } = this.#claimed
+    return stalled.has(view) || complete.some(({ name }) => name === view)
+  }
+
+  /** Rows of a claimed view, those that there are; one load fetches every one that is missing. Throws as `claim` does. */
+  claimed(view: string, keys: readonly string[]): ViewRow[] {
+    const missing: { view: string; key: string }[] = []
+    const rows = keys.flatMap(key => {
+      try {
+        return this.claim(view, key).row ?? []
+      } catch (error) {
+        if (!(error instanceof Missing)) throw error
+        missing.push(...error.claims)
+        return []
+      }
+    })
+    if (missing.length) throw new Missing([], missing)
+    return rows
+  }
+
   /** Adds an event with the snapshot after it, and folds it into the claimed views. Throws Missing. */
   append(stored: StoredEvent, envelope: Envelope, after: Snapshot): void {
     for (const view of this.#claimed.complete) for (const key of view.keys(envelope)) this.#fold(view, key, envelope)
@@ -154,7 +176,8 @@ export class Draft {
   }
 
   /** Writes a row of a claimed view, and adds what changed in it to the rows it counts in. Throws Missing. */
-  #write(view: Projection, key: string, next: ViewRow | undefined): void {
+  #write(view: Projection, key: string, given: ViewRow | undefined): void {
+    const next = given && view.isEmpty?.(given) ? undefined : given
     const name = `${view.name}/${key}`
     const before = this.claims.get(name)
     const { row, revision } = this.claim(view.name, key)

@@ -1,5 +1,5 @@
 /** Reads what a command declared that it needs to know, over what earlier members of the batch wrote. */
-import type { ClaimPart, FactSource, Json } from '../../machines/grammar.ts'
+import type { ClaimKey, FactSource, Json } from '../../machines/grammar.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { Draft } from './draft.ts'
 import { hears, type Principal, sees, type Tree } from './principal.ts'
@@ -89,13 +89,20 @@ export class FactReader {
         return this.#provider(source, input, before)
       case 'account':
         return this.#face(`account/${this.#owner.account}`) ?? null
-      case 'claim': {
-        const key = this.#claimKey(source.key, input)
-        return (key === undefined ? undefined : this.#draft.claim(source.view, key).row) ?? null
-      }
+      case 'claim':
+        return this.#claimed(source, input) ?? null
       default:
         return this.#resources(source, input)
     }
+  }
+
+  #claimed({ view, key: parts, members }: Extract<FactSource, { from: 'claim' }>, input: Json): unknown {
+    // What is listed in a view that this engine does not keep is nothing.
+    if (members !== undefined && !this.#draft.keeps(view)) return []
+    const key = this.#claimKey(parts, input)
+    const row = key === undefined ? undefined : this.#draft.claim(view, key).row
+    if (members === undefined) return row
+    return this.#draft.claimed(view, (row?.[members] ?? []) as readonly string[])
   }
 
   #resources(source: Extract<FactSource, { path: string; kind: string }>, input: Json): unknown {
@@ -125,12 +132,13 @@ export class FactReader {
   }
 
   /** Undefined where a path of it finds nothing. */
-  #claimKey(key: ClaimPart | readonly ClaimPart[], input: Json): string | undefined {
+  #claimKey(key: ClaimKey, input: Json): string | undefined {
     const { account, region, resource } = this.#owner
     const parts = [key].flat().map(part => {
       if (part === 'account') return account
       if (part === 'region') return region
       if (part === 'id') return resource
+      if (part === 'provider') return this.#named(strings(input, 'provider')[0])?.name
       return 'text' in part ? part.text : strings(input, part.path)[0]
     })
     return parts.includes(undefined) ? undefined : parts.join('/')
@@ -142,11 +150,16 @@ export class FactReader {
     before: Readonly<Record<string, unknown>>,
   ): ProviderFact | NotFound {
     const [given] = path === undefined ? [] : strings(input, path)
-    const { region } = this.#owner
-    const found = given === undefined ? this.#providers.first(region) : this.#providers.named(given, region)
+    const found = this.#named(given)
     const [image] = of.flatMap(each => strings(before as Json, each))
-    const left = found && image !== undefined ? this.#providers.forImage(found, image, region, this.#scopes) : found
+    const left =
+      found && image !== undefined ? this.#providers.forImage(found, image, this.#owner.region, this.#scopes) : found
     return left ?? new NotFound('provider', given ?? '(none)', path ?? 'provider')
+  }
+
+  #named(given: string | undefined): ProviderFact | undefined {
+    const { region } = this.#owner
+    return given === undefined ? this.#providers.first(region) : this.#providers.named(given, region)
   }
 }
 

@@ -214,6 +214,7 @@ export async function foldRows(
     await rows.load(due.map(({ key }) => key))
     for (const { key, amounts } of due) rows.set(key, view.add!(rows.get(key), key, amounts))
   }
+  rows.clear()
   return [...rows.changes(), ...left]
 }
 
@@ -262,6 +263,12 @@ class Rows {
     const changed = this.#counted
     this.#counted = new Map()
     return [...changed].flatMap(([key, before]) => additions(this.#view, before, this.#now.get(key)))
+  }
+
+  /** Rows that say nothing any more go: nothing is added to them from here on. */
+  clear(): void {
+    const { isEmpty } = this.#view
+    if (isEmpty) for (const [key, row] of this.#now) if (row && isEmpty(row)) this.#now.set(key, undefined)
   }
 
   changes(): RowChange[] {

@@ -2,6 +2,7 @@
  * `npm run bench [-- --quick]`: every promise about speed, with its floor measured in the same run. Figures of different
  * runs on shared machines cannot be compared; the ratios can.
  */
+import { benchCapacity } from './capacity.ts'
 import { benchCommands } from './commands.ts'
 import { benchEc2 } from './ec2.ts'
 import { benchTransitions } from './transitions.ts'
@@ -53,6 +54,13 @@ promises.push({
   promise: 'memory of a resident resource',
   measured: `${whole(views.bytesPerResident)} bytes`,
   kept: true,
+})
+
+const capacity = await benchCapacity(isQuick ? 20_000 : 1_000_000, isQuick ? 200 : 10_000)
+promises.push({
+  promise: `capacity of one account of ${whole(capacity.accounts)}, among ${whole(capacity.volumes)} volumes: under 10 ms`,
+  measured: `${capacity.accountMs.toFixed(2)} ms (a pool ${capacity.poolMs.toFixed(2)} ms, all ${capacity.totalMs.toFixed(1)} ms; ${whole(capacity.foldedPerSecond)} events/s)`,
+  kept: capacity.accountMs < 10,
 })
 
 const ec2 = await benchEc2([0, 1_000, 5_000], isQuick ? 100 : 400)

@@ -220,13 +220,15 @@ export class World {
     return name === undefined ? this.#provider : { ...this.#provider, name }
   }
 
-  #claimed({ view, key }: Extract<FactSource, { from: 'claim' }>, input: Json, target: string): unknown {
+  #claimed({ view, key, members }: Extract<FactSource, { from: 'claim' }>, input: Json, target: string): unknown {
     const parts = [key].flat().map(part => {
       if (part === 'id') return target
+      if (part === 'provider') return String(input.provider ?? this.#provider.name)
       if (typeof part === 'string') return part === 'account' ? 'acme' : 'here'
       return 'text' in part ? part.text : strings(input as GrammarJson, part.path)[0]
     })
-    return parts.includes(undefined) ? null : (this.claims.get(`${view} ${parts.join('/')}`) ?? null)
+    const found = parts.includes(undefined) ? null : (this.claims.get(`${view} ${parts.join('/')}`) ?? null)
+    return members === undefined ? found : (found ?? [])
   }
 
   /** All that say no to a request that could not be completed, in the declared order. */

@@ -57,6 +57,10 @@ export async function furnish(world: World): Promise<Scenery> {
     { kind: 'offering', command: 'define', input: { name: 'small', ...size } },
     { kind: 'offering', command: 'define', input: { name: 'large', ...size, vcpus: 4 } },
     ...open,
+    // Large enough for whatever happens: what is placed must be freed, and nobody is refused.
+    ...(world.options.shape.limited
+      ? [{ kind: 'pool', command: 'define', input: { name: 'ample', totalBytes: 2 ** 50 } }]
+      : []),
     ...limitsOf(world.options.shape).map(({ account, limits }) => ({
       kind: 'account',
       command: 'limit',

@@ -6,6 +6,7 @@ import {
   principalOf,
   providerSeen,
   readLimits,
+  reportCapacity,
   reportUsage,
 } from '../../doors/native/index.ts'
 import { asFound, openCloud } from '../compose.ts'
@@ -49,6 +50,7 @@ export async function local(data: string, access: AccessToken): Promise<Target> 
     survey: provider => session.survey({ provider }),
     clean: orphan => session.clean(orphan),
     limits: query => readLimits(cloud, session, textOf(query)),
+    capacity: query => reportCapacity(cloud, session, textOf(query)),
     usage: query => reportUsage(cloud, session, textOf(query)),
     close: () => cloud.close(),
   }

@@ -55,6 +55,7 @@ export function remote(url: string, token: string): Target {
       return events
     },
     limits: query => call(`/v1/limits?${new URLSearchParams(textOf(query))}`),
+    capacity: query => call(`/v1/capacity?${new URLSearchParams(textOf(query))}`),
     usage: query => call(`/v1/usage?${new URLSearchParams(textOf(query))}`),
     actions: async id => (await call<{ items: Action[] }>(`${at(id)}/actions`)).items,
     providers: async () => (await call<{ items: ProviderView[] }>('/v1/providers')).items,

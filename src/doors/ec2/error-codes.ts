@@ -58,6 +58,7 @@ export const errorCodes = {
   IncorrectModificationState: { when: 'a change of the volume is under way' },
   'InvalidVolumeModification.NotFound': { when: 'the volume was never changed' },
   'InvalidAttachment.NotFound': { when: 'the volume is not attached there' },
+  InsufficientVolumeCapacity: { status: 500, when: 'no storage in the zone has room for the volume' },
   AttachmentLimitExceeded: { when: 'no room for another volume' },
   'InvalidZone.NotFound': { when: 'no such zone in the region' },
 

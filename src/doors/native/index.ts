@@ -3,6 +3,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { type Principal, projections } from '../../index.ts'
 import { authentication } from './authentication.ts'
 import { acceptJson } from './body.ts'
+import { capacityRoute } from './capacity.ts'
 import { commandRoutes } from './commands.ts'
 import { closePromptly } from './connections.ts'
 import type { AnyEngine, AnySession, Inside } from './engine.ts'
@@ -18,6 +19,7 @@ import type { AccessToken } from './tokens.ts'
 import { usageRoute } from './usage.ts'
 
 export { principalOf, Unauthenticated } from './authentication.ts'
+export { type CapacityAnswer, reportCapacity } from './capacity.ts'
 export { closePromptly } from './connections.ts'
 export { answerOf, type ErrorBody } from './errors.ts'
 export { listResources } from './filters.ts'
@@ -96,6 +98,7 @@ export function createNativeDoor(options: NativeDoorOptions): FastifyInstance {
     surveyRoutes(guarded, inside)
     usageRoute(guarded, inside)
     limitsRoute(guarded, inside)
+    capacityRoute(guarded, inside)
     readRoutes(guarded, inside)
     eventRoutes(guarded, inside, options)
   })

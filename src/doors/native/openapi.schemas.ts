@@ -13,6 +13,36 @@ const reasons = { type: 'array', items: { $ref: '#/components/schemas/Reason' } 
 const refusal = { resource: word, state: word, reasons, allowed: words }
 
 const amounts = { type: 'object', additionalProperties: number }
+const bytes = { type: 'integer', minimum: 0 } as const
+const measured = { type: ['integer', 'null'], minimum: 0 } as const
+const capacity = {
+  type: 'object',
+  properties: {
+    by: word,
+    key: word,
+    account: word,
+    provider: word,
+    zone: word,
+    pool: word,
+    instance: word,
+    settings: { type: 'object', description: 'Of a pool: its size, factor, thresholds, and what it may be filled to.' },
+    volumes: bytes,
+    allocatedBytes: bytes,
+    requestedBytes: bytes,
+    reclaimableBytes: bytes,
+    snapshotLayers: bytes,
+    visibleLayers: bytes,
+    branchBytes: bytes,
+    upperBoundBytes: bytes,
+    memoryBytes: bytes,
+    committedBytes: bytes,
+    worstCaseBytes: bytes,
+    physicalBytes: measured,
+    physicalAsOf: measured,
+    measuredVolumes: bytes,
+    snapshotBytesOnPrimary: bytes,
+  },
+}
 const usage = {
   type: 'object',
   description: 'Amounts in hours, and exactly in ms, as decimal text.',
@@ -107,6 +137,23 @@ export const schemas = {
       above: { ...word, description: 'The domain it counts in as well.' },
       used: amounts,
       limits: amounts,
+    },
+  },
+  Capacity: {
+    type: 'object',
+    properties: {
+      items: { type: 'array', items: capacity },
+      next: { type: ['string', 'null'], description: '`cursor` of the next page.' },
+      explanation: {
+        type: 'object',
+        properties: {
+          parts: {
+            type: 'array',
+            items: { type: 'object', properties: { of: word, cause: { type: 'object' }, amounts } },
+          },
+          isWhole: { type: 'boolean' },
+        },
+      },
     },
   },
   Usage: {

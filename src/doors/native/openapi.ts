@@ -1,6 +1,6 @@
 /** The OpenAPI 3.1 document, generated from the catalogue: what it says is what the server checks. */
 import { z } from 'zod'
-import type { Kind } from '../../index.ts'
+import { capacityScopes, type Kind } from '../../index.ts'
 import { filterable } from './filters.ts'
 import { schemas } from './openapi.schemas.ts'
 import { surveyPaths, surveySchemas } from './openapi.surveys.ts'
@@ -174,6 +174,20 @@ function generalPaths(): Json {
         'Read.',
         listOf(reference('Limits'), { type: ['string', 'null'], description: '`cursor` of the next page.' }),
       ),
+    }),
+    '/v1/capacity': get('What takes storage: allocated, promised, held by VM snapshots, and measured.', {
+      parameters: [
+        inQuery(
+          'by',
+          { enum: [...capacityScopes] },
+          "Default: account; an operator's: total. Pools and sums of several accounts are an operator's.",
+        ),
+        inQuery('of', word, 'One of them: an id, a name, or `<provider>/<zone>`.'),
+        inQuery('explain', { type: 'boolean', default: false }, 'Also the events behind the figures, at most `limit`.'),
+        inQuery('limit', count),
+        inQuery('cursor', word),
+      ],
+      responses: responses('200', 'Read. What nobody measured is null.', reference('Capacity')),
     }),
     '/v1/events': get('Events as they are committed.', {
       parameters: [

@@ -39,7 +39,7 @@ const specified: Readonly<Record<number, readonly string[]>> = {
   401: ['AuthFailure'],
   403: ['MissingAuthenticationToken', 'InvalidClientTokenId', 'SignatureDoesNotMatch', 'UnauthorizedOperation'],
   412: ['DryRunOperation'],
-  500: ['InsufficientInstanceCapacity', 'InternalError', 'InternalFailure'],
+  500: ['InsufficientInstanceCapacity', 'InsufficientVolumeCapacity', 'InternalError', 'InternalFailure'],
   503: ['RequestLimitExceeded', 'Unavailable'],
 }
 

@@ -49,11 +49,14 @@ function checkEndings(world: Books, forgotten: ReadonlySet<string>): void {
   if (missing) throw new Violation(NAME, `the endings and the log do not agree: ${missing}`)
 }
 
+/** A row that says nothing is none. */
+const kept = (view: Projection, row: ViewRow | undefined) => (row && view.isEmpty?.(row) ? undefined : row)
+
 /** What changed in a row is added to those it counts in, one by one, as it happens. */
 function addUp(view: Projection, rows: Map<string, ViewRow>, before: ViewRow | undefined, after: ViewRow | undefined) {
   for (const { key, amounts } of additions(view, before, after)) {
     const last = rows.get(key)
-    const row = view.add!(last, key, amounts)
+    const row = kept(view, view.add!(last, key, amounts))
     addUp(view, rows, last, row)
     if (row) rows.set(key, row)
     else rows.delete(key)
@@ -65,7 +68,7 @@ function checkView(world: Books, view: Projection, forgotten: ReadonlySet<string
   for (const event of world.log)
     for (const key of view.keys(event)) {
       const before = expected.get(key)
-      const row = view.fold(before, event, key)
+      const row = kept(view, view.fold(before, event, key))
       for (const left of view.leaves?.(before, row, event) ?? []) expected.set(left[view.key], left)
       addUp(view, expected, before, row)
       if (row) expected.set(key, row)

@@ -22,6 +22,7 @@ import { predicted } from './predicted.ts'
 import { refused } from './refused.ts'
 import { resolved } from './resolved.ts'
 import { sourceStays } from './source-stays.ts'
+import { stored } from './stored.ts'
 import { takenAtRest } from './taken-at-rest.ts'
 import { tenant } from './tenant.ts'
 import { trueNews } from './true-news.ts'
@@ -56,6 +57,7 @@ const makers: readonly CheckerMaker[] = [
   marked,
   volumesStay,
   metered,
+  stored,
   limited,
   predicted,
 ]

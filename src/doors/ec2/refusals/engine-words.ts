@@ -23,6 +23,7 @@ export const engineWords: WordsTable = {
   secondaryStorageLimitExceeded: words('SnapshotLimitExceeded'),
   vmSnapshotLimitExceeded: words('ResourceLimitExceeded'),
   imageLimitExceeded: words('ResourceLimitExceeded'),
+  poolsFull: words('InsufficientVolumeCapacity', () => 'There is not enough capacity to fulfill your volume request.'),
 
   'instance.notFound': words('InvalidInstanceID.NotFound', ({ ids }) =>
     ids.length > 1 ? `The instance IDs '${ids.join(', ')}' do not exist` : `The instance ID '${ids[0]}' does not exist`,
@@ -64,6 +65,7 @@ export const engineWords: WordsTable = {
   parentUnknown: invalidValue,
   domainUnknown: invalidValue,
   rootUnlimited: invalidValue,
+  poolInUse: words('IncorrectState'),
 }
 
 const zone = /no zone (.*); the provider/

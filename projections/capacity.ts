@@ -1,0 +1,161 @@
+/**
+ * Capacity: what takes storage, as sums by account, by domain with all that is below it, by pool, and by zone outside of
+ * any pool. A volume has a row, and so has each instance, whose tree of VM snapshots counts in the rows of its volumes;
+ * those count in the account and in the place. It is folded from events alone, so it is never off by what a timer or a
+ * driver missed, and each number is what certain events came to. (spec: cloudstack 3.4; docs/capacity.md.)
+ */
+import type { Envelope } from '../machines/grammar.ts'
+import { poolAfter } from './capacity.pool.ts'
+import { type CapacityRow, causeOf, isEmpty, said, summed, zoneKey, zoneOf } from './capacity.row.ts'
+import { takenOf, treeAfter } from './capacity.tree.ts'
+import { changesClaim, changesTaken, ownOf, volumeAfter } from './capacity.volume.ts'
+import { type Amounts, type Counted, projection } from './contract.ts'
+
+const ROOT = 'domain/root'
+const born = new Set(['account.openRequested', 'domain.createRequested'])
+
+/** Rows a VM snapshot touches: its instance's, and those of disks that have other sizes after a revert. */
+export const treeKeys = (event: Envelope): string[] => {
+  const { instance, disks = [] } = said(event)
+  const reverted = event.type === 'vm-snapshot.reverted' ? disks : []
+  return instance === undefined ? [] : [instance, ...reverted.map(({ volume }: { volume: string }) => volume)]
+}
+/** The row of an instance after an event of one of its VM snapshots. */
+export function rootedAfter(row: CapacityRow | undefined, event: Envelope, after = treeAfter): CapacityRow | undefined {
+  const { account } = event
+  const tree = after(row?.tree, event)
+  if (tree === row?.tree) return row
+  const key: string = said(event).instance
+  return { key, holder: 'instance', account, ...row, tree }
+}
+
+/** The instance itself: where it is, for a root that its provider made. */
+function instanceAfter(row: CapacityRow | undefined, event: Envelope): CapacityRow | undefined {
+  const { resource: key, account, state } = event
+  if (state === 'terminated') return row && { ...row, declared: undefined }
+  const { provider, zone } = said(event)
+  return { key, holder: 'instance', account, provider, zone, place: zoneKey(provider, zone), declared: 1 }
+}
+
+function heldAfter(row: CapacityRow | undefined, event: Envelope): CapacityRow {
+  const { resource: key, kind } = event
+  const { domain = 'root', parent = 'root' } = said(event)
+  const above = `domain/${kind === 'account' ? domain : parent}`
+  const holder = kind === 'account' ? 'account' : 'domain'
+  return { figures: {}, ...row, key, holder, declared: 1, above: above === ROOT ? undefined : above }
+}
+
+/** A volume snapshot that its provider keeps beside the volume it is of. */
+function snapshotAfter(row: CapacityRow | undefined, event: Envelope): CapacityRow | undefined {
+  const { resource: key, account, type, state, version } = event
+  const { provider, primary, sizeBytes, allocatedBytes } = said(event)
+  if (version === 1 && primary)
+    return {
+      ...{ key, holder: 'snapshot', account, provider, zone: primary.zone, phase: 'requested', sizeBytes },
+      place: primary.pool ?? zoneKey(provider, primary.zone),
+      cause: causeOf(event),
+    }
+  if (!row) return undefined
+  if (state === 'deleted') return { ...row, phase: 'gone' }
+  if (type === 'snapshot.createFailed') return { ...row, phase: 'failed', cause: causeOf(event) }
+  if (type !== 'snapshot.completed' && type !== 'snapshot.measured') return row
+  return { ...row, phase: 'allocated', sizeBytes: allocatedBytes ?? sizeBytes, cause: causeOf(event) }
+}
+
+/** What a row that is no sum takes by itself and in sums. */
+export function takenBy(row: CapacityRow): Amounts {
+  const { key, holder, phase, tree, sizeBytes = 0, figures } = row
+  if (holder === 'volume') return summed(ownOf(row), figures)
+  if (holder === 'snapshot') return phase === 'allocated' ? { snapshotBytesOnPrimary: sizeBytes } : {}
+  return takenOf(tree, rootKey(key)).get(rootKey(key)) ?? {}
+}
+/** A root that its provider made is no volume: it counts with its instance. */
+export const rootKey = (instance: string): string => `${instance}/root`
+
+function countsIn(row: CapacityRow): Counted[] {
+  const { key, holder, account, place, tree, above, figures = {} } = row
+  if (holder === 'account' || holder === 'domain') return above === undefined ? [] : [{ in: above, amounts: figures }]
+  if (holder !== 'volume' && holder !== 'instance' && holder !== 'snapshot') return []
+  const own = takenBy(row)
+  const sums = [`account/${account}`, ...(place === undefined ? [] : [place])].map(each => ({ in: each, amounts: own }))
+  const disks = holder === 'instance' ? [...takenOf(tree, rootKey(key))].filter(([disk]) => disk !== rootKey(key)) : []
+  return [...sums, ...disks.map(([disk, amounts]) => ({ in: disk, amounts }))]
+}
+
+const sumHolders: Readonly<Record<string, 'pool' | 'zone' | 'account' | 'domain'>> = {
+  pool: 'pool',
+  zone: 'zone',
+  account: 'account',
+  domain: 'domain',
+}
+/** The row with more in it. A volume that was never heard of has none. */
+export function addTo(row: CapacityRow | undefined, key: string, amounts: Amounts): CapacityRow | undefined {
+  const end = key.indexOf('/')
+  const holder = end < 0 ? undefined : sumHolders[key.slice(0, end)]
+  const before: CapacityRow | undefined =
+    row ?? (holder && { key, holder, ...(holder === 'zone' && zoneOf(key)), figures: {} })
+  return before && { ...before, figures: summed(before.figures, amounts) }
+}
+
+export const capacity = projection<'capacity', CapacityRow>({
+  name: 'capacity',
+  version: 1,
+  key: 'key',
+  columns: {
+    key: 'text',
+    holder: 'text',
+    account: 'text',
+    provider: 'text',
+    zone: 'text',
+    place: 'text',
+    instance: 'text',
+    phase: 'text',
+    sizeBytes: 'integer',
+    originalBytes: 'integer',
+    cause: 'json',
+    physicalBytes: 'integer',
+    physicalAsOf: 'integer',
+    physicalCause: 'json',
+    tree: 'json',
+    figures: 'json',
+    settings: 'json',
+    pools: 'json',
+    above: 'text',
+    declared: 'integer',
+  },
+  indexes: [
+    ['holder', 'key'],
+    ['account', 'holder', 'physicalAsOf'],
+    ['place', 'holder', 'physicalAsOf'],
+    ['instance', 'key'],
+  ],
+  keys: event => {
+    const { kind, type, resource, state, before } = event
+    if (changesTaken(event) || changesClaim(event) || kind === 'pool') return [resource]
+    // The root is all there is: it has no sum that every commit writes.
+    if (born.has(type)) return resource === ROOT ? [] : [resource]
+    if (kind === 'vm-snapshot') return treeKeys(event)
+    if (kind === 'instance')
+      return type === 'instance.launchRequested' || (state === 'terminated' && before !== state) ? [resource] : []
+    return kind === 'snapshot' ? [resource] : []
+  },
+  fold: (row, event, key) => {
+    switch (event.kind) {
+      case 'volume':
+        return volumeAfter(row, event)
+      case 'vm-snapshot':
+        return key === said(event).instance ? rootedAfter(row, event) : volumeAfter(row, event)
+      case 'instance':
+        return instanceAfter(row, event)
+      case 'snapshot':
+        return snapshotAfter(row, event)
+      case 'pool':
+        return poolAfter(row, event)
+      default:
+        return heldAfter(row, event)
+    }
+  },
+  counts: countsIn,
+  add: addTo,
+  isEmpty,
+})

@@ -1,0 +1,81 @@
+/**
+ * What is said to take storage is what each volume says of itself, by account and by pool, in the view that is written
+ * behind as in the one that is claimed; and accounts come to what pools and zones do. (spec: cloudstack 3.4 (a), (f), (k).)
+ */
+import { Violation } from '../violation.ts'
+import type { World } from '../world.ts'
+import type { CheckerMaker } from './checker.ts'
+
+const NAME = 'capacity'
+
+interface Row {
+  readonly key: string
+  readonly holder: string
+  readonly figures: string | null
+}
+type Sums = Map<string, number>
+const add = (sums: Sums, key: string, amount: number) => void sums.set(key, (sums.get(key) ?? 0) + amount)
+
+/** Of a volume in this state, which of the figures its size is in. */
+function figureOf(state: string, isMade: boolean): string | undefined {
+  const [visible] = state.split('.')
+  if (visible === 'creating') return 'requestedBytes'
+  if (visible === 'available' || visible === 'in-use') return 'allocatedBytes'
+  return visible === 'deleting' && isMade ? 'reclaimableBytes' : undefined
+}
+
+export const stored: CheckerMaker = () => {
+  const unmade = new Set<string>()
+  /** What each volume takes, by its last event, and what that comes to by holder and figure. */
+  const taken = new Map<string, Sums>()
+  const expected: Sums = new Map()
+  return {
+    name: NAME,
+    event({ kind, type, resource, account, state }, world) {
+      if (type === 'volume.createFailed') unmade.add(resource)
+      if (kind !== 'volume') return
+      for (const [key, amount] of taken.get(resource) ?? []) add(expected, key, -amount)
+      const figure = figureOf(state, !unmade.has(resource))
+      const { context } = world.replay.snapshots.get(resource)!
+      const { sizeBytes, pool, provider, zone } = context as Record<string, string>
+      const now: Sums = new Map()
+      if (figure)
+        for (const holder of [`account/${account}`, pool ?? `zone/${provider}/${zone}`])
+          now.set(`${holder} ${figure}`, Number(sizeBytes))
+      taken.set(resource, now)
+      for (const [key, amount] of now) add(expected, key, amount)
+    },
+    committed(world) {
+      if (!world.options.shape.limited) return
+      const onPools = new Map([...expected].filter(([key]) => key.startsWith('pool/')))
+      compare('pools', onPools, read(world, 'pools'))
+    },
+    rest(world) {
+      const found = read(world, 'capacity')
+      compare('capacity', expected, found)
+      const total = (prefixes: readonly string[]) =>
+        [...found].reduce((sum, [key, amount]) => sum + (prefixes.some(each => key.startsWith(each)) ? amount : 0), 0)
+      const [owned, placed] = [total(['account/']), total(['pool/', 'zone/'])]
+      if (owned !== placed) throw new Violation(NAME, `accounts have ${owned} bytes, and pools and zones ${placed}`)
+    },
+  }
+}
+
+const counted = new Set(['requestedBytes', 'allocatedBytes', 'reclaimableBytes'])
+
+function read(world: World, view: 'capacity' | 'pools'): Sums {
+  const rows = world.database.prepare(`SELECT key, holder, figures FROM ${view}`).all() as Row[]
+  const sums: Sums = new Map()
+  for (const { key, holder, figures } of rows)
+    if (['account', 'pool', 'zone'].includes(holder))
+      for (const [name, amount] of Object.entries(JSON.parse(figures ?? '{}')))
+        if (counted.has(name)) add(sums, `${key} ${name}`, amount as number)
+  return sums
+}
+
+function compare(view: string, expected: Sums, found: Sums): void {
+  for (const key of new Set([...expected.keys(), ...found.keys()])) {
+    const [should, is] = [expected.get(key) ?? 0, found.get(key) ?? 0]
+    if (should !== is) throw new Violation(NAME, `${view} has ${is} of ${key}, and it should be ${should}`)
+  }
+}
