@@ -91,15 +91,16 @@ describe('a tree of VM snapshots', () => {
 
 describe('what refuses a VM snapshot', () => {
   it('is said whole: by the instance and by each of its volumes', async () => {
-    const { engine, acme, id, snapshots } = await running({
+    const { engine, acme, id } = await running({
       vmSnapshot: { memory: false, diskOnly: true, live: true, maxCount: 8, maxDepth: 4 },
     })
     const [{ volume }] = (await acme.get(id)).attributes.devices
-    await acme.volume.modify(volume, { sizeBytes: 2 * GiB })
-    expect(await codesOf(snapshots.create({ instance: id, memory: true }))).toEqual([
-      'memoryUnsupported',
-      'modificationInProgress',
-    ])
+    // Both at once, so that nothing is answered in between.
+    const commands = [
+      { kind: 'volume', command: 'modify', id: volume, input: { sizeBytes: 2 * GiB } },
+      { kind: 'vm-snapshot', command: 'create', input: { instance: id, memory: true } },
+    ]
+    expect(await codesOf(acme.submit(commands))).toEqual(['memoryUnsupported', 'modificationInProgress'])
     expect((await acme.list('vm-snapshot')).items).toEqual([])
     await engine.close()
   })

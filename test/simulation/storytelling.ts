@@ -55,10 +55,17 @@ async function tell(
   }
 }
 
+/** Roots that a provider may have left are looked after where its answer was lost; each is gone by then. */
+const roots = ({ log }: World): ReadonlySet<string> =>
+  new Set(
+    log.filter(({ type, state }) => type === 'volume.rootLeft' && state !== 'absent').map(({ resource }) => resource),
+  )
+
 /** What everything came to, without ids: the same whatever crashed. */
 const endingOf = (world: World): string =>
   [...world.fold.resources.values()]
     .filter(({ kind }) => ['instance', 'volume', 'snapshot', 'image', 'vm-snapshot'].includes(kind))
+    .filter(({ id, state }) => !(state === 'deleted' && roots(world).has(id)))
     .map(({ kind, state }) => `${kind} ${visibleOf(state)}`)
     .sort()
     .join(', ')
