@@ -20,11 +20,17 @@ import { type KeyPairContext, keyPair, keyPairEvents, keyPairRequirements } from
 import { offeringCommands } from './offering.commands.ts'
 import { type OfferingContext, offering, offeringEvents, offeringRequirements } from './offering.ts'
 import { refusals } from './refusals.ts'
+import { type ScheduleContext, scheduleEvents } from './schedule.alphabet.ts'
+import { scheduleCommands } from './schedule.commands.ts'
+import { schedule, scheduleRequirements } from './schedule.ts'
 import { type SnapshotContext, snapshotEvents } from './snapshot.alphabet.ts'
 import { snapshotCommands } from './snapshot.commands.ts'
 import { snapshotObserved, snapshotPresence } from './snapshot.presence.ts'
 import { snapshotRequirements } from './snapshot.rules.ts'
 import { snapshot } from './snapshot.ts'
+import { type SnapshotGroupContext, snapshotGroupEvents } from './snapshot-group.alphabet.ts'
+import { snapshotGroupCommands } from './snapshot-group.commands.ts'
+import { snapshotGroup, snapshotGroupRequirements } from './snapshot-group.ts'
 import { type VolumeContext, volumeEvents } from './volume.alphabet.ts'
 import { volumeCommands } from './volume.commands.ts'
 import { volumeObserved, volumePresence } from './volume.presence.ts'
@@ -125,8 +131,9 @@ export const kinds = {
     commands: snapshotCommands,
     requirements: snapshotRequirements,
     refusals: refusals.snapshot,
-    face: ({ volume, sizeBytes, encrypted, kmsKey, provider, boots, impaired }: SnapshotContext) => ({
+    face: ({ volume, sizeBytes, encrypted, kmsKey, provider, boots, impaired, copiedFrom }: SnapshotContext) => ({
       impaired,
+      copiedFrom,
       volume,
       sizeBytes,
       encrypted,
@@ -136,6 +143,30 @@ export const kinds = {
     }),
     observed: snapshotObserved,
     presence: snapshotPresence,
+    retentionMs: HOUR_MS,
+  }),
+  'snapshot-group': kind({
+    name: 'snapshot-group',
+    idPrefix: 'snapgroup',
+    rules: 1,
+    machine: snapshotGroup,
+    events: snapshotGroupEvents,
+    commands: snapshotGroupCommands,
+    requirements: snapshotGroupRequirements,
+    refusals: refusals['snapshot-group'],
+    face: ({ provider, members }: SnapshotGroupContext) => ({ provider, members }),
+    retentionMs: HOUR_MS,
+  }),
+  schedule: kind({
+    name: 'schedule',
+    idPrefix: 'sched',
+    rules: 1,
+    machine: schedule,
+    events: scheduleEvents,
+    commands: scheduleCommands,
+    requirements: scheduleRequirements,
+    refusals: refusals.schedule,
+    face: ({ target }: ScheduleContext) => ({ target }),
     retentionMs: HOUR_MS,
   }),
   'key-pair': kind({
@@ -210,6 +241,8 @@ export type {
   InstanceContext,
   KeyPairContext,
   OfferingContext,
+  ScheduleContext,
   SnapshotContext,
+  SnapshotGroupContext,
   VolumeContext,
 }

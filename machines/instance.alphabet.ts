@@ -155,6 +155,8 @@ export interface InstanceContext {
   readonly unconfirmed?: boolean
   /** The stop that is under way: how its guest is treated, and how often it was asked for. */
   readonly stopCall?: { readonly mode: 'graceful' | 'hard'; readonly asks: number; readonly stuck?: boolean }
+  /** Volumes of it that are being taken back to a snapshot: it does not start before. */
+  readonly reverting?: readonly string[]
   /** Images that are being made of it. */
   readonly captures?: readonly string[]
   /** Its guest is off for an image: what is still to be taken of its disks. */
@@ -225,7 +227,13 @@ const capabilities = z.object({
     retype: z.boolean(),
     encrypt: z.boolean(),
   }),
-  volumeSnapshot: z.object({ of: z.array(z.enum(['available', 'in-use'])), live: z.boolean() }),
+  volumeSnapshot: z.object({
+    of: z.array(z.enum(['available', 'in-use'])),
+    live: z.boolean(),
+    group: z.boolean().optional(),
+    revert: z.boolean().optional(),
+    revertRestoresSize: z.boolean().optional(),
+  }),
 })
 const account = inState.nullable()
 const mismatch = {
@@ -388,6 +396,10 @@ export const instanceEvents = events('instance', {
   /** `onlyRoot`: the provider takes that volume for nothing else. */
   attachProposed: proposed({ volume: z.string(), device: z.string(), onlyRoot: z.boolean().optional() }),
   detachProposed: proposed({ volume: z.string(), device: z.string().optional(), force: z.boolean().optional() }),
+
+  /** It is to be taken back to a snapshot, while nobody runs with it. */
+  revertProposed: proposed({ volume: z.string() }),
+  revertEnded: told({ volume: z.string() }),
 
   // From images and their snapshots
   captureProposed: proposed(capture),

@@ -8,6 +8,7 @@ import { atRest, deviceOf, withDevice, withoutDevice, withStatus } from './insta
 import { lookChanges } from './instance.looks.ts'
 import { offersOf } from './instance.offers.ts'
 import { restartChanges } from './instance.restart.ts'
+import { revertChanges } from './instance.reverts.ts'
 import { sparingChanges } from './instance.sparing.ts'
 import { stopChanges } from './instance.stop.ts'
 import { suspendChanges } from './instance.suspend.ts'
@@ -142,6 +143,7 @@ const all = {
   ...captureChanges,
   ...lookChanges,
   ...restartChanges,
+  ...revertChanges,
   ...stopChanges,
   ...suspendChanges,
   ...cleanupChanges,

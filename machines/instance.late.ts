@@ -43,6 +43,7 @@ const all = [
   ...news,
   ...imaging,
   'captureEnded',
+  'revertEnded',
   stuck,
 ] as const
 
@@ -135,7 +136,7 @@ export const late = {
   shuttingDown: {
     ...unowed,
     ...notGone,
-    ...ignoring('its volumes hear of its end when it is gone', ...volumes),
+    ...ignoring('its volumes hear of its end when it is gone', ...volumes, 'revertEnded'),
     ...ignoring('its launch is over', ...launching),
     ...ignoring('it is being ended already', 'offGraceDue'),
     ...ignoring('its images have failed with it', ...imaging, 'captureEnded'),

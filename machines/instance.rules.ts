@@ -8,6 +8,7 @@ import { lookChoices, lookRequirements } from './instance.looks.ts'
 import type { RootOwner } from './instance.mode.ts'
 import { endsOff, isHeld } from './instance.off.ts'
 import { restartChoices, restartRequirements } from './instance.restart.ts'
+import { revertChoices, revertRequirements } from './instance.reverts.ts'
 import { sparingChoices, sparingRequirements } from './instance.sparing.ts'
 import { stopChoices } from './instance.stop.ts'
 import { suspendChoices, suspendRequirements } from './instance.suspend.ts'
@@ -96,6 +97,7 @@ export const instanceRequirements = {
   ...captureRequirements,
   ...lookRequirements,
   ...restartRequirements,
+  ...revertRequirements,
   ...suspendRequirements,
   ...cleanupRequirements,
   ...sparingRequirements,
@@ -141,6 +143,7 @@ export const choices = {
   ...captureChoices,
   ...lookChoices,
   ...restartChoices,
+  ...revertChoices,
   ...stopChoices,
   ...suspendChoices,
   ...cleanupChoices,

@@ -20,6 +20,7 @@ import {
 } from './instance.clauses.ts'
 import { late } from './instance.late.ts'
 import { forceStoppable, graceOver, missableWhileSuspended } from './instance.looks.ts'
+import { forgettingReverts } from './instance.reverts.ts'
 
 type Change = Partial<InstanceContext>
 
@@ -97,6 +98,7 @@ export const suspending = {
     'instance.suspendFailed': { target: '#steady', actions: 'stayedAwake' },
     'instance.suspendTimedOut': { actions: 'overdue' },
     ...forgettingImages,
+    ...forgettingReverts,
     ...forceStoppable,
     ...late.suspending,
   },
@@ -118,6 +120,7 @@ export const suspended = {
     ...missableWhileSuspended,
     'instance.memoryLost': [ofAnotherLaunch, { target: '#stopping', actions: 'memoryLost' }],
     ...forgettingImages,
+    ...forgettingReverts,
     ...forceStoppable,
     ...late.suspended,
   },

@@ -57,6 +57,7 @@ import { volumesWith } from './instance.devices.ts'
 import { late } from './instance.late.ts'
 import { answeredWhileStopped, forceStoppable, graceOver, missableWhileRunning } from './instance.looks.ts'
 import { restartable } from './instance.restart.ts'
+import { forgettingReverts, revertible } from './instance.reverts.ts'
 import { choices, instanceRequirements } from './instance.rules.ts'
 import { onceStopped, untilStopped } from './instance.stop.ts'
 import { resuming, suspendable, suspended, suspending } from './instance.suspend.ts'
@@ -186,6 +187,7 @@ export const instance = setup({
         ...modifiable,
         ...tagging,
         ...forgettingImages,
+        ...forgettingReverts,
         'instance.launchTimedOut': { actions: 'overdue' },
         ...late.pending,
       },
@@ -238,6 +240,7 @@ export const instance = setup({
         },
         ...capturableWhileRunning,
         ...forgettingImages,
+        ...forgettingReverts,
         ...guestMayPowerOff,
         ...missableWhileRunning,
         ...late.running,
@@ -260,6 +263,7 @@ export const instance = setup({
         'instance.stopStuck': { actions: 'stuck' },
         ...forceStoppable,
         ...forgettingImages,
+        ...forgettingReverts,
         'instance.stopTimedOut': { actions: 'overdue' },
         ...late.stopping,
       },
@@ -275,7 +279,7 @@ export const instance = setup({
       exit: { type: 'disarm', params: want.endOffNoMore },
       on: {
         'instance.startRequested': {
-          guard: needs('accountOpen', 'stateful', 'rootAttached', 'stopConfirmed'),
+          guard: needs('accountOpen', 'stateful', 'rootAttached', 'notReverting', 'stopConfirmed'),
           target: 'pending.restarting',
           actions: 'restarted',
         },
@@ -303,7 +307,9 @@ export const instance = setup({
           actions: ['attachedAtOnce', { type: 'tell', params: want.attachedAtOnce }],
         },
         ...capturableWhileOff,
+        ...revertible,
         ...forgettingImages,
+        ...forgettingReverts,
         'instance.detachProposed': {
           guard: needs('attachedThere', 'stopConfirmed'),
           actions: [{ type: 'tell', params: want.detachedAtOnce }, 'detachedAtOnce'],

@@ -4,7 +4,7 @@
  */
 import type { Refusal, RefusalInput } from './grammar.ts'
 import { sightRefusals } from './sights.ts'
-import { tagRefusals } from './tags.ts'
+import { TAGS_MAX, tagRefusals } from './tags.ts'
 
 type Asked = RefusalInput
 const no = (code: string, sentence: Refusal['sentence']): Refusal => ({ code, sentence })
@@ -54,6 +54,13 @@ const disk = {
   keyEncrypts: no('keyWithoutEncryption', 'A key is given for a disk that is not encrypted; ask for that too.'),
   encryptionOffered: no('encryptionUnsupported', 'The provider has no encrypted disks.'),
 }
+
+const notReverting = no('volumeReverting', ({ resource, context }: Asked) => {
+  const { revert, reverting } = context as { revert?: { snapshot: string }; reverting?: readonly string[] }
+  return reverting
+    ? `Volumes of ${resource} are being taken back to a snapshot: ${reverting.join(', ')}; wait until that is done.`
+    : `The volume ${resource} is being taken back to ${revert?.snapshot ?? 'a snapshot'}; wait until that is done.`
+})
 
 /** The volume that an instance was to be launched on. */
 const rootOf = ({ rootVolume, devices }: { rootVolume?: string; devices?: { volume: string }[] }) =>
@@ -125,6 +132,30 @@ export const refusals = {
       return `The snapshot ${resource} is used by ${images}; deregister that first.`
     }),
     ...sightRefusals('snapshot'),
+    ...tagRefusals,
+  },
+
+  'snapshot-group': {
+    accountOpen,
+    volumesMeant: no(
+      'missingVolumes',
+      'A group of snapshots needs a volume to take; name some, or an instance with some.',
+    ),
+    exclusionsKnown: no(
+      'exclusionUnknown',
+      ({ data }: Asked) => `The volume ${data.volume} is no data volume of ${data.instance ?? 'an instance'}.`,
+    ),
+    ...tagRefusals,
+  },
+
+  schedule: {
+    accountOpen,
+    targetThere: no('targetGone', 'What the schedule is to keep is gone, or on its way; name another target.'),
+    timeZoneKnown: no(
+      'timeZoneUnknown',
+      ({ data }: Asked) => `There is no time zone ${data.timeZone}; write one such as Europe/Berlin, or UTC.`,
+    ),
+    keepGiven: no('missingRetention', 'A schedule says how much it keeps: how many, how old, or both.'),
     ...tagRefusals,
   },
 
@@ -207,6 +238,36 @@ export const refusals = {
       'concurrentSnapshotLimitExceeded',
       ({ resource, context }: Asked) =>
         `${context.snapshots?.length} snapshots of ${resource} are being taken; wait for one of them.`,
+    ),
+    notReverting,
+    revertOffered: no(
+      'revertUnsupported',
+      ({ resource }: Asked) =>
+        `The provider takes no volume such as ${resource} back to a snapshot; create a volume from the snapshot.`,
+    ),
+    snapshotOwn: no(
+      'snapshotOfOther',
+      ({ resource, data }: Asked) => `${data.snapshot} is no snapshot that was taken of the volume ${resource} itself.`,
+    ),
+    notBeingTaken: no(
+      'snapshotInProgress',
+      ({ resource, context }: Asked) =>
+        `Snapshots of ${resource} are being taken (${context.snapshots?.join(', ')}); wait until they are complete.`,
+    ),
+    groupOffered: no(
+      'snapshotGroupUnsupported',
+      ({ resource }: Asked) =>
+        `The provider of ${resource} takes no snapshots of several volumes at one moment; take them one by one.`,
+    ),
+    sameGroupProvider: no(
+      'groupElsewhere',
+      ({ resource, context, data }: Asked) =>
+        `The volume ${resource} lives at provider ${context.provider}, others of the group at ${data.provider}.`,
+    ),
+    copiedTagsFew: no(
+      'copiedTagLimitExceeded',
+      ({ resource }: Asked) =>
+        `With the tags of ${resource} its snapshot would have more than ${TAGS_MAX}; give fewer.`,
     ),
     retypeOffered: no(
       'retypeUnsupported',
@@ -309,6 +370,7 @@ export const refusals = {
       ({ resource, context }: Asked) =>
         `The instance ${resource} has no volume at its root device ${context.rootDevice}; attach one there.`,
     ),
+    notReverting,
     rootIsVolume: no(
       'rootNotVolume',
       ({ resource }: Asked) => `The root of ${resource} is no volume, so no snapshot can be taken of it.`,

@@ -32,12 +32,15 @@ const volume: Take = (before, event) => {
     case 'volume.createFailed':
       return state === 'error' || state.startsWith('deleting') ? of(0) : of(had, before?.originalBytes)
     case 'volume.modifyRequested':
+    case 'volume.revertRequested':
       return of(sizeBytes, had)
     case 'volume.resized':
+    case 'volume.reverted':
       return before?.originalBytes === undefined ? of(had) : of(sizeBytes)
     case 'volume.measured':
       return of(sizeBytes, before?.originalBytes)
     case 'volume.resizeFailed':
+    case 'volume.revertFailed':
       return of(before?.originalBytes ?? had)
     case 'volume.created':
       return event.before === 'creating' ? of(sizeBytes) : of(had, before?.originalBytes)
@@ -52,11 +55,14 @@ const snapshot: Take = (before, event) => {
   const of = (secondaryBytes: number): Taken => ({
     used: secondaryBytes ? { snapshots: 1, secondaryBytes } : { snapshots: 1 },
   })
-  if (type === 'snapshot.createFailed' && left.startsWith('pending')) return of(0)
-  if (type === 'snapshot.completed' && left.startsWith('pending')) return of(said(event).sizeBytes)
+  const had = before?.used.secondaryBytes ?? 0
+  if (failed.has(type) && left.startsWith('pending')) return of(0)
+  if (completed.has(type) && left.startsWith('pending')) return of(said(event).sizeBytes ?? had)
   if (type === 'snapshot.measured') return of(said(event).sizeBytes)
-  return before ? of(before.used.secondaryBytes ?? 0) : of(said(event).sizeBytes)
+  return before ? of(had) : of(said(event).sizeBytes)
 }
+const completed = new Set(['snapshot.completed', 'snapshot.groupTaken'])
+const failed = new Set(['snapshot.createFailed', 'snapshot.groupFailed'])
 
 const image: Take = (_, { state }) => (state === 'deregistered' ? undefined : { used: { images: 1 } })
 
@@ -67,15 +73,23 @@ const kinds: Readonly<
   volume: {
     take: volume,
     changes: new Set(
-      ['created', 'createFailed', 'measured', 'modifyRequested', 'resized', 'resizeFailed'].map(
-        each => `volume.${each}`,
-      ),
+      [
+        'created',
+        'createFailed',
+        'measured',
+        'modifyRequested',
+        'resized',
+        'resizeFailed',
+        'revertRequested',
+        'reverted',
+        'revertFailed',
+      ].map(each => `volume.${each}`),
     ),
     end: 'deleted',
   },
   snapshot: {
     take: snapshot,
-    changes: new Set(['snapshot.completed', 'snapshot.createFailed', 'snapshot.measured']),
+    changes: new Set([...completed, ...failed, 'snapshot.measured']),
     end: 'deleted',
   },
   image: { take: image, changes: new Set(), end: 'deregistered' },

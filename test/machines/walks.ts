@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { kinds, type Want } from '../../machines/index.ts'
 import { classes, classNames } from './classes.ts'
 import { type ImageDeed, imageAct, imageDeeds } from './image-walks.ts'
+import { type KeepingDeed, keepingAct, keepingDeeds } from './keeping-walks.ts'
 import { able, furnished, GiB, type KindName, Refused, type Resource, type World } from './world.ts'
 
 type Input = Record<string, unknown>
@@ -54,6 +55,7 @@ const deeds = [
   'recover',
   'echo',
   ...imageDeeds,
+  ...keepingDeeds,
 ] as const
 /** What only an operator does: it ends what others expect to be cleaned up. */
 const surrender = 'abandon'
@@ -116,6 +118,10 @@ export function act(world: World, image: string, { what, pick, other }: Deed): {
     imageAct(world, what as ImageDeed, pick, other)
     return
   }
+  if (keepingDeeds.includes(what as KeepingDeed)) {
+    keepingAct(world, what as KeepingDeed, pick, other)
+    return
+  }
   const instance = among(world.idsOf('instance'), pick)
   const volume = among(world.idsOf('volume'), other)
   const ask = (kind: KindName, name: string, id: string | undefined, input: Input = {}) => {
@@ -147,8 +153,8 @@ export function act(world: World, image: string, { what, pick, other }: Deed): {
   if (what === 'createdStopped' && asked) world.answer(asked, 'done', { status: 'stopped' })
   if (what === 'reject' && asked) world.answer(asked, 'rejected')
   if (what === surrender) {
-    const ending = [...world.resources].filter(([, { state }]) =>
-      /^(shutting|deleting|creating|pending\.ab)/.test(state),
+    const ending = [...world.resources].filter(
+      ([, { kind, state }]) => kind !== 'snapshot-group' && /^(shutting|deleting|creating|pending\.ab)/.test(state),
     )
     const [id, resource] = among(ending, pick) ?? []
     const items = [id, ...(resource?.context.owed ?? []).map((each: { id: string }) => each.id)]
