@@ -151,6 +151,10 @@ export const refusals = {
   schedule: {
     accountOpen,
     targetThere: no('targetGone', 'What the schedule is to keep is gone, or on its way; name another target.'),
+    notUnderWay: no(
+      'runInProgress',
+      ({ resource }: Asked) => `A run of ${resource} is under way; wait until it is over.`,
+    ),
     timeZoneKnown: no(
       'timeZoneUnknown',
       ({ data }: Asked) => `There is no time zone ${data.timeZone}; write one such as Europe/Berlin, or UTC.`,

@@ -75,6 +75,8 @@ export const scheduleEvents = events('schedule', {
     },
   ),
   modifyRequested: requested({ ...plan, keep: keeps }),
+  /** Once more than it is due. */
+  runRequested: requested(),
   pauseRequested: requested(),
   resumeRequested: requested(plan),
   deleteRequested: requested(),

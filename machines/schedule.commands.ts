@@ -58,6 +58,7 @@ export const scheduleCommands = {
       return completed({ ...plan, keep }, { ...noes, keepGiven: isKeeping(keep) ? undefined : {} })
     },
   }),
+  run: command({ event: 'runRequested', summary: 'Takes one now, besides those that are due.', who: 'owner' }),
   pause: command({ event: 'pauseRequested', summary: 'Takes no more snapshots until it is resumed.', who: 'owner' }),
   resume: command({
     event: 'resumeRequested',

@@ -28,6 +28,7 @@ export const scheduleRequirements = {
   accountOpen: ({ event }: { event: Named<'createRequested'> }) => (event.facts.account?.state ?? 'open') === 'open',
   targetThere: ({ event: { facts } }: { event: Named<'createRequested'> }) =>
     !over.has(facts.volume?.state ?? '') && !over.has(facts.instance?.state ?? ''),
+  notUnderWay: ({ context }: Now) => context.run === undefined,
   timeZoneKnown: saidByCommand,
   keepGiven: saidByCommand,
   ...tagRequirements,
@@ -121,6 +122,7 @@ const modified = [
 ] as const
 /** What comes of its runs, paused or not. */
 const keeping = {
+  'schedule.runRequested': { guard: needs('notUnderWay'), actions: ['begun', { type: 'ask', params: give }] },
   'schedule.started': [{ guard: 'underWay', actions: ['made', { type: 'tell', params: adopt }] }, noRun],
   'schedule.startFailed': [{ guard: 'underWay', actions: 'over' }, noRun],
   'schedule.memberCompleted': [{ guard: 'madeNow', actions: ['over', 'kept', ...retaining] }, notMade],

@@ -22,6 +22,8 @@ function changes(before: Attributes, event: Envelope): Attributes {
     case 'schedule.modifyRequested':
     case 'schedule.resumeRequested':
       return { ...before, ...shown(data) }
+    case 'schedule.runRequested':
+      return { ...before, runs: before.runs + 1, lastRun: { state: 'running', startedAt: at } }
     case 'schedule.runDue': {
       const runs = before.runs + 1
       if (wants.some(({ want }) => want === 'ask'))

@@ -40,7 +40,7 @@ export function keepingAct(world: World, what: KeepingDeed, pick: number, other:
         make('schedule', { target, when: { every: 'interval', intervalMs: 60_000 }, keep })
     },
     changeSchedule: () => {
-      const name = among(['modify', 'pause', 'resume', 'resume', 'tag', 'delete'], other)!
+      const name = among(['modify', 'pause', 'resume', 'resume', 'run', 'tag', 'delete'], other)!
       const input = { modify: { keep }, tag: { tags: { key: 'value' } } }[name] ?? {}
       if (schedule) ask('schedule', name, schedule, input)
     },

@@ -51,6 +51,8 @@ export interface InstanceModel {
   readonly clonedFrom?: string
   /** A root that its provider made, and leaves when it is gone. */
   readonly keptRoot?: string
+  /** Volumes of it that are being taken back to a snapshot. */
+  readonly reverting?: readonly string[]
   /** Its guest is off for an image, or not on again yet. */
   readonly quiet?: Quiet
 }
@@ -66,6 +68,8 @@ export interface VolumeModel {
   readonly from?: DiskShape | 'optimizing'
   readonly tags: Tags
   readonly instance?: string
+  /** It is being taken back to a snapshot: its size before that. (cloudstack 1.3, RevertSnapshotting.) */
+  readonly reverting?: number
   /** Whether a change of its attachment is under way. */
   readonly moving?: boolean
   readonly condemned?: boolean
@@ -112,7 +116,7 @@ const boots = ['type', 'userData', 'kernel', 'ramdisk', 'ebsOptimized']
 
 const instanceRules: Readonly<Record<string, (now: InstanceModel, input: Data, look: Look) => Verdict>> = {
   ...tagging,
-  start: ({ state, account, mode, devices, rootDevice, rootOwner }, _, look) => {
+  start: ({ state, account, mode, devices, rootDevice, rootOwner, reverting }, _, look) => {
     if (state === 'pending' || state === 'running') return 'unchanged'
     if (state === 'suspended') return isOpen(account, look) && mode === 'stateful' ? 'accepted' : 'refused'
     // A root of its provider's, and its image, are no devices that could be taken from it.
@@ -120,7 +124,7 @@ const instanceRules: Readonly<Record<string, (now: InstanceModel, input: Data, l
       rootOwner === 'provider' ||
       rootOwner === 'image' ||
       Object.values(devices).some(({ device }) => device === rootDevice)
-    const may = isOpen(account, look) && mode === 'stateful' && hasRoot
+    const may = isOpen(account, look) && mode === 'stateful' && hasRoot && !reverting?.length
     return state === 'stopped' && may ? 'accepted' : 'refused'
   },
   resume: ({ state, account, mode, resumes }, _, look) => {
@@ -171,10 +175,17 @@ const volumeRules: Readonly<Record<string, (now: VolumeModel, input: Data, look:
   untag: (now, input) => (now.state === 'deleted' ? 'refused' : tagging.untag(now, input)),
   delete: ({ state, instance }) => {
     if (state.startsWith('delet')) return 'unchanged'
-    return (state === 'available' || state === 'error') && instance === undefined ? 'accepted' : 'refused'
+    const isFree = ['available', 'error', 'reverting'].includes(state) && instance === undefined
+    return isFree ? 'accepted' : 'refused'
+  },
+  revert: ({ state, account, instance, moving, from, reverting, unseen }, _, look) => {
+    if ((state !== 'available' && state !== 'in-use') || moving || from !== undefined) return 'refused'
+    if (reverting !== undefined || unseen || !isOpen(account, look)) return 'refused'
+    // Which snapshots are its own, and whether they are complete, is not in this model.
+    return instance === undefined || look(instance)?.state === 'stopped' ? 'either' : 'refused'
   },
   modify: (now, input, look) => {
-    const { state, account, shape, from, unseen } = now
+    const { state, account, shape, from, unseen, reverting } = now
     if (state !== 'available' && state !== 'in-use') return 'refused'
     const wanted = asked(now, input)
     const isOther = wanted.volumeType !== shape.volumeType || wanted.iops !== shape.iops
@@ -182,7 +193,7 @@ const volumeRules: Readonly<Record<string, (now: VolumeModel, input: Data, look:
     const hasRates = wanted.iops !== undefined
     if (hasRates !== (wanted.volumeType === 'gp3') && (hasRates ? wanted.volumeType === 'gp2' : true)) return 'refused'
     const fits = wanted.sizeBytes >= shape.sizeBytes && wanted.sizeBytes <= 64 * 1024 ** 3
-    if (!isOpen(account, look) || !fits || from !== undefined || unseen) return 'refused'
+    if (!isOpen(account, look) || !fits || from !== undefined || reverting !== undefined || unseen) return 'refused'
     if (wanted.sizeBytes > shape.sizeBytes && now.grow !== 'online') return now.grow === 'none' ? 'refused' : 'either'
     // Other types are the provider's to grant.
     return isOther ? 'either' : 'accepted'
@@ -196,9 +207,9 @@ const volumeRules: Readonly<Record<string, (now: VolumeModel, input: Data, look:
     // Slots, and plugging into a running guest, are the provider's to grant.
     return (target.state === 'running' || target.state === 'stopped') && !target.quiet ? 'either' : 'refused'
   },
-  detach: ({ state, instance, moving }, _, look) => {
+  detach: ({ state, instance, moving, reverting }, _, look) => {
     const holder = instance === undefined ? undefined : look(instance)
-    if (state !== 'in-use' || moving || holder?.kind !== 'instance') return 'refused'
+    if (state !== 'in-use' || moving || reverting !== undefined || holder?.kind !== 'instance') return 'refused'
     const isAwake = live.includes(holder.state) && !holder.state.startsWith('suspend')
     return isAwake && !holder.quiet ? 'either' : 'refused'
   },
@@ -349,10 +360,17 @@ const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelo
         ),
       }
     },
+    revertProposed: ({ reverting = [] }, { data }) => ({ reverting: [...reverting, data.volume] }),
+    revertEnded: ({ reverting = [] }, { data }) => ({ reverting: reverting.filter(each => each !== data.volume) }),
     attachProposed: ({ devices }, { data }) => ({
       devices: { ...devices, [data.volume]: { device: deviceName(data.device), dies: false } },
     }),
   }
+
+const wentBack = ({ state, shape, reverting }: VolumeModel, sizeBytes: number): Partial<VolumeModel> =>
+  reverting === undefined || state.startsWith('delet')
+    ? {}
+    : { state: state === 'reverting' ? 'available' : state, shape: { ...shape, sizeBytes }, reverting: undefined }
 
 const volumeEvents: Readonly<Record<string, (now: VolumeModel, event: Envelope<Data>) => Partial<VolumeModel>>> = {
   ...tagEvents,
@@ -374,17 +392,26 @@ const volumeEvents: Readonly<Record<string, (now: VolumeModel, event: Envelope<D
     from === undefined ? {} : { shape: { ...shape, sizeBytes }, from: optimizing ? 'optimizing' : undefined },
   resizeFailed: ({ from, shape }) =>
     from === undefined ? {} : { shape: from === 'optimizing' ? shape : from, from: undefined },
-  deleteRequested: () => ({ state: 'deleting', from: undefined }),
+  // The larger of both sizes counts until the provider has answered.
+  revertRequested: ({ instance, shape }, { data }) => ({
+    state: instance === undefined ? 'reverting' : 'in-use',
+    reverting: shape.sizeBytes,
+    shape: { ...shape, sizeBytes: data.sizeBytes },
+  }),
+  reverted: (now, { data: { sizeBytes } }) => wentBack(now, sizeBytes),
+  revertFailed: now => wentBack(now, now.reverting!),
+  deleteRequested: () => ({ state: 'deleting', from: undefined, reverting: undefined }),
   deleted: ({ state }) => (state === 'deleting' ? { state: 'deleted' } : {}),
   vanished: ({ state }) => (state === 'available' || state === 'in-use' ? { unseen: true } : {}),
   reappeared: () => ({ unseen: undefined }),
   // Given up.
   orphanRecorded: () => ({ state: 'deleted' }),
-  instanceGone: ({ state, instance }, { data }) => {
+  instanceGone: ({ state, instance, reverting }, { data }) => {
     if (instance !== data.instance) return {}
     const rest = { instance: undefined, moving: undefined }
     if (state === 'creating') return { ...rest, condemned: data.deleteOnTermination }
-    if (data.deleteOnTermination) return { ...rest, state: 'deleting', from: undefined }
+    if (data.deleteOnTermination) return { ...rest, state: 'deleting', from: undefined, reverting: undefined }
+    if (reverting !== undefined) return { ...rest, state: 'reverting' }
     return { ...rest, state: state === 'in-use' ? 'available' : state }
   },
 }

@@ -108,6 +108,7 @@ const removal: Readonly<Record<string, string>> = {
   volume: 'delete',
   snapshot: 'delete',
   image: 'deregister',
+  schedule: 'delete',
 }
 
 /** Every tenant deletes all it has; nothing may be left anywhere. */

@@ -16,7 +16,7 @@ function moves(world: World, id: string, path: readonly string[]): boolean {
 }
 
 /** Images that come with the scenery stay. */
-const deletable = ['instance', 'volume', 'snapshot']
+const deletable = ['instance', 'volume', 'snapshot', 'snapshot-group', 'schedule']
 
 export const alive: CheckerMaker = () => ({
   name: NAME,

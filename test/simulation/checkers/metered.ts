@@ -28,13 +28,13 @@ const measures: Readonly<Record<string, (state: string, context: Context, isTher
     },
     volume: (state, { sizeBytes }, isThere) => {
       if (!isThere || state === 'deleted') return undefined
-      const isAttached = state === 'in-use.attached' || state === 'in-use.detaching'
+      const isAttached = ['in-use.attached', 'in-use.detaching', 'in-use.reverting'].includes(state)
       return { series: ['volume', ...(isAttached ? ['attachedVolume'] : [])], bytes: BigInt(sizeBytes) }
     },
     snapshot: (state, { sizeBytes }, isThere) =>
       isThere && state !== 'deleted' ? { series: ['snapshot'], bytes: BigInt(sizeBytes) } : undefined,
   }
-const births = new Set(['volume.created', 'snapshot.completed'])
+const births = new Set(['volume.created', 'snapshot.completed', 'snapshot.groupTaken'])
 const isBirth = ({ type, before }: { type: string; before: string }) =>
   births.has(type) && (before === 'creating' || before.startsWith('pending'))
 

@@ -77,6 +77,7 @@ export const volumeWords: WordsTable = {
   missingVolumes: words('InvalidParameterValue'),
   exclusionUnknown: words('InvalidParameterValue'),
   // Of schedules, which no action makes
+  runInProgress: words('IncorrectState'),
   targetGone: words('IncorrectState'),
   timeZoneUnknown: words('InvalidParameterValue'),
   missingRetention: words('InvalidParameterValue'),
