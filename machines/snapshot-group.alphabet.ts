@@ -38,9 +38,8 @@ export const snapshotGroupEvents = events('snapshot-group', {
   deleteRequested: requested(),
   ...tagEvents,
 
-  taken: reported({
-    members: z.record(z.string(), z.object({ sizeBytes: z.int().positive() })),
-  }),
+  /** Without members where it was seen that they are there. */
+  taken: reported({ members: z.record(z.string(), z.object({ sizeBytes: z.int().positive() })).optional() }),
   takeFailed: reported(rejection),
   takeTimedOut: elapsed(),
 

@@ -92,7 +92,7 @@ const toMembers =
     now.context.left.map(snapshot => ({ resource: snapshot, event: `snapshot.${event}`, data: data(now, snapshot) }))
 const memberTaken = toMembers('groupTaken', ({ event }, snapshot) => {
   // One that the answer leaves out is taken all the same, with the size its volume had.
-  return { sizeBytes: (event as Named<'taken'>).data.members[snapshot]?.sizeBytes }
+  return { sizeBytes: (event as Named<'taken'>).data.members?.[snapshot]?.sizeBytes }
 })
 const memberFailed = toMembers('groupFailed', ({ event }) => {
   const { code, message } = (event as Named<'takeFailed'>).data

@@ -185,6 +185,22 @@ describe('a group of snapshots', () => {
     await engine.close()
   })
 
+  it('is found taken at a provider that tells two calls apart by nothing, when its answer is lost', async () => {
+    const clock = new TestClock()
+    const cloud = await open({}, { idempotency: { by: 'none' } }, { clock })
+    const { acme, engine, world } = cloud
+    const one = await during(clock, snapped(cloud))
+    const other = await during(clock, snapped(cloud))
+    world.failNext('volumeSnapshotGroupEnsure', 'afterEffect')
+    const { id } = await acme['snapshot-group'].create({ volumes: [one.volume, other.volume] })
+    expect(await during(clock, acme.settled(id))).toBe('completed')
+    world.failNext('volumeRevert', 'afterEffect')
+    await acme.volume.revert(one.volume, { snapshot: one.snapshot })
+    expect(await during(clock, acme.settled(one.volume))).toBe('available')
+    expect((await acme.get(one.volume)).attributes.revert.state).toBe('completed')
+    await during(clock, engine.close())
+  })
+
   it('is refused whole: for one volume, for a limit, at a provider that has no such call', async () => {
     const cloud = await open()
     const { acme, engine, operator } = cloud
