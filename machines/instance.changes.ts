@@ -10,6 +10,7 @@ import { offersOf } from './instance.offers.ts'
 import { restartChanges } from './instance.restart.ts'
 import { revertChanges } from './instance.reverts.ts'
 import { sparingChanges } from './instance.sparing.ts'
+import { stallChanges } from './instance.stall.ts'
 import { stopChanges } from './instance.stop.ts'
 import { suspendChanges } from './instance.suspend.ts'
 import { orphanChanges } from './orphans.ts'
@@ -144,6 +145,7 @@ const all = {
   ...lookChanges,
   ...restartChanges,
   ...revertChanges,
+  ...stallChanges,
   ...stopChanges,
   ...suspendChanges,
   ...cleanupChanges,

@@ -10,6 +10,7 @@ import { endsOff, isHeld } from './instance.off.ts'
 import { restartChoices, restartRequirements } from './instance.restart.ts'
 import { revertChoices, revertRequirements } from './instance.reverts.ts'
 import { sparingChoices, sparingRequirements } from './instance.sparing.ts'
+import { stallChoices } from './instance.stall.ts'
 import { stopChoices } from './instance.stop.ts'
 import { suspendChoices, suspendRequirements } from './instance.suspend.ts'
 import { orphanChoices } from './orphans.ts'
@@ -144,6 +145,7 @@ export const choices = {
   ...lookChoices,
   ...restartChoices,
   ...revertChoices,
+  ...stallChoices,
   ...stopChoices,
   ...suspendChoices,
   ...cleanupChoices,

@@ -59,6 +59,7 @@ import { answeredWhileStopped, forceStoppable, graceOver, missableWhileRunning }
 import { restartable } from './instance.restart.ts'
 import { forgettingReverts, revertible } from './instance.reverts.ts'
 import { choices, instanceRequirements } from './instance.rules.ts'
+import { noStallRetry, stallable } from './instance.stall.ts'
 import { onceStopped, untilStopped } from './instance.stop.ts'
 import { resuming, suspendable, suspended, suspending } from './instance.suspend.ts'
 import * as want from './instance.wants.ts'
@@ -196,7 +197,7 @@ export const instance = setup({
     running: {
       id: 'running',
       initial: 'steady',
-      exit: [{ type: 'disarm', params: graceOver }, 'seen'],
+      exit: [{ type: 'disarm', params: graceOver }, { type: 'disarm', params: noStallRetry }, 'seen', 'stallOver'],
       states: {
         steady: { id: 'steady', tags: 'settled', on: late.steady },
         changing: {
@@ -206,8 +207,8 @@ export const instance = setup({
         capturing,
       },
       on: {
-        'instance.startRequested': {},
         'instance.resumeRequested': {},
+        ...stallable,
         ...stoppable,
         ...suspendable,
         ...restartable,
