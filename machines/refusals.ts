@@ -271,7 +271,7 @@ export const refusals = {
     copiedTagsFew: no(
       'copiedTagLimitExceeded',
       ({ resource }: Asked) =>
-        `With the tags of ${resource} its snapshot would have more than ${TAGS_MAX}; give fewer.`,
+        `The snapshot of ${resource} would have over ${TAGS_MAX} tags together with those of its volume; give fewer.`,
     ),
     retypeOffered: no(
       'retypeUnsupported',

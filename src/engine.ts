@@ -13,7 +13,7 @@ import { knownAt } from './engine/known.ts'
 import { Listeners } from './engine/listeners.ts'
 import type { EngineEvents, EngineOptions, Health } from './engine/options.ts'
 import { Outlook } from './engine/outlook.ts'
-import { OWN, ownCommands } from './engine/own-commands.ts'
+import { withOwnCommands } from './engine/own-commands.ts'
 import { journalOf, Refusals } from './engine/refusals.ts'
 import { WriteBehind } from './engine/write-behind.ts'
 import { Catalogue } from './runtime/catalogue.ts'
@@ -137,16 +137,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
       owner,
       store,
       clock,
-      providers: new Map([
-        ...this.#drivers,
-        [
-          OWN,
-          ownCommands({
-            find: resource => residence.find(resource),
-            submit: (commands, principal, given) => this.submit(commands, principal, given),
-          }),
-        ],
-      ]),
+      providers: withOwnCommands(this.#drivers, residence, this),
       report: report => this.#heard(report.resource, new Report(report, this.#around)),
       progress: (resource, update) => this.#writer.submit(new Progress(resource, update)),
       parse: (type, data) => {

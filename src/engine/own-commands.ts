@@ -13,25 +13,38 @@ import type { CommandInput } from '../runtime/request.ts'
 import type { Snapshot } from '../runtime/snapshot.ts'
 
 /** Name of the provider; no driver is registered under it. */
-export const OWN = 'engine'
+const OWN = 'engine'
 
-interface Parts {
-  readonly find: (resource: string) => Promise<Snapshot | null>
-  readonly submit: (
+interface Engine {
+  submit(
     commands: readonly CommandInput[],
     principal: Principal,
     options: SubmitOptions,
-  ) => Promise<readonly CommandResult[]>
+  ): Promise<readonly CommandResult[]>
+}
+interface Residents {
+  find(resource: string): Promise<Snapshot | null>
+}
+interface Provider {
+  readonly driver: Driver
+  readonly capabilities: Capabilities
 }
 
+/** The providers that asks may name: every driver, and the engine. */
+export const withOwnCommands = (
+  drivers: ReadonlyMap<string, Provider>,
+  residence: Residents,
+  engine: Engine,
+): ReadonlyMap<string, Provider> => new Map([...drivers, [OWN, ownCommands(residence, engine)]])
+
 /** A refusal is a rejection with its code and words; what else goes wrong is tried again. */
-export function ownCommands({ find, submit }: Parts): { readonly driver: Driver; readonly capabilities: Capabilities } {
+function ownCommands(residence: Residents, engine: Engine): Provider {
   const command = async (resource: string, asked: CommandInput, { token }: { token: string }): Promise<Outcome> => {
-    const owner = await find(resource)
+    const owner = await residence.find(resource)
     if (!owner) throw new Error(`there is no ${resource} to give a command for`)
     const { account, region } = owner
     try {
-      const [result] = await submit([asked], { account, region, actor: resource }, { token })
+      const [result] = await engine.submit([asked], { account, region, actor: resource }, { token })
       return done({ id: result!.id, state: result!.state, version: result!.version })
     } catch (error) {
       if (error instanceof Refused || error instanceof InvalidRequest) return rejection(error.code, error.message)

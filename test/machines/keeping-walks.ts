@@ -25,11 +25,18 @@ export function keepingAct(world: World, what: KeepingDeed, pick: number, other:
   const keep = [{ count: 1 }, { count: 2, ageMs: 60_000 }, { ageMs: 60_000 }][other % 3]
   const deeds: Record<KeepingDeed, () => void> = {
     revert: () => {
-      const snapshot = among(
-        alive('snapshot').filter(id => world.get(id).context.volume === volume),
-        pick,
-      )
-      if (volume && snapshot) ask('volume', 'revert', volume, { snapshot })
+      const volumeOf = (snapshot: string): string => world.get(snapshot).context.volume
+      const isBeside = (id: string | undefined) => {
+        const { attachment } = world.resources.get(id ?? '')?.context ?? {}
+        return attachment !== undefined && world.get(attachment.instance).state === 'stopped'
+      }
+      const taken = world.idsOf('snapshot').filter(id => world.get(id).state === 'completed')
+      const beside = taken.filter(id => isBeside(volumeOf(id)))
+      const snapshot = among(beside.length ? beside : taken, pick)
+      const still = alive('volume').find(isBeside)
+      // Few volumes beside a stopped instance have a snapshot yet.
+      if (still && beside.length === 0) ask('snapshot', 'create', undefined, { volume: still })
+      else if (snapshot) ask('volume', 'revert', volumeOf(snapshot), { snapshot })
     },
     group: () =>
       make('snapshot-group', pick % 2 ? { instance } : { volumes: alive('volume').slice(0, 2), copyTags: true }),
