@@ -9,23 +9,25 @@ type Change = Partial<InstanceContext>
 
 const named = ({ event }: Now) => (event as Named<'revertProposed' | 'revertEnded'>).data.volume
 
-export const revertRequirements = { notReverting: ({ context }: Now) => context.reverting === undefined }
-export const revertChoices = { revertingIt: (now: Now) => now.context.reverting?.includes(named(now)) === true }
+export const revertRequirements = { notReverting: ({ context }: Now) => context.volumesReverting === undefined }
+export const revertChoices = { revertingIt: (now: Now) => now.context.volumesReverting?.includes(named(now)) === true }
 export const revertChanges = {
-  revertBegun: (now: Now): Change => ({ reverting: [...(now.context.reverting ?? []), named(now)] }),
-  revertEnded: (now: Now): Change => {
-    const rest = now.context.reverting?.filter(each => each !== named(now)) ?? []
-    return { reverting: rest.length ? rest : undefined }
+  volumeRevertBegun: (now: Now): Change => ({
+    volumesReverting: [...(now.context.volumesReverting ?? []), named(now)],
+  }),
+  volumeRevertEnded: (now: Now): Change => {
+    const rest = now.context.volumesReverting?.filter(each => each !== named(now)) ?? []
+    return { volumesReverting: rest.length ? rest : undefined }
   },
 }
 
 /** Of one that is stopped. */
 export const revertible = {
-  'instance.revertProposed': { guard: needs('stopConfirmed'), actions: 'revertBegun' },
+  'instance.revertProposed': { guard: needs('stopConfirmed', 'noVmSnapshots'), actions: 'volumeRevertBegun' },
 } as const
 export const forgettingReverts = {
   'instance.revertEnded': [
-    { guard: 'revertingIt', actions: 'revertEnded' },
+    { guard: 'revertingIt', actions: 'volumeRevertEnded' },
     ignore('no such volume of it is being taken back'),
   ],
 } as const

@@ -13,6 +13,7 @@ import { sparingChoices, sparingRequirements } from './instance.sparing.ts'
 import { stallChoices } from './instance.stall.ts'
 import { stopChoices } from './instance.stop.ts'
 import { suspendChoices, suspendRequirements } from './instance.suspend.ts'
+import { vmSnapshotChoices, vmSnapshotRequirements } from './instance.vm-snapshots.ts'
 import { orphanChoices } from './orphans.ts'
 import { TAGS_MAX, type Tags, tagChoices, tagRequirements } from './tags.ts'
 
@@ -99,6 +100,7 @@ export const instanceRequirements = {
   ...lookRequirements,
   ...restartRequirements,
   ...revertRequirements,
+  ...vmSnapshotRequirements,
   ...suspendRequirements,
   ...cleanupRequirements,
   ...sparingRequirements,
@@ -148,6 +150,7 @@ export const choices = {
   ...stallChoices,
   ...stopChoices,
   ...suspendChoices,
+  ...vmSnapshotChoices,
   ...cleanupChoices,
   ...sparingChoices,
   ...orphanChoices,

@@ -26,7 +26,8 @@
  *
  * How it stops, is restarted, is suspended and what is seen of it without having been asked are files of their own.
  *
- * A deadline that passes marks the instance overdue and changes nothing else. (spec: ec2 2, 7, 8, 16; stateful-and-deltacloud 3a.6 to 3a.8.)
+ * A deadline that passes marks the instance overdue and changes nothing else; but a launch whose compute nobody has
+ * confirmed by then has failed. (spec: ec2 2, 7, 8, 16; stateful-and-deltacloud 3a.6 to 3a.8.)
  */
 import { setup } from 'xstate'
 import { ignore, needs, requires, type StateMeta, type StateTag, wants } from './grammar.ts'
@@ -61,7 +62,16 @@ import { forgettingReverts, revertible } from './instance.reverts.ts'
 import { choices, instanceRequirements } from './instance.rules.ts'
 import { noStallRetry, stallable } from './instance.stall.ts'
 import { onceStopped, untilStopped } from './instance.stop.ts'
-import { resuming, suspendable, suspended, suspending } from './instance.suspend.ts'
+import { growable, resuming, suspendable, suspended, suspending } from './instance.suspend.ts'
+import {
+  expiringLater,
+  keepableWhileOff,
+  keepableWhileRunning,
+  lineageGone,
+  reverting,
+  revertingToMemory,
+  vmSnapshotsAnswered,
+} from './instance.vm-snapshots.ts'
 import * as want from './instance.wants.ts'
 
 export const instance = setup({
@@ -123,6 +133,8 @@ export const instance = setup({
               { target: '#running', actions: 'cameUp' },
             ],
             'instance.createFailed': { target: 'abandoning', actions: 'failed' },
+            // A provider may lose the word that it could not be made, each time.
+            'instance.launchTimedOut': { target: 'abandoning', actions: ['overdue', 'unmade'] },
             ...guestMayPowerOff,
           },
         },
@@ -141,6 +153,7 @@ export const instance = setup({
           on: firstStart,
         },
         resuming,
+        revertingToMemory,
         restarting: {
           id: 'restarting',
           tags: 'working',
@@ -187,8 +200,11 @@ export const instance = setup({
         ...terminable,
         ...modifiable,
         ...tagging,
+        ...growable,
         ...forgettingImages,
         ...forgettingReverts,
+        ...vmSnapshotsAnswered,
+        ...expiringLater,
         'instance.launchTimedOut': { actions: 'overdue' },
         ...late.pending,
       },
@@ -205,6 +221,7 @@ export const instance = setup({
           on: connectingWhileRunning,
         },
         capturing,
+        reverting,
       },
       on: {
         'instance.resumeRequested': {},
@@ -221,6 +238,7 @@ export const instance = setup({
         ...terminable,
         ...modifiable,
         ...tagging,
+        ...growable,
         'instance.attachProposed': {
           guard: needs(
             'deviceNamed',
@@ -230,15 +248,17 @@ export const instance = setup({
             'volumesOutlive',
             'hotPlugOffered',
             'notCapturing',
+            'noVmSnapshots',
           ),
           target: '.changing',
           actions: ['attaching', { type: 'ask', params: want.connect }],
         },
         'instance.detachProposed': {
-          guard: needs('attachedThere', 'notRoot', 'hotUnplugOffered', 'notCapturing'),
+          guard: needs('attachedThere', 'notRoot', 'hotUnplugOffered', 'notCapturing', 'noVmSnapshots'),
           target: '.changing',
           actions: ['detaching', { type: 'ask', params: want.disconnect }],
         },
+        ...keepableWhileRunning,
         ...capturableWhileRunning,
         ...forgettingImages,
         ...forgettingReverts,
@@ -258,8 +278,14 @@ export const instance = setup({
         ...terminable,
         ...modifiable,
         ...tagging,
-        'instance.detachProposed': { guard: needs('attachedThere', 'notRoot'), actions: 'detachingWithStop' },
+        'instance.detachProposed': {
+          guard: needs('attachedThere', 'notRoot', 'noVmSnapshots'),
+          actions: 'detachingWithStop',
+        },
+        ...growable,
         ...connectingWhileStopping,
+        ...vmSnapshotsAnswered,
+        ...expiringLater,
         'instance.stopped': [ofAnotherLaunch, ...onceStopped],
         'instance.stopStuck': { actions: 'stuck' },
         ...forceStoppable,
@@ -280,7 +306,7 @@ export const instance = setup({
       exit: { type: 'disarm', params: want.endOffNoMore },
       on: {
         'instance.startRequested': {
-          guard: needs('accountOpen', 'stateful', 'rootAttached', 'notReverting', 'stopConfirmed'),
+          guard: needs('accountOpen', 'stateful', 'rootAttached', 'notReverting', 'stopConfirmed', 'vmSnapshotIdle'),
           target: 'pending.restarting',
           actions: 'restarted',
         },
@@ -299,20 +325,31 @@ export const instance = setup({
             'offeringActive',
             'userDataFits',
             'annotationsFit',
+            'vmSnapshotIdle',
           ),
           actions: [{ type: 'arm', params: want.endOffUnprotected }, 'modified'],
         },
         ...tagging,
+        ...growable,
         'instance.attachProposed': {
-          guard: needs('deviceNamed', 'deviceFree', 'rootOnly', 'slotFree', 'volumesOutlive', 'stopConfirmed'),
+          guard: needs(
+            'deviceNamed',
+            'deviceFree',
+            'rootOnly',
+            'slotFree',
+            'volumesOutlive',
+            'stopConfirmed',
+            'noVmSnapshots',
+          ),
           actions: ['attachedAtOnce', { type: 'tell', params: want.attachedAtOnce }],
         },
+        ...keepableWhileOff,
         ...capturableWhileOff,
         ...revertible,
         ...forgettingImages,
         ...forgettingReverts,
         'instance.detachProposed': {
-          guard: needs('attachedThere', 'stopConfirmed'),
+          guard: needs('attachedThere', 'stopConfirmed', 'noVmSnapshots'),
           actions: [{ type: 'tell', params: want.detachedAtOnce }, 'detachedAtOnce'],
         },
         ...answeredWhileStopped,
@@ -341,6 +378,8 @@ export const instance = setup({
         'instance.destroyed': whenDestroyed,
         'instance.terminateTimedOut': { actions: 'overdue' },
         ...tagging,
+        ...expiringLater,
+        ...growable,
         ...late.shuttingDown,
       },
     },
@@ -352,6 +391,7 @@ export const instance = setup({
         { type: 'tell', params: want.releaseVolumes },
         { type: 'tell', params: want.releaseImage },
         { type: 'tell', params: want.freeImage },
+        { type: 'tell', params: lineageGone },
         'ended',
       ],
       on: {
@@ -362,6 +402,7 @@ export const instance = setup({
           ignore('it needed no image, or not any more'),
         ],
         ...tagging,
+        ...growable,
         'instance.orphanCleaned': { actions: 'orphanCleaned' },
         ...late.terminated,
         'instance.orphanRecorded': { actions: 'orphaned' },

@@ -3,6 +3,7 @@
  * out. Doors map codes to their own; a wrong state and a missing resource are worded by the engine.
  */
 import type { Refusal, RefusalInput } from './grammar.ts'
+import { instanceKeeping, volumeKeeping } from './refusals.vm-snapshots.ts'
 import { sightRefusals } from './sights.ts'
 import { TAGS_MAX, tagRefusals } from './tags.ts'
 
@@ -56,9 +57,12 @@ const disk = {
 }
 
 const notReverting = no('volumeReverting', ({ resource, context }: Asked) => {
-  const { revert, reverting } = context as { revert?: { snapshot: string }; reverting?: readonly string[] }
-  return reverting
-    ? `Volumes of ${resource} are being taken back to a snapshot: ${reverting.join(', ')}; wait until that is done.`
+  const { revert, volumesReverting } = context as {
+    revert?: { snapshot: string }
+    volumesReverting?: readonly string[]
+  }
+  return volumesReverting
+    ? `Volumes of ${resource} are being taken back to a snapshot: ${volumesReverting.join(', ')}; wait until that is done.`
     : `The volume ${resource} is being taken back to ${revert?.snapshot ?? 'a snapshot'}; wait until that is done.`
 })
 
@@ -162,6 +166,7 @@ export const refusals = {
     keepGiven: no('missingRetention', 'A schedule says how much it keeps: how many, how old, or both.'),
     ...tagRefusals,
   },
+  'vm-snapshot': { accountOpen, ...sightRefusals('vm-snapshot'), ...tagRefusals },
 
   'key-pair': { accountOpen, nameFree, ...tagRefusals },
 
@@ -253,11 +258,6 @@ export const refusals = {
       'snapshotOfOther',
       ({ resource, data }: Asked) => `${data.snapshot} is no snapshot that was taken of the volume ${resource} itself.`,
     ),
-    notBeingTaken: no(
-      'snapshotInProgress',
-      ({ resource, context }: Asked) =>
-        `Snapshots of ${resource} are being taken (${context.snapshots?.join(', ')}); wait until they are complete.`,
-    ),
     groupOffered: no(
       'snapshotGroupUnsupported',
       ({ resource }: Asked) =>
@@ -282,6 +282,7 @@ export const refusals = {
       ({ resource, context, data }: Asked) =>
         `The volume ${resource} has ${context.sizeBytes} bytes and cannot shrink to ${data.sizeBytes}.`,
     ),
+    ...volumeKeeping,
     growOffered: no('resizeUnsupported', ({ resource, context }: Asked) =>
       context.grow === 'offline'
         ? `The provider resizes the volume ${resource} only while it is detached.`
@@ -379,6 +380,7 @@ export const refusals = {
       'rootNotVolume',
       ({ resource }: Asked) => `The root of ${resource} is no volume, so no snapshot can be taken of it.`,
     ),
+    ...instanceKeeping,
     notCapturing: no(
       'captureInProgress',
       ({ resource, context }: Asked) =>
@@ -397,7 +399,7 @@ export const refusals = {
     suspendOffered: no(
       'suspendUnsupported',
       ({ resource }: Asked) =>
-        `The provider of ${resource} suspends no guests that it could also keep stopped. Stop it.`,
+        `The provider of ${resource} suspends no guests that it could also keep stopped, and start. Stop it.`,
     ),
     guestAwake: no(
       'instanceSuspended',

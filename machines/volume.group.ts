@@ -33,6 +33,7 @@ export const takingInGroups = {
       'sameGroupProvider',
       'snapshotOffered',
       'snapshotSlotFree',
+      'noVmSnapshotTask',
       'copiedTagsFew',
     ),
     actions: ['snapshotBegun', { type: 'tell', params: begin }],

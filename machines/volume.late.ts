@@ -20,6 +20,7 @@ const reverted = ['reverted', 'revertFailed', 'revertTimedOut'] as const
 const removed = ['deleted', 'deleteFailed', 'deleteTimedOut', 'deleteRetryDue'] as const
 const births = ['requestedByInstance', 'rootLeft'] as const
 const taken = 'snapshotEnded'
+const covered = 'vmSnapshotEnded'
 const freed = 'imageFreed'
 
 const notReverting = ignoring('it is not being taken back', ...reverted)
@@ -37,11 +38,13 @@ export const late = {
       ...removed,
       'instanceGone',
       taken,
+      covered,
       freed,
     ),
     ...unseen('volume'),
   },
   creating: {
+    ...ignoring('no VM snapshot keeps it', covered),
     ...unseen('volume'),
     ...ignoring('it is being made already', ...births),
     ...unowed,
@@ -50,6 +53,7 @@ export const late = {
     ...ignoring('no deletion is under way', ...removed, freed),
   },
   available: {
+    ...ignoring('no VM snapshot keeps it', covered),
     ...ignoring('it is made already', ...made, ...births),
     ...notReverting,
     ...unowed,
@@ -57,6 +61,7 @@ export const late = {
     ...ignoring('no deletion is under way', ...removed, freed),
   },
   reverting: {
+    ...ignoring('no VM snapshot keeps it', covered),
     ...ignoring('it is made already', ...made, ...births),
     ...unseen('volume'),
     ...unowed,
@@ -75,6 +80,7 @@ export const late = {
     ...ignoring('no deletion is under way', ...removed, freed),
   },
   error: {
+    ...ignoring('no VM snapshot keeps it', covered),
     ...unseen('volume'),
     ...ignoring('making it has failed for good', ...made, ...births, taken),
     ...unowed,
@@ -84,6 +90,7 @@ export const late = {
   asking: ignoring('the question is still open', 'deleteRetryDue'),
   retrying: ignoring('it will be asked again anyway', 'deleteFailed'),
   deleting: {
+    ...ignoring('no VM snapshot keeps it', covered),
     ...unseen('volume'),
     ...ignoring('deleting took the place of what was asked before', ...made, ...resized, ...reverted, ...births),
     ...unowed,
@@ -102,6 +109,7 @@ export const late = {
       ...removed,
       'instanceGone',
       taken,
+      covered,
     ),
     ...ended('volume'),
   },

@@ -21,8 +21,6 @@ export const revertRequirements = {
   revertOffered: ({ context }: Now) => context.offers.revert === true,
   snapshotOwn: ({ event: { resource, facts } }: Asked) =>
     !facts.snapshot || (facts.snapshot.volume === resource && facts.snapshot.copiedFrom === undefined),
-  /** What is being taken of it would show neither the one content nor the other. */
-  notBeingTaken: ({ context }: Now) => context.snapshots === undefined,
 }
 
 export const revertChanges = {
@@ -80,7 +78,7 @@ const guard = needs(
   'snapshotOwn',
   'snapshotCompleted',
   'snapshotPresent',
-  'notBeingTaken',
+  'noSnapshotPending',
   'notResizing',
 )
 /** Of one that rests, without or beside an instance. */

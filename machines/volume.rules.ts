@@ -7,6 +7,7 @@ import type { Now, VolumeContext, VolumeEventNamed } from './volume.alphabet.ts'
 import { groupRequirements } from './volume.group.ts'
 import { revertChoices, revertRequirements } from './volume.revert.ts'
 import { snapshotChoices, snapshotRequirements } from './volume.snapshots.ts'
+import { coveringRequirements } from './volume.vm-snapshots.ts'
 
 type On<K extends string> = { readonly context: VolumeContext; readonly event: VolumeEventNamed<K> }
 
@@ -36,6 +37,7 @@ export const volumeRequirements = {
   ...revertRequirements,
   ...groupRequirements,
   ...sightRequirements,
+  ...coveringRequirements,
   accountOpen: ({ event }: On<'createRequested' | 'modifyRequested' | 'revertRequested'>) =>
     (event.facts.account?.state ?? 'open') === 'open',
   snapshotCompleted: ({ event }: On<'createRequested' | 'revertRequested'>) =>

@@ -23,6 +23,7 @@ import { late } from './volume.late.ts'
 import { dropRevert, revertible, revertibleInUse, reverting, revertingInUse } from './volume.revert.ts'
 import { choices, volumeRequirements } from './volume.rules.ts'
 import { takingSnapshots, untilTaken } from './volume.snapshots.ts'
+import { coverable } from './volume.vm-snapshots.ts'
 import * as want from './volume.wants.ts'
 
 const unasked = ignore('no change of its size or type is under way')
@@ -38,13 +39,15 @@ const changing = {
         'accountOpen',
         'present',
         'notReverting',
+        'sizeUncovered',
+        'noVmSnapshotTask',
         'notResizing',
         'growing',
         ...diskRequirementNames,
         'growOffered',
         'retypeOffered',
       ),
-      actions: ['resizing', { type: 'ask', params: want.reshape }],
+      actions: [{ type: 'tell', params: want.proposeGrowth }, 'resizing', { type: 'ask', params: want.reshape }],
     },
   ],
   'volume.resized': [
@@ -229,6 +232,7 @@ export const volume = setup({
         ...changing,
         ...takingSnapshots,
         ...takingInGroups,
+        ...coverable,
         ...seen,
         ...tagging,
         ...late.inUse,

@@ -16,6 +16,7 @@ import { scheduleView } from './inventory.schedule.ts'
 import { snapshotView } from './inventory.snapshot.ts'
 import { snapshotGroupView } from './inventory.snapshot-group.ts'
 import { tagged } from './inventory.tags.ts'
+import { vmSnapshotView } from './inventory.vm-snapshot.ts'
 import { volumeView } from './inventory.volume.ts'
 
 export type { InventoryRow, Relation }
@@ -38,6 +39,7 @@ const views: Readonly<Record<string, KindView>> = {
   snapshot: snapshotView,
   'snapshot-group': snapshotGroupView,
   schedule: scheduleView,
+  'vm-snapshot': vmSnapshotView,
   'key-pair': asMade(),
   offering: asMade(undefined, () => 'public'),
   account: asMade(({ domain }) => [{ role: 'domain', id: `domain/${domain}` }]),

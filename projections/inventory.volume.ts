@@ -52,6 +52,8 @@ function changes(before: Attributes, event: Envelope): Attributes {
     case 'volume.reverted':
     case 'volume.revertFailed':
       return taken(before, event)
+    case 'volume.vmSnapshotEnded':
+      return sizeBytes !== undefined && state.startsWith('in-use') ? { ...before, sizeBytes } : before
     case 'volume.createFailed':
     case 'volume.attachFailed':
     case 'volume.detachFailed':

@@ -42,6 +42,9 @@ function shapeAfter(before: UsageRow | undefined, event: Parameters<Meter>[1]): 
       return { sizeBytes, original: { sizeBytes: before.sizeBytes!, volumeType: before.volumeType } }
     case 'volume.measured':
       return { sizeBytes }
+    // Taken back with its instance.
+    case 'volume.vmSnapshotEnded':
+      return sizeBytes === undefined ? {} : { sizeBytes }
     case 'volume.resized':
     case 'volume.reverted':
       return before.original ? { sizeBytes, original: undefined } : {}

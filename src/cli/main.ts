@@ -14,6 +14,7 @@ import { serveCommand } from './commands/serve.ts'
 import { showCommand } from './commands/show.ts'
 import { surveyCommand } from './commands/survey.ts'
 import { traceCommand } from './commands/trace.ts'
+import { treeCommand } from './commands/tree.ts'
 import { usageCommand } from './commands/usage.ts'
 import { volumeCommands } from './commands/volumes.ts'
 import { printFailure } from './failure.ts'
@@ -32,6 +33,7 @@ const commands: readonly ((program: Command) => void)[] = [
   providersCommand,
   usageCommand,
   limitsCommand,
+  treeCommand,
   doCommand,
   surveyCommand,
   traceCommand,

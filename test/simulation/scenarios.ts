@@ -78,6 +78,13 @@ const copy: Chapter = {
   ask: ({ image }) => ({ kind: 'image', command: 'copy', input: { image, name: 'copy' } }),
 }
 const deregister = of('image', 'deregister', 'image')
+const keep = (as: string): Chapter => ({
+  as,
+  ask: ({ instance }) => ({ kind: 'vm-snapshot', command: 'create', input: { instance, memory: true } }),
+})
+const goBack = of('vm-snapshot', 'revert', 'first')
+const forget = of('vm-snapshot', 'delete', 'first')
+const forgetAll = of('vm-snapshot', 'delete', 'first', () => ({ subtree: true }))
 const atOnce = (chapter: Chapter): Chapter => ({ ...chapter, atOnce: true })
 
 export const scenarios: readonly Scenario[] = [
@@ -118,6 +125,14 @@ export const scenarios: readonly Scenario[] = [
     name: 'a run of a schedule that lets the one before go',
     before: [create, schedule, run],
     story: [run, endSchedule],
+  },
+  { name: 'VM snapshot', before: [launch, create, attach], story: [keep('first')] },
+  { name: 'fork of VM snapshots', before: [launch, keep('first'), keep('second')], story: [goBack, forget] },
+  { name: 'end of a subtree', before: [launch, keep('first'), keep('second')], story: [forgetAll] },
+  {
+    name: 'terminate while a VM snapshot is taken',
+    before: [launch, keep('first')],
+    story: [atOnce(keep('second')), terminate],
   },
   { name: 'change of type', world: { optimizeMs: 90_000 }, before: [create], story: [retype] },
 ]

@@ -110,6 +110,7 @@ const removal: Readonly<Record<string, string>> = {
   snapshot: 'delete',
   image: 'deregister',
   schedule: 'delete',
+  'vm-snapshot': 'delete',
 }
 
 /** Every tenant deletes all it has; nothing may be left anywhere. */

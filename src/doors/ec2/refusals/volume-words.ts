@@ -4,6 +4,10 @@ import { asked, said, target, type WordsTable, words } from './words.ts'
 const unsupported = words('UnsupportedOperation')
 
 export const volumeWords: WordsTable = {
+  snapshotInProgress: words('IncorrectState'),
+  volumeInVmSnapshot: words('IncorrectState'),
+  memoryOfEncryptedDisk: words('UnsupportedOperation'),
+  'vm-snapshotVanished': words('IncorrectState'),
   volumeInUse: words(
     'VolumeInUse',
     of => `Volume ${target(of)} is currently attached to ${said(of, /attached to (\S+);/)}`,
@@ -70,7 +74,6 @@ export const volumeWords: WordsTable = {
   volumeReverting: words('IncorrectState'),
   revertUnsupported: unsupported,
   snapshotOfOther: words('InvalidParameterValue'),
-  snapshotInProgress: words('IncorrectState'),
   snapshotGroupUnsupported: unsupported,
   groupElsewhere: unsupported,
   copiedTagLimitExceeded: words('TagLimitExceeded'),
