@@ -52,11 +52,14 @@ export function keepingAct(world: World, what: KeepingDeed, pick: number, other:
       if (schedule) ask('schedule', name, schedule, input)
     },
     runSchedule: () => {
-      const due = [...world.timers].filter(key => / schedule\./.test(key))
-      const key = among(due, pick)
-      if (key) world.fire(key)
-      const asked = [...world.asks].find(([id, open]) => id.startsWith('sched-') && open.length)
-      if (asked) world.answer(asked[0], 'done')
+      // Until a run or two are over, or nothing about them is left to do.
+      for (let turn = 0; turn < 6; turn += 1) {
+        const asked = [...world.asks].find(([id, open]) => /^(sched|snapgroup)-/.test(id) && open.length)
+        const due = [...world.timers].filter(key => / schedule\./.test(key))
+        const key = among(due, pick)
+        if (asked) world.answer(asked[0], 'done')
+        else if (key) world.fire(key)
+      }
     },
   }
   deeds[what]()
