@@ -7,7 +7,7 @@ const packages = (...names) => names.map(name => `(^|/)node_modules/${name}/`)
 
 const vocabulary = '^machines/grammar\\.ts$'
 /** What several kinds have in the same way, such as tags. (docs/decisions/0016.) */
-const shared = '^machines/(tags|disks|modes|retries|orphans|boots|limits|sights|lineage|placement).ts$'
+const shared = '^machines/(tags|disks|modes|retries|orphans|boots|limits|sights|scheduled|lineage|placement).ts$'
 const viewContract = '^projections/contract\\.ts$'
 const storeContract = '^src/store/(store|canonical|refusals)\\.ts$'
 /** The contract files and what helps to keep it, directly in src/drivers; each provider has a folder of its own. */
@@ -38,7 +38,7 @@ const layers = [
     // $1 is the kind's name: its machine and its commands may know each other, and no other kind.
     name: 'kind',
     files:
-      '^machines/(?!(?:grammar|tags|disks|modes|retries|orphans|boots|limits|sights|lineage|placement|refusals|refusals.vm-snapshots|index).ts$)([^./]+)[./]',
+      '^machines/(?!(?:grammar|tags|disks|modes|retries|orphans|boots|limits|sights|scheduled|lineage|placement|refusals|refusals.vm-snapshots|index).ts$)([^./]+)[./]',
     may: ['^machines/$1[./]', vocabulary, shared, '^machines/refusals\\.ts$', ...packages('xstate', 'zod')],
   },
   { name: 'view-contract', files: viewContract, types: ['^machines/'] },

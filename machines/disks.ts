@@ -113,6 +113,17 @@ export function diskFaults(
  */
 export const snapshotsOf = ({ of, live }: { readonly of: readonly SnapshotSource[]; readonly live: boolean }) =>
   of.filter(each => each === 'available' || live)
+/** What else it does with snapshots, as far as it does it. */
+export const snapshotAbilities = ({
+  group,
+  revert,
+  revertRestoresSize,
+}: Partial<Record<SnapshotAbility, boolean>>) => ({
+  group: group || undefined,
+  revert: revert || undefined,
+  revertRestoresSize: revertRestoresSize || undefined,
+})
+export type SnapshotAbility = 'group' | 'revert' | 'revertRestoresSize'
 export type SnapshotSource = 'available' | 'in-use'
 /** The same with where they are kept, as a volume remembers it. */
 export const snapshotOffersOf = (

@@ -161,7 +161,7 @@ export type EventNamed<A, K extends string> =
 export interface Ask {
   /** The driver's method, e.g. `volumeEnsure`. The first argument of every method is the resource's id. */
   readonly verb: string
-  /** Name of the provider (an entry of createEngine's `drivers`). */
+  /** Name of the provider (an entry of createEngine's `drivers`); `engine` gives a command: docs/decisions/0043. */
   readonly provider: string
   readonly args: Json
   /**

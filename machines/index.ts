@@ -22,11 +22,17 @@ import { type OfferingContext, offering, offeringEvents, offeringRequirements } 
 import { poolCommands } from './pool.commands.ts'
 import { type PoolContext, pool, poolEvents, poolRequirements } from './pool.ts'
 import { refusals } from './refusals.ts'
+import { type ScheduleContext, scheduleEvents } from './schedule.alphabet.ts'
+import { scheduleCommands } from './schedule.commands.ts'
+import { schedule, scheduleRequirements } from './schedule.ts'
 import { type SnapshotContext, snapshotEvents } from './snapshot.alphabet.ts'
 import { snapshotCommands } from './snapshot.commands.ts'
 import { snapshotObserved, snapshotPresence } from './snapshot.presence.ts'
 import { snapshotRequirements } from './snapshot.rules.ts'
 import { snapshot } from './snapshot.ts'
+import { type SnapshotGroupContext, snapshotGroupEvents } from './snapshot-group.alphabet.ts'
+import { snapshotGroupCommands } from './snapshot-group.commands.ts'
+import { snapshotGroup, snapshotGroupRequirements } from './snapshot-group.ts'
 import { type VmSnapshotContext, vmSnapshotEvents } from './vm-snapshot.alphabet.ts'
 import { vmSnapshotCommands } from './vm-snapshot.commands.ts'
 import { vmSnapshotObserved, vmSnapshotPresence } from './vm-snapshot.presence.ts'
@@ -146,8 +152,9 @@ export const kinds = {
     commands: snapshotCommands,
     requirements: snapshotRequirements,
     refusals: refusals.snapshot,
-    face: ({ volume, sizeBytes, encrypted, kmsKey, provider, boots, impaired }: SnapshotContext) => ({
+    face: ({ volume, sizeBytes, encrypted, kmsKey, provider, boots, impaired, copiedFrom }: SnapshotContext) => ({
       impaired,
+      copiedFrom,
       volume,
       sizeBytes,
       encrypted,
@@ -157,6 +164,30 @@ export const kinds = {
     }),
     observed: snapshotObserved,
     presence: snapshotPresence,
+    retentionMs: HOUR_MS,
+  }),
+  'snapshot-group': kind({
+    name: 'snapshot-group',
+    idPrefix: 'snapgroup',
+    rules: 1,
+    machine: snapshotGroup,
+    events: snapshotGroupEvents,
+    commands: snapshotGroupCommands,
+    requirements: snapshotGroupRequirements,
+    refusals: refusals['snapshot-group'],
+    face: ({ provider, members }: SnapshotGroupContext) => ({ provider, members }),
+    retentionMs: HOUR_MS,
+  }),
+  schedule: kind({
+    name: 'schedule',
+    idPrefix: 'sched',
+    rules: 1,
+    machine: schedule,
+    events: scheduleEvents,
+    commands: scheduleCommands,
+    requirements: scheduleRequirements,
+    refusals: refusals.schedule,
+    face: ({ target }: ScheduleContext) => ({ target }),
     retentionMs: HOUR_MS,
   }),
   'key-pair': kind({
@@ -248,7 +279,9 @@ export type {
   KeyPairContext,
   OfferingContext,
   PoolContext,
+  ScheduleContext,
   SnapshotContext,
+  SnapshotGroupContext,
   VmSnapshotContext,
   VolumeContext,
 }

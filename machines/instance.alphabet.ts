@@ -163,6 +163,8 @@ export interface InstanceContext {
   readonly unconfirmed?: boolean
   /** The stop that is under way: how its guest is treated, and how often it was asked for. */
   readonly stopCall?: { readonly mode: 'graceful' | 'hard'; readonly asks: number; readonly stuck?: boolean }
+  /** Volumes of it that are being taken back to a snapshot: it does not start before. */
+  readonly volumesReverting?: readonly string[]
   /** Images that are being made of it. */
   readonly captures?: readonly string[]
   /** Its guest is off for an image: what is still to be taken of its disks. */
@@ -240,6 +242,9 @@ const capabilities = z.object({
     of: z.array(z.enum(['available', 'in-use'])),
     live: z.boolean(),
     independentOfVolume: z.boolean().optional(),
+    group: z.boolean().optional(),
+    revert: z.boolean().optional(),
+    revertRestoresSize: z.boolean().optional(),
   }),
   vmSnapshot: z.object({
     memory: z.boolean(),
@@ -436,6 +441,9 @@ export const instanceEvents = events('instance', {
   attachProposed: proposed({ volume: z.string(), device: z.string(), onlyRoot: z.boolean().optional() }),
   detachProposed: proposed({ volume: z.string(), device: z.string().optional(), force: z.boolean().optional() }),
 
+  /** It is to be taken back to a snapshot, while nobody runs with it. */
+  revertProposed: proposed({ volume: z.string() }),
+  revertEnded: told({ volume: z.string() }),
   // From its VM snapshots
   vmSnapshotProposed: proposed({
     snapshot: z.string(),

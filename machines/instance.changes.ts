@@ -8,6 +8,7 @@ import { atRest, deviceOf, withDevice, withoutDevice, withStatus } from './insta
 import { lookChanges } from './instance.looks.ts'
 import { offersOf } from './instance.offers.ts'
 import { restartChanges } from './instance.restart.ts'
+import { revertChanges } from './instance.reverts.ts'
 import { sparingChanges } from './instance.sparing.ts'
 import { stallChanges } from './instance.stall.ts'
 import { stopChanges } from './instance.stop.ts'
@@ -149,6 +150,7 @@ const all = {
   ...captureChanges,
   ...lookChanges,
   ...restartChanges,
+  ...revertChanges,
   ...stallChanges,
   ...stopChanges,
   ...suspendChanges,

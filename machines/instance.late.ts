@@ -53,6 +53,7 @@ const all = [
   ...news,
   ...imaging,
   'captureEnded',
+  'revertEnded',
   stuck,
   ...lineage,
 ] as const
@@ -155,7 +156,7 @@ export const late = {
     ...ignoring('its VM snapshots go with it', ...lineage),
     ...unowed,
     ...notGone,
-    ...ignoring('its volumes hear of its end when it is gone', ...volumes),
+    ...ignoring('its volumes hear of its end when it is gone', ...volumes, 'revertEnded'),
     ...ignoring('its launch is over', ...launching),
     ...ignoring('it is being ended already', 'offGraceDue'),
     ...ignoring('its images have failed with it', ...imaging, 'captureEnded'),

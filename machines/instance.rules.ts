@@ -8,6 +8,7 @@ import { lookChoices, lookRequirements } from './instance.looks.ts'
 import type { RootOwner } from './instance.mode.ts'
 import { endsOff, isHeld } from './instance.off.ts'
 import { restartChoices, restartRequirements } from './instance.restart.ts'
+import { revertChoices, revertRequirements } from './instance.reverts.ts'
 import { sparingChoices, sparingRequirements } from './instance.sparing.ts'
 import { stallChoices } from './instance.stall.ts'
 import { stopChoices } from './instance.stop.ts'
@@ -99,6 +100,7 @@ export const instanceRequirements = {
   ...captureRequirements,
   ...lookRequirements,
   ...restartRequirements,
+  ...revertRequirements,
   ...vmSnapshotRequirements,
   ...suspendRequirements,
   ...cleanupRequirements,
@@ -145,6 +147,7 @@ export const choices = {
   ...captureChoices,
   ...lookChoices,
   ...restartChoices,
+  ...revertChoices,
   ...stallChoices,
   ...stopChoices,
   ...suspendChoices,

@@ -20,6 +20,7 @@ import {
 } from './instance.clauses.ts'
 import { late } from './instance.late.ts'
 import { forceStoppable, graceOver, missableWhileSuspended } from './instance.looks.ts'
+import { forgettingReverts } from './instance.reverts.ts'
 import { expiringLater, removals, vmSnapshotsAnswered } from './instance.vm-snapshots.ts'
 
 type Change = Partial<InstanceContext>
@@ -102,6 +103,7 @@ export const suspending = {
     'instance.suspendFailed': { target: '#steady', actions: 'stayedAwake' },
     'instance.suspendTimedOut': { actions: 'overdue' },
     ...forgettingImages,
+    ...forgettingReverts,
     ...forceStoppable,
     ...vmSnapshotsAnswered,
     ...expiringLater,
@@ -125,6 +127,7 @@ export const suspended = {
     ...missableWhileSuspended,
     'instance.memoryLost': [ofAnotherLaunch, { target: '#stopping', actions: 'memoryLost' }],
     ...forgettingImages,
+    ...forgettingReverts,
     ...forceStoppable,
     ...vmSnapshotsAnswered,
     ...removals,

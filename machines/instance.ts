@@ -58,6 +58,7 @@ import { volumesWith } from './instance.devices.ts'
 import { late } from './instance.late.ts'
 import { answeredWhileStopped, forceStoppable, graceOver, missableWhileRunning } from './instance.looks.ts'
 import { restartable } from './instance.restart.ts'
+import { forgettingReverts, revertible } from './instance.reverts.ts'
 import { choices, instanceRequirements } from './instance.rules.ts'
 import { noStallRetry, stallable } from './instance.stall.ts'
 import { onceStopped, untilStopped } from './instance.stop.ts'
@@ -201,6 +202,7 @@ export const instance = setup({
         ...tagging,
         ...growable,
         ...forgettingImages,
+        ...forgettingReverts,
         ...vmSnapshotsAnswered,
         ...expiringLater,
         'instance.launchTimedOut': { actions: 'overdue' },
@@ -259,6 +261,7 @@ export const instance = setup({
         ...keepableWhileRunning,
         ...capturableWhileRunning,
         ...forgettingImages,
+        ...forgettingReverts,
         ...guestMayPowerOff,
         ...missableWhileRunning,
         ...late.running,
@@ -287,6 +290,7 @@ export const instance = setup({
         'instance.stopStuck': { actions: 'stuck' },
         ...forceStoppable,
         ...forgettingImages,
+        ...forgettingReverts,
         'instance.stopTimedOut': { actions: 'overdue' },
         ...late.stopping,
       },
@@ -302,7 +306,7 @@ export const instance = setup({
       exit: { type: 'disarm', params: want.endOffNoMore },
       on: {
         'instance.startRequested': {
-          guard: needs('accountOpen', 'stateful', 'rootAttached', 'stopConfirmed', 'vmSnapshotIdle'),
+          guard: needs('accountOpen', 'stateful', 'rootAttached', 'notReverting', 'stopConfirmed', 'vmSnapshotIdle'),
           target: 'pending.restarting',
           actions: 'restarted',
         },
@@ -341,7 +345,9 @@ export const instance = setup({
         },
         ...keepableWhileOff,
         ...capturableWhileOff,
+        ...revertible,
         ...forgettingImages,
+        ...forgettingReverts,
         'instance.detachProposed': {
           guard: needs('attachedThere', 'stopConfirmed', 'noVmSnapshots'),
           actions: [{ type: 'tell', params: want.detachedAtOnce }, 'detachedAtOnce'],

@@ -6,7 +6,7 @@ import type { Refusal, RefusalInput } from './grammar.ts'
 import { placementRefusals } from './placement.ts'
 import { instanceKeeping, volumeKeeping } from './refusals.vm-snapshots.ts'
 import { sightRefusals } from './sights.ts'
-import { tagRefusals } from './tags.ts'
+import { TAGS_MAX, tagRefusals } from './tags.ts'
 
 type Asked = RefusalInput
 const no = (code: string, sentence: Refusal['sentence']): Refusal => ({ code, sentence })
@@ -56,6 +56,16 @@ const disk = {
   keyEncrypts: no('keyWithoutEncryption', 'A key is given for a disk that is not encrypted; ask for that too.'),
   encryptionOffered: no('encryptionUnsupported', 'The provider has no encrypted disks.'),
 }
+
+const notReverting = no('volumeReverting', ({ resource, context }: Asked) => {
+  const { revert, volumesReverting } = context as {
+    revert?: { snapshot: string }
+    volumesReverting?: readonly string[]
+  }
+  return volumesReverting
+    ? `Volumes of ${resource} are being taken back to a snapshot: ${volumesReverting.join(', ')}; wait until that is done.`
+    : `The volume ${resource} is being taken back to ${revert?.snapshot ?? 'a snapshot'}; wait until that is done.`
+})
 
 /** The volume that an instance was to be launched on. */
 const rootOf = ({ rootVolume, devices }: { rootVolume?: string; devices?: { volume: string }[] }) =>
@@ -136,6 +146,33 @@ export const refusals = {
     ...tagRefusals,
   },
 
+  'snapshot-group': {
+    accountOpen,
+    volumesMeant: no(
+      'missingVolumes',
+      'A group of snapshots needs a volume to take; name some, or an instance with some.',
+    ),
+    exclusionsKnown: no(
+      'exclusionUnknown',
+      ({ data }: Asked) => `The volume ${data.volume} is no data volume of ${data.instance ?? 'an instance'}.`,
+    ),
+    ...tagRefusals,
+  },
+
+  schedule: {
+    accountOpen,
+    targetThere: no('targetGone', 'What the schedule is to keep is gone, or on its way; name another target.'),
+    notUnderWay: no(
+      'runInProgress',
+      ({ resource }: Asked) => `A run of ${resource} is under way; wait until it is over.`,
+    ),
+    timeZoneKnown: no(
+      'timeZoneUnknown',
+      ({ data }: Asked) => `There is no time zone ${data.timeZone}; write one such as Europe/Berlin, or UTC.`,
+    ),
+    keepGiven: no('missingRetention', 'A schedule says how much it keeps: how many, how old, or both.'),
+    ...tagRefusals,
+  },
   'vm-snapshot': { accountOpen, ...sightRefusals('vm-snapshot'), ...tagRefusals },
 
   'key-pair': { accountOpen, nameFree, ...tagRefusals },
@@ -218,6 +255,31 @@ export const refusals = {
       'concurrentSnapshotLimitExceeded',
       ({ resource, context }: Asked) =>
         `${context.snapshots?.length} snapshots of ${resource} are being taken; wait for one of them.`,
+    ),
+    notReverting,
+    revertOffered: no(
+      'revertUnsupported',
+      ({ resource }: Asked) =>
+        `The provider takes no volume such as ${resource} back to a snapshot; create a volume from the snapshot.`,
+    ),
+    snapshotOwn: no(
+      'snapshotOfOther',
+      ({ resource, data }: Asked) => `${data.snapshot} is no snapshot that was taken of the volume ${resource} itself.`,
+    ),
+    groupOffered: no(
+      'snapshotGroupUnsupported',
+      ({ resource }: Asked) =>
+        `The provider of ${resource} takes no snapshots of several volumes at one moment; take them one by one.`,
+    ),
+    sameGroupProvider: no(
+      'groupElsewhere',
+      ({ resource, context, data }: Asked) =>
+        `The volume ${resource} lives at provider ${context.provider}, others of the group at ${data.provider}.`,
+    ),
+    copiedTagsFew: no(
+      'copiedTagLimitExceeded',
+      ({ resource }: Asked) =>
+        `The snapshot of ${resource} would have over ${TAGS_MAX} tags together with those of its volume; give fewer.`,
     ),
     retypeOffered: no(
       'retypeUnsupported',
@@ -322,6 +384,7 @@ export const refusals = {
       ({ resource, context }: Asked) =>
         `The instance ${resource} has no volume at its root device ${context.rootDevice}; attach one there.`,
     ),
+    notReverting,
     rootIsVolume: no(
       'rootNotVolume',
       ({ resource }: Asked) => `The root of ${resource} is no volume, so no snapshot can be taken of it.`,

@@ -15,10 +15,11 @@ import {
 } from './grammar.ts'
 import { type Orphan, orphanEvents } from './orphans.ts'
 import type { Failure } from './retries.ts'
+import { type Scheduled, scheduledEvents } from './scheduled.ts'
 import { type Sighted, sightEvents } from './sights.ts'
 import { type Tags, tagEvents, tags } from './tags.ts'
 
-export interface SnapshotContext extends Sighted {
+export interface SnapshotContext extends Sighted, Scheduled {
   /** What it is a snapshot of, also after that volume is gone; of a copy: what the original is of, where that is known. */
   readonly volume?: string
   /** Of the volume, at the moment of the request; then what the provider says it holds. */
@@ -42,8 +43,10 @@ export interface SnapshotContext extends Sighted {
   readonly capturedFor?: { readonly image: string; readonly instance: string }
   /** Images that use it: while there is one, it stays. */
   readonly images: readonly string[]
-  /** Copies of it that are being made. */
-  readonly copies: readonly string[]
+  /** What reads it now: copies of it that are being made, volumes that are being taken back to it. */
+  readonly readers: readonly string[]
+  /** It is taken at one moment with the others of this group. */
+  readonly group?: string
   /** Somebody asked to delete it before it was complete. */
   readonly condemned?: boolean
   /** Of its deletion. */
@@ -52,7 +55,7 @@ export interface SnapshotContext extends Sighted {
   readonly overdue?: boolean
   readonly reason?: { readonly code: string; readonly message: string; readonly at: number }
 }
-export const unborn: SnapshotContext = { sizeBytes: 0, provider: '', progress: 0, images: [], copies: [] }
+export const unborn: SnapshotContext = { sizeBytes: 0, provider: '', progress: 0, images: [], readers: [] }
 
 const inState = z.object({ state: z.string() })
 const volume = { volume: z.string() }
@@ -93,6 +96,14 @@ export const snapshotEvents = events('snapshot', {
 
   /** From a volume, for an image of its instance. `held`: not before the guest is off. */
   requestedByVolume: told({ ...volume, ...content, image: z.string(), instance: z.string(), held: z.boolean() }),
+  /** From a volume, for a group of snapshots at one moment. */
+  requestedByGroup: told({ ...volume, ...content, group: z.string() }),
+  /** From that group: what came of the one call for all of them. */
+  groupTaken: told({ sizeBytes: z.int().positive().optional() }),
+  groupFailed: told({ code: z.string(), message: z.string() }),
+  ...scheduledEvents,
+  /** From its group: it goes with all the others, or none does. */
+  deleteProposed: proposed(),
   /** From an image that is a copy. `guarded`: the original is of the same account and waits for it. */
   requestedByImage: told({ ...content, image: z.string(), snapshot: z.string(), guarded: z.boolean() }),
   /** From an instance: its guest is off for this. */
@@ -101,6 +112,9 @@ export const snapshotEvents = events('snapshot', {
   imageGone: told({ image: z.string() }),
   copyProposed: proposed({ copy: z.string() }),
   copyEnded: told({ copy: z.string() }),
+  /** From a volume that is to be taken back to it. */
+  revertProposed: proposed({ volume: z.string() }),
+  revertEnded: told({ volume: z.string() }),
 })
 export type SnapshotEvent = EventOf<typeof snapshotEvents>
 export type SnapshotEventNamed<K extends string> = EventNamed<typeof snapshotEvents, K>

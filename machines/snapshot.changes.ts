@@ -2,8 +2,11 @@
 import { assign } from 'xstate'
 import { orphanChanges } from './orphans.ts'
 import { failedAgain } from './retries.ts'
+import { scheduleChanges } from './scheduled.ts'
 import { sightChanges } from './sights.ts'
 import type { SnapshotEventNamed as Named, Now, SnapshotContext, SnapshotEvent } from './snapshot.alphabet.ts'
+import { groupChanges } from './snapshot.group.ts'
+import { readerOf } from './snapshot.rules.ts'
 import { tagChanges } from './tags.ts'
 
 type Change = Partial<SnapshotContext>
@@ -23,8 +26,8 @@ const requestedByImage = ({ event }: Now): Change => {
 
 const progressed = ({ event }: Now): Change => ({ progress: Math.floor((event as Named<'progressed'>).data.percent) })
 
-const completed = ({ event }: Now): Change => {
-  const { sizeBytes, allocatedBytes } = (event as Named<'completed'>).data
+const completed = ({ context, event }: Now): Change => {
+  const { sizeBytes = context.sizeBytes, allocatedBytes } = event.data as Partial<Named<'completed'>['data']>
   return { sizeBytes, allocatedBytes, progress: 100, completedAt: event.at }
 }
 const failed = ({ event }: Now): Change => {
@@ -41,11 +44,9 @@ const used = ({ context, event }: Now): Change => ({
 const unused = ({ context, event }: Now): Change => ({
   images: context.images.filter(each => each !== (event as Named<'imageGone'>).data.image),
 })
-const copied = ({ context, event }: Now): Change => ({
-  copies: [...context.copies, (event as Named<'copyProposed'>).data.copy],
-})
-const uncopied = ({ context, event }: Now): Change => ({
-  copies: context.copies.filter(each => each !== (event as Named<'copyEnded'>).data.copy),
+const readBy = ({ context, event }: Now): Change => ({ readers: [...context.readers, readerOf(event)] })
+const unread = ({ context, event }: Now): Change => ({
+  readers: context.readers.filter(each => each !== readerOf(event)),
 })
 
 const all = {
@@ -59,14 +60,16 @@ const all = {
   abandoned,
   used,
   unused,
-  copied,
-  uncopied,
+  readBy,
+  unread,
   condemned: (): Change => ({ condemned: true }),
   deleteFailed: ({ context, event }: Now): Change => ({
     failure: failedAgain(context.failure, (event as Named<'deleteFailed'>).data),
   }),
   overdue: (): Change => ({ overdue: true }),
   answered: (): Change => ({ overdue: undefined }),
+  ...groupChanges,
+  ...scheduleChanges,
   ...tagChanges,
   ...orphanChanges,
   ...sightChanges,

@@ -13,24 +13,37 @@ const ignoring = <const K extends News>(why: string, ...names: K[]) =>
     ReturnType<typeof ignore>
   >
 
-const births = ['requestedByVolume', 'requestedByImage'] as const
-const made = ['progressed', 'completed', 'createFailed', 'createTimedOut'] as const
+const births = ['requestedByVolume', 'requestedByImage', 'requestedByGroup'] as const
+const unread = ['copyEnded', 'revertEnded'] as const
+const answers = ['completed', 'createFailed', 'groupTaken', 'groupFailed'] as const
+const made = ['progressed', ...answers, 'createTimedOut'] as const
 const removed = ['deleted', 'deleteFailed', 'deleteTimedOut', 'deleteRetryDue'] as const
 
 const unowed = ignoring('nobody has given it up', 'orphanRecorded')
 
 export const late = {
   absent: {
-    ...ignoring('it never existed', 'orphanRecorded', ...made, ...removed, 'guestQuieted', 'imageGone', 'copyEnded'),
+    ...ignoring(
+      'it never existed',
+      'orphanRecorded',
+      ...made,
+      ...removed,
+      'guestQuieted',
+      'imageGone',
+      ...unread,
+      'scheduled',
+      'expired',
+    ),
     ...unseen('snapshot'),
   },
-  held: ignoring('nothing was asked for yet', 'progressed', 'completed', 'createFailed'),
-  taking: ignoring('it is being taken already', 'guestQuieted'),
+  held: ignoring('nothing was asked for yet', 'progressed', ...answers),
+  taking: ignoring('it is being taken already, by itself', 'guestQuieted', 'groupTaken', 'groupFailed'),
+  grouped: ignoring('its group asks for it', 'guestQuieted', 'imageGone'),
   pending: {
     ...unseen('snapshot'),
     ...ignoring('it is being made already', ...births),
     ...unowed,
-    ...ignoring('what is not complete has no copies', 'copyEnded'),
+    ...ignoring('nothing reads what is not complete', ...unread),
     ...ignoring('no deletion is under way', ...removed),
   },
   completed: {
@@ -42,7 +55,7 @@ export const late = {
     ...unseen('snapshot'),
     ...ignoring('making it has failed for good', ...births, ...made, 'guestQuieted'),
     ...unowed,
-    ...ignoring('what failed has no copies', 'copyEnded'),
+    ...ignoring('nothing reads what failed', ...unread),
     ...ignoring('no deletion is under way', ...removed),
   },
   waiting: ignoring('nothing was asked for yet', 'deleted', 'deleteFailed', 'deleteRetryDue'),
@@ -51,12 +64,13 @@ export const late = {
   deleting: {
     ...unseen('snapshot'),
     ...ignoring('no image uses what is being deleted', 'imageGone'),
+    ...ignoring('it is being deleted already', 'expired'),
     ...unowed,
-    ...ignoring('its copies have ended before', 'copyEnded'),
+    ...ignoring('what reads it has ended before', ...unread),
     ...ignoring('deleting took the place of what was asked before', ...births, ...made, 'guestQuieted'),
   },
   deleted: {
-    ...ignoring('it is gone', ...births, ...made, ...removed, 'guestQuieted', 'imageGone', 'copyEnded'),
+    ...ignoring('it is gone', ...births, ...made, ...removed, 'guestQuieted', 'imageGone', ...unread, 'expired'),
     ...ended('snapshot'),
   },
 }

@@ -2,7 +2,14 @@
 import { orphanChoices } from './orphans.ts'
 import { sightChoices, sightRequirements } from './sights.ts'
 import type { Now, SnapshotContext, SnapshotEventNamed } from './snapshot.alphabet.ts'
+import { expiryChoices } from './snapshot.expiry.ts'
 import { tagChoices, tagRequirements } from './tags.ts'
+
+/** A copy of it that is being made, or a volume that is being taken back to it. */
+export const readerOf = ({ data }: Now['event']): string => {
+  const { copy, volume } = data as { copy?: string; volume?: string }
+  return copy ?? volume!
+}
 
 type On<K extends string> = { readonly context: SnapshotContext; readonly event: SnapshotEventNamed<K> }
 
@@ -20,16 +27,15 @@ export const snapshotRequirements = {
 export const choices = {
   held: ({ event }: Now) => (event as SnapshotEventNamed<'requestedByVolume'>).data.held,
   condemned: ({ context }: Now) => context.condemned === true,
-  /** Nothing keeps it but copies of it that are being made: their provider must find it until they are. */
-  onlyCopied: ({ context }: Now) => context.images.length === 0 && context.copies.length > 0,
-  copyAwaited: ({ context, event }: Now) =>
-    context.copies.includes((event as SnapshotEventNamed<'copyEnded'>).data.copy),
-  lastCopy: ({ context, event }: Now) =>
-    context.copies.length === 1 && context.copies[0] === (event as SnapshotEventNamed<'copyEnded'>).data.copy,
+  /** Nothing keeps it but what reads it now: a provider must find it until that is over. */
+  onlyRead: ({ context }: Now) => context.images.length === 0 && context.readers.length > 0,
+  readNow: ({ context, event }: Now) => context.readers.includes(readerOf(event)),
+  lastReader: ({ context, event }: Now) => context.readers.length === 1 && context.readers[0] === readerOf(event),
   usedBy: ({ context, event }: Now) => context.images.includes((event as SnapshotEventNamed<'imageGone'>).data.image),
   further: ({ context, event }: Now) =>
     Math.floor((event as SnapshotEventNamed<'progressed'>).data.percent) > context.progress,
   ...orphanChoices,
+  ...expiryChoices,
   ...sightChoices,
   ...tagChoices,
 }

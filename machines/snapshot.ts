@@ -13,20 +13,38 @@
  */
 import { setup } from 'xstate'
 import { ignore, needs, requires, type StateMeta, type StateTag, wants } from './grammar.ts'
+import { adopted, tellCompleted, tellFailed, tellGone } from './scheduled.ts'
 import { sighted } from './sights.ts'
 import { type SnapshotContext, type SnapshotEvent, unborn } from './snapshot.alphabet.ts'
 import { snapshotChanges } from './snapshot.changes.ts'
+import { deletable, expiring, expiringUnmade } from './snapshot.expiry.ts'
+import { grouped } from './snapshot.group.ts'
 import { late } from './snapshot.late.ts'
 import { choices, snapshotRequirements } from './snapshot.rules.ts'
 import * as want from './snapshot.wants.ts'
 import { taggable } from './tags.ts'
 
+const notRead = ignore('nothing of that name reads it')
+const untilUnread = [
+  { guard: 'lastReader', target: 'asking', actions: 'unread' },
+  { guard: 'readNow', actions: 'unread' },
+  notRead,
+] as const
 const notUsed = ignore('that image does not use it')
 /** What will not go may be given up; a call that is open stays open, and what comes of it is recorded all the same. */
 const abandonable = {
   'snapshot.abandonCleanupRequested': { target: '#deleted', actions: { type: 'tell', params: want.orphaned } },
 } as const
 const letGoByImage = { 'snapshot.imageGone': [{ guard: 'usedBy', actions: 'unused' }, notUsed] } as const
+
+const whenCompleted = [
+  { guard: 'condemned', target: 'deleting', actions: ['completed', { type: 'tell', params: want.completed }] },
+  { target: 'completed', actions: ['completed', { type: 'tell', params: want.completed }] },
+] as const
+const whenFailed = [
+  { guard: 'condemned', target: 'deleting', actions: ['failed', { type: 'tell', params: want.failed }] },
+  { target: 'error', actions: ['failed', { type: 'tell', params: want.failed }] },
+] as const
 
 export const snapshot = setup({
   types: {
@@ -63,6 +81,7 @@ export const snapshot = setup({
           target: 'pending.taking',
           actions: ['requestedByImage', { type: 'tell', params: want.proposeCopy }],
         },
+        'snapshot.requestedByGroup': { target: 'pending.grouped', actions: 'requestedByGroup' },
         ...late.absent,
       },
     },
@@ -88,6 +107,7 @@ export const snapshot = setup({
             ...late.held,
           },
         },
+        grouped: { ...grouped, on: { ...grouped.on, ...late.grouped } },
         taking: {
           tags: 'working',
           entry: { type: 'ask', params: want.take },
@@ -118,18 +138,17 @@ export const snapshot = setup({
         },
       },
       on: {
-        'snapshot.completed': [
-          { guard: 'condemned', target: 'deleting', actions: ['completed', { type: 'tell', params: want.completed }] },
-          { target: 'completed', actions: ['completed', { type: 'tell', params: want.completed }] },
-        ],
-        'snapshot.createFailed': [
-          { guard: 'condemned', target: 'deleting', actions: ['failed', { type: 'tell', params: want.failed }] },
-          { target: 'error', actions: ['failed', { type: 'tell', params: want.failed }] },
-        ],
+        'snapshot.completed': whenCompleted,
+        'snapshot.createFailed': whenFailed,
+        'snapshot.groupTaken': whenCompleted,
+        'snapshot.groupFailed': whenFailed,
+        ...adopted('snapshot'),
+        ...expiringUnmade,
         'snapshot.deleteRequested': [
           { guard: { type: 'condemned' } },
           { guard: needs('unused'), actions: 'condemned' },
         ],
+        'snapshot.deleteProposed': { guard: needs('unused'), actions: 'condemned' },
         'snapshot.createTimedOut': { actions: 'overdue' },
         ...taggable('snapshot'),
         ...late.pending,
@@ -141,12 +160,13 @@ export const snapshot = setup({
       tags: 'settled',
       on: {
         'snapshot.useProposed': { guard: needs('present'), actions: 'used' },
-        'snapshot.copyProposed': { guard: needs('present'), actions: 'copied' },
-        'snapshot.copyEnded': [{ guard: 'copyAwaited', actions: 'uncopied' }, ignore('it knows no such copy')],
-        'snapshot.deleteRequested': [
-          { guard: 'onlyCopied', target: 'deleting.waiting' },
-          { guard: needs('unused'), target: 'deleting' },
-        ],
+        'snapshot.copyProposed': { guard: needs('present'), actions: 'readBy' },
+        'snapshot.revertProposed': { guard: needs('present'), actions: 'readBy' },
+        'snapshot.copyEnded': [{ guard: 'readNow', actions: 'unread' }, notRead],
+        'snapshot.revertEnded': [{ guard: 'readNow', actions: 'unread' }, notRead],
+        ...adopted('snapshot', tellCompleted),
+        ...expiring,
+        ...deletable,
         ...letGoByImage,
         ...sighted('snapshot'),
         ...taggable('snapshot'),
@@ -157,26 +177,26 @@ export const snapshot = setup({
       id: 'error',
       tags: 'settled',
       on: {
-        'snapshot.deleteRequested': { guard: needs('unused'), target: 'deleting' },
+        ...deletable,
+        ...adopted('snapshot', tellFailed),
+        ...expiring,
         ...letGoByImage,
         ...taggable('snapshot'),
         ...late.error,
       },
     },
     deleting: {
+      id: 'deleting',
       initial: 'asking',
       entry: { type: 'arm', params: want.deletePatience },
       exit: ['answered', { type: 'disarm', params: want.deleted }],
       states: {
         waiting: {
           tags: 'working',
-          meta: { awaits: (context: SnapshotContext) => context.copies },
+          meta: { awaits: (context: SnapshotContext) => context.readers },
           on: {
-            'snapshot.copyEnded': [
-              { guard: 'lastCopy', target: 'asking', actions: 'uncopied' },
-              { guard: 'copyAwaited', actions: 'uncopied' },
-              ignore('it knows no such copy'),
-            ],
+            'snapshot.copyEnded': untilUnread,
+            'snapshot.revertEnded': untilUnread,
             ...late.waiting,
           },
         },
@@ -198,8 +218,10 @@ export const snapshot = setup({
       },
       on: {
         'snapshot.deleteRequested': {},
+        'snapshot.deleteProposed': {},
         'snapshot.deleted': 'deleted',
         'snapshot.deleteTimedOut': { actions: 'overdue' },
+        ...adopted('snapshot'),
         ...taggable('snapshot'),
         ...late.deleting,
       },
@@ -207,8 +229,11 @@ export const snapshot = setup({
     deleted: {
       id: 'deleted',
       tags: ['settled', 'terminal'],
+      entry: { type: 'tell', params: want.gone },
       on: {
+        ...adopted('snapshot', tellGone),
         'snapshot.deleteRequested': {},
+        'snapshot.deleteProposed': {},
         ...late.deleted,
         'snapshot.orphanRecorded': { actions: 'orphaned' },
         'snapshot.deleted': [{ guard: 'isOrphan', actions: 'unorphaned' }, late.deleted['snapshot.deleted']],

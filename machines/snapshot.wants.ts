@@ -1,7 +1,9 @@
 /** What a snapshot asks of its provider, of the clock, and of what it has to do with. */
 import type { Arm, Ask, Disarm, Tell } from './grammar.ts'
 import { retryAfterMs } from './retries.ts'
+import { tellCompleted, tellFailed, tellGone } from './scheduled.ts'
 import type { SnapshotEventNamed as Named, Now } from './snapshot.alphabet.ts'
+import { leaveGroup } from './snapshot.group.ts'
 
 /** Storing a large disk takes hours, but not without a word from the provider. */
 const PATIENCE_MS = 30 * 60_000
@@ -57,17 +59,25 @@ const cut = ({ context: { capturedFor }, event: { resource } }: Now): Tell[] =>
   capturedFor ? [{ resource: capturedFor.instance, event: 'instance.snapshotCut', data: { snapshot: resource } }] : []
 
 export const begun = cut
+const deletedMeanwhile = { code: 'deletedMeanwhile', message: 'it was to be deleted before it was complete' }
 export const completed = (now: Now): Tell[] => {
-  const { resource, data } = now.event as Named<'completed'>
-  const news = { event: 'image.snapshotCompleted', data: { snapshot: resource, sizeBytes: data.sizeBytes } }
-  return [...letGo(now), ...cut(now), ...now.context.images.map(image => ({ resource: image, ...news }))]
+  const { resource } = now.event
+  const { sizeBytes, images: users, condemned } = now.context
+  const news = { event: 'image.snapshotCompleted', data: { snapshot: resource, sizeBytes } }
+  const images = users.map(image => ({ resource: image, ...news }))
+  // Somebody did not want it any more: it is nothing to keep.
+  const toSchedule = condemned ? tellFailed(now, deletedMeanwhile) : tellCompleted(now)
+  return [...letGo(now), ...cut(now), ...images, ...toSchedule]
 }
 export const failed = (now: Now): Tell[] => {
   const { resource, data } = now.event as Named<'createFailed'>
   const { code, message } = data
   const news = { event: 'image.snapshotFailed', data: { snapshot: resource, code, message } }
-  return [...letGo(now), ...cut(now), ...now.context.images.map(image => ({ resource: image, ...news }))]
+  const images = now.context.images.map(image => ({ resource: image, ...news }))
+  return [...letGo(now), ...cut(now), ...images, ...tellFailed(now)]
 }
+/** It is gone for good: who counts it hears so. */
+export const gone = (now: Now): Tell[] => [...leaveGroup(now), ...tellGone(now)]
 /** It will never be taken: its image has failed before. */
 export const abandoned = letGo
 

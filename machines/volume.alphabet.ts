@@ -52,6 +52,8 @@ export interface VolumeContext extends Sighted {
   readonly orphans?: readonly Orphan[]
   /** A change under way, with what to return to if it fails; then its provider still moves what the volume holds. */
   readonly modification?: { readonly state: 'modifying' | 'optimizing'; readonly original: Shape }
+  /** It is being taken back to a snapshot, with the size to return to if that fails. */
+  readonly revert?: { readonly snapshot: string; readonly originalBytes: number }
   /** Snapshots of it that are being taken: until then it is not deleted at its provider. */
   readonly snapshots?: readonly string[]
   /** VM snapshots of its instance that keep it. */
@@ -75,6 +77,11 @@ const offers = z.strictObject({
   snapshotOf: z.array(z.enum(['available', 'in-use'])),
   /** Its snapshots are kept beside it, and do not outlive it. */
   keepsSnapshots: z.boolean().optional(),
+  /** Takes snapshots of several volumes at one moment. */
+  group: z.boolean().optional(),
+  /** Takes a volume back to a snapshot; with the size it had. */
+  revert: z.boolean().optional(),
+  revertRestoresSize: z.boolean().optional(),
 })
 export const unborn: VolumeContext = {
   sizeBytes: 0,
@@ -136,6 +143,11 @@ export const volumeEvents = events('volume', {
   ),
   /** What it is to become, in full. */
   modifyRequested: requested(shape, { account }),
+  /** `sizeBytes`: what it may have until the answer, the larger of what it has and what it may get. */
+  revertRequested: requested(
+    { snapshot: z.string(), sizeBytes: z.int().positive() },
+    { account, snapshot: source.extend({ volume: z.string().optional(), copiedFrom: z.string().optional() }) },
+  ),
   deleteRequested: requested(),
   abandonCleanupRequested: requested(),
   ...tagEvents,
@@ -146,6 +158,8 @@ export const volumeEvents = events('volume', {
   /** `optimizing`: it is as asked for, but its provider still moves what it holds. */
   resized: reported({ ...measured, optimizing: z.boolean().optional() }),
   resizeFailed: reported(rejection),
+  reverted: reported(measured),
+  revertFailed: reported(rejection),
   deleted: reported(),
   deleteFailed: reported(rejection),
   ...sightEvents,
@@ -153,6 +167,7 @@ export const volumeEvents = events('volume', {
   createTimedOut: elapsed(),
   deleteTimedOut: elapsed(),
   optimizeCheckDue: elapsed(),
+  revertTimedOut: elapsed(),
   deleteRetryDue: elapsed(),
 
   // From the instance
@@ -181,6 +196,16 @@ export const volumeEvents = events('volume', {
     instance: z.string(),
     live: z.boolean(),
     held: z.boolean(),
+    description: z.string().optional(),
+    tags: tags.optional(),
+  }),
+
+  /** For a group of snapshots at one moment, at this provider. `copyTags`: with the tags of the volume too. */
+  groupSnapshotProposed: proposed({
+    snapshot: z.string(),
+    group: z.string(),
+    provider: z.string(),
+    copyTags: z.boolean().optional(),
     description: z.string().optional(),
     tags: tags.optional(),
   }),

@@ -1,7 +1,7 @@
 /** What callers may ask of a volume. */
 import { z } from 'zod'
 import { type Boots, bootsOf } from './boots.ts'
-import { type Disk, diskFaults, snapshotOffersOf, withDefaults } from './disks.ts'
+import { type Disk, diskFaults, snapshotAbilities, snapshotOffersOf, withDefaults } from './disks.ts'
 import { callerAccount, command, completed, provider, resource } from './grammar.ts'
 import { placed, poolsThere } from './placement.ts'
 import { tagCommands, tags } from './tags.ts'
@@ -106,6 +106,17 @@ export const volumeCommands = {
       return completed(target, diskFaults(target, context.offers))
     },
   }),
+  revert: command({
+    event: 'revertRequested',
+    summary: 'Takes the volume back to one of its completed snapshots; what was written since is lost.',
+    who: 'owner',
+    input: { snapshot: z.string() },
+    needs: { account: callerAccount(), snapshot: resource('snapshot', 'snapshot') },
+    complete: ({ input, facts: { snapshot }, context: { sizeBytes, offers } }) => ({
+      ...input,
+      sizeBytes: Math.max(sizeBytes, offers.revertRestoresSize ? snapshot.sizeBytes : 0),
+    }),
+  }),
   delete: command({
     event: 'deleteRequested',
     summary: 'Deletes a volume that no instance has a claim on.',
@@ -122,7 +133,8 @@ export const volumeCommands = {
 /** What of a provider's capabilities later requests depend on. */
 const offersOf = ({ volume, volumeSnapshot }: Capabilities): VolumeContext['offers'] => {
   const { minBytes, maxBytes, stepBytes, grow, retype, encrypt } = volume
-  return { minBytes, maxBytes, stepBytes, grow, retype, encrypt, ...snapshotOffersOf(volumeSnapshot) }
+  const snapshots = { ...snapshotOffersOf(volumeSnapshot), ...snapshotAbilities(volumeSnapshot) }
+  return { minBytes, maxBytes, stepBytes, grow, retype, encrypt, ...snapshots }
 }
 /** What it is made from, and what follows from that. An image whose root is a snapshot is cloned from that. */
 function originOf(
@@ -170,7 +182,7 @@ interface Capabilities {
   readonly canCloneImage: boolean
   readonly cloneKind: string
   readonly volume: Omit<VolumeContext['offers'], 'snapshotOf'>
-  readonly volumeSnapshot: Parameters<typeof snapshotOffersOf>[0]
+  readonly volumeSnapshot: Parameters<typeof snapshotOffersOf>[0] & Parameters<typeof snapshotAbilities>[0]
 }
 
 /** What a volume is to become: what is asked for, else as it is. Rates were chosen for a type, and go with it. */

@@ -16,12 +16,14 @@ const ignoring = <const K extends News>(why: string, ...names: K[]) =>
 const made = ['created', 'createFailed', 'createTimedOut'] as const
 const connected = ['attached', 'attachFailed', 'detached', 'detachFailed'] as const
 const resized = ['resized', 'resizeFailed', 'optimizeCheckDue'] as const
+const reverted = ['reverted', 'revertFailed', 'revertTimedOut'] as const
 const removed = ['deleted', 'deleteFailed', 'deleteTimedOut', 'deleteRetryDue'] as const
 const births = ['requestedByInstance', 'rootLeft'] as const
 const taken = 'snapshotEnded'
 const covered = 'vmSnapshotEnded'
 const freed = 'imageFreed'
 
+const notReverting = ignoring('it is not being taken back', ...reverted)
 const unowed = ignoring('nobody has given it up', 'orphanRecorded')
 
 export const late = {
@@ -32,6 +34,7 @@ export const late = {
       ...made,
       ...connected,
       ...resized,
+      ...reverted,
       ...removed,
       'instanceGone',
       taken,
@@ -46,19 +49,31 @@ export const late = {
     ...ignoring('it is being made already', ...births),
     ...unowed,
     ...ignoring('what is not made has no snapshots', taken),
-    ...ignoring('nothing is connected or resized before it is made', ...connected, ...resized),
+    ...ignoring('nothing is connected or changed before it is made', ...connected, ...resized, ...reverted),
     ...ignoring('no deletion is under way', ...removed, freed),
   },
   available: {
     ...ignoring('no VM snapshot keeps it', covered),
     ...ignoring('it is made already', ...made, ...births),
+    ...notReverting,
     ...unowed,
     ...ignoring('no instance has a claim on it', ...connected, 'instanceGone'),
     ...ignoring('no deletion is under way', ...removed, freed),
   },
-  attaching: ignoring('nothing is being detached', 'detached', 'detachFailed'),
-  attached: ignoring('it is attached, and no change is under way', ...connected),
-  detaching: ignoring('nothing is being attached', 'attached', 'attachFailed'),
+  reverting: {
+    ...ignoring('no VM snapshot keeps it', covered),
+    ...ignoring('it is made already', ...made, ...births),
+    ...unseen('volume'),
+    ...unowed,
+    ...ignoring('no instance has a claim on it', ...connected),
+    ...ignoring('no change of its size or type is under way', ...resized),
+    ...ignoring('no snapshot of it is being taken', taken),
+    ...ignoring('no deletion is under way', ...removed, freed),
+  },
+  attaching: { ...ignoring('nothing is being detached', 'detached', 'detachFailed'), ...notReverting },
+  attached: { ...ignoring('it is attached, and no change is under way', ...connected), ...notReverting },
+  revertingInUse: ignoring('it is attached, and nothing connects it anew', ...connected),
+  detaching: { ...ignoring('nothing is being attached', 'attached', 'attachFailed'), ...notReverting },
   inUse: {
     ...ignoring('it is made already', ...made, ...births),
     ...unowed,
@@ -69,7 +84,7 @@ export const late = {
     ...unseen('volume'),
     ...ignoring('making it has failed for good', ...made, ...births, taken),
     ...unowed,
-    ...ignoring('nothing is connected or resized that was not made', ...connected, ...resized),
+    ...ignoring('nothing is connected or changed that was not made', ...connected, ...resized, ...reverted),
     ...ignoring('no deletion is under way', ...removed, freed),
   },
   asking: ignoring('the question is still open', 'deleteRetryDue'),
@@ -77,14 +92,25 @@ export const late = {
   deleting: {
     ...ignoring('no VM snapshot keeps it', covered),
     ...unseen('volume'),
-    ...ignoring('deleting took the place of what was asked before', ...made, ...resized, ...births),
+    ...ignoring('deleting took the place of what was asked before', ...made, ...resized, ...reverted, ...births),
     ...unowed,
     ...ignoring('no instance has a claim on it', ...connected, 'instanceGone'),
     ...ignoring('its snapshots were answered before', taken),
     ...ignoring('it is not gone yet', freed),
   },
   deleted: {
-    ...ignoring('it is gone', ...made, ...births, ...connected, ...resized, ...removed, 'instanceGone', taken, covered),
+    ...ignoring(
+      'it is gone',
+      ...made,
+      ...births,
+      ...connected,
+      ...resized,
+      ...reverted,
+      ...removed,
+      'instanceGone',
+      taken,
+      covered,
+    ),
     ...ended('volume'),
   },
 }

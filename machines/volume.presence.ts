@@ -3,9 +3,9 @@ import type { Presence } from './grammar.ts'
 import { diskObserved } from './sights.ts'
 import type { VolumeContext } from './volume.alphabet.ts'
 
-const isThere = (state: string) => state === 'available' || state.startsWith('in-use')
+const isThere = (state: string) => state === 'available' || state === 'reverting' || state.startsWith('in-use')
 /** Until a change is answered, its provider shows what it was or what it is to be. */
-const isSteady = ({ modification }: VolumeContext) => modification?.state !== 'modifying'
+const isSteady = ({ modification, revert }: VolumeContext) => modification?.state !== 'modifying' && !revert
 
 export const volumeObserved = diskObserved((context, state) => isThere(state) && isSteady(context))
 

@@ -4,6 +4,8 @@ import { orphanChoices } from './orphans.ts'
 import { sightChoices, sightRequirements } from './sights.ts'
 import { tagChoices, tagRequirements } from './tags.ts'
 import type { Now, VolumeContext, VolumeEventNamed } from './volume.alphabet.ts'
+import { groupRequirements } from './volume.group.ts'
+import { revertChoices, revertRequirements } from './volume.revert.ts'
 import { snapshotChoices, snapshotRequirements } from './volume.snapshots.ts'
 import { coveringRequirements } from './volume.vm-snapshots.ts'
 
@@ -33,13 +35,15 @@ export const volumeRequirements = {
   ...said,
   ...tagRequirements,
   ...snapshotRequirements,
+  ...revertRequirements,
+  ...groupRequirements,
   ...sightRequirements,
   ...coveringRequirements,
-  accountOpen: ({ event }: On<'createRequested' | 'modifyRequested'>) =>
+  accountOpen: ({ event }: On<'createRequested' | 'modifyRequested' | 'revertRequested'>) =>
     (event.facts.account?.state ?? 'open') === 'open',
-  snapshotCompleted: ({ event }: On<'createRequested'>) =>
+  snapshotCompleted: ({ event }: On<'createRequested' | 'revertRequested'>) =>
     !event.facts.snapshot || event.facts.snapshot.state === 'completed',
-  snapshotPresent: ({ event }: On<'createRequested'>) => event.facts.snapshot?.impaired !== true,
+  snapshotPresent: ({ event }: On<'createRequested' | 'revertRequested'>) => event.facts.snapshot?.impaired !== true,
   snapshotHere: ({ event }: On<'createRequested'>) =>
     !event.facts.snapshot || event.facts.snapshot.provider === event.data.provider,
   imageAvailable: ({ event }: On<'createRequested'>) => (event.facts.image?.state ?? 'available') === 'available',
@@ -76,6 +80,7 @@ type Rates = Pick<VolumeContext, 'volumeType' | 'iops' | 'throughputMiBps'>
 export const choices = {
   ...tagChoices,
   ...snapshotChoices,
+  ...revertChoices,
   ...orphanChoices,
   ...sightChoices,
   sameShape: ({ context, event }: Now) => {

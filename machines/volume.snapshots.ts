@@ -10,7 +10,7 @@ import type { VolumeEventNamed as Named, Now, VolumeContext } from './volume.alp
 const AT_ONCE_MAX = 5
 
 type Change = Partial<VolumeContext>
-type Proposal = Named<'snapshotProposed' | 'captureProposed'>
+type Proposal = Named<'snapshotProposed' | 'captureProposed' | 'groupSnapshotProposed'>
 
 export const snapshotRequirements = {
   /** Taken of a disk that a guest uses only where the provider can do that. */
@@ -57,11 +57,11 @@ const notAwaited = ignore('it knows no such snapshot')
 /** Of a volume that is there, attached or not. */
 export const takingSnapshots = {
   'volume.snapshotProposed': {
-    guard: needs('present', 'snapshotOffered', 'snapshotSlotFree', 'noVmSnapshotTask'),
+    guard: needs('present', 'notReverting', 'snapshotOffered', 'snapshotSlotFree', 'noVmSnapshotTask'),
     actions: 'snapshotBegun',
   },
   'volume.captureProposed': {
-    guard: needs('present', 'snapshotOffered', 'snapshotSlotFree', 'noVmSnapshotTask'),
+    guard: needs('present', 'notReverting', 'snapshotOffered', 'snapshotSlotFree', 'noVmSnapshotTask'),
     actions: ['snapshotBegun', { type: 'tell', params: capture }],
   },
   'volume.snapshotEnded': [{ guard: 'snapshotAwaited', actions: 'snapshotEnded' }, notAwaited],

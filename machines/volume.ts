@@ -18,7 +18,9 @@ import { sighted } from './sights.ts'
 import { taggable } from './tags.ts'
 import { unborn, type VolumeContext, type VolumeEvent } from './volume.alphabet.ts'
 import { volumeChanges } from './volume.changes.ts'
+import { takingInGroups } from './volume.group.ts'
 import { late } from './volume.late.ts'
+import { dropRevert, revertible, revertibleInUse, reverting, revertingInUse } from './volume.revert.ts'
 import { choices, volumeRequirements } from './volume.rules.ts'
 import { takingSnapshots, untilTaken } from './volume.snapshots.ts'
 import { coverable } from './volume.vm-snapshots.ts'
@@ -36,6 +38,7 @@ const changing = {
       guard: needs(
         'accountOpen',
         'present',
+        'notReverting',
         'sizeUncovered',
         'noVmSnapshotTask',
         'notResizing',
@@ -65,6 +68,7 @@ const seen = {
   ...sighted('volume'),
   'volume.measured': [
     { guard: 'modifying', ...ignore('the open call will say what it comes to') },
+    { guard: 'reverting', ...ignore('the open call will say what it comes to') },
     ...sighted('volume')['volume.measured'],
   ],
 } as const
@@ -169,13 +173,16 @@ export const volume = setup({
           { guard: 'beingTaken', target: 'deleting.waiting' },
           { guard: needs('unattached'), target: 'deleting' },
         ],
+        ...revertible,
         ...changing,
         ...takingSnapshots,
+        ...takingInGroups,
         ...seen,
         ...tagging,
         ...late.available,
       },
     },
+    reverting: { ...reverting, on: { ...reverting.on, ...tagging, ...late.reverting } },
     'in-use': {
       initial: 'attached',
       states: {
@@ -196,9 +203,11 @@ export const volume = setup({
               target: 'detaching',
               actions: { type: 'tell', params: want.proposeDetach },
             },
+            ...revertibleInUse,
             ...late.attached,
           },
         },
+        reverting: { ...revertingInUse, on: { ...revertingInUse.on, ...late.revertingInUse } },
         detaching: {
           tags: 'working',
           meta: { awaits: (context: VolumeContext) => [context.attachment!.instance] },
@@ -217,11 +226,13 @@ export const volume = setup({
             target: 'deleting.waiting',
             actions: ['released', { type: 'tell', params: want.handedOver }],
           },
-          { guard: 'condemns', target: 'deleting', actions: 'owed' },
+          { guard: 'condemns', target: 'deleting', actions: ['owed', dropRevert] },
+          { guard: 'reverting', target: 'reverting', actions: 'released' },
           { target: 'available', actions: 'released' },
         ],
         ...changing,
         ...takingSnapshots,
+        ...takingInGroups,
         ...coverable,
         ...seen,
         ...tagging,
@@ -242,6 +253,7 @@ export const volume = setup({
       },
     },
     deleting: {
+      id: 'deleting',
       initial: 'asking',
       entry: [
         { type: 'arm', params: want.deletePatience },

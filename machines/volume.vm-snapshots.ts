@@ -42,7 +42,14 @@ export const coveringChanges = {
 /** Of a volume that an instance has. */
 export const coverable = {
   'volume.vmSnapshotProposed': {
-    guard: needs('present', 'noSnapshotPending', 'notResizing', 'noVmSnapshotTask', 'memoryUnencrypted'),
+    guard: needs(
+      'present',
+      'notReverting',
+      'noSnapshotPending',
+      'notResizing',
+      'noVmSnapshotTask',
+      'memoryUnencrypted',
+    ),
     actions: 'vmSnapshotBegun',
   },
   'volume.vmSnapshotEnded': { actions: 'vmSnapshotEnded' },

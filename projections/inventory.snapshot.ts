@@ -4,7 +4,9 @@ import { type Attributes, cleanup, defined, type KindView, overdue, sighted } fr
 
 export const snapshotView: KindView = {
   attributes: (before, event) => cleanup(overdue(sighted(changes(before, event), event), event), event),
-  relations: ({ volume, copiedFrom, images }) => [
+  relations: ({ volume, copiedFrom, images, group, schedule }) => [
+    ...(group ? [{ role: 'group', id: group }] : []),
+    ...(schedule ? [{ role: 'schedule', id: schedule }] : []),
     ...(volume ? [{ role: 'volume', id: volume }] : []),
     ...(copiedFrom ? [{ role: 'original', id: copiedFrom }] : []),
     ...images.map((id: string) => ({ role: 'image', id })),
@@ -26,9 +28,13 @@ function changes(before: Attributes, event: Envelope): Attributes {
     case 'snapshot.progressed':
       return defined({ ...before, progress: Math.floor(data.percent), overdue: undefined })
     case 'snapshot.completed':
+    case 'snapshot.groupTaken':
       return moved ? { ...before, ...measured(data), progress: 100, completedAt: at } : before
     case 'snapshot.createFailed':
+    case 'snapshot.groupFailed':
       return moved ? { ...before, reason: { code: data.code, message: data.message, at } } : before
+    case 'snapshot.scheduled':
+      return { ...before, schedule: data.schedule }
     case 'snapshot.useProposed':
       return { ...before, images: [...before.images, data.image] }
     case 'snapshot.imageGone': {

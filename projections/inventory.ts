@@ -12,7 +12,9 @@ import { projection } from './contract.ts'
 import { imageView } from './inventory.image.ts'
 import { instanceView } from './inventory.instance.ts'
 import type { Attributes, InventoryRow, KindView, Relation } from './inventory.row.ts'
+import { scheduleView } from './inventory.schedule.ts'
 import { snapshotView } from './inventory.snapshot.ts'
+import { snapshotGroupView } from './inventory.snapshot-group.ts'
 import { tagged } from './inventory.tags.ts'
 import { vmSnapshotView } from './inventory.vm-snapshot.ts'
 import { volumeView } from './inventory.volume.ts'
@@ -35,6 +37,8 @@ const views: Readonly<Record<string, KindView>> = {
   volume: volumeView,
   image: imageView,
   snapshot: snapshotView,
+  'snapshot-group': snapshotGroupView,
+  schedule: scheduleView,
   'vm-snapshot': vmSnapshotView,
   'key-pair': asMade(),
   offering: asMade(undefined, () => 'public'),

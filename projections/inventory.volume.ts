@@ -48,6 +48,10 @@ function changes(before: Attributes, event: Envelope): Attributes {
     case 'volume.resized':
     case 'volume.resizeFailed':
       return modified(before, event)
+    case 'volume.revertRequested':
+    case 'volume.reverted':
+    case 'volume.revertFailed':
+      return taken(before, event)
     case 'volume.vmSnapshotEnded':
       return sizeBytes !== undefined && state.startsWith('in-use') ? { ...before, sizeBytes } : before
     case 'volume.createFailed':
@@ -91,6 +95,25 @@ function modified(before: Attributes, { type, data, state, at }: Envelope): Attr
   return defined({ ...before, ...shapeOf(before.modification.original), modification, reason: { code, message, at } })
 }
 
+/** The last time it was taken back to a snapshot; the larger of its sizes counts until that is answered. */
+function taken(before: Attributes, { type, data, before: left, state, at }: Envelope): Attributes {
+  const { snapshot, sizeBytes, allocatedBytes, code, message } = data as Attributes
+  if (type === 'volume.revertRequested') {
+    const revert = { state: 'reverting', snapshot, startedAt: at, originalBytes: before.sizeBytes }
+    return defined({ ...before, sizeBytes, revert, reason: undefined })
+  }
+  if (!left.endsWith('reverting') || left === state) return before
+  if (type === 'volume.reverted')
+    return defined({
+      ...before,
+      sizeBytes,
+      allocatedBytes,
+      revert: { ...before.revert, state: 'completed', endedAt: at },
+    })
+  const revert = { ...before.revert, state: 'failed', endedAt: at, message }
+  return { ...before, sizeBytes: before.revert.originalBytes, revert, reason: { code, message, at } }
+}
+
 const claiming = new Set(['volume.requestedByInstance', 'volume.attachRequested', 'volume.launchProposed'])
 /** Present while an instance has a claim on it, even on one that could not be made; gone with every way out. */
 function attachmentOf(before: Attributes, { type, data, state, at }: Envelope): Attributes {
@@ -101,9 +124,9 @@ function attachmentOf(before: Attributes, { type, data, state, at }: Envelope): 
   const used = state.startsWith('in-use.')
   const held = used || ((state === 'creating' || state === 'error') && type !== 'volume.instanceGone')
   if (!held || !known) return known ? defined({ ...before, attachment: undefined }) : before
-  const status = used ? state.slice('in-use.'.length) : 'attaching'
+  const status = state === 'in-use.reverting' ? 'attached' : used ? state.slice('in-use.'.length) : 'attaching'
   if (known === before.attachment && known.status === status) return before
   return { ...before, attachment: { ...known, status } }
 }
 
-const isAlive = (state: string) => state === 'available' || state.startsWith('in-use')
+const isAlive = (state: string) => /^(available|reverting|in-use)/.test(state)

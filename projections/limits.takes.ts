@@ -41,14 +41,17 @@ const volume: Take = (before, event) => {
     case 'volume.createFailed':
       return state === 'error' || state.startsWith('deleting') ? of(0) : of(had, before?.originalBytes)
     case 'volume.modifyRequested':
+    case 'volume.revertRequested':
       return of(sizeBytes, had)
     case 'volume.resized':
+    case 'volume.reverted':
       return before?.originalBytes === undefined ? of(had) : of(sizeBytes)
     case 'volume.measured':
       return of(sizeBytes, before?.originalBytes)
     case 'volume.vmSnapshotEnded':
       return of(sizeBytes ?? had, before?.originalBytes)
     case 'volume.resizeFailed':
+    case 'volume.revertFailed':
       return of(before?.originalBytes ?? had)
     case 'volume.created':
       return event.before === 'creating' ? of(sizeBytes) : of(had, before?.originalBytes)
@@ -63,11 +66,14 @@ const snapshot: Take = (before, event) => {
   const of = (secondaryBytes: number): Taken => ({
     used: secondaryBytes ? { snapshots: 1, secondaryBytes } : { snapshots: 1 },
   })
-  if (type === 'snapshot.createFailed' && left.startsWith('pending')) return of(0)
-  if (type === 'snapshot.completed' && left.startsWith('pending')) return of(said(event).sizeBytes)
+  const had = before?.used.secondaryBytes ?? 0
+  if (failed.has(type) && left.startsWith('pending')) return of(0)
+  if (completed.has(type) && left.startsWith('pending')) return of(said(event).sizeBytes ?? had)
   if (type === 'snapshot.measured') return of(said(event).sizeBytes)
-  return before ? of(before.used.secondaryBytes ?? 0) : of(said(event).sizeBytes)
+  return before ? of(had) : of(said(event).sizeBytes)
 }
+const completed = new Set(['snapshot.completed', 'snapshot.groupTaken'])
+const failed = new Set(['snapshot.createFailed', 'snapshot.groupFailed'])
 
 /** In whatever state it is. (cloudstack 5, the limit that the original lacks.) */
 const vmSnapshot: Take = (_, { state }) => (state === 'deleted' ? undefined : { used: { vmSnapshots: 1 } })
@@ -89,15 +95,24 @@ const kinds: Readonly<
   volume: {
     take: volume,
     changes: new Set(
-      ['created', 'createFailed', 'measured', 'modifyRequested', 'resized', 'resizeFailed', 'vmSnapshotEnded'].map(
-        each => `volume.${each}`,
-      ),
+      [
+        'created',
+        'createFailed',
+        'measured',
+        'modifyRequested',
+        'resized',
+        'resizeFailed',
+        'revertRequested',
+        'reverted',
+        'revertFailed',
+        'vmSnapshotEnded',
+      ].map(each => `volume.${each}`),
     ),
     end: 'deleted',
   },
   snapshot: {
     take: snapshot,
-    changes: new Set(['snapshot.completed', 'snapshot.createFailed', 'snapshot.measured']),
+    changes: new Set([...completed, ...failed, 'snapshot.measured']),
     end: 'deleted',
   },
   'vm-snapshot': { take: vmSnapshot, changes: new Set(), end: 'deleted' },

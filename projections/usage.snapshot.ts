@@ -6,6 +6,6 @@ export const meterSnapshot: Meter = (before, event) => {
   if (state === 'deleted') return undefined
   if (!before) return { sizeBytes: said(event).sizeBytes }
   if (type === 'snapshot.measured') return { sizeBytes: said(event).sizeBytes }
-  const isComplete = type === 'snapshot.completed' && left.startsWith('pending')
-  return isComplete ? { counted: 1, sizeBytes: said(event).sizeBytes } : {}
+  const isComplete = (type === 'snapshot.completed' || type === 'snapshot.groupTaken') && left.startsWith('pending')
+  return isComplete ? { counted: 1, sizeBytes: said(event).sizeBytes ?? before.sizeBytes } : {}
 }

@@ -6,13 +6,16 @@ import { type Meter, said, type UsageRow } from './usage.row.ts'
 
 const claiming = new Set(['volume.requestedByInstance', 'volume.attachRequested', 'volume.launchProposed'])
 
+/** Wherever it is taken back to a snapshot, it stays attached. */
+const attached = new Set(['in-use.attached', 'in-use.detaching', 'in-use.reverting'])
+
 export const meterVolume: Meter = (before, event) => {
   const { type, state, before: left } = event
   if (state === 'deleted') return undefined
   const { instance } = said(event)
   const claims = claiming.has(type)
   const claimant = claims ? instance : isClaimed(state) ? before?.claimant : undefined
-  const isAttached = state === 'in-use.attached' || state === 'in-use.detaching'
+  const isAttached = attached.has(state)
   const isMade = type === 'volume.created' && left === 'creating'
   return {
     ...shapeAfter(before, event),
@@ -35,14 +38,18 @@ function shapeAfter(before: UsageRow | undefined, event: Parameters<Meter>[1]): 
       const original = { sizeBytes: before.sizeBytes!, volumeType: before.volumeType }
       return { sizeBytes, volumeType, original }
     }
+    case 'volume.revertRequested':
+      return { sizeBytes, original: { sizeBytes: before.sizeBytes!, volumeType: before.volumeType } }
     case 'volume.measured':
       return { sizeBytes }
     // Taken back with its instance.
     case 'volume.vmSnapshotEnded':
       return sizeBytes === undefined ? {} : { sizeBytes }
     case 'volume.resized':
+    case 'volume.reverted':
       return before.original ? { sizeBytes, original: undefined } : {}
-    case 'volume.resizeFailed': {
+    case 'volume.resizeFailed':
+    case 'volume.revertFailed': {
       const { original } = before
       return original ? { sizeBytes: original.sizeBytes, volumeType: original.volumeType, original: undefined } : {}
     }

@@ -14,6 +14,7 @@ import { Listeners } from './engine/listeners.ts'
 import { Narrowings } from './engine/narrowings.ts'
 import type { EngineEvents, EngineOptions, Health } from './engine/options.ts'
 import { Outlook } from './engine/outlook.ts'
+import { withOwnCommands } from './engine/own-commands.ts'
 import { journalOf, Refusals } from './engine/refusals.ts'
 import { WriteBehind } from './engine/write-behind.ts'
 import { Catalogue } from './runtime/catalogue.ts'
@@ -141,7 +142,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
       owner,
       store,
       clock,
-      providers: this.#drivers,
+      providers: withOwnCommands(this.#drivers, residence, this),
       report: report => this.#heard(report.resource, new Report(report, this.#around)),
       progress: (resource, update) => this.#writer.submit(new Progress(resource, update)),
       parse: (type, data) => {

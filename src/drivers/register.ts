@@ -22,6 +22,7 @@ export interface DriverProblem {
     | 'missingCall'
     | 'undeclaredCall'
     | 'describeFailed'
+    | 'reservedName'
   readonly capability?: string
   readonly call?: string
   readonly message: string
@@ -38,6 +39,13 @@ export class DriverRefused extends Error {
     this.driver = driver
     this.problems = problems
   }
+}
+
+/** By this name the engine asks itself. */
+const RESERVED = 'engine'
+const reserved: DriverProblem = {
+  problem: 'reservedName',
+  message: `the name "${RESERVED}" is taken by the engine itself; choose another`,
 }
 
 const unknownCapability = (capability: string): DriverProblem => ({
@@ -82,6 +90,7 @@ const callProblems = (driver: Driver, declared: Capabilities): DriverProblem[] =
 }
 
 const register = (name: string, driver: Driver): RegisteredDriver => {
+  if (name === RESERVED) throw new DriverRefused(name, [reserved])
   let described: unknown
   try {
     described = driver.describe()

@@ -25,6 +25,12 @@ const effects: Readonly<Record<string, Effect>> = {
   volumeDelete: { kind: 'volume', settles: isGone },
   volumeSnapshotEnsure: { kind: 'volumeSnapshot', settles: exists },
   volumeSnapshotDelete: { kind: 'volumeSnapshot', settles: isGone },
+  // Until all are complete there is none of them.
+  volumeSnapshotGroupEnsure: {
+    kind: 'volumeSnapshot',
+    of: (_, { members }) => (members as readonly { snapshot: string }[])[0]!.snapshot,
+    settles: exists,
+  },
   volumeResize: { kind: 'volume', settles: ({ facts }, { sizeBytes }) => Number(facts.sizeBytes) >= Number(sizeBytes) },
   instanceEnsure: { kind: 'instance', settles: exists },
   instanceDestroy: { kind: 'instance', settles: isGone },
@@ -55,5 +61,8 @@ export function whereToLook(verb: string, resource: string, args: unknown): { ki
 /** Whether a look can tell that the call was made; a reset leaves no trace. */
 export const leavesTrace = (verb: string): boolean => effects[verb] !== undefined
 
-/** Whether making the call twice is the same as making it once, at any provider: what is gone cannot go again. */
-export const isSafeTwice = (verb: string): boolean => effects[verb]?.settles === isGone
+/**
+ * Whether making the call twice is the same as making it once, at any provider: what is gone cannot go again, and nobody
+ * writes to a volume while it is being taken back.
+ */
+export const isSafeTwice = (verb: string): boolean => effects[verb]?.settles === isGone || verb === 'volumeRevert'

@@ -89,4 +89,28 @@ describe('a story of booting from a volume, typed', () => {
       wrongSignature: wrong === 'AuthFailure' || wrong === 'SignatureDoesNotMatch',
     }).toEqual(happyEnd)
   })
+
+  story(client, 'takes snapshots of an instance at one moment', async () => {
+    const image = await value('describe-images --owners amazon', 'Images[0].ImageId')
+    const disk = 'DeviceName=/dev/sdf,Ebs={VolumeSize=1}'
+    const run = `run-instances --image-id ${image} --instance-type t3.micro --block-device-mappings ${disk}`
+    const id = await value(run, 'Instances[0].InstanceId')
+    await aws(`wait instance-running --instance-ids ${id}`)
+    const [root, data] = (await aws(
+      `describe-instances --instance-ids ${id} --query Reservations[0].Instances[0].BlockDeviceMappings[].Ebs.VolumeId`,
+    )) as string[]
+    await aws(`create-tags --resources ${data} --tags Key=tier,Value=data`)
+    const asked = 'create-snapshots --copy-tags-from-source volume --description nightly --instance-specification'
+    const taken = (await aws(`${asked} InstanceId=${id}`)) as { Snapshots: { VolumeId: string; State: string }[] }
+    expect(taken.Snapshots.map(each => each.VolumeId).sort()).toEqual([root, data].sort())
+    const without = (await aws(`${asked} InstanceId=${id},ExcludeBootVolume=true`)) as {
+      Snapshots: { SnapshotId: string; Tags: unknown }[]
+    }
+    expect(without.Snapshots).toMatchObject([
+      { VolumeId: data, Description: 'nightly', Tags: [{ Key: 'tier', Value: 'data' }] },
+    ])
+    await aws(`wait snapshot-completed --snapshot-ids ${without.Snapshots[0]!.SnapshotId}`)
+    expect(await refused(`${asked} InstanceId=${id},ExcludeDataVolumeIds=${root}`)).toBe('InvalidParameterValue')
+    await aws(`terminate-instances --instance-ids ${id}`)
+  })
 })

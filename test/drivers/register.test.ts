@@ -39,6 +39,11 @@ describe('registering drivers', () => {
     expect(refused.message).toContain('teleport')
   })
 
+  it('refuses the name by which the engine asks itself', () => {
+    const refused = problemsOf({ engine: simulated({ instant: true }) })
+    expect(refused.problems).toMatchObject([{ problem: 'reservedName' }])
+  })
+
   it('refuses an unknown name within a group of capabilities', () => {
     const refused = problemsOf({ lab: declaring({ volumeAttach: { max: 3, hotSwap: true } }) })
     expect(refused.problems).toMatchObject([{ problem: 'unknownCapability', capability: 'volumeAttach.hotSwap' }])

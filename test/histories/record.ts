@@ -75,6 +75,58 @@ const stories: Record<string, (setting: Setting) => Promise<void>> = {
     await acme.instance.terminate(id)
     await acme.settled(id)
   },
+  async 'volumes-that-go-back'({ acme, engine, image, world }) {
+    const { id } = await acme.instance.launch({ image, type: 'small' })
+    const { id: volume } = await acme.volume.create({ sizeBytes: GiB })
+    await acme.settled(id)
+    await acme.settled(volume)
+    const { id: snapshot } = await acme.snapshot.create({ volume })
+    await acme.settled(snapshot)
+    await acme.volume.modify(volume, { sizeBytes: 2 * GiB })
+    await engine.idle()
+    await acme.volume.revert(volume, { snapshot })
+    await acme.settled(volume)
+    await acme.instance.stop(id)
+    await acme.settled(id)
+    await acme.volume.attach(volume, { instance: id, device: '/dev/sdf' })
+    world.failNext('volumeRevert', 'rejected', 'exhausted')
+    await acme.volume.revert(volume, { snapshot })
+    await acme.settled(volume)
+    await acme.volume.revert(volume, { snapshot })
+    await acme.instance.terminate(id)
+    await acme.settled(id)
+    await acme.settled(volume)
+  },
+  async 'snapshots-at-one-moment'({ acme, image, world }) {
+    const { id: instance } = await acme.instance.launch({ image, type: 'small', volumeTags: { role: 'disk' } })
+    await acme.settled(instance)
+    const { id } = await acme['snapshot-group'].create({ instance, copyTags: true })
+    await acme.settled(id)
+    world.failNext('volumeSnapshotGroupEnsure', 'rejected', 'exhausted')
+    const { id: failed } = await acme['snapshot-group'].create({ instance, excludeRoot: true })
+    await acme.settled(failed)
+    await acme['snapshot-group'].delete(id)
+    await acme.settled(id)
+  },
+  async 'a-schedule-and-what-it-keeps'({ acme, engine, operator }) {
+    const { id: volume } = await acme.volume.create({ sizeBytes: GiB })
+    await acme.settled(volume)
+    const target = { kind: 'volume', volume } as const
+    const when = { every: 'week', weekday: 7, hour: 2, minute: 30 } as const
+    const { id } = await acme.schedule.create({ target, when, timeZone: 'Europe/Berlin', keep: { count: 1 } })
+    for (let run = 0; run < 2; run += 1) {
+      await acme.schedule.run(id)
+      await engine.idle()
+    }
+    await operator.account.limit('account/acme', { limits: { snapshots: 1 } })
+    await acme.schedule.run(id)
+    await engine.idle()
+    await acme.schedule.modify(id, { keep: { ageMs: 86_400_000 }, timeZone: 'America/New_York' })
+    await acme.schedule.pause(id)
+    await acme.schedule.resume(id)
+    await acme.schedule.delete(id)
+    await engine.idle()
+  },
   async 'launch-that-fails'({ acme, image, world }) {
     world.failNext('instanceEnsure', 'rejected', 'exhausted')
     const { id } = await acme.instance.launch({ image, type: 'small' })

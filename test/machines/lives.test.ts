@@ -176,7 +176,8 @@ describe('in every life', () => {
         world.settle()
         for (const [, { state }] of all(world, 'instance')) expect(state).toBe('terminated')
         for (const [volume, deleted] of flags) expect(world.get(volume).state).toBe(deleted ? 'deleted' : 'available')
-        expect([...world.timers]).toEqual([])
+        // A schedule outlives what it keeps.
+        expect([...world.timers].filter(key => !key.startsWith('sched-'))).toEqual([])
       }),
       budget,
     )

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { kinds, type Want } from '../../machines/index.ts'
 import { classes, classNames } from './classes.ts'
 import { type ImageDeed, imageAct, imageDeeds } from './image-walks.ts'
+import { type KeepingDeed, keepingAct, keepingDeeds } from './keeping-walks.ts'
 import { type VmSnapshotDeed, vmSnapshotAct, vmSnapshotDeeds } from './vm-snapshot-walks.ts'
 import { able, furnished, GiB, type KindName, Refused, type Resource, type World } from './world.ts'
 
@@ -37,6 +38,7 @@ const deeds = [
   'launchOn',
   'attach',
   'detach',
+  'detach',
   'resize',
   'retype',
   'optimize',
@@ -49,6 +51,7 @@ const deeds = [
   'createdStopped',
   'reject',
   'reject',
+  'reject',
   'fire',
   'powerOff',
   'vanish',
@@ -57,6 +60,7 @@ const deeds = [
   'goOn',
   'echo',
   ...imageDeeds,
+  ...keepingDeeds,
   ...vmSnapshotDeeds,
 ] as const
 /** What only an operator does: it ends what others expect to be cleaned up. */
@@ -128,6 +132,10 @@ export function act(world: World, image: string, { what, pick, other }: Deed): {
     imageAct(world, what as ImageDeed, pick, other)
     return
   }
+  if (keepingDeeds.includes(what as KeepingDeed)) {
+    keepingAct(world, what as KeepingDeed, pick, other)
+    return
+  }
   if (vmSnapshotDeeds.includes(what as VmSnapshotDeed)) {
     vmSnapshotAct(world, what as VmSnapshotDeed, pick, other)
     return
@@ -163,8 +171,8 @@ export function act(world: World, image: string, { what, pick, other }: Deed): {
   if (what === 'createdStopped' && asked) world.answer(asked, 'done', { status: 'stopped' })
   if (what === 'reject' && asked) world.answer(asked, 'rejected')
   if (what === surrender) {
-    const ending = [...world.resources].filter(([, { state }]) =>
-      /^(shutting|deleting|creating|pending\.ab)/.test(state),
+    const ending = [...world.resources].filter(
+      ([, { kind, state }]) => kind !== 'snapshot-group' && /^(shutting|deleting|creating|pending\.ab)/.test(state),
     )
     const [id, resource] = among(ending, pick) ?? []
     const items = [id, ...(resource?.context.owed ?? []).map((each: { id: string }) => each.id)]

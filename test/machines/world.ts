@@ -78,7 +78,7 @@ export const able: DeclaredCapabilities = {
   destroyFrom: ['running', 'stopped'],
   volume: { grow: 'online', retype: true, encrypt: true },
   volumeAttach: { hotPlug: true, hotUnplug: true, max: 4 },
-  volumeSnapshot: { of: ['available', 'in-use'], live: true },
+  volumeSnapshot: { of: ['available', 'in-use'], live: true, group: true, revert: true, revertRestoresSize: true },
   vmSnapshot: {
     memory: true,
     diskOnly: true,
@@ -168,10 +168,24 @@ export class World {
   ): { type: string; data: Json } {
     const [ask, ...rest] = this.asks.get(resource)!
     this.asks.set(resource, rest)
+    if (ask!.provider === 'engine' && kind === 'done') return this.#give(resource, ask!)
     const answered =
       kind === 'rejected'
         ? { type: ask!.answers.rejected, data: { code, message: 'no room left', retry: 'after-change' } }
         : { type: ask!.answers.done, data: { ...factsOf(ask!, this.get(resource).context), ...facts } }
+    this.report(resource, answered.type, answered.data, true)
+    return answered
+  }
+  /** The engine gives a command for a resource, which is accepted or refused. */
+  #give(resource: string, { args, answers }: Ask): { type: string; data: Json } {
+    const { kind, command, input } = args as { kind: KindName; command: string; input: Json }
+    let answered: { type: string; data: Json }
+    try {
+      answered = { type: answers.done, data: { id: this.request(kind, command, undefined, input).id } }
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error
+      answered = { type: answers.rejected, data: { code: error.reasons[0]!, message: error.message, retry: 'never' } }
+    }
     this.report(resource, answered.type, answered.data, true)
     return answered
   }
@@ -296,7 +310,11 @@ export class World {
 function factsOf({ verb, args }: Ask, context: Json): Json {
   const { sizeBytes, generation, want } = args as Json
   if (verb === 'volumeEnsure' || verb === 'volumeResize') return { sizeBytes }
-  if (verb === 'volumeSnapshotEnsure') return { sizeBytes: context.sizeBytes }
+  if (verb === 'volumeSnapshotEnsure' || verb === 'volumeRevert') return { sizeBytes: context.sizeBytes }
+  if (verb === 'volumeSnapshotGroupEnsure') {
+    const members = (args as { members: { snapshot: string }[] }).members
+    return { members: Object.fromEntries(members.map(each => [each.snapshot, { sizeBytes: GiB }])) }
+  }
   if (verb === 'instanceEnsure' || want === 'running') return { status: 'running', generation }
   if (verb === 'vmSnapshotEnsure') return { disks: disksOf(args as Json) }
   if (verb === 'vmSnapshotRevert')

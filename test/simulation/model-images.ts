@@ -77,7 +77,7 @@ export const snapshotBorn = ({ account, type, data }: Envelope<Data>): SnapshotM
   state: 'pending',
   account,
   tags: data.tags ?? {},
-  images: type.startsWith('snapshot.requestedBy') ? [data.image] : [],
+  images: type.startsWith('snapshot.requestedBy') && data.image ? [data.image] : [],
   held: data.held ?? false,
 })
 const ended = (now: SnapshotModel, state: string): Partial<SnapshotModel> =>
@@ -86,6 +86,14 @@ const ended = (now: SnapshotModel, state: string): Partial<SnapshotModel> =>
 export const snapshotEvents: Followed<SnapshotModel> = {
   completed: now => ended(now, 'completed'),
   createFailed: now => ended(now, 'error'),
+  // All of a group, or none.
+  groupTaken: now => ended(now, 'completed'),
+  groupFailed: now => ended(now, 'error'),
+  deleteProposed: ({ state }) => (state === 'pending' ? { condemned: true } : { state: 'deleting' }),
+  expired: ({ state, images }) => {
+    if (images.length) return {}
+    return state === 'pending' ? { condemned: true } : { state: 'deleting' }
+  },
   guestQuieted: () => ({ held: false }),
   useProposed: ({ images }, { data }) => ({ images: [...images, data.image] }),
   // What nobody waits for any more is never taken.

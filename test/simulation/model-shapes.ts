@@ -44,6 +44,8 @@ export interface InstanceModel {
   readonly clonedFrom?: string
   /** A root that its provider made, and leaves when it is gone. */
   readonly keptRoot?: string
+  /** Volumes of it that are being taken back to a snapshot. */
+  readonly reverting?: readonly string[]
   /** Its guest is off for an image, or not on again yet. */
   readonly quiet?: Quiet
 }
@@ -59,6 +61,8 @@ export interface VolumeModel {
   readonly from?: DiskShape | 'optimizing'
   readonly tags: Tags
   readonly instance?: string
+  /** It is being taken back to a snapshot: its size before that. (cloudstack 1.3, RevertSnapshotting.) */
+  readonly reverting?: number
   /** Whether a change of its attachment is under way. */
   readonly moving?: boolean
   readonly condemned?: boolean

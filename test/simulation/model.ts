@@ -43,7 +43,7 @@ const boots = ['type', 'userData', 'kernel', 'ramdisk', 'ebsOptimized']
 
 const instanceRules: Readonly<Record<string, (now: InstanceModel, input: Data, look: Look) => Verdict>> = {
   ...tagging,
-  start: ({ state, account, mode, devices, rootDevice, rootOwner, stalled, unconfirmed }, _, look) => {
+  start: ({ state, account, mode, devices, rootDevice, rootOwner, reverting, stalled, unconfirmed }, _, look) => {
     // One that its provider holds is asked to go on, unless it was just asked.
     if (state === 'running' && stalled) return 'either'
     if (state === 'pending' || state === 'running') return 'unchanged'
@@ -53,7 +53,7 @@ const instanceRules: Readonly<Record<string, (now: InstanceModel, input: Data, l
       rootOwner === 'provider' ||
       rootOwner === 'image' ||
       Object.values(devices).some(({ device }) => device === rootDevice)
-    const may = isOpen(account, look) && mode === 'stateful' && hasRoot && !unconfirmed
+    const may = isOpen(account, look) && mode === 'stateful' && hasRoot && !unconfirmed && !reverting?.length
     return state === 'stopped' && may ? 'accepted' : 'refused'
   },
   resume: ({ state, account, mode, resumes }, _, look) => {
@@ -110,10 +110,17 @@ const volumeRules: Readonly<Record<string, (now: VolumeModel, input: Data, look:
   untag: (now, input) => (now.state === 'deleted' ? 'refused' : tagging.untag(now, input)),
   delete: ({ state, instance }) => {
     if (state.startsWith('delet')) return 'unchanged'
-    return (state === 'available' || state === 'error') && instance === undefined ? 'accepted' : 'refused'
+    const isFree = ['available', 'error', 'reverting'].includes(state) && instance === undefined
+    return isFree ? 'accepted' : 'refused'
+  },
+  revert: ({ state, account, instance, moving, from, reverting, unseen }, _, look) => {
+    if ((state !== 'available' && state !== 'in-use') || moving || from !== undefined) return 'refused'
+    if (reverting !== undefined || unseen || !isOpen(account, look)) return 'refused'
+    // Which snapshots are its own, and whether they are complete, is not in this model.
+    return instance === undefined || look(instance)?.state === 'stopped' ? 'either' : 'refused'
   },
   modify: (now, input, look) => {
-    const { state, account, shape, from, unseen } = now
+    const { state, account, shape, from, unseen, reverting } = now
     if (state !== 'available' && state !== 'in-use') return 'refused'
     const wanted = asked(now, input)
     const isOther = wanted.volumeType !== shape.volumeType || wanted.iops !== shape.iops
@@ -121,7 +128,7 @@ const volumeRules: Readonly<Record<string, (now: VolumeModel, input: Data, look:
     const hasRates = wanted.iops !== undefined
     if (hasRates !== (wanted.volumeType === 'gp3') && (hasRates ? wanted.volumeType === 'gp2' : true)) return 'refused'
     const fits = wanted.sizeBytes >= shape.sizeBytes && wanted.sizeBytes <= 64 * 1024 ** 3
-    if (!isOpen(account, look) || !fits || from !== undefined || unseen) return 'refused'
+    if (!isOpen(account, look) || !fits || from !== undefined || reverting !== undefined || unseen) return 'refused'
     const grows = wanted.sizeBytes > shape.sizeBytes
     if (grows && now.grow === 'none') return 'refused'
     const holder = now.instance === undefined ? undefined : look(now.instance)
@@ -141,9 +148,9 @@ const volumeRules: Readonly<Record<string, (now: VolumeModel, input: Data, look:
     // Slots, and plugging into a running guest, are the provider's to grant.
     return (target.state === 'running' || target.state === 'stopped') && !target.quiet ? 'either' : 'refused'
   },
-  detach: ({ state, instance, moving }, _, look) => {
+  detach: ({ state, instance, moving, reverting }, _, look) => {
     const holder = instance === undefined ? undefined : look(instance)
-    if (state !== 'in-use' || moving || holder?.kind !== 'instance') return 'refused'
+    if (state !== 'in-use' || moving || reverting !== undefined || holder?.kind !== 'instance') return 'refused'
     const isAwake = live.includes(holder.state) && !holder.state.startsWith('suspend')
     return isAwake && !holder.quiet ? 'either' : 'refused'
   },
@@ -353,10 +360,17 @@ const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelo
         ),
       }
     },
+    revertProposed: ({ reverting = [] }, { data }) => ({ reverting: [...reverting, data.volume] }),
+    revertEnded: ({ reverting = [] }, { data }) => ({ reverting: reverting.filter(each => each !== data.volume) }),
     attachProposed: ({ devices }, { data }) => ({
       devices: { ...devices, [data.volume]: { device: deviceName(data.device), dies: false } },
     }),
   }
+
+const wentBack = ({ state, shape, reverting }: VolumeModel, sizeBytes: number): Partial<VolumeModel> =>
+  reverting === undefined || state.startsWith('delet')
+    ? {}
+    : { state: state === 'reverting' ? 'available' : state, shape: { ...shape, sizeBytes }, reverting: undefined }
 
 const volumeEvents: Readonly<Record<string, (now: VolumeModel, event: Envelope<Data>) => Partial<VolumeModel>>> = {
   ...tagEvents,
@@ -378,17 +392,26 @@ const volumeEvents: Readonly<Record<string, (now: VolumeModel, event: Envelope<D
     from === undefined ? {} : { shape: { ...shape, sizeBytes }, from: optimizing ? 'optimizing' : undefined },
   resizeFailed: ({ from, shape }) =>
     from === undefined ? {} : { shape: from === 'optimizing' ? shape : from, from: undefined },
-  deleteRequested: () => ({ state: 'deleting', from: undefined }),
+  // The larger of both sizes counts until the provider has answered.
+  revertRequested: ({ instance, shape }, { data }) => ({
+    state: instance === undefined ? 'reverting' : 'in-use',
+    reverting: shape.sizeBytes,
+    shape: { ...shape, sizeBytes: data.sizeBytes },
+  }),
+  reverted: (now, { data: { sizeBytes } }) => wentBack(now, sizeBytes),
+  revertFailed: now => wentBack(now, now.reverting!),
+  deleteRequested: () => ({ state: 'deleting', from: undefined, reverting: undefined }),
   deleted: ({ state }) => (state === 'deleting' ? { state: 'deleted' } : {}),
   vanished: ({ state }) => (state === 'available' || state === 'in-use' ? { unseen: true } : {}),
   reappeared: () => ({ unseen: undefined }),
   // Given up.
   orphanRecorded: () => ({ state: 'deleted' }),
-  instanceGone: ({ state, instance }, { data }) => {
+  instanceGone: ({ state, instance, reverting }, { data }) => {
     if (instance !== data.instance) return {}
     const rest = { instance: undefined, moving: undefined }
     if (state === 'creating') return { ...rest, condemned: data.deleteOnTermination }
-    if (data.deleteOnTermination) return { ...rest, state: 'deleting', from: undefined }
+    if (data.deleteOnTermination) return { ...rest, state: 'deleting', from: undefined, reverting: undefined }
+    if (reverting !== undefined) return { ...rest, state: 'reverting' }
     return { ...rest, state: state === 'in-use' ? 'available' : state }
   },
 }

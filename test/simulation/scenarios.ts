@@ -58,6 +58,21 @@ const snapshot: Chapter = {
   as: 'snapshot',
   ask: ({ volume }) => ({ kind: 'snapshot', command: 'create', input: { volume } }),
 }
+const revert = of('volume', 'revert', 'volume', ({ snapshot }) => ({ snapshot }))
+const group: Chapter = {
+  as: 'group',
+  ask: ({ instance }) => ({ kind: 'snapshot-group', command: 'create', input: { instance } }),
+}
+const schedule: Chapter = {
+  as: 'schedule',
+  ask: ({ volume }) => ({
+    kind: 'schedule',
+    command: 'create',
+    input: { target: { kind: 'volume', volume }, when: { every: 'day', hour: 3, minute: 0 }, keep: { count: 1 } },
+  }),
+}
+const run = of('schedule', 'run', 'schedule')
+const endSchedule = of('schedule', 'delete', 'schedule')
 const copy: Chapter = {
   as: 'copy',
   ask: ({ image }) => ({ kind: 'image', command: 'copy', input: { image, name: 'copy' } }),
@@ -98,6 +113,19 @@ export const scenarios: readonly Scenario[] = [
   { name: 'delete a volume of which a snapshot is taken', before: [create], story: [atOnce(snapshot), remove] },
   { name: 'copy of an image that goes', before: [launch, halt, image], story: [atOnce(copy), deregister] },
   { name: 'resize', before: [create], story: [resize] },
+  { name: 'take a volume back', before: [create, snapshot, resize], story: [revert] },
+  { name: 'delete a volume that is taken back', before: [create, snapshot], story: [atOnce(revert), remove] },
+  {
+    name: 'take a volume of a stopped instance back',
+    before: [launch, create, attach, snapshot, halt],
+    story: [revert],
+  },
+  { name: 'snapshots at one moment', before: [launch, create, attach], story: [group] },
+  {
+    name: 'a run of a schedule that lets the one before go',
+    before: [create, schedule, run],
+    story: [run, endSchedule],
+  },
   { name: 'VM snapshot', before: [launch, create, attach], story: [keep('first')] },
   { name: 'fork of VM snapshots', before: [launch, keep('first'), keep('second')], story: [goBack, forget] },
   { name: 'end of a subtree', before: [launch, keep('first'), keep('second')], story: [forgetAll] },

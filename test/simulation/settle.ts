@@ -109,6 +109,7 @@ const removal: Readonly<Record<string, string>> = {
   volume: 'delete',
   snapshot: 'delete',
   image: 'deregister',
+  schedule: 'delete',
   'vm-snapshot': 'delete',
 }
 

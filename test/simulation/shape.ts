@@ -141,6 +141,8 @@ const verbs = [
   'volumeDelete',
   'volumeSnapshotEnsure',
   'volumeSnapshotDelete',
+  'volumeSnapshotGroupEnsure',
+  'volumeRevert',
   'instanceEnsure',
   'instancePower',
   'instanceDestroy',
@@ -171,7 +173,12 @@ function faultsOf(random: Random, omits: () => boolean, idempotency: Shape['idem
     ...(random.chance(0.5) ? weakness(random) : {}),
     // Nobody can finish what a provider that tells two calls apart by nothing has half done.
     ...(idempotency === 'none'
-      ? { instanceEnsure: { partial: 0 }, volumeEnsure: { partial: 0 }, volumeSnapshotEnsure: { partial: 0 } }
+      ? {
+          instanceEnsure: { partial: 0 },
+          volumeEnsure: { partial: 0 },
+          volumeSnapshotEnsure: { partial: 0 },
+          volumeSnapshotGroupEnsure: { partial: 0 },
+        }
       : {}),
   }
 }

@@ -12,6 +12,8 @@ function newSnapshot(workload: Workload, account: string): Asked {
   const { random } = workload
   const snapshot = random.chance(0.2) ? someId(workload, 'snapshot', account) : undefined
   if (snapshot) return { kind: 'snapshot', command: 'copy', input: { snapshot } }
+  const instance = random.chance(0.2) ? someId(workload, 'instance', account) : undefined
+  if (instance) return { kind: 'snapshot-group', command: 'create', input: { instance, copyTags: random.chance(0.5) } }
   const volume = someId(workload, 'volume', account)
   return volume === undefined ? undefined : { kind: 'snapshot', command: 'create', input: { volume } }
 }

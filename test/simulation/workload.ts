@@ -153,9 +153,21 @@ function createVolume(workload: Workload, account: string): CommandInput {
   return { kind: 'volume', command: 'create', input: { sizeBytes, snapshot, volumeType, encrypted } }
 }
 
+/** Mostly to a snapshot of its own. */
+function takeBack(workload: Workload, account: string): CommandInput | undefined {
+  const { world, random } = workload
+  const snapshot = someId(workload, 'snapshot', account)
+  if (snapshot === undefined) return undefined
+  const { volume } = world.replay.snapshots.get(snapshot)!.context as { volume?: string }
+  const id = random.chance(0.9) ? volume : someId(workload, 'volume', account)
+  const isOurs = id !== undefined && world.fold.resources.get(id)?.account === account
+  return isOurs ? { kind: 'volume', command: 'revert', id, input: { snapshot } } : undefined
+}
+
 function toVolume(workload: Workload, account: string): CommandInput | undefined {
   const { random } = workload
   if (random.chance(0.3)) return createVolume(workload, account)
+  if (random.chance(0.15)) return takeBack(workload, account)
   const id = someId(workload, 'volume', account)
   if (id === undefined) return undefined
   const command = someVerb(workload, 'volume', id)

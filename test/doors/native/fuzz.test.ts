@@ -53,6 +53,9 @@ const existing: Readonly<Record<string, () => unknown>> = {
   domain: () => 'root',
   provider: () => 'lab',
   zone: () => 'a',
+  target: () => ({ kind: 'volume', volume }),
+  when: () => ({ every: 'hour', minute: 7 }),
+  keep: () => ({ count: 2 }),
 }
 const words = [
   'n1',

@@ -38,6 +38,7 @@ async function alike(
 const inputs: Readonly<Record<string, object>> = {
   'volume.attach': { instance: never.instance, device: '/dev/sdf' },
   'volume.modify': { sizeBytes: 8192 },
+  'volume.revert': { snapshot: 'snap-fffffffffffffffff' },
   'instance.abandonCleanup': { item: never.volume },
   'image.modify': { description: 'mine' },
 }

@@ -19,7 +19,7 @@ function moves(world: World, id: string, path: readonly string[]): boolean {
 }
 
 /** Images that come with the scenery stay. */
-const deletable = ['instance', 'volume', 'snapshot', 'vm-snapshot']
+const deletable = ['instance', 'volume', 'snapshot', 'snapshot-group', 'schedule', 'vm-snapshot']
 
 export const alive: CheckerMaker = () => ({
   name: NAME,

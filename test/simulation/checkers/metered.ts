@@ -30,7 +30,7 @@ const measures: Readonly<Record<string, (state: string, context: Context, isTher
     },
     volume: (state, { sizeBytes }, isThere) => {
       if (!isThere || state === 'deleted') return undefined
-      const isAttached = state === 'in-use.attached' || state === 'in-use.detaching'
+      const isAttached = ['in-use.attached', 'in-use.detaching', 'in-use.reverting'].includes(state)
       return { series: ['volume', ...(isAttached ? ['attachedVolume'] : [])], bytes: BigInt(sizeBytes) }
     },
     snapshot: (state, { sizeBytes }, isThere) =>
@@ -41,7 +41,7 @@ const measures: Readonly<Record<string, (state: string, context: Context, isTher
       return { series, bytes: BigInt(sizeBytes), memoryBytes: BigInt(memoryBytes) }
     },
   }
-const births = new Set(['volume.created', 'snapshot.completed', 'vm-snapshot.kept'])
+const births = new Set(['volume.created', 'snapshot.completed', 'snapshot.groupTaken', 'vm-snapshot.kept'])
 const isBirth = ({ type, before }: { type: string; before: string }) =>
   births.has(type) && (before === 'creating' || before.startsWith('pending'))
 

@@ -18,9 +18,12 @@ export const once: CheckerMaker = () => {
   const writers = new Map<string, string>()
   return {
     name: NAME,
-    event({ token, actor, causation, position }, world) {
+    event({ token, actor, account, causation, position }, world) {
       if (token === undefined || causation !== undefined) return
-      const key = `${world.submissionOf(actor)!.account} ${token}`
+      const caller = world.submissionOf(actor)
+      const key = `${caller?.account ?? account} ${token}`
+      // A command that the engine gives for a resource is one, and is given once.
+      if (!caller && writers.has(key)) throw new Violation(NAME, `${actor} gave ${token} twice, at ${position}`)
       const first = writers.get(key) ?? actor
       if (first !== actor)
         throw new Violation(NAME, `token ${key} was carried out for ${first}, and again for ${actor} at ${position}`)

@@ -33,8 +33,8 @@ function check(world: World): void {
   const remembered = new Set(
     world.database.prepare("SELECT account || ' ' || token FROM tokens").pluck().all() as string[],
   )
-  for (const { token, actor, position } of world.log)
-    if (token !== undefined && !remembered.has(`${world.submissionOf(actor)!.account} ${token}`))
+  for (const { token, actor, account, position } of world.log)
+    if (token !== undefined && !remembered.has(`${world.submissionOf(actor)?.account ?? account} ${token}`))
       throw new Violation(NAME, `event ${position} of ${actor} came with token ${token}, which is not remembered`)
   for (const { actor, commands, from } of world.submissions) {
     const count = world.log.slice(from).filter(event => event.actor === actor && event.causation === undefined).length

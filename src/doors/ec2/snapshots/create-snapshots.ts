@@ -1,11 +1,8 @@
 import { action, type Call } from '../action.ts'
 import { rowAtBirth } from '../birth.ts'
-import { Ec2Error, missing } from '../errors.ts'
-import { instancesNotFound } from '../instances/instance-ids.ts'
-import { flag, list, type ParametersOf, structure, text } from '../parameters.ts'
-import { row } from '../rows.ts'
-import { type Tags, tagSpecification, tagsOf } from '../tag-specifications.ts'
-import { volumesById } from '../volumes/volume-rows.ts'
+import { missing } from '../errors.ts'
+import { flag, list, structure, text } from '../parameters.ts'
+import { tagSpecification, tagsOf } from '../tag-specifications.ts'
 import { snapshotItem } from './snapshot-item.ts'
 import type { SnapshotRow } from './snapshot-row.ts'
 
@@ -13,7 +10,7 @@ const instance = { InstanceId: text(), ExcludeBootVolume: flag(), ExcludeDataVol
 
 export const createSnapshots = action({
   name: 'CreateSnapshots',
-  summary: 'Takes a snapshot of every volume of an instance, all or none.',
+  summary: 'Takes snapshots of every volume of an instance at one moment, all or none.',
   parameters: {
     InstanceSpecification: structure(instance).required(),
     Description: text({ max: 255 }),
@@ -27,43 +24,24 @@ export const createSnapshots = action({
   },
   run: async call => {
     const { InstanceSpecification, Description: description, CopyTagsFromSource, TagSpecification } = call.parameters
-    const volumes = await volumesOf(call, InstanceSpecification)
-    const given = tagsOf(TagSpecification, ['snapshot']).snapshot
-    const copied = CopyTagsFromSource ? await tagsOfVolumes(call, volumes) : new Map<string, Tags>()
-    const commands = volumes.map(volume => {
-      const tags = { ...copied.get(volume), ...given }
-      const input = { volume, description, tags: Object.keys(tags).length ? tags : undefined }
-      return { kind: 'snapshot', command: 'create', input }
-    })
-    const made = commands.length ? await call.session.submit(commands) : []
-    const items = made.map(async ({ id }) => itemOf((await rowAtBirth(call, id)) as unknown as SnapshotRow, call))
+    const { InstanceId, ExcludeBootVolume, ExcludeDataVolumeId } = InstanceSpecification
+    const input = {
+      instance: InstanceId,
+      excludeRoot: ExcludeBootVolume,
+      excludeVolumes: ExcludeDataVolumeId,
+      copyTags: CopyTagsFromSource === undefined ? undefined : true,
+      description,
+      tags: tagsOf(TagSpecification, ['snapshot']).snapshot,
+    }
+    const [made] = await call.session.submit([{ kind: 'snapshot-group', command: 'create', input }])
+    const { attributes } = await rowAtBirth(call, made!.id)
+    const members: readonly { readonly snapshot: string }[] = attributes.members
+    const items = members.map(async ({ snapshot }) =>
+      itemOf((await rowAtBirth(call, snapshot)) as unknown as SnapshotRow, call),
+    )
     return { snapshotSet: await Promise.all(items) }
   },
 })
-
-interface Device {
-  readonly volume: string
-  readonly root: boolean
-}
-
-/** Those volumes of an instance that are meant, in the order of its devices. Throws Ec2Error. */
-async function volumesOf(call: Pick<Call, 'session'>, asked: ParametersOf<typeof instance>): Promise<string[]> {
-  const { InstanceId: id = '', ExcludeBootVolume, ExcludeDataVolumeId: left = [] } = asked
-  const found = await row(call, 'instance', id)
-  if (!found) throw instancesNotFound([id])
-  const devices: readonly Device[] = found.attributes.devices
-  const data = new Set(devices.flatMap(({ root, volume }) => (root ? [] : [volume])))
-  const strange = left.find(volume => !data.has(volume))
-  if (strange !== undefined)
-    throw new Ec2Error('InvalidParameterValue', `${strange} is not a data volume of the instance ${id}.`)
-  const isWanted = ({ volume, root }: Device) => (root ? !ExcludeBootVolume : !left.includes(volume))
-  return devices.filter(isWanted).map(({ volume }) => volume)
-}
-
-async function tagsOfVolumes(call: Omit<Call, 'parameters'>, ids: readonly string[]): Promise<Map<string, Tags>> {
-  const rows = await volumesById(call, ids)
-  return new Map(rows.map(({ id, attributes }) => [id, attributes.tags ?? {}]))
-}
 
 /** Here, and nowhere else, the state is called so. */
 function itemOf(row: SnapshotRow, call: Pick<Call, 'ownerIdOf'>) {

@@ -1,0 +1,66 @@
+/** What random lives do to go back: reverts of volumes, snapshots in groups, schedules. */
+import { type KindName, Refused, type World } from './world.ts'
+
+export const keepingDeeds = ['revert', 'group', 'deleteGroup', 'makeSchedule', 'changeSchedule', 'runSchedule'] as const
+export type KeepingDeed = (typeof keepingDeeds)[number]
+
+const among = <T>(list: readonly T[], index: number): T | undefined => list[index % Math.max(1, list.length)]
+const few = 4
+
+/** Does one of them; a refusal is an outcome like any other. */
+export function keepingAct(world: World, what: KeepingDeed, pick: number, other: number): void {
+  const ask = (kind: KindName, name: string, id: string | undefined, input: Record<string, unknown> = {}) => {
+    try {
+      world.request(kind, name, id, input)
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error
+    }
+  }
+  const alive = (kind: string) => world.idsOf(kind).filter(id => !/^dele/.test(world.get(id).state))
+  const make = (kind: KindName, input: Record<string, unknown>) => {
+    if (alive(kind).length < few) ask(kind, 'create', undefined, input)
+  }
+  const [instance, volume] = [among(world.idsOf('instance'), pick), among(alive('volume'), other)]
+  const [group, schedule] = [among(alive('snapshot-group'), pick), among(alive('schedule'), pick)]
+  const keep = [{ count: 1 }, { count: 2, ageMs: 60_000 }, { ageMs: 60_000 }][other % 3]
+  const deeds: Record<KeepingDeed, () => void> = {
+    revert: () => {
+      const volumeOf = (snapshot: string): string => world.get(snapshot).context.volume
+      const isBeside = (id: string | undefined) => {
+        const { attachment } = world.resources.get(id ?? '')?.context ?? {}
+        return attachment !== undefined && world.get(attachment.instance).state === 'stopped'
+      }
+      const taken = world.idsOf('snapshot').filter(id => world.get(id).state === 'completed')
+      const beside = taken.filter(id => isBeside(volumeOf(id)))
+      const snapshot = among(beside.length ? beside : taken, pick)
+      const still = alive('volume').find(isBeside)
+      // Few volumes beside a stopped instance have a snapshot yet.
+      if (still && beside.length === 0) ask('snapshot', 'create', undefined, { volume: still })
+      else if (snapshot) ask('volume', 'revert', volumeOf(snapshot), { snapshot })
+    },
+    group: () =>
+      make('snapshot-group', pick % 2 ? { instance } : { volumes: alive('volume').slice(0, 2), copyTags: true }),
+    deleteGroup: () => group && ask('snapshot-group', 'delete', group),
+    makeSchedule: () => {
+      const target = pick % 2 ? { kind: 'instance', instance } : { kind: 'volume', volume }
+      if (pick % 2 ? instance : volume)
+        make('schedule', { target, when: { every: 'interval', intervalMs: 60_000 }, keep })
+    },
+    changeSchedule: () => {
+      const name = among(['modify', 'pause', 'resume', 'resume', 'run', 'tag', 'delete'], other)!
+      const input = { modify: { keep }, tag: { tags: { key: 'value' } } }[name] ?? {}
+      if (schedule) ask('schedule', name, schedule, input)
+    },
+    runSchedule: () => {
+      // Until a run or two are over, or nothing about them is left to do.
+      for (let turn = 0; turn < 6; turn += 1) {
+        const asked = [...world.asks].find(([id, open]) => /^(sched|snapgroup)-/.test(id) && open.length)
+        const due = [...world.timers].filter(key => / schedule\./.test(key))
+        const key = among(due, pick)
+        if (asked) world.answer(asked[0], 'done')
+        else if (key) world.fire(key)
+      }
+    },
+  }
+  deeds[what]()
+}
