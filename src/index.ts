@@ -26,6 +26,9 @@ export type { Introspection, ProviderView } from './engine/introspection.ts'
 export type { EngineEvents, EngineOptions, Health } from './engine/options.ts'
 // The engine
 export { createEngine, Engine } from './engine.ts'
+// Time travel
+export { type Moment, momentIn } from './replay/past/moment.ts'
+export type { Past, PastSession } from './replay/past/past.ts'
 export { readUsage, type UsageAsked } from './reports/usage.ts'
 export type { Action } from './runtime/actions.ts'
 export type { CommandOptions, CommandsOf, KindMap, SubmitOptions } from './runtime/client.ts'

@@ -2,6 +2,7 @@
 /** The `stemma` command. Exit codes: 0 done, 1 refused or failed, 2 the request itself was wrong; `survey` has one more. */
 import { Command, CommanderError } from 'commander'
 import { actionsCommand } from './commands/actions.ts'
+import { atCommand } from './commands/at.ts'
 import { doCommand } from './commands/do.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { historyCommand } from './commands/history.ts'
@@ -38,15 +39,19 @@ const commands: readonly ((program: Command) => void)[] = [
   doctorCommand,
 ]
 
-const program = new Command('stemma')
-  .description('Lifecycle of cloud resources, by a server if one holds the data, else on the file.')
-  .version(version)
-  .showSuggestionAfterError()
-  .exitOverride()
-for (const add of commands) add(program)
+function stemma(): Command {
+  const program = new Command('stemma')
+    .description('Lifecycle of cloud resources, by a server if one holds the data, else on the file.')
+    .version(version)
+    .showSuggestionAfterError()
+    .exitOverride()
+  for (const add of commands) add(program)
+  atCommand(program, stemma)
+  return program
+}
 
 try {
-  await program.parseAsync()
+  await stemma().parseAsync()
 } catch (error) {
   // Commander has said what was wrong; asking for help is nothing wrong.
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2

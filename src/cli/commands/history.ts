@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { kindOf } from '../kind-of.ts'
 import { print, told } from '../output.ts'
-import { onTarget, type TargetOptions, targetOptions } from '../targets/open.ts'
+import { onTarget, readOptions, type TargetOptions } from '../targets/open.ts'
 
 function versionOf(text: string): number {
   const version = Number(text)
@@ -11,7 +11,7 @@ function versionOf(text: string): number {
 
 /** `stemma history <id>`: every event of the resource, in order. */
 export function historyCommand(program: Command): void {
-  targetOptions(program.command('history'))
+  readOptions(program.command('history'))
     .description('Shows what happened to a resource, event by event.')
     .argument('<id>')
     .option('--from <version>', 'version to begin at', versionOf, 1)

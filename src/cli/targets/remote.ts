@@ -6,17 +6,22 @@ import { Failure } from '../failure.ts'
 import { kindOf } from '../kind-of.ts'
 import { type CommandOutcome, type Row, type Target, textOf } from '../target.ts'
 
-/** A target that speaks to the server at this address with this token. */
-export function remote(url: string, token: string): Target {
+/**
+ * A target that speaks to the server at this address with this token.
+ * @param moment what is read is as it was then
+ */
+export function remote(url: string, token: string, moment?: string): Target {
   const call = async <T>(path: string, body?: unknown): Promise<T> => {
     const headers = {
       authorization: `Bearer ${token}`,
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     }
     const method = body === undefined ? 'GET' : 'POST'
+    const address = new URL(path, url)
+    if (moment !== undefined) address.searchParams.set('at', moment)
     let response: Response
     try {
-      response = await fetch(new URL(path, url), {
+      response = await fetch(address, {
         method,
         headers,
         body: body === undefined ? body : JSON.stringify(body),
