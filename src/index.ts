@@ -29,6 +29,23 @@ export { createEngine, Engine } from './engine.ts'
 // Time travel
 export { type Moment, momentIn } from './replay/past/moment.ts'
 export type { Past, PastSession } from './replay/past/past.ts'
+// Stories
+export {
+  type Awaits,
+  type Difference,
+  type Link,
+  type Related,
+  readSteps,
+  readStory,
+  readWhy,
+  type Story,
+  type StoryAsk,
+  type StoryAsked,
+  type StoryEntry,
+  type StoryTimer,
+  type ToldStep,
+  type Why,
+} from './replay/story/index.ts'
 export { readUsage, type UsageAsked } from './reports/usage.ts'
 export type { Action } from './runtime/actions.ts'
 export type { CommandOptions, CommandsOf, KindMap, SubmitOptions } from './runtime/client.ts'

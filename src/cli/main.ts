@@ -13,10 +13,12 @@ import { powerCommands } from './commands/power.ts'
 import { providersCommand } from './commands/providers.ts'
 import { serveCommand } from './commands/serve.ts'
 import { showCommand } from './commands/show.ts'
+import { stepCommand } from './commands/step.ts'
 import { surveyCommand } from './commands/survey.ts'
 import { traceCommand } from './commands/trace.ts'
 import { usageCommand } from './commands/usage.ts'
 import { volumeCommands } from './commands/volumes.ts'
+import { whyCommand } from './commands/why.ts'
 import { printFailure } from './failure.ts'
 import { version } from './version.ts'
 
@@ -29,6 +31,8 @@ const commands: readonly ((program: Command) => void)[] = [
   listCommand,
   showCommand,
   historyCommand,
+  whyCommand,
+  stepCommand,
   actionsCommand,
   providersCommand,
   usageCommand,

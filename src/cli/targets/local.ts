@@ -8,7 +8,7 @@ import {
   readLimits,
   reportUsage,
 } from '../../doors/native/index.ts'
-import { momentIn } from '../../index.ts'
+import { momentIn, readSteps, readStory, readWhy } from '../../index.ts'
 import { asFound, type Cloud, openCloud } from '../compose.ts'
 import { type Target, textOf } from '../target.ts'
 
@@ -55,11 +55,9 @@ async function targetOn(cloud: Cloud, access: AccessToken, moment: string | unde
       ).items
     },
     get: async id => ({ ...(await reading.get(id)) }),
-    async history(id, from) {
-      const events = []
-      for await (const event of reading.history(id, from)) events.push(event)
-      return events
-    },
+    story: async (id, fromVersion) => (await readStory(cloud, reading, id, { fromVersion })).entries,
+    steps: id => readSteps(cloud, reading, id),
+    why: id => readWhy(cloud, session, id),
     actions: id => session.actions(id),
     providers: async () => cloud.providers.list(session.principal.region),
     provider: (name, image) => providerSeen(cloud, session, name, image),

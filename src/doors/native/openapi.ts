@@ -84,6 +84,22 @@ function pathsOf(kind: Kind, columns: Columns): Json {
       inQuery('limit', count),
       atMoment,
     ]),
+    [`/v1/${name}/{id}/story`]: get(
+      'Its events and what was refused, with every ask, timer, cause and effect.',
+      listOf({ type: 'object' }, { type: ['integer', 'null'], description: '`from` of the next page.' }),
+      [
+        ...parameters,
+        inQuery('from', { type: 'integer', minimum: 1, default: 1 }, 'Version to begin at.'),
+        inQuery('limit', count),
+        atMoment,
+      ],
+    ),
+    [`/v1/${name}/{id}/steps`]: get(
+      'Its events, with what each changed in what the resource remembers.',
+      { type: 'object', properties: { items: { type: 'array', items: { type: 'object' } } } },
+      [...parameters, atMoment],
+    ),
+    [`/v1/${name}/{id}/why`]: get('Why it is in its state, and what it waits for.', { type: 'object' }),
     [`/v1/${name}/{id}/actions`]: get('What would be accepted now, and for the rest why not.', actions),
     ...Object.fromEntries(Object.keys(kind.commands).map(verb => [`/v1/${name}/${verb}`, commandPath(kind, verb)])),
   }

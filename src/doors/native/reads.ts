@@ -1,6 +1,7 @@
 /** Reading: one resource, lists of a kind, histories, what could be done now, and what was refused lately. */
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import { readSteps, readStory, readWhy } from '../../index.ts'
 import type { Inside } from './engine.ts'
 import { filterable, listResources } from './filters.ts'
 import { readsPast } from './pasts.ts'
@@ -57,6 +58,25 @@ export function readRoutes(app: FastifyInstance, inside: Inside): void {
       items.push(event)
     }
     return { items, next: null }
+  })
+
+  app.get<OfResource>('/v1/:kind/:id/story', readsPast, async request => {
+    const { from: fromVersion, limit } = parameters(page, request.query)
+    const id = readId(engine, request.params.kind, request.params.id)
+    const { entries, next } = await readStory(engine, sessionOf(request), id, { fromVersion, limit })
+    return { items: entries, next: next ?? null }
+  })
+
+  app.get<OfResource>('/v1/:kind/:id/steps', readsPast, async request => {
+    parameters(none, request.query)
+    return {
+      items: await readSteps(engine, sessionOf(request), readId(engine, request.params.kind, request.params.id)),
+    }
+  })
+
+  app.get<OfResource>('/v1/:kind/:id/why', async request => {
+    parameters(none, request.query)
+    return readWhy(engine, sessionOf(request), readId(engine, request.params.kind, request.params.id))
   })
 
   app.get<OfResource>('/v1/:kind/:id/actions', async request => {
