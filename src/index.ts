@@ -46,6 +46,16 @@ export {
   type ToldStep,
   type Why,
 } from './replay/story/index.ts'
+// Verification
+export {
+  type Differing,
+  type Divergence,
+  joined,
+  type Verdict,
+  type VerifyOptions,
+  verify,
+  verifyEvents,
+} from './replay/verify/index.ts'
 export { readUsage, type UsageAsked } from './reports/usage.ts'
 export type { Action } from './runtime/actions.ts'
 export type { CommandOptions, CommandsOf, KindMap, SubmitOptions } from './runtime/client.ts'

@@ -17,6 +17,7 @@ import { stepCommand } from './commands/step.ts'
 import { surveyCommand } from './commands/survey.ts'
 import { traceCommand } from './commands/trace.ts'
 import { usageCommand } from './commands/usage.ts'
+import { verifyCommand } from './commands/verify.ts'
 import { volumeCommands } from './commands/volumes.ts'
 import { whyCommand } from './commands/why.ts'
 import { printFailure } from './failure.ts'
@@ -39,6 +40,7 @@ const commands: readonly ((program: Command) => void)[] = [
   limitsCommand,
   doCommand,
   surveyCommand,
+  verifyCommand,
   traceCommand,
   doctorCommand,
 ]

@@ -4,6 +4,7 @@
  */
 import { benchCommands } from './commands.ts'
 import { benchEc2 } from './ec2.ts'
+import { benchReplay } from './replay.ts'
 import { benchTransitions } from './transitions.ts'
 import { benchViews } from './views.ts'
 
@@ -54,6 +55,26 @@ promises.push({
   measured: `${whole(views.bytesPerResident)} bytes`,
   kept: true,
 })
+
+const replay = await benchReplay(isQuick ? 20_000 : 1_000_000)
+const among = `among ${whole(replay.resources)} resources`
+promises.push(
+  {
+    promise: 'verification against bare evolve over the same rows: at least 0.5',
+    measured: `${ratio(replay.verifyPerSecond / replay.evolvePerSecond)} (${whole(replay.verifyPerSecond)}/s; evolve ${whole(replay.evolvePerSecond)}/s)`,
+    kept: replay.verifyPerSecond >= 0.5 * replay.evolvePerSecond,
+  },
+  {
+    promise: 'folding a past against a raw scan of the same rows, in events a second',
+    measured: `${ratio(replay.foldPerSecond / replay.scanPerSecond)} (${whole(replay.foldPerSecond)}/s; scan ${whole(replay.scanPerSecond)}/s; the next look nearby ${whole(replay.againMs)} ms)`,
+    kept: replay.foldPerSecond >= Math.min(150_000, 0.5 * replay.scanPerSecond),
+  },
+  {
+    promise: `the story of one resource, and why it is there, ${among}: under 50 ms`,
+    measured: `${replay.storyMs.toFixed(1)} ms and ${replay.whyMs.toFixed(1)} ms`,
+    kept: Math.max(replay.storyMs, replay.whyMs) < 50,
+  },
+)
 
 const ec2 = await benchEc2([0, 1_000, 5_000], isQuick ? 100 : 400)
 const [empty] = ec2 as [(typeof ec2)[number]]
