@@ -183,7 +183,7 @@ export class Views {
 export async function foldRows(
   view: Projection,
   envelopes: readonly Envelope[],
-  store: Pick<Store, 'rows'>,
+  store: Store,
   retention: Retention,
   recent?: Recent<ViewRow>,
 ): Promise<RowChange[]> {
@@ -220,14 +220,14 @@ export async function foldRows(
 /** The rows of a view that one flush reads and changes. */
 class Rows {
   readonly #view: Projection
-  readonly #store: Pick<Store, 'rows'>
+  readonly #store: Store
   readonly #recent: Recent<ViewRow> | undefined
   readonly #before = new Map<string, ViewRow | undefined>()
   readonly #now = new Map<string, ViewRow | undefined>()
   /** Rows that changed since they were last asked for what they add elsewhere, as they were then. */
   #counted = new Map<string, ViewRow | undefined>()
 
-  constructor(view: Projection, store: Pick<Store, 'rows'>, recent: Recent<ViewRow> | undefined) {
+  constructor(view: Projection, store: Store, recent: Recent<ViewRow> | undefined) {
     this.#view = view
     this.#store = store
     this.#recent = recent

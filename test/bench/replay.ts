@@ -18,11 +18,17 @@ export interface ReplayFigures {
   readonly scanPerSecond: number
   readonly foldPerSecond: number
   readonly againMs: number
+}
+export interface StoryFigures {
+  readonly resources: number
   readonly storyMs: number
   readonly whyMs: number
 }
 
 const CHUNK = 5_000
+/** Events of a resource besides its making. */
+const ROUNDS = 6
+const protection = (round: number) => ({ protected: round % 2 === 0, note: `round ${round}` })
 
 async function eachEvent(store: Store, apply: (event: ReturnType<typeof unseal>) => void): Promise<number> {
   let count = 0
@@ -53,12 +59,31 @@ async function medianMs(times: number, run: (index: number) => Promise<unknown>)
   return median(taken)
 }
 
-/** @param resources to make; each has a few events */
+/** Latency of stories in a database of many resources. */
+export async function benchStories(resources: number): Promise<StoryFigures> {
+  const ids: string[] = []
+  const path = file('stories.db')
+  await populate(path, ids, resources)
+  const engine = await openEngine(sqlite(path))
+  const session = engine.as(principal)
+  const picked = (index: number) => ids[Math.floor((index * ids.length) / 50)]!
+  const storyMs = await medianMs(50, index => readStory(engine, session, picked(index)))
+  const whyMs = await medianMs(50, index => readWhy(engine, session, picked(index)))
+  await engine.close()
+  return { resources, storyMs, whyMs }
+}
+
+/** @param resources to make; each has seven events */
 export async function benchReplay(resources: number): Promise<ReplayFigures> {
   const ids: string[] = []
   const path = file('replay.db')
   await populate(path, ids, resources)
-  const engine = await openEngine(sqlite(path))
+  const engine = await openEngine(sqlite(path), { batchMax: 1_000 })
+  for (let round = 0; round < ROUNDS; round += 1)
+    for (let from = 0; from < ids.length; from += CHUNK) {
+      const protect = (id: string) => ({ kind: 'server', command: 'protect', id, input: protection(round) })
+      await engine.submit(ids.slice(from, from + CHUNK).map(protect), principal)
+    }
   const { store } = engine
   const events = engine.health().position
   const kinds = { server }
@@ -91,13 +116,9 @@ export async function benchReplay(resources: number): Promise<ReplayFigures> {
   const foldPerSecond = await perSecond(look)
   const nearby = async () => (await engine.at({ position: position - 1 })).views.inventory.list({ limit: 1 })
   const againMs = await medianMs(1, nearby)
-  const session = engine.as(principal)
-  const picked = (index: number) => ids[Math.floor((index * ids.length) / 50)]!
-  const storyMs = await medianMs(50, index => readStory(engine, session, picked(index)))
-  const whyMs = await medianMs(50, index => readWhy(engine, session, picked(index)))
   await engine.close()
   return {
-    ...{ resources, events, foldPerSecond, againMs, storyMs, whyMs },
+    ...{ resources, events, foldPerSecond, againMs },
     evolvePerSecond: median(rates.evolve),
     verifyPerSecond: median(rates.verify),
     scanPerSecond: median(rates.scan),

@@ -28,25 +28,49 @@ export function select(projection: AnyProjection, rows: Iterable<ViewRow>, query
   const tests = testOf(columns, where)
   const others = anyOf.map(each => testOf(columns, each))
   const signs = sort.map(({ direction }) => (direction === 'asc' ? 1 : -1))
-  const compare = (a: (column: string, place: number) => Value, b: typeof a): number => {
-    for (const [place, { column }] of sort.entries()) {
-      const order = ordered(a(column, place), b(column, place)) * signs[place]!
+  const cells = (row: ViewRow) => sort.map(({ column }) => cellOf(columns, row, column))
+  const compare = (a: readonly Value[], b: readonly Value[]): number => {
+    for (const [place, sign] of signs.entries()) {
+      const order = ordered(a[place]!, b[place]!) * sign
       if (order !== 0) return order
     }
     return 0
   }
-  const of = (row: ViewRow) => (column: string) => cellOf(columns, row, column)
-  const last = after && ((_: string, place: number) => after[place] ?? null)
-  const found: ViewRow[] = []
+  const found = new Smallest(limit, compare)
   for (const row of rows) {
     if (!tests(row) || (others.length > 0 && !others.some(test => test(row)))) continue
-    if (last && compare(of(row), last) <= 0) continue
-    found.push(row)
+    const place = cells(row)
+    if (!after || compare(place, after) > 0) found.add(place, row)
   }
-  return found
-    .sort((a, b) => compare(of(a), of(b)))
-    .slice(0, limit)
-    .map(row => asStored(projection, row))
+  return found.rows().map(row => asStored(projection, row))
+}
+
+type Place = readonly Value[]
+
+/** The first rows of an order, of however many there are: those beyond the limit are dropped as they come. */
+class Smallest {
+  readonly #limit: number
+  readonly #compare: (a: Place, b: Place) => number
+  #kept: { readonly place: Place; readonly row: ViewRow }[] = []
+
+  constructor(limit: number, compare: (a: Place, b: Place) => number) {
+    this.#limit = limit
+    this.#compare = compare
+  }
+
+  add(place: Place, row: ViewRow): void {
+    this.#kept.push({ place, row })
+    if (this.#kept.length >= 2 * this.#limit + 1_000) this.#cut()
+  }
+
+  rows(): ViewRow[] {
+    this.#cut()
+    return this.#kept.map(({ row }) => row)
+  }
+
+  #cut(): void {
+    this.#kept = this.#kept.sort((a, b) => this.#compare(a.place, b.place)).slice(0, this.#limit)
+  }
 }
 
 type Columns = AnyProjection['columns']

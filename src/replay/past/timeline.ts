@@ -8,8 +8,8 @@ import type { Catalogue } from '../../runtime/catalogue.ts'
 import { readable } from '../../runtime/recover.ts'
 import type { Residence } from '../../runtime/residence.ts'
 import { Retention } from '../../runtime/retention.ts'
-import { foldRows } from '../../runtime/views.ts'
-import type { RowChange, Store } from '../../store/store.ts'
+import type { Store } from '../../store/store.ts'
+import { foldOnto } from './fold.ts'
 import { Overlay } from './overlay.ts'
 
 /** Events folded in one turn of the event loop: a few dozen milliseconds. */
@@ -79,7 +79,7 @@ export class Timeline {
     const { store } = this.#around
     for (let from = 1; ; ) {
       const chunk = (await store.stream(resource, from, CHUNK)).filter(event => event.position <= position)
-      if (chunk.length > 0) await this.#foldOnto(then, this.#readable(chunk))
+      if (chunk.length > 0) this.#foldOnto(then, this.#readable(chunk))
       if (chunk.length < CHUNK) return then
       from += CHUNK
     }
@@ -94,7 +94,7 @@ export class Timeline {
       if (chunk.length === 0) break
       const within = chunk.at(-1)!.position <= until ? chunk : chunk.filter(({ position }) => position <= until)
       if (within.length === 0) break
-      await this.#foldOnto(then, this.#readable(within))
+      this.#foldOnto(then, this.#readable(within))
       after = within.at(-1)!.position
       this.folded += within.length
       if (after - base.position >= this.#every) {
@@ -111,23 +111,14 @@ export class Timeline {
     return readable(chunk, this.#around.residence, this.#around.catalogue)
   }
 
-  async #foldOnto({ rows, ended }: RowsThen, events: readonly Envelope[]): Promise<void> {
+  #foldOnto({ rows, ended }: RowsThen, events: readonly Envelope[]): void {
     const { catalogue } = this.#around
-    const found = (keys: readonly string[]) => {
-      const known = new Map<string, ViewRow>()
-      for (const key of keys) {
-        const row = rows.get(key)
-        if (row) known.set(key, row)
-      }
-      return known
-    }
-    const store = { rows: async (_: string, keys: readonly string[]) => found(keys) }
-    const changes: RowChange[] = await foldRows(this.view, events, store, this.#retention)
-    for (const { key, row } of changes) rows.set(key, row)
-    if (!this.view.perResource) return
-    for (const event of events)
-      if (catalogue.kinds.get(event.kind)?.isEnd(event))
+    const { view } = this
+    for (const event of events) {
+      foldOnto(view, rows, event, this.#retention)
+      if (view.perResource && event.before !== event.state && catalogue.kinds.get(event.kind)?.isEnd(event))
         ended.set(event.resource, { kind: event.kind, position: event.position, at: event.at })
+    }
   }
 
   /** Twice as far apart from now on, if there are too many. */
