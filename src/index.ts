@@ -46,6 +46,18 @@ export {
   type ToldStep,
   type Why,
 } from './replay/story/index.ts'
+// Exports
+export {
+  anonymized,
+  type ExportAsked,
+  ExportInvalid,
+  exportLines,
+  importExport,
+  type ReadExport,
+  type ReproduceOptions,
+  readExport,
+  reproduction,
+} from './replay/transfer/index.ts'
 // Verification
 export {
   type Differing,

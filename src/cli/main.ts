@@ -16,6 +16,7 @@ import { showCommand } from './commands/show.ts'
 import { stepCommand } from './commands/step.ts'
 import { surveyCommand } from './commands/survey.ts'
 import { traceCommand } from './commands/trace.ts'
+import { transferCommands } from './commands/transfer.ts'
 import { usageCommand } from './commands/usage.ts'
 import { verifyCommand } from './commands/verify.ts'
 import { volumeCommands } from './commands/volumes.ts'
@@ -41,6 +42,7 @@ const commands: readonly ((program: Command) => void)[] = [
   doCommand,
   surveyCommand,
   verifyCommand,
+  transferCommands,
   traceCommand,
   doctorCommand,
 ]
