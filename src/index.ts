@@ -26,6 +26,8 @@ export type { Introspection, ProviderView } from './engine/introspection.ts'
 export type { EngineEvents, EngineOptions, Health } from './engine/options.ts'
 // The engine
 export { createEngine, Engine } from './engine.ts'
+// Checking
+export { type CheckOptions, type CheckReport, checkStore } from './replay/check/index.ts'
 // Time travel
 export { type Moment, momentIn } from './replay/past/moment.ts'
 export type { Past, PastSession } from './replay/past/past.ts'

@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander'
 import { actionsCommand } from './commands/actions.ts'
 import { atCommand } from './commands/at.ts'
+import { checkCommands } from './commands/check.ts'
 import { doCommand } from './commands/do.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { historyCommand } from './commands/history.ts'
@@ -43,6 +44,7 @@ const commands: readonly ((program: Command) => void)[] = [
   surveyCommand,
   verifyCommand,
   transferCommands,
+  checkCommands,
   traceCommand,
   doctorCommand,
 ]

@@ -25,7 +25,7 @@ interface Options {
 /** Exit code where histories come out otherwise. */
 const DIVERGED = 1
 /** A short log is done before a second thread has begun. */
-const SHORT = 20_000
+const SHORT = 100_000
 
 const whole = (text: string): number => {
   const value = Number(text)

@@ -2,8 +2,8 @@
 
 import type { Catalogue } from '../../runtime/catalogue.ts'
 import { unseal } from '../../runtime/envelope.ts'
-import { askToken, dueTime } from '../../runtime/snapshot.ts'
-import type { AskRow, Commit, Store, StoredEvent, TimerRow } from '../../store/store.ts'
+import type { Commit, Store, StoredEvent } from '../../store/store.ts'
+import { OpenWork } from '../open-work.ts'
 
 const BATCH = 1_000
 const empty = {
@@ -29,29 +29,11 @@ export async function importEvents(store: Store, events: readonly StoredEvent[],
 
 /** Asks that have no answer, and timers that are armed. */
 function openAfter(events: readonly StoredEvent[], catalogue: Catalogue): Pick<Commit, 'asksOpened' | 'timersArmed'> {
-  const asks = new Map<string, AskRow>()
-  const timers = new Map<string, TimerRow>()
+  const open = new OpenWork()
   for (const stored of events) {
-    const { resource, version, type, wants = [], answers, dueAt, at, position, correlation } = unseal(stored)
-    catalogue.ofEvent(type)
-    if (answers !== undefined) asks.delete(answers)
-    if (dueAt !== undefined) timers.delete(`${resource} ${type}`)
-    let index = 0
-    for (const want of wants) {
-      if (want.want === 'disarm') timers.delete(`${resource} ${want.event}`)
-      else if (want.want === 'arm')
-        timers.set(`${resource} ${want.event}`, {
-          ...{ resource, event: want.event, dueAt: dueTime(want, at), position, correlation },
-        })
-      else if (want.want === 'ask') {
-        const { verb, provider, args, answers: named, supersedes = false } = want
-        const token = askToken(resource, version, index)
-        if (supersedes) for (const ask of asks.values()) if (ask.resource === resource) asks.delete(ask.token)
-        const row = { token, resource, verb, provider, args: JSON.stringify(args), ...named, supersedes }
-        asks.set(token, { ...row, position, correlation, attempts: 0, dueAt: at })
-        index += 1
-      }
-    }
+    const event = unseal(stored)
+    catalogue.ofEvent(event.type)
+    open.apply(event)
   }
-  return { asksOpened: [...asks.values()], timersArmed: [...timers.values()] }
+  return { asksOpened: open.asks(), timersArmed: open.timers() }
 }

@@ -82,12 +82,16 @@ export class Verification {
   compare(rows: readonly SnapshotRow[]): void {
     for (const row of rows) {
       const followed = this.#followed.get(row.resource)
-      if (!followed || followed.snapshot.version !== row.version || row.rules !== followed.compiled.kind.rules) continue
+      if (!followed || row.rules !== followed.compiled.kind.rules) continue
       const { snapshot } = followed
       const { context } = fromRow(row)
       const { position, version, state, resource, kind, account } = snapshot
       const place = { resource, kind, account, position, version, type: `snapshot of ${state}`, rules: row.rules }
-      if (!same(context, snapshot.context)) this.#found(place, 'context', context, snapshot.context)
+      // One that is older follows when an engine opens the store; one that is newer saw what is gone.
+      if (row.version > version)
+        this.#found(place, 'damage', `version ${row.version}`, `version ${version} is the last`)
+      else if (row.version === version && !same(context, snapshot.context))
+        this.#found(place, 'context', context, snapshot.context)
     }
   }
 
