@@ -17,6 +17,7 @@ import {
 import type { CleanupItem } from './instance.cleanup.ts'
 import { type RootOwner, rootOwners } from './instance.mode.ts'
 import type { Sparing } from './instance.sparing.ts'
+import type { Stall } from './instance.stall.ts'
 import { type Mode, modes } from './modes.ts'
 import { type Orphan, orphanEvents } from './orphans.ts'
 import type { Failure } from './retries.ts'
@@ -145,6 +146,8 @@ export interface InstanceContext {
   readonly impaired?: boolean
   /** Its provider did not show it when it last looked; that does not count yet. */
   readonly missing?: boolean
+  /** Its provider holds its guest, or held it a moment ago. */
+  readonly stall?: Stall
   /** Its guest is being restarted. */
   readonly rebooting?: boolean
   /** It is stopped only to be started again. */
@@ -349,6 +352,11 @@ export const instanceEvents = events('instance', {
   externallyStarted: reported({ ...launch, ...place }),
   /** Unasked: what ran is suspended. */
   externallySuspended: reported(launch),
+  /** Unasked: its guest is held, because what it writes cannot be written. */
+  stalled: reported({ ...launch, code: z.string(), message: z.string() }),
+  /** It goes on. */
+  recovered: reported(launch),
+  recoverFailed: reported(rejection),
   ...cleanEvents,
 
   launchTimedOut: elapsed(),
@@ -356,6 +364,7 @@ export const instanceEvents = events('instance', {
   suspendTimedOut: elapsed(),
   terminateTimedOut: elapsed(),
   captureTimedOut: elapsed(),
+  stallRetryDue: elapsed(),
   startRetryDue: elapsed(),
   stopRetryDue: elapsed(),
   /** It has not been shown for as long as its provider may leave it out. */

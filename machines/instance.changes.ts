@@ -9,6 +9,7 @@ import { lookChanges } from './instance.looks.ts'
 import { offersOf } from './instance.offers.ts'
 import { restartChanges } from './instance.restart.ts'
 import { sparingChanges } from './instance.sparing.ts'
+import { stallChanges } from './instance.stall.ts'
 import { stopChanges } from './instance.stop.ts'
 import { suspendChanges } from './instance.suspend.ts'
 import { orphanChanges } from './orphans.ts'
@@ -142,6 +143,7 @@ const all = {
   ...captureChanges,
   ...lookChanges,
   ...restartChanges,
+  ...stallChanges,
   ...stopChanges,
   ...suspendChanges,
   ...cleanupChanges,

@@ -23,12 +23,13 @@ const stopping = ['stopped', 'stopFailed', 'stopTimedOut', 'stopRetryDue'] as co
 const stuck = 'stopStuck'
 const suspending = ['suspended', 'suspendFailed', 'suspendTimedOut'] as const
 const missing = ['vanished', 'missingGraceDue'] as const
+const stalling = ['stalled', 'recovered', 'recoverFailed', 'stallRetryDue'] as const
 const byOthers = ['externallyStarted', 'externallySuspended'] as const
 const rebooting = ['rebooted', 'rebootFailed'] as const
 const connecting = ['attached', 'attachFailed', 'detached', 'detachFailed'] as const
 const imaging = ['snapshotCut', 'captureTimedOut'] as const
 const destroying = ['destroyed', 'destroyFailed', 'destroyRetryDue', 'terminateTimedOut'] as const
-const news = ['poweredOff', 'memoryLost', ...missing, ...byOthers] as const
+const news = ['poweredOff', 'memoryLost', ...missing, ...byOthers, ...stalling] as const
 const all = [
   ...launching,
   'offGraceDue',
@@ -68,7 +69,7 @@ export const late = {
     ...ignoring('nothing is connected while it starts', ...connecting),
     ...ignoring('it is to run', ...suspending, stuck),
     ...ignoring('no guest is off for an image', ...imaging),
-    ...ignoring('the open call will say what became of it', ...missing, ...byOthers, 'memoryLost'),
+    ...ignoring('the open call will say what became of it', ...missing, ...byOthers, ...stalling, 'memoryLost'),
   },
   steady: ignoring('no change is under way', ...connecting),
   running: {
@@ -106,7 +107,7 @@ export const late = {
       'stopRetryDue',
       stuck,
     ),
-    ...ignoring('it is stopped already', ...rebooting, ...missing, 'poweredOff', 'memoryLost'),
+    ...ignoring('it is stopped already', ...rebooting, ...missing, ...stalling, 'poweredOff', 'memoryLost'),
     ...ignoring('its connections ended with the stop', ...connecting),
     ...ignoring('no such call is open', ...destroying),
   },
@@ -126,7 +127,7 @@ export const late = {
     ...ignoring('it is not being stopped', 'offGraceDue', ...stopping, stuck),
     ...ignoring('no guest is off for an image', ...imaging),
     ...ignoring('it is suspended already', 'suspendFailed', 'suspendTimedOut'),
-    ...ignoring('a suspended guest does nothing', 'poweredOff'),
+    ...ignoring('a suspended guest does nothing', 'poweredOff', ...stalling),
     ...ignoring('what was asked before was answered before', ...rebooting, ...connecting),
     ...ignoring('no such call is open', ...destroying),
   },

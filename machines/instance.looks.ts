@@ -14,6 +14,7 @@
  */
 import { type Arm, type Disarm, ignore, needs, type Observed } from './grammar.ts'
 import type { InstanceContext, InstanceEventNamed as Named, Now } from './instance.alphabet.ts'
+import { stallSeen } from './instance.stall.ts'
 
 type Change = Partial<InstanceContext>
 
@@ -123,13 +124,17 @@ export const forceStoppable = {
  */
 export const instanceObserved: Observed = ({ exists, facts, generation }, context: InstanceContext, state) => {
   if (exists === 'unknown' || (generation ?? context.generation) !== context.generation) return undefined
-  const rules = sights[state.split('.')[0]!]
+  const name = state.split('.')[0]!
   const seen = exists === 'no' ? 'missing' : String(facts.status)
-  const event = rules?.(seen, context)
-  if (event === undefined) return undefined
+  const { generation: launch } = context
+  const event = sights[name]?.(seen, context)
+  if (event === undefined) {
+    const held = name === 'running' && !context.quieted ? stallSeen(seen, facts, context) : undefined
+    return held && { event: held.event, data: { generation: launch, ...held.data } }
+  }
   const { host, privateAddress } = facts
   const place = event.endsWith('tarted') ? { host, privateAddress } : {}
-  return { event, data: { generation: context.generation, ...place } }
+  return { event, data: { generation: launch, ...place } }
 }
 type Sights = (seen: string, context: InstanceContext) => string | undefined
 const sights: Readonly<Record<string, Sights>> = {
@@ -137,7 +142,8 @@ const sights: Readonly<Record<string, Sights>> = {
     if (context.quieted) return undefined
     if (seen === 'stopped') return 'poweredOff'
     if (seen === 'suspended' && context.changing.length === 0) return 'externallySuspended'
-    return unseenOr(seen, 'running', 'started', context)
+    // Held, it is there all the same.
+    return unseenOr(seen === 'paused' ? 'running' : seen, 'running', 'started', context)
   },
   suspended: (seen, context) => {
     if (seen === 'stopped') return 'memoryLost'

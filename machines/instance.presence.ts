@@ -6,6 +6,7 @@
  */
 import type { Expected, Presence } from './grammar.ts'
 import type { InstanceContext } from './instance.alphabet.ts'
+import { isStalled } from './instance.stall.ts'
 
 /** As providers call what it is in these states. */
 const statuses: Readonly<Record<string, string>> = { running: 'running', suspended: 'suspended', stopped: 'stopped' }
@@ -32,13 +33,13 @@ export const instancePresence: Presence = {
   cleaned: 'orphanCleaned',
   of(id, context: InstanceContext, state) {
     const [name = ''] = state.split('.')
-    const status = statuses[name]
     const isRunning = name === 'running'
+    const status = isRunning && isStalled(context) ? 'paused' : statuses[name]
     const isOn = isRunning || name === 'suspended'
-    const { unconfirmed, quieted, rebooting, keptRoot } = context
+    const { unconfirmed, quieted, rebooting, keptRoot, stall } = context
     const must = isOn || (name === 'stopped' && context.offers.preserves === true && !unconfirmed)
     // A guest that is off for an image is off for a moment.
-    const facts = status === undefined || quieted || rebooting || unconfirmed ? {} : { status }
+    const facts = status === undefined || quieted || rebooting || unconfirmed || stall?.asked ? {} : { status }
     return [
       { kind: 'instance', id, must, facts },
       ...(isOn || unconfirmed ? connections(id, context, isRunning) : []),

@@ -9,6 +9,7 @@ import type { RootOwner } from './instance.mode.ts'
 import { endsOff, isHeld } from './instance.off.ts'
 import { restartChoices, restartRequirements } from './instance.restart.ts'
 import { sparingChoices, sparingRequirements } from './instance.sparing.ts'
+import { stallChoices } from './instance.stall.ts'
 import { stopChoices } from './instance.stop.ts'
 import { suspendChoices, suspendRequirements } from './instance.suspend.ts'
 import { orphanChoices } from './orphans.ts'
@@ -141,6 +142,7 @@ export const choices = {
   ...captureChoices,
   ...lookChoices,
   ...restartChoices,
+  ...stallChoices,
   ...stopChoices,
   ...suspendChoices,
   ...cleanupChoices,

@@ -36,8 +36,12 @@ export const stopChanges = {
   restsInstead: ({ event }: Now): Change => ({ restarts: undefined, reason: { code: 'userInitiated', at: event.at } }),
 }
 
-const ask = ({ context }: Now): Ask => want.powerOff(context, context.stopCall!.mode)
-const askAgain = (now: Now): Ask => ({ ...ask(now), supersedes: true })
+const powerOff = ({ context }: Now): Ask => want.powerOff(context, context.stopCall!.mode)
+const askAgain = (now: Now): Ask => ({ ...powerOff(now), supersedes: true })
+/** A guest may never let go of a disk, and what ends it needs not wait for that: the disk is free when it is off. */
+const awaitsGuest = ({ changing, devices }: InstanceContext) =>
+  changing.some(name => devices[name]?.status === 'detaching')
+const ask = (now: Now): Ask => (awaitsGuest(now.context) ? askAgain(now) : powerOff(now))
 const forceIfAsked = (now: Now): Ask[] => (isForced(now) ? [want.forceOff(now)] : [])
 const slow = ({ context }: Now): Arm => ({ event: 'instance.stopRetryDue', afterMs: context.offers.stopRetryAfterMs! })
 const notSlow: Disarm = { event: 'instance.stopRetryDue' }

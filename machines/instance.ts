@@ -58,6 +58,7 @@ import { late } from './instance.late.ts'
 import { answeredWhileStopped, forceStoppable, graceOver, missableWhileRunning } from './instance.looks.ts'
 import { restartable } from './instance.restart.ts'
 import { choices, instanceRequirements } from './instance.rules.ts'
+import { noStallRetry, stallable } from './instance.stall.ts'
 import { onceStopped, untilStopped } from './instance.stop.ts'
 import { resuming, suspendable, suspended, suspending } from './instance.suspend.ts'
 import * as want from './instance.wants.ts'
@@ -194,7 +195,7 @@ export const instance = setup({
     running: {
       id: 'running',
       initial: 'steady',
-      exit: [{ type: 'disarm', params: graceOver }, 'seen'],
+      exit: [{ type: 'disarm', params: graceOver }, { type: 'disarm', params: noStallRetry }, 'seen', 'stallOver'],
       states: {
         steady: { id: 'steady', tags: 'settled', on: late.steady },
         changing: {
@@ -204,8 +205,8 @@ export const instance = setup({
         capturing,
       },
       on: {
-        'instance.startRequested': {},
         'instance.resumeRequested': {},
+        ...stallable,
         ...stoppable,
         ...suspendable,
         ...restartable,

@@ -34,6 +34,13 @@ export interface Now {
 }
 const kept = ({ context, event }: Now) => context.orphans?.filter(each => each.id !== event.resource) ?? []
 
+/** What was found there and taken away is no orphan any more. */
+export function withoutCleaned({ context, event }: Now): { orphans?: readonly Orphan[] } {
+  const { kind, id } = event.data
+  const left = context.orphans?.filter(each => each.kind !== kind || each.id !== id)
+  return { orphans: left?.length ? left : undefined }
+}
+
 export const orphanChanges = {
   orphaned: ({ context, event }: Now): { orphans: readonly Orphan[] } => ({
     orphans: [...(context.orphans ?? []), event.data],

@@ -11,9 +11,10 @@
  */
 import { z } from 'zod'
 import { ignore, type Observed, type Refusal, type RefusalInput, reported, type Untyped } from './grammar.ts'
+import { type Orphan, withoutCleaned } from './orphans.ts'
 
-/** It had ended, and something of it was still at its provider: that was taken away, by a call with this token. */
-export const cleanEvents = { orphanCleaned: reported({ token: z.string() }) }
+/** It had ended, and this of it was still at its provider: it was taken away, by a call with this token. */
+export const cleanEvents = { orphanCleaned: reported({ token: z.string(), kind: z.string(), id: z.string() }) }
 export const sightEvents = {
   vanished: reported(),
   reappeared: reported(),
@@ -28,9 +29,11 @@ export interface Sighted {
   readonly impaired?: boolean
   /** When something of it was found at its provider after its end, and taken away. */
   readonly cleanedAt?: number
+  readonly orphans?: readonly Orphan[]
 }
 type Change = Partial<Sighted>
 export interface Now {
+  readonly context: Pick<Sighted, 'orphans'>
   readonly event: Untyped
 }
 
@@ -42,7 +45,7 @@ export const sightChanges = {
   vanished: (): Change => ({ impaired: true }),
   reappeared: (): Change => ({ impaired: undefined }),
   measured,
-  orphanCleaned: ({ event }: Now): Change => ({ cleanedAt: event.at }),
+  orphanCleaned: (now: Now): Change => ({ cleanedAt: now.event.at, ...withoutCleaned(now) }),
 }
 
 export const sightChoices = { impaired: ({ context }: { readonly context: Sighted }) => context.impaired === true }

@@ -13,7 +13,7 @@ interface Device {
 
 export const instanceView: KindView = {
   attributes: (before, event) => {
-    const changed = owedOf(captured(changes(before, event), event), event)
+    const changed = owedOf(captured(stalled(changes(before, event), event), event), event)
     return cleanup(overdue(devicesOf(changed, event), event), event)
   },
   relations: ({ image, type, devices }) => [
@@ -22,6 +22,20 @@ export const instanceView: KindView = {
     ...devices.map((each: Device) => ({ role: 'volume', id: each.volume })),
   ],
 }
+
+/** Why its provider holds its guest, as long as it does. */
+function stalled(attributes: Attributes, { type, at, state, data, wants = [] }: Envelope): Attributes {
+  const { stalled: before } = attributes
+  const isArmed = wants.some(({ want }) => want === 'arm')
+  if (type === 'instance.stalled' && isArmed) {
+    const { code, message } = data as Attributes
+    return { ...attributes, stalled: { code, message, since: at } }
+  }
+  const isOver =
+    !state.startsWith('running') || (type === 'instance.recovered' && !isArmed && isOfLaunch(attributes, data))
+  return before && isOver ? defined({ ...attributes, stalled: undefined }) : attributes
+}
+const isOfLaunch = ({ generation }: Attributes, data: unknown) => (data as Attributes).generation === generation
 
 const POWERING_ON = 'running.capturing.poweringOn'
 const RESTARTING = 'pending.restarting'
@@ -45,8 +59,8 @@ function changes(before: Attributes, event: Envelope): Attributes {
       return { ...launched, devices: [], generation: 1, launchedAt: at }
     }
     case 'instance.startRequested': {
-      // What is resumed goes on where it was.
-      if (left === 'suspended') return before
+      // What is resumed, or held, goes on where it was.
+      if (left === 'suspended' || left.startsWith('running')) return before
       const { reason: _, ...rest } = before
       return { ...rest, generation: before.generation + 1, launchedAt: at }
     }

@@ -80,6 +80,11 @@ export function cleanup(attributes: Attributes, { type, resource, before, state,
     const orphans = attributes.orphans.filter(({ id }: Attributes) => id !== resource)
     return defined({ ...attributes, orphans: orphans.length ? orphans : undefined })
   }
+  if (type.endsWith('.orphanCleaned') && attributes.orphans) {
+    const { kind, id } = data as Attributes
+    const orphans = attributes.orphans.filter((each: Attributes) => each.kind !== kind || each.id !== id)
+    return defined({ ...attributes, orphans: orphans.length ? orphans : undefined })
+  }
   const isOver = before.split('.')[0] !== state.split('.')[0] || state.endsWith('.cleaning')
   return attributes.failure && isOver ? defined({ ...attributes, failure: undefined }) : attributes
 }

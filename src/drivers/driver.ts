@@ -276,6 +276,8 @@ export interface VmSnapshotDeleteSpec {
  *   image that is in use, where `imageExclusive` is declared, is `precondition`. A suspended guest goes on in the launch it
  *   was in: `running` with its generation. To resume one whose memory is lost is `corrupt`, or `notFound` where nothing of
  *   it is left: it is shown `stopped` or missing, and its next launch starts from its disks, which are as they were.
+ *   A guest whose writes find no room is `paused`, with `pauseReason: 'io-error'` and why in `pauseMessage`. It is let go
+ *   on by `running` of the launch it is in, which is `exhausted` where there is still no room.
  * - `volumeSnapshotGroupEnsure`: `{ members: { <snapshot>: { sizeBytes } } }`. Each member then is a snapshot like others,
  *   to observe, list and delete. Before all of them are complete there is none.
  * - `volumeRevert`: `{ sizeBytes }`: the size it had, where `revertRestoresSize` is declared, else the one it has. Nobody

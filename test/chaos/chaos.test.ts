@@ -11,5 +11,7 @@ describeWith(qemuSystem, 'engines and machines killed at random', () => {
     expect(figures.operations).toBeGreaterThanOrEqual(200)
     expect(figures.engineKills + figures.machineKills).toBeGreaterThanOrEqual(30)
     expect(figures.disks).toBeGreaterThan(1)
+    expect(figures.kept).toBeGreaterThan(0)
+    expect(figures.echoes).toBeGreaterThan(0)
   }, 900_000)
 })

@@ -11,9 +11,11 @@ import { join } from 'node:path'
 import { endAll } from '../drivers/qemu/processes.ts'
 import { Random } from '../simulation/random.ts'
 import { checkBooks } from './books.ts'
+import { checkEchoes } from './echoes.ts'
+import { keep } from './keeping.ts'
 import { life } from './life.ts'
 import { Load } from './load.ts'
-import { checkDisks, cleanSlate, compare, processesOf, settle, turnOff } from './rest.ts'
+import { checkDisks, cleanSlate, compare, dropKept, letGo, processesOf, settle, surveyed, turnOff } from './rest.ts'
 import { acme, databaseOf, mebibytes, openEngine, operator, poolOf } from './setting.ts'
 
 export interface ChaosOptions {
@@ -30,6 +32,11 @@ export interface ChaosFigures {
   readonly engineKills: number
   readonly machineKills: number
   readonly events: number
+  /** Calls about what is kept of machines that were done, and how many were there at the end. */
+  readonly kept: number
+  readonly keptAtRest: number
+  /** Calls that were made again after the end of what they made, and made nothing. */
+  readonly echoes: number
   readonly disks: number
   readonly leaking: number
   /** Private files of what was killed half-way: recognisable, and swept when they are old. */
@@ -63,6 +70,7 @@ export async function chaos({ seed, operations, kills, say = () => {} }: ChaosOp
     const { events } = checkBooks(databaseOf(folder), load)
     return {
       ...{ operations: load.accepted, refused: load.refused.size, engineKills, machineKills, events },
+      ...{ kept: load.keptCount, keptAtRest: seen.kept, echoes: seen.echoes },
       ...{ disks: seen.sound + seen.leaking, leaking: seen.leaking },
       unfinished: readdirSync(join(poolOf(folder), '.tmp')).length,
       seconds: Math.round((Date.now() - begun) / 1_000),
@@ -92,26 +100,37 @@ const hashOf = (folder: string, image: string): string =>
 async function comeToRest(folder: string, load: Load) {
   const opened = await openEngine(folder)
   try {
-    for (const { token, commands } of load.open.values()) {
+    for (const { token, commands, kept } of load.open.values()) {
+      if (kept) {
+        load.answered({ token, kept: await keep(opened, kept, `${kept.instance}.${token}`).catch(() => 'refused') })
+        continue
+      }
       const answer = await opened.engine.submit(commands, acme, { token }).then(
         results => ({ token, results: [...results] }),
         (error: { code?: string }) => ({ token, refused: error.code ?? String(error) }),
       )
       load.answered(answer)
     }
+    await opened.engine.idle()
+    const kept = await dropKept(opened)
+    await letGo(opened)
     await settle(opened, settlesWithinMs)
     await compare(opened)
+    await surveyed(opened)
     await turnOff(opened)
     await settle(opened, settlesWithinMs)
     await compare(opened)
     if (processesOf(folder).length > 0) throw new Error('machines run although every instance is off')
     const disks = checkDisks(folder)
+    await surveyed(opened)
     await cleanSlate(opened, folder, settlesWithinMs)
+    await surveyed(opened)
+    const echoes = await checkEchoes(opened, folder)
     const { contained, stalledViews } = opened.engine.health()
     if (contained.length + stalledViews.length > 0)
       throw new Error(`not well: ${JSON.stringify({ contained, stalledViews })}`)
     await opened.engine.flush()
-    return disks
+    return { ...disks, kept, echoes }
   } finally {
     await opened.engine.close()
   }

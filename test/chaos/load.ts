@@ -4,11 +4,18 @@ import type { CommandInput } from '../../src/runtime/request.ts'
 import type { Random } from '../simulation/random.ts'
 import { mebibytes } from './setting.ts'
 
+/** Said to the driver itself: what is kept of a machine has no commands in this engine's catalogue of the test. */
+export interface Kept {
+  readonly verb: 'vmSnapshotEnsure' | 'vmSnapshotDelete'
+  readonly instance: string
+  readonly snapshot: string
+}
 export interface Sent {
   readonly token: string
   readonly commands: readonly CommandInput[]
+  readonly kept?: Kept
 }
-export type Reply = { token: string; results?: CommandResult[]; refused?: string }
+export type Reply = { token: string; results?: CommandResult[]; refused?: string; kept?: string }
 
 const instancesMax = 6
 const volumesMax = 12
@@ -18,6 +25,8 @@ const weights = {
   stop: 4,
   start: 10,
   reboot: 3,
+  suspend: 5,
+  resume: 4,
   terminate: 2,
   create: 6,
   attach: 8,
@@ -36,6 +45,8 @@ interface Known {
   readonly volume: string[]
   readonly snapshot: string[]
 }
+/** How many of a hundred requests are about what is kept of machines. */
+const keepingPercent = 8
 
 export class Load {
   readonly acknowledged = new Map<string, readonly CommandResult[]>()
@@ -44,6 +55,10 @@ export class Load {
   readonly open = new Map<string, Sent>()
   readonly #random: Random
   readonly #image: string
+  /** What of machines was asked to be kept, and not yet to go. */
+  readonly #kept: Kept[] = []
+  /** Answers that it was kept, or had gone. */
+  keptCount = 0
   readonly #known: Known = { instance: [], volume: [], snapshot: [] }
   #count = 0
 
@@ -59,14 +74,16 @@ export class Load {
 
   next(): Sent {
     this.#count += 1
-    const sent = { token: `t${this.#count}`, commands: [this.#command()] }
+    const kept = this.#random.chance(keepingPercent / 100) ? this.#keeping() : undefined
+    const sent: Sent = { token: `t${this.#count}`, commands: kept ? [] : [this.#command()], ...(kept && { kept }) }
     this.open.set(sent.token, sent)
     return sent
   }
 
-  answered({ token, results, refused }: Reply): void {
+  answered({ token, results, refused, kept }: Reply): void {
     const sent = this.open.get(token)
     this.open.delete(token)
+    if (kept === 'done') this.keptCount += 1
     if (refused !== undefined) this.refused.set(token, refused)
     if (!results || !sent) return
     this.acknowledged.set(token, results)
@@ -91,6 +108,8 @@ export class Load {
       stop: () => on('instance', 'stop', machine, { force: random.chance(0.5) }),
       start: () => on('instance', 'start', machine),
       reboot: () => on('instance', 'reboot', machine),
+      suspend: () => on('instance', 'suspend', machine),
+      resume: () => on('instance', 'resume', machine),
       terminate: () => on('instance', 'terminate', machine),
       create: () =>
         volume.length < volumesMax ? this.#volume({ sizeBytes: random.between(2, 8) * mebibytes }) : undefined,
@@ -106,6 +125,18 @@ export class Load {
       forget: () => on('snapshot', 'delete', shot),
     }
     return made[wish]() ?? (instance.length < instancesMax ? this.#launch() : on('instance', 'start', machine)!)
+  }
+
+  /** A snapshot of a machine with what is in its memory, or the end of one. */
+  #keeping(): Kept | undefined {
+    const known = this.#kept.length > 0 && this.#random.chance(0.5) ? this.#kept.shift() : undefined
+    if (known) return { ...known, verb: 'vmSnapshotDelete' }
+    const { instance } = this.#known
+    if (instance.length === 0) return undefined
+    const snapshot = `vms-${this.#count}`
+    const made: Kept = { verb: 'vmSnapshotEnsure', instance: this.#random.pick(instance), snapshot }
+    this.#kept.push(made)
+    return made
   }
 
   #launch = (): CommandInput => ({

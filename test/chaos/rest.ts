@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Observation, ResourceKind } from '../../src/drivers/driver.ts'
 import { context } from '../drivers/qemu/asking.ts'
+import { keep } from './keeping.ts'
 import { acme, type openEngine, poolOf } from './setting.ts'
 
 type Opened = Awaited<ReturnType<typeof openEngine>>
@@ -17,7 +18,7 @@ const namesThere: Readonly<Record<Kept, ResourceKind>> = {
   snapshot: 'volumeSnapshot',
 }
 /** In these a resource is at its provider. */
-const there = new Set(['running', 'stopped', 'available', 'in-use', 'completed'])
+const there = new Set(['running', 'stopped', 'suspended', 'available', 'in-use', 'completed'])
 const gone = new Set(['terminated', 'deleted', 'failed', 'error'])
 
 export async function rowsOf({ engine }: Opened, kind: Kept) {
@@ -42,8 +43,23 @@ async function shown({ driver }: Opened, kind: ResourceKind): Promise<Observatio
   return items
 }
 
-/** Waits until nothing is on its way any more; whoever waits too long is named. */
+const MINUTE = 60_000
+/** What has not happened by itself in this time waits for a clock. */
+const patienceMs = 3_000
+
+/** Waits until nothing is on its way any more, with the clock set forward as often as needed; whoever waits too long is named. */
 export async function settle(opened: Opened, withinMs: number): Promise<void> {
+  const end = Date.now() + withinMs
+  for (;;) {
+    try {
+      return await settled(opened, Math.min(patienceMs, withinMs))
+    } catch (error) {
+      if (Date.now() > end) throw error
+      opened.clock.forward(MINUTE)
+    }
+  }
+}
+async function settled(opened: Opened, withinMs: number): Promise<void> {
   const session = opened.engine.as(acme)
   const signal = AbortSignal.timeout(withinMs)
   for (const kind of ['instance', 'volume', 'snapshot'] as const)
@@ -53,6 +69,46 @@ export async function settle(opened: Opened, withinMs: number): Promise<void> {
         throw new Error(`${id} is still ${state} ${JSON.stringify(attributes)}: ${error.message}`)
       })
   await opened.engine.idle()
+}
+
+/** What is kept of machines goes: this engine has no resource for it. Throws an Error of what cannot go. */
+export async function dropKept(opened: Opened): Promise<number> {
+  const all = await shown(opened, 'vmSnapshot')
+  for (const { id, facts } of all) {
+    const kept = { verb: 'vmSnapshotDelete', instance: String(facts.instance), snapshot: id } as const
+    const how = await keep(opened, kept, `${kept.instance}.drop-${id}`)
+    if (how !== 'done') throw new Error(`${id} of ${kept.instance} can not go: ${how}`)
+  }
+  return all.length
+}
+
+/** Ends every machine that has been asked for a disk: its guest never lets go of one. */
+export async function letGo(opened: Opened): Promise<void> {
+  for (const { id, state, attributes } of await rowsOf(opened, 'instance')) {
+    const awaits = attributes.devices.some((each: { status: string }) => each.status === 'detaching')
+    if (awaits && state === 'running') await end(opened, id, attributes.mode)
+  }
+}
+async function end({ engine }: Opened, id: string, mode: string): Promise<void> {
+  const session = engine.as(acme)
+  if (mode === 'stateful') await session.instance.stop(id, { force: true })
+  else await session.instance.terminate(id)
+}
+
+const HOURS = 2 * 3_600_000
+/** A survey by the engine itself, of what is old enough to be judged, finds nothing. Throws an Error with what it found. */
+export async function surveyed(opened: Opened): Promise<void> {
+  opened.clock.forward(HOURS)
+  const { providers } = await opened.engine.survey()
+  const wrong: string[] = []
+  for (const { reachable, problem, kinds } of providers) {
+    if (!reachable) wrong.push(`not seen: ${problem}`)
+    for (const { kind, unsettled, orphan, ghost, drift, foreign } of kinds) {
+      if (unsettled > 0) wrong.push(`${unsettled} of ${kind} can not be judged`)
+      for (const each of [orphan, ghost, drift, foreign]) wrong.push(...each.listed.map(({ sentence }) => sentence))
+    }
+  }
+  if (wrong.length > 0) throw new Error(`a survey finds: ${wrong.join(' ')}`)
 }
 
 /** Neither an orphan nor a ghost, and each as it is known. Throws an Error that names the first that differ. */
@@ -110,12 +166,8 @@ export function checkDisks(folder: string): { sound: number; leaking: number } {
 
 /** Every machine off, hard. */
 export async function turnOff(opened: Opened): Promise<void> {
-  const session = opened.engine.as(acme)
-  for (const { id, state, attributes } of await rowsOf(opened, 'instance')) {
-    if (state !== 'running') continue
-    if (attributes.mode === 'stateful') await session.instance.stop(id, { force: true })
-    else await session.instance.terminate(id)
-  }
+  for (const { id, state, attributes } of await rowsOf(opened, 'instance'))
+    if (state === 'running' || state === 'suspended') await end(opened, id, attributes.mode)
 }
 
 const rounds = 4

@@ -6,6 +6,7 @@ import { projections } from '../../projections/index.ts'
 import { qemu } from '../../src/drivers/qemu/index.ts'
 import { createEngine } from '../../src/engine.ts'
 import { sqlite } from '../../src/store/sqlite/index.ts'
+import { ForwardClock } from './clock.ts'
 
 export const mebibytes = 1024 * 1024
 export const operator = { account: 'operator', actor: 'chaos', authority: 'operator' as const }
@@ -16,9 +17,11 @@ export const databaseOf = (folder: string): string => join(folder, 'cloud.db')
 
 export async function openEngine(folder: string) {
   mkdirSync(poolOf(folder), { recursive: true })
-  // Guests without an operating system neither end by themselves nor let go of a disk.
-  const driver = qemu({ pool: poolOf(folder), gracefulMs: 300, hotUnplug: false })
+  const clock = new ForwardClock()
+  // Guests without an operating system neither end by themselves nor let go of a disk: an end may be all that frees it.
+  const driver = qemu({ pool: poolOf(folder), gracefulMs: 300, now: clock.now })
   const store = sqlite(databaseOf(folder))
-  const engine = await createEngine({ kinds, projections, store, drivers: { here: driver } })
-  return { engine, driver }
+  const options = { kinds, projections, store, clock, drivers: { here: driver }, surveyEveryMs: 0 }
+  const engine = await createEngine(options)
+  return { engine, driver, clock }
 }

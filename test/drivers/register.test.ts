@@ -74,7 +74,11 @@ describe('registering drivers', () => {
   })
 
   it('refuses one that could not destroy what has ended by itself', () => {
-    const capabilities = { stop: 'none', start: 'none', destroyFrom: ['running', 'pending', 'error'] } as const
+    const capabilities: DeclaredCapabilities = {
+      stop: 'none',
+      start: 'none',
+      destroyFrom: ['running', 'pending', 'error'],
+    }
     expect(problemsOf({ lab: simulated({ instant: true, capabilities }) }).problems).toMatchObject([
       { problem: 'contradiction', capability: 'destroyFrom' },
     ])
@@ -83,13 +87,13 @@ describe('registering drivers', () => {
   })
 
   it('refuses one that could not destroy what it has just created', () => {
-    const capabilities = {
+    const capabilities: DeclaredCapabilities = {
       stop: 'none',
       start: 'none',
       vanishesAfterStop: true,
       stateAfterCreate: 'stopped',
       destroyFrom: ['running', 'pending', 'error'],
-    } as const
+    }
     expect(problemsOf({ lab: simulated({ instant: true, capabilities }) }).problems).toMatchObject([
       { problem: 'contradiction', capability: 'destroyFrom' },
     ])

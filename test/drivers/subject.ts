@@ -26,6 +26,10 @@ export const subjectOf = (driver: SimulatedDriver, rest: Partial<DriverSubject> 
       },
     },
     loseHost: async instance => void current.loseHost(instance),
+    stall: async instance => {
+      if (!current.stallGuest(instance)) throw new Error(`no guest of ${instance} runs`)
+      return async () => current.makeRoom()
+    },
     freshImage: async () => `image-${++images}`,
     removeImage: async image => current.removeImage(image),
     auxiliary: async instance => current.auxiliary(instance),

@@ -103,8 +103,9 @@ const isFirstStart = (args: unknown) => {
   return want === 'running' && generation === 1
 }
 const seen = (kind: string) => ['vanished', 'reappeared', 'measured', 'orphanCleaned'].map(name => `${kind}.${name}`)
-const powerSeen = ['poweredOff', 'vanished', 'memoryLost', 'externallyStarted', 'externallySuspended', 'orphanCleaned']
-const unasked = [...powerSeen.map(each => `instance.${each}`), ...seen('volume'), ...seen('snapshot')]
+const powerSeen = ['poweredOff', 'vanished', 'memoryLost', 'externallyStarted', 'externallySuspended']
+const alsoSeen = ['stalled', 'orphanCleaned']
+const unasked = [...[...powerSeen, ...alsoSeen].map(each => `instance.${each}`), ...seen('volume'), ...seen('snapshot')]
 
 describe('what random lives want', () => {
   const { wants } = walks()

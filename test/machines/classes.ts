@@ -78,15 +78,17 @@ export const classes = {
   },
   /** A volume first, then a server that boots from it. */
   E: { ...disks, ...kept, clonesOnLaunch: 'never', canCreateVolumeFromImage: true, bootFromVolume: true },
-  /** Nothing is ever turned off. */
+  /** Nothing is ever turned off; what ends by itself is gone. */
   F: {
     ...disks,
     clonesOnLaunch: 'always',
     stop: 'none',
     start: 'none',
     reboot: 'hard',
+    vanishesAfterStop: true,
     destroyFrom: ['running'],
     rootOnDestroy: 'deletes',
+    rootOnStop: 'deletes',
   },
   /** Makes the root, keeps it when the server goes, and boots from nothing else. */
   'C that keeps roots': {
@@ -120,7 +122,7 @@ export const classes = {
     clonesOnLaunch: 'always',
     stop: 'none',
     start: 'none',
-    destroyFrom: ['running'],
+    destroyFrom: ['running', 'stopped'],
     rootOnDestroy: 'deletes',
     attachmentsOnDestroy: 'deletes',
   },

@@ -421,3 +421,24 @@ describe('connections', () => {
     expect(verbs(world, id)).toEqual([])
   })
 })
+
+describe('a stop', () => {
+  it('does not wait for a guest that lets go of no disk: the disk is free when it is off', () => {
+    const { world, id, data } = running({})
+    world.request('volume', 'detach', data)
+    expect(verbs(world, id)).toEqual(['detach'])
+    world.request('instance', 'stop', id)
+    expect(world.asks.get(id)).toMatchObject([{ verb: 'instancePower', args: { want: 'off' }, supersedes: true }])
+    world.answer(id, 'done')
+    expect(states(world, id, data)).toEqual(['stopped', 'available'])
+  })
+
+  it('waits for a connection that is being made, which is no matter of the guest', () => {
+    const { world, id } = running({})
+    const { id: volume } = world.request('volume', 'create', undefined, { sizeBytes: GiB })
+    world.settle()
+    world.request('volume', 'attach', volume, { instance: id, device: 'sdf' })
+    world.request('instance', 'stop', id)
+    expect(verbs(world, id)).toEqual(['attach', 'instancePower'])
+  })
+})

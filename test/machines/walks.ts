@@ -52,6 +52,8 @@ const deeds = [
   'powerOff',
   'vanish',
   'recover',
+  'stall',
+  'goOn',
   'echo',
   ...imageDeeds,
 ] as const
@@ -100,11 +102,14 @@ const echoes = [
   'memoryLost',
   'externallyStarted',
   'externallySuspended',
+  'stalled',
+  'recovered',
 ]
 /** Its provider shows it, with this status and of the launch that is known. */
-export function show(world: World, instance: string, status: string): string | undefined {
+export function show(world: World, instance: string, status: string, said: Input = {}): string | undefined {
   const { state, context } = world.get(instance)
-  const seen = { exists: 'yes', facts: { status }, generation: context.generation } as const
+  const facts = { status, ...said } as { readonly [key: string]: string }
+  const seen = { exists: 'yes', facts, generation: context.generation } as const
   const news = kinds.instance.observed(seen, context, state)
   if (news) world.report(instance, `instance.${news.event}`, news.data)
   return news?.event
@@ -203,9 +208,12 @@ export function act(world: World, image: string, { what, pick, other }: Deed): {
   }
   const status = shown[what as keyof typeof shown]
   if (status && !(what === 'confirmStopped' && world.get(instance).state !== 'stopped')) show(world, instance, status)
+  if (what === 'stall') show(world, instance, 'paused', { pauseReason: 'io-error', pauseMessage: 'no space is left' })
+  if (what === 'goOn') show(world, instance, 'running')
   if (what === 'echo') {
     const echoed = among(echoes, other + pick)!
-    world.report(instance, `instance.${echoed}`, { generation: generation - 1 })
+    const words = echoed === 'stalled' ? { code: 'io-error', message: 'no space is left' } : {}
+    world.report(instance, `instance.${echoed}`, { generation: generation - 1, ...words })
     return { echo: instance }
   }
   return

@@ -46,8 +46,13 @@ describe('a provider that makes roots and keeps them', () => {
 })
 
 describe('a provider that deletes what an instance has', () => {
-  it.each(['E', 'F'] as const)('deletes no volume of a user: class %s', async name => {
-    const takes = { ...simulatedClasses[name], attachmentsOnDestroy: 'deletes' } as const
+  const { E, F } = simulatedClasses
+  it.each([
+    ['E', E],
+    // Where it stays when it ends by itself: elsewhere no volume could be saved from that.
+    ['F', { ...F, vanishesAfterStop: false, rootOnStop: 'keeps', destroyFrom: ['running', 'stopped'] }],
+  ] as [string, DeclaredCapabilities][])('deletes no volume of a user: class %s', async (_, can) => {
+    const takes: DeclaredCapabilities = { ...can, attachmentsOnDestroy: 'deletes' }
     const { engine, world, acme, id } = await running(takes)
     const { id: volume } = await acme.volume.create({ sizeBytes: GiB })
     await acme.settled(volume)

@@ -203,8 +203,25 @@ describe('a survey', () => {
     expect(await acme.settled(id)).toBe('deleted')
     await clock.pass(10 * MINUTE)
     expect(await look()).toEqual([`orphan volume ${id}`])
+    expect((await acme.get(id)).attributes.orphans).toMatchObject([{ kind: 'volume', id }])
     expect(await engine.clean({ provider: 'lab', kind: 'volume', id })).toMatchObject({ recorded: true })
     expect([await look(), world.objects()]).toEqual([[], []])
+    expect((await acme.get(id)).attributes).not.toHaveProperty('orphans')
+    await engine.close()
+  })
+
+  it('takes a compute that was given up out of the orphans of its instance, once it is cleaned away', async () => {
+    const { engine, acme, operator, world, clock, look, running } = await open()
+    const id = await running()
+    world.failNext('instanceDestroy', 'rejected', 'denied')
+    await acme.instance.terminate(id)
+    await clock.pass(MINUTE / 2)
+    await operator.instance.abandonCleanup(id, { item: id })
+    expect((await acme.get(id)).attributes.orphans).toMatchObject([{ kind: 'instance', id }])
+    await clock.pass(10 * MINUTE)
+    expect(await look()).toContain(`orphan instance ${id}`)
+    expect(await engine.clean({ provider: 'lab', kind: 'instance', id })).toMatchObject({ recorded: true })
+    expect((await acme.get(id)).attributes).not.toHaveProperty('orphans')
     await engine.close()
   })
 
@@ -283,7 +300,7 @@ describe('cleaning', () => {
       type: 'volume.orphanCleaned',
       state: 'deleted',
       actor: 'ops@cloud',
-      data: { token },
+      data: { token, kind: 'volume', id },
     })
     expect(await look()).toEqual([])
     await engine.close()

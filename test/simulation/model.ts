@@ -34,6 +34,8 @@ export interface InstanceModel {
   /** How long what is stateless and off is left alone, and does it start nothing that was stopped? */
   readonly graceMs: number
   readonly startsAnew: boolean
+  /** Its provider has held it while it ran. */
+  readonly stalled?: boolean
   /** It is stopped only to be started again. */
   readonly restarts?: boolean
   /** It goes on where it was. */
@@ -112,7 +114,9 @@ const boots = ['type', 'userData', 'kernel', 'ramdisk', 'ebsOptimized']
 
 const instanceRules: Readonly<Record<string, (now: InstanceModel, input: Data, look: Look) => Verdict>> = {
   ...tagging,
-  start: ({ state, account, mode, devices, rootDevice, rootOwner }, _, look) => {
+  start: ({ state, account, mode, devices, rootDevice, rootOwner, stalled }, _, look) => {
+    // One that its provider holds is asked to go on, unless it was just asked.
+    if (state === 'running' && stalled) return 'either'
     if (state === 'pending' || state === 'running') return 'unchanged'
     if (state === 'suspended') return isOpen(account, look) && mode === 'stateful' ? 'accepted' : 'refused'
     // A root of its provider's, and its image, are no devices that could be taken from it.
@@ -302,8 +306,12 @@ const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelo
     createFailed: ({ state, hasRun }) => (state === 'pending' && hasRun ? { state: 'stopped' } : {}),
     volumeFailed: (now, { data }) =>
       now.state === 'pending' && now.devices[data.volume] ? endOf({ ...now, keptRoot: undefined }) : {},
-    startRequested: ({ state, generation }) =>
-      state === 'suspended' ? resumed : { state: 'pending', generation: generation + 1 },
+    stalled: ({ state, generation }, { data }) =>
+      state === 'running' && data.generation === generation ? { stalled: true } : {},
+    startRequested: ({ state, generation }) => {
+      if (state === 'running') return {}
+      return state === 'suspended' ? resumed : { state: 'pending', generation: generation + 1, stalled: undefined }
+    },
     resumeRequested: () => resumed,
     suspendRequested: () => ({ state: 'suspending' }),
     suspended: ({ state, generation }, { data }) =>

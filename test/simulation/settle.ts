@@ -82,6 +82,7 @@ async function flush(world: World): Promise<void> {
 /** Faults end, everything settles, derived rows are written, and every checker looks at the world at rest. */
 export async function comeToRest(world: World): Promise<void> {
   world.provider.heal()
+  world.provider.makeRoom()
   world.life.endAt(Number.POSITIVE_INFINITY)
   if (!world.engine) await world.start()
   // What a provider lost while it ran stays lost until its owner stops and starts it, or ends it.

@@ -96,7 +96,12 @@ async function act(world: World, scenery: Scenery, shape: Shape, number: number)
       if (asleep.length && schedule.chance(0.3)) world.provider.loseHost(schedule.pick(asleep))
       const ids = running(world)
       const id = ids.length ? schedule.pick(ids) : undefined
-      if (id !== undefined) world.provider.powerOffGuest(id)
+      if (id === undefined) return
+      // Of its own stream: what is drawn elsewhere does not depend on it.
+      const fate = streamOf(number, 'stalls')
+      if (fate.chance(0.3)) world.provider.makeRoom()
+      if (fate.chance(0.4)) world.provider.stallGuest(id)
+      else world.provider.powerOffGuest(id)
     },
     vanish() {
       const ids = running(world)

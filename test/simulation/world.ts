@@ -112,9 +112,10 @@ export class World {
     return actor.startsWith('caller-') ? this.submissions[Number(actor.slice(7)) - 1] : undefined
   }
 
-  /** Guests that end by themselves are news; what nobody heard stays different until somebody looks. */
+  /** Guests that end by themselves, or are held, are news; what nobody heard stays different until somebody looks. */
   async #watch(): Promise<void> {
     for await (const { id, facts, exists } of this.provider.watch!(this.#end.signal)) {
+      if (facts.pauseReason !== undefined) this.disturbed.add(id)
       if (exists === 'no') this.vanished.add(id)
       if (exists === 'yes' && facts.endReason === undefined) continue
       this.disturbed.add(id)

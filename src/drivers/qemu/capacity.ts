@@ -38,3 +38,12 @@ export async function capacityOf({ pool, records, machines }: Host): Promise<Fac
     ...{ totalVcpus: availableParallelism(), usedVcpus, totalMemoryBytes: totalmem(), usedMemoryBytes, usedInstances },
   }
 }
+
+/** What a guest that could not write needs to get on at all: a few clusters of its disk. */
+const roomBytes = 1024 * 1024
+
+/** Without this much, a guest that waits for room would be held again at once. */
+export async function isPoolFull({ pool }: Host): Promise<boolean> {
+  const { bavail, bsize } = await statfs(pool.folder)
+  return bavail * bsize < roomBytes
+}

@@ -1,6 +1,9 @@
 /**
- * Runs a tool on something that a stranger may have made: with limits of the kernel on its time, its memory and what it
- * writes. (spec: images-and-rendering S28.)
+ * Runs a tool on something that a stranger may have made: without a network, and with limits of the kernel on its time,
+ * its memory and what it writes. (spec: images-and-rendering S28.)
+ *
+ * Disks of the pool's own are not run so, since each such process costs as much as the work itself: they were made here,
+ * name no other file, and go to QEMU by absolute paths, in which it looks for no protocol.
  */
 import { existsSync } from 'node:fs'
 import { runTool, type ToolResult } from './tool.ts'
@@ -14,21 +17,45 @@ export interface Limits {
 const cpuSecondsMax = 1_800
 const memoryBytesMax = 4 * 1024 ** 3
 const processesMax = 4_096
-/** Of util-linux, which every Debian has. */
+/** Both of util-linux, which every Debian has. */
 const limiter = '/usr/bin/prlimit'
+const isolator = '/usr/bin/unshare'
+
+/** As root, or as an ordinary user who stays who he is; where the kernel allows neither, it has to do without. */
+const isolations: readonly (readonly string[])[] = [
+  [isolator, '--net', '--'],
+  [isolator, '--map-current-user', '--net', '--'],
+]
+let isolation: Promise<readonly string[]> | undefined
+
+/** The words that take the network from the program after them; none where that can not be done. */
+export const withoutNetwork = (): Promise<readonly string[]> => {
+  isolation ??= (async () => {
+    for (const [program, ...words] of isolations) {
+      const isPossible = await runTool(program!, [...words, 'true']).then(
+        () => true,
+        () => false,
+      )
+      if (isPossible) return [program!, ...words]
+    }
+    return []
+  })()
+  return isolation
+}
 
 /** As `runTool`. */
-export function confined(
+export async function confined(
   program: string,
   words: readonly string[],
   { signal, writtenBytesMax = 1024 ** 2 }: Limits,
 ): Promise<ToolResult> {
-  if (!existsSync(limiter)) return runTool(program, words, signal)
   const limits = [
     `--cpu=${cpuSecondsMax}`,
     `--as=${memoryBytesMax}`,
     `--fsize=${writtenBytesMax}`,
     `--nproc=${processesMax}`,
   ]
-  return runTool(limiter, [...limits, '--', program, ...words], signal)
+  const limited = existsSync(limiter) ? [limiter, ...limits, '--'] : []
+  const [first, ...rest] = [...(await withoutNetwork()), ...limited, program, ...words]
+  return runTool(first!, rest, signal)
 }

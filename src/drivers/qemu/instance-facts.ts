@@ -23,7 +23,7 @@ export const statusOf = (record: InstanceRecord, seen: Sighting): Status => {
 }
 
 /** A guest that could not write waits, and tries again when it goes on: it notices nothing. */
-const heldBy = ({ devices }: InstanceRecord, { unwritten = [] }: Alive): string => {
+export const pauseMessage = ({ devices }: InstanceRecord, { unwritten = [] }: Alive): string => {
   const volumes = devices.filter(({ volume }) => unwritten.some(({ node }) => node === nodeOf(volume)))
   const what = unwritten.some(({ isFull }) => isFull) ? 'no space is left' : 'the disk can not be written'
   const which = volumes.map(({ volume }) => volume).join(', ')
@@ -32,7 +32,7 @@ const heldBy = ({ devices }: InstanceRecord, { unwritten = [] }: Alive): string 
 
 const reasonOf = (record: InstanceRecord, seen: Sighting): Facts => {
   if (seen.isAlive && seen.runState === 'io-error')
-    return { pauseReason: 'io-error', pauseMessage: heldBy(record, seen) }
+    return { pauseReason: 'io-error', pauseMessage: pauseMessage(record, seen) }
   if (record.isOff || record.isSuspended || record.underway || record.launched < record.generation) return {}
   if (!seen.isAlive) return { endReason: record.endReason ?? 'vanished' }
   if (seen.runState === 'shutdown') return { endReason: 'guest-shutdown' }

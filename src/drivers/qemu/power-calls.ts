@@ -1,11 +1,13 @@
 /** Launching, pausing and ending machines. */
 import type { Outcome, PowerSpec } from '../driver.ts'
 import { done, rejected } from '../outcomes.ts'
+import { isPoolFull } from './capacity.ts'
 import { devicesOnly, placed } from './devices.ts'
 import type { Host } from './host.ts'
 import { launchOf, sizeOnly } from './instance-calls.ts'
-import { instanceFacts, isOfLaunch, statusOf } from './instance-facts.ts'
+import { endReasonOf, instanceFacts, isOfLaunch, pauseMessage, statusOf } from './instance-facts.ts'
 import { type Sighting, sighted } from './machines.ts'
+import { outcomeOf } from './outcome-of.ts'
 import { startProcess } from './process-start.ts'
 import { QmpLost } from './qmp.ts'
 import type { InstanceRecord } from './records.ts'
@@ -59,8 +61,21 @@ const launch = async (host: Host, known: InstanceRecord, spec: PowerSpec, seen: 
   if (isStarted) return run(host, record)
   // What an earlier launch left: its guest has ended, its process still has the disks.
   await machines.end(id)
-  await startProcess(host, record)
+  try {
+    await startProcess(host, record)
+  } catch (error) {
+    // After a certain no it has what it had: nothing, where it was stopped.
+    const { kind } = outcomeOf({ verb: 'instancePower', id }, error, new AbortController().signal)
+    if (kind === 'rejected') await records.keep({ ...record, devices: known.devices })
+    throw error
+  }
   return run(host, record)
+}
+
+/** Nobody asks for the end of what has ended: it has no disks any more, and why it ended is not lost with them. */
+const letGo = async ({ records, machines }: Host, record: InstanceRecord, seen: Sighting): Promise<void> => {
+  await records.keep({ ...record, devices: [], endReason: endReasonOf(record, seen) })
+  await machines.end(record.id)
 }
 
 const turnOn = async (host: Host, record: InstanceRecord, spec: PowerSpec): Promise<Outcome> => {
@@ -70,7 +85,13 @@ const turnOn = async (host: Host, record: InstanceRecord, spec: PowerSpec): Prom
   if (status === 'running') return found(host, record, true)
   if (status === 'suspended') return run(host, await wake(host, record))
   const isHeld = status === 'paused' || (seen.isAlive && isOfLaunch(record, seen) && seen.runState === 'prelaunch')
-  if (isHeld) return run(host, record)
+  if (isHeld) {
+    const isFull = seen.isAlive && seen.unwritten?.some(each => each.isFull)
+    if (isFull && (await isPoolFull(host)))
+      return rejected('exhausted', `instance ${record.id}: ${pauseMessage(record, seen)}`)
+    return run(host, record)
+  }
+  await letGo(host, record, seen)
   return rejected('precondition', `instance ${record.id}: launch ${spec.generation} has ended; start the next one`)
 }
 

@@ -5,7 +5,7 @@ import { connect } from './devices.ts'
 import { found, leftover, stale } from './instance-answers.ts'
 import { comesToRest } from './instance-ending.ts'
 import { lackingFor, launch } from './instance-launch.ts'
-import type { InstanceRecord } from './records.ts'
+import { type InstanceRecord, noRoom } from './records.ts'
 import type { World } from './world.ts'
 
 /** A graceful stop is a wish; undefined if the guest follows it. */
@@ -76,11 +76,13 @@ const turnOn = (world: World, instance: InstanceRecord, spec: PowerSpec, half: b
     // One launch, one process: what has ended is not begun again by a late repetition of its start.
     return rejected('precondition', `instance ${id}: launch ${spec.generation} has ended; start the next one`)
   }
+  if (status === 'paused' && instance.held === 'full') return rejected('exhausted', `instance ${id}: ${noRoom}`)
   const lacking = lackingFor(world, instance, instance.spec)
   if (lacking !== undefined) return rejected('exhausted', `instance ${id}: ${lacking}`)
   world.alter(instance, resumed => {
     resumed.status = 'running'
     resumed.suspendedTo = undefined
+    resumed.held = undefined
   })
   return found(instance, false)
 }
@@ -104,6 +106,7 @@ const holdStill = (world: World, instance: InstanceRecord, want: 'suspended' | '
     world.alter(instance, still => {
       still.status = want
       still.suspendedTo = undefined
+      still.held = undefined
     })
   return found(instance, false)
 }

@@ -77,6 +77,25 @@ export const operatorOf = (world: World, publish: (observation: Observation) => 
       })
       return true
     },
+    stallGuest: id => {
+      const instance = world.instances.get(id)
+      if (instance?.status !== 'running') return false
+      world.beginCall()
+      world.alter(instance, stalled => {
+        stalled.status = 'paused'
+        stalled.held = 'full'
+      })
+      publish(observationOf(instance, world.now()))
+      return true
+    },
+    makeRoom: () => {
+      for (const instance of world.instances.values()) {
+        if (instance.held !== 'full') continue
+        world.alter(instance, waiting => {
+          waiting.held = 'room'
+        })
+      }
+    },
     writeRoot: (instance, text) => writeRoot(world, instance, text),
     readRoot: instance => readRoot(world, instance),
     digest: (kind, id) => digest(world, kind, id),

@@ -70,6 +70,10 @@ export interface SimulatedWorld {
   suspendGuest(instance: string): boolean
   /** Until it is launched or reset again, the guest does nothing of what it is asked to. False if no guest runs there. */
   hangGuest(instance: string): boolean
+  /** What a running guest writes does not fit: it is paused until it is told to run and there is room. False if none runs. */
+  stallGuest(instance: string): boolean
+  /** There is room again. Who waits for it is not told. */
+  makeRoom(): void
   /** A running guest writes to its root, in place of what it wrote before. False if no guest with a root runs there. */
   writeRoot(instance: string, text: string): boolean
   /** What a running guest finds on its root; empty if nothing was written. Undefined if no guest with a root runs there. */

@@ -101,6 +101,8 @@ export interface InstanceRecord extends Owned {
   suspendedTo?: 'memory' | 'disk'
   /** It waited in memory, and the machine under it was lost. */
   memoryLost?: boolean
+  /** Paused because it could not write: there is no room, or there is again. */
+  held?: 'full' | 'room'
   /** Its guest does nothing of what it is asked to. */
   hangs?: boolean
   /** Kinds of what was made beside it. */
@@ -153,6 +155,11 @@ export type AnyRecord = ObjectRecord | OperationRecord | GoneRecord
 export const disksFact = (disks: VmSnapshotRecord['disks']) =>
   Object.fromEntries(disks.map(({ volume, sizeBytes }) => [volume, { sizeBytes }]))
 
+/** What a guest waits for whose disk can not be written. */
+export const noRoom = 'no space is left for its disks; make room, and start it: its guest goes on where it was'
+const heldFacts = ({ status, held }: InstanceRecord): Facts =>
+  status === 'paused' && held !== undefined ? { pauseReason: 'io-error', pauseMessage: noRoom } : {}
+
 export const factsOf = (record: ObjectRecord): Facts => {
   if (record.kind === 'volume') {
     const { sizeBytes, volumeType, iops, throughputMiBps, spec } = record
@@ -168,7 +175,8 @@ export const factsOf = (record: ObjectRecord): Facts => {
   const { generation, host, privateAddress, spec, devices } = record
   const onDevice = devices.find(device => device.root)
   const root = record.root ?? (onDevice && { kind: 'volume', volume: onDevice.volume })
-  return { status, generation, host, privateAddress, vcpus: spec.vcpus, memoryBytes: spec.memoryBytes, root }
+  const size = { vcpus: spec.vcpus, memoryBytes: spec.memoryBytes }
+  return { status, generation, host, privateAddress, ...size, root, ...heldFacts(record) }
 }
 
 export const referenceOf = (record: ObjectRecord): Reference => ({ providerId: `sim/${record.id}` })

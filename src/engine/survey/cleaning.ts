@@ -54,7 +54,14 @@ export async function clean(parts: CleaningParts, thing: Thing, actor: string): 
     const after = await secondLook(provider, { kind, id }, questions)
     if (after?.exists !== 'no') throw silent(thing)
   }
-  return { provider: name, kind, id, outcome: 'cleaned', token, recorded: await record(parts, last, token, actor) }
+  return {
+    provider: name,
+    kind,
+    id,
+    outcome: 'cleaned',
+    token,
+    recorded: await record(parts, last, thing, token, actor),
+  }
 }
 
 /** The resource it was of, if there was one. Throws Refused for all that is no orphan. */
@@ -127,13 +134,14 @@ async function holdsVolumes({ questions }: CleaningParts, provider: RegisteredDr
 async function record(
   { catalogue, report }: CleaningParts,
   last: Snapshot | undefined,
+  { kind, id }: Thing,
   token: string,
   actor: string,
 ): Promise<boolean> {
   const { name, presence } = (last && catalogue.kind(last.kind).kind) ?? {}
   if (!last || presence?.cleaned === undefined) return false
   const type = `${name}.${presence.cleaned}`
-  return (await report({ resource: last.resource, type, data: { token }, actor })) === 'taken'
+  return (await report({ resource: last.resource, type, data: { token, kind, id }, actor })) === 'taken'
 }
 
 const silent = ({ provider, id }: Thing) =>

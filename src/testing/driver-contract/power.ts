@@ -46,6 +46,28 @@ export const powerClauses: Clauses = [
     },
   },
   {
+    title: 'says why it holds a guest that finds no room to write, and lets it go on in its launch when there is',
+    skip: unless((_, subject) => subject.stall, 'nobody can fill its disks'),
+    proof: async session => {
+      const { id } = await session.running()
+      const makeRoom = await session.subject.stall!(id)
+      const held = { status: 'paused', generation: 1, pauseReason: 'io-error' }
+      const { facts } = await session.observe('instance', id)
+      session.expect(facts).toMatchObject(held)
+      session.expect(typeof facts.pauseMessage).toBe('string')
+      const canGoOn = session.declared.start !== 'none' || session.declared.suspend !== 'none'
+      if (canGoOn) await session.refused('instancePower', id, start(1), 'exhausted')
+      session.expect((await session.observe('instance', id)).facts).toMatchObject(held)
+      await makeRoom()
+      if (!canGoOn) return
+      const going = { status: 'running', generation: 1 }
+      session.expect(await session.done('instancePower', id, start(1))).toMatchObject({ facts: going })
+      const after = (await session.observe('instance', id)).facts
+      session.expect(after).toMatchObject(going)
+      session.expect(after.pauseReason === undefined).toBe(true)
+    },
+  },
+  {
     title: 'starts the next launch of a stopped instance, once',
     skip: firstOf(canStop, canStart),
     proof: async session => {

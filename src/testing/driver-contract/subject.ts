@@ -28,6 +28,8 @@ export interface DriverSubject {
   readonly guests?: Guests
   /** The machine under an instance is lost. */
   loseHost?(instance: string): Promise<void>
+  /** The guest of an instance writes more than there is room for; what is returned makes room again. */
+  stall?(instance: string): Promise<() => Promise<void>>
   /** An image that nobody uses yet, for providers whose instances run on images. */
   freshImage?(): Promise<string>
   /** Takes an image away at the provider; false if it refuses because something needs it. */

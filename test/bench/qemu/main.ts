@@ -9,12 +9,13 @@ import { context } from '../../drivers/qemu/asking.ts'
 import { endAll } from '../../drivers/qemu/processes.ts'
 import { msOf } from './bare.ts'
 import { furnish, openCloud, poolOf, started } from './cloud.ts'
-import { type Figure, tableOf } from './figures.ts'
+import { type Figure, median, tableOf } from './figures.ts'
 import { benchLaunches } from './launches.ts'
 import { benchMemory } from './memory.ts'
 
 const rounds = 20
 const adopted = 30
+const restarts = 5
 const figures: Figure[] = []
 
 const folder = mkdtempSync(join(tmpdir(), 'qbench-'))
@@ -25,13 +26,18 @@ try {
   figures.push(...(await benchMemory(cloud, folder, image, rounds / 2)))
 
   await Promise.all(Array.from({ length: adopted }, () => started(cloud, image)))
-  await cloud.engine.close()
-  const tookMs = await msOf(async () => {
-    cloud = await openCloud(folder)
-    const { items } = await cloud.driver.list('instance', undefined, context())
-    const running = items.filter(({ facts }) => facts.status === 'running')
-    if (running.length !== adopted) throw new Error(`${running.length} of ${adopted} run`)
-  })
+  const adoptions: number[] = []
+  for (let restart = 0; restart < restarts; restart += 1) {
+    await cloud.engine.close()
+    const took = await msOf(async () => {
+      cloud = await openCloud(folder)
+      const { items } = await cloud.driver.list('instance', undefined, context())
+      const running = items.filter(({ facts }) => facts.status === 'running')
+      if (running.length !== adopted) throw new Error(`${running.length} of ${adopted} run`)
+    })
+    adoptions.push(took)
+  }
+  const tookMs = median(adoptions)
   const what = `adoption of ${adopted} machines after a restart`
   figures.push({ what, tookMs, target: 'under 1,000 ms', isKept: tookMs < 1_000 })
 } finally {

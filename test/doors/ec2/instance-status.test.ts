@@ -129,3 +129,18 @@ it('marks instances as monitored, and takes the mark away', async () => {
   await cloud.ok('UnmonitorInstances', instanceIds(running))
   expect(await states()).toBe('disabled')
 })
+
+it('is impaired of what its provider holds, because its disk is full, as long as it is held', async () => {
+  const held = await launchedOne(cloud)
+  await cloud.engine.idle()
+  cloud.driver.stallGuest(held)
+  await cloud.engine.idle()
+  const status = { status: 'impaired', details: [{ name: 'reachability', status: 'failed' }] }
+  expect(await statuses(instanceIds(held))).toMatchObject([
+    { instanceState: { name: 'running' }, systemStatus: status, instanceStatus: status },
+  ])
+  cloud.driver.makeRoom()
+  await cloud.ok('StartInstances', instanceIds(held))
+  await cloud.engine.idle()
+  expect(await statuses(instanceIds(held))).toMatchObject([{ instanceStatus: { status: 'ok' } }])
+})

@@ -36,11 +36,11 @@ function filler(sizeBytes: number): Buffer {
   return boot
 }
 
-/** Puts an image `filler` into a pool, whose guest writes all of its disk. */
-export function addFillerImage(pool: string, sizeBytes: number): void {
+/** Puts an image into a pool, whose guest writes all of its disk. */
+export function addFillerImage(pool: string, sizeBytes: number, id = 'filler'): void {
   const raw = join(pool, 'filler.raw')
   writeFileSync(raw, filler(sizeBytes))
-  const image = join(pool, 'images', 'filler.qcow2')
+  const image = join(pool, 'images', `${id}.qcow2`)
   execFileSync('qemu-img', ['convert', '-q', '-f', 'raw', '-O', 'qcow2', raw, image])
   execFileSync('qemu-img', ['resize', '-q', '-f', 'qcow2', image, String(sizeBytes)])
   rmSync(raw)

@@ -92,6 +92,9 @@ describeWith(qemuSystem, 'machines', () => {
       await killMachine(pool, 'i-1')
       expect((await seen(driver)).facts).toMatchObject({ status: 'stopped', endReason: 'vanished' })
       expect(await refusal(driver, 'instancePower', 'i-1', start())).toBe('precondition')
+      // Whoever hears that has no reason to turn it off: it has no disks any more.
+      expect((await seen(driver)).facts).toMatchObject({ status: 'stopped', endReason: 'vanished' })
+      expect((await driver.list('attachment', undefined, context())).items).toEqual([])
       const devices = instanceSpec(['vol-root']).devices
       expect(await doing(driver, 'instancePower', 'i-1', start(2, { devices }))).toMatchObject({
         facts: { status: 'running', generation: 2 },

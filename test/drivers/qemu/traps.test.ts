@@ -1,35 +1,5 @@
 /**
- * What went wrong with QEMU when it was tried, and is tried here. The numbers are those of spec drivers-and-qemu; where a
- * trap has its test elsewhere, this says where.
- *
- * | trap | test |
- * |---|---|
- * | 1: liveness without pid numbers (zombies, numbers that come again) | here |
- * | 1: sockets and pid file of a killed machine stay | here |
- * | 1: a second start of the same machine | here |
- * | 1: a socket that belongs to another machine | here |
- * | 1: a monitor has one client, a second gets no greeting | here, qmp.test.ts |
- * | 1: a machine that does not answer is unknown, never failed | machines.test.ts |
- * | 1: events while nobody listens are lost | guests.test.ts (ended by themselves, seen by a later driver) |
- * | 1: an accepted power button means nothing | machines.test.ts |
- * | 1: errors of the socket reach nobody else | qmp.test.ts |
- * | 2.1: `create` and `convert` overwrite | disks.test.ts |
- * | 2.2: half of a disk looks sound | disks.test.ts; made by a machine: here |
- * | 2.3: `block-commit` and the golden image | disks.test.ts (hash of the image), here (the driver has no such command) |
- * | 2.4, 2.7, 2.8: internal snapshots | vm-snapshots.test.ts |
- * | 2.5: a guessed format | here, disks.test.ts |
- * | 2.6: an image that is open elsewhere | disks.test.ts |
- * | 2.9: no space left while a guest writes | here |
- * | 2.10: lengths of names | here, disks.test.ts |
- * | 2.11: layers know their base by its path | here |
- * | 3: snapshots with memory | vm-snapshots.test.ts |
- * | 4: a second disk in an occupied port | here, machines.test.ts |
- * | 4: retried attach finds half of it done | here |
- * | 4: the serial is the identity of a disk | guests.test.ts |
- * | 4: detach without an operating system | machines.test.ts; paused: here |
- * | 5: controller killed during a launch, a copy | machines.test.ts |
- * | 5: machine killed during a copy | here |
- * | 5: truncated state file | suspend.test.ts |
+ * What went wrong with QEMU when it was tried, and is tried here. Which trap has its test where is in `trap-table.ts`.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once as event } from 'node:events'
@@ -52,9 +22,10 @@ import {
   write,
 } from './asking.ts'
 import { addFillerImage } from './boot-sector.ts'
-import { describeWith, inFolder, qemuImg, qemuSystem } from './debian.ts'
+import { describeWith, inFolder, qemuSystem } from './debian.ts'
 import { monitored, off, onPool, openedOn, running, seen, volumeAt } from './machine-setting.ts'
 import { holderOf, killMachine } from './processes.ts'
+import { enlarge, mounting, unmount } from './small-file-system.ts'
 
 const launchWords = (pool: string): [string, ...string[]] =>
   JSON.parse(readFileSync(join(pool, 'run', 'i-1', 'launch.json'), 'utf8'))
@@ -167,14 +138,15 @@ describe('a file system that is full', () => {
           for (let told = await news.next(); told.value?.facts.status !== 'paused'; ) told = await news.next()
           expect((await seen(driver)).facts).toMatchObject(held)
           expect((await seen(driver)).facts.pauseMessage).toContain('no space is left')
-          // Without more room it is held again, with the same launch and nothing lost.
-          await doing(driver, 'instancePower', 'i-1', start())
-          while ((await seen(driver)).facts.status !== 'paused') await sleep(10)
+          // Without more room it would be held again at once.
+          const still = await ask(driver, 'instancePower', 'i-1', start())
+          expect(still).toMatchObject({ kind: 'rejected', error: { code: 'exhausted', retry: 'after-change' } })
+          expect((await seen(driver)).facts).toMatchObject(held)
           const full = await ask(driver, 'volumeSnapshotEnsure', 'snap-1', { volume: 'vol-root' })
           expect(full).toMatchObject({ kind: 'rejected', error: { code: 'exhausted' } })
           expect(readdirSync(join(pool, 'snapshots'))).toEqual([])
 
-          execFileSync('mount', ['-o', 'remount,size=64m', pool])
+          enlarge(pool, '64m')
           expect(await doing(driver, 'instancePower', 'i-1', start())).toMatchObject({ facts: { status: 'running' } })
           while (!(await written(driver)).includes('W')) await sleep(20)
           expect(await written(driver)).not.toContain('E')
@@ -183,25 +155,11 @@ describe('a file system that is full', () => {
           execFileSync('qemu-img', ['check', '-q', '-f', 'qcow2', volumeAt(pool, 'vol-root')])
         })
       } finally {
-        execFileSync('umount', [pool])
+        unmount(pool)
       }
     }))
 })
 
-/** Why no small file system can be had here; undefined when it is mounted. */
-const mounting = (folder: string, size: string): string | undefined => {
-  try {
-    for (const { probe } of [qemuSystem, qemuImg]) execFileSync(probe[0], probe.slice(1), { stdio: 'ignore' })
-  } catch {
-    return `install the Debian packages ${qemuSystem.packages} to run this`
-  }
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=700`, 'none', folder], { stdio: 'pipe' })
-    return undefined
-  } catch (error) {
-    return `a file system of its own needs the right to mount (root): ${(error as Error).message.split('\n')[1]}`
-  }
-}
 const written = async (driver: Parameters<typeof seen>[0]): Promise<string> =>
   Buffer.from((await driver.consoleOutput!('i-1', context()))!.outputBase64, 'base64').toString()
 

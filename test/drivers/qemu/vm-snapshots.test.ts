@@ -23,9 +23,11 @@ const writeBoth = async (pool: string, text: string) => {
   for (const volume of disks) await guestWrites(pool, 'i-1', text, volume)
 }
 const byHand = (...words: string[]) => execFileSync('qemu-img', words, { encoding: 'utf8' })
-/** `check` ends with 3 where it finds what nobody uses. */
+/** `check` ends with 3 where it finds what nobody uses. A machine that was just killed may still hold its lock. */
 const checked = (path: string): { corruptions?: number; leaks?: number } => {
-  const { stdout } = spawnSync('qemu-img', ['check', '--output=json', '-f', 'qcow2', path], { encoding: 'utf8' })
+  const { stdout } = spawnSync('qemu-img', ['check', '--force-share', '--output=json', '-f', 'qcow2', path], {
+    encoding: 'utf8',
+  })
   return JSON.parse(stdout)
 }
 const namesIn = async (pool: string, volume: string) =>

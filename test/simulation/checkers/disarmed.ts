@@ -13,6 +13,7 @@ const belongs: Readonly<Record<string, readonly string[]>> = {
   'instance.startRetryDue': ['pending'],
   'instance.suspendTimedOut': ['suspending'],
   'instance.missingGraceDue': ['running', 'suspended'],
+  'instance.stallRetryDue': ['running'],
   'instance.offGraceDue': ['stopped'],
   'instance.terminateTimedOut': ['shutting-down'],
   'instance.destroyRetryDue': ['shutting-down', 'pending'],

@@ -7,10 +7,10 @@ import { checkInstanceIds } from './instance-ids.ts'
 import type { InstanceRow } from './instance-row.ts'
 import { stateItem } from './states.ts'
 
-/** What its provider sees of it. Only a running instance has a status. (spec: ec2 2.6, 9) */
+/** What its provider sees of it: one that it holds, or does not show, does not answer. Only a running instance has a status. (spec: ec2 2.6, 9) */
 function checked({ state, attributes }: InstanceRow) {
   if (state !== 'running') return { status: 'not-applicable' }
-  const [status, reachability] = attributes.impaired ? ['impaired', 'failed'] : ['ok', 'passed']
+  const [status, reachability] = attributes.impaired || attributes.stalled ? ['impaired', 'failed'] : ['ok', 'passed']
   return { status, details: [{ name: 'reachability', status: reachability }] }
 }
 

@@ -37,6 +37,8 @@ export interface InstanceAttributes {
   readonly privateAddress?: string
   readonly reason?: Reason
   readonly impaired?: boolean
+  /** Why its provider holds its guest, as long as it does. */
+  readonly stalled?: { readonly code: string; readonly message: string; readonly since: number }
 }
 
 export interface DeviceAttributes {
