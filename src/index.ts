@@ -28,6 +28,8 @@ export type { EngineEvents, EngineOptions, Health } from './engine/options.ts'
 export { createEngine, Engine } from './engine.ts'
 // Checking
 export { type CheckOptions, type CheckReport, checkStore } from './replay/check/index.ts'
+// Charts
+export { mermaid, type Visit, visitsOf } from './replay/diagram/mermaid.ts'
 // Time travel
 export { type Moment, momentIn } from './replay/past/moment.ts'
 export type { Past, PastSession } from './replay/past/past.ts'

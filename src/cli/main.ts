@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander'
 import { actionsCommand } from './commands/actions.ts'
 import { atCommand } from './commands/at.ts'
 import { checkCommands } from './commands/check.ts'
+import { diagramCommand } from './commands/diagram.ts'
 import { doCommand } from './commands/do.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { historyCommand } from './commands/history.ts'
@@ -45,6 +46,7 @@ const commands: readonly ((program: Command) => void)[] = [
   verifyCommand,
   transferCommands,
   checkCommands,
+  diagramCommand,
   traceCommand,
   doctorCommand,
 ]

@@ -5,7 +5,7 @@
 import { type Envelope, recorded } from '../../../machines/grammar.ts'
 import type { Catalogue, CompiledKind } from '../../runtime/catalogue.ts'
 import { Damaged, GENESIS, type Hash, verified } from '../../runtime/envelope.ts'
-import { advance, fromRow, type Snapshot, unborn } from '../../runtime/snapshot.ts'
+import { advance, fromRow, type Snapshot, toRow, unborn } from '../../runtime/snapshot.ts'
 import type { RefusalEntry } from '../../store/refusals.ts'
 import type { SnapshotRow, StoredEvent } from '../../store/store.ts'
 import { differences } from '../differences.ts'
@@ -84,6 +84,8 @@ export class Verification {
       const followed = this.#followed.get(row.resource)
       if (!followed || row.rules !== followed.compiled.kind.rules) continue
       const { snapshot } = followed
+      // Nearly always it is the same to the letter, and need not be read.
+      if (toRow(snapshot, row.rules).text === row.text && row.version === snapshot.version) continue
       const { context } = fromRow(row)
       const { position, version, state, resource, kind, account } = snapshot
       const place = { resource, kind, account, position, version, type: `snapshot of ${state}`, rules: row.rules }
