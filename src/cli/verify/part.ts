@@ -5,7 +5,6 @@ import { pathToFileURL } from 'node:url'
 import { kinds } from '../../../machines/index.ts'
 import { type KindMap, sqlite, sqliteRefusals, type Verdict, verify } from '../../index.ts'
 import { sha256 } from '../../system/hash.ts'
-import { usage } from '../failure.ts'
 
 export interface PartAsked {
   readonly data: string
@@ -22,7 +21,7 @@ export interface PartAsked {
 /** More than a journal holds unless somebody made it larger. */
 const REFUSALS_MAX = 1_000_000
 
-/** Throws StoreError for a file that cannot be read, and Failure for a candidate that is none. */
+/** Throws StoreError for a file that cannot be read, and TypeError (code usage) for a candidate that is none. */
 export async function verifyPart(asked: PartAsked, onProgress: (position: number) => void): Promise<Verdict> {
   const { data, candidate, part, parts, ...narrowed } = asked
   const store = sqlite({ path: data, readOnly: true })
@@ -58,5 +57,7 @@ async function kindsIn(path: string): Promise<KindMap> {
   const isKinds = (value: unknown) =>
     typeof value === 'object' && value !== null && Object.values(value).every(each => 'machine' in each)
   if (isKinds(given)) return { ...kinds, ...given }
-  throw usage(`${path} exports no 'kinds': a record of kinds, as machines/index.ts does.`, '--kinds')
+  // Not a Failure: a thread that knew those would load the HTTP server before it could begin.
+  const message = `${path} exports no 'kinds': a record of kinds, as machines/index.ts does.`
+  throw Object.assign(new TypeError(message), { code: 'usage' })
 }
