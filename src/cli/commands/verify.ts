@@ -24,8 +24,8 @@ interface Options {
 
 /** Exit code where histories come out otherwise. */
 const DIVERGED = 1
-/** A short log is done before a second thread has begun. */
-const SHORT = 100_000
+/** A shorter log is done before further threads have loaded the rules and read their way to what falls to them. */
+const SHORT = 500_000
 
 const whole = (text: string): number => {
   const value = Number(text)

@@ -3,6 +3,9 @@ import { Worker } from 'node:worker_threads'
 import { joined, type Verdict } from '../../index.ts'
 import { type PartAsked, verifyPart } from './part.ts'
 
+/** What is read is forgotten at once, and what each resource remembers stays: a large nursery keeps the two apart. */
+const resourceLimits = { maxYoungGenerationSizeMb: 96 }
+
 type Told = { readonly position: number } | { readonly verdict: Verdict }
 
 /**
@@ -25,7 +28,8 @@ export async function verifyInThreads(
     new Promise<Verdict>((resolve, reject) => {
       // The thread's file has the ending of this one: TypeScript in the checkout, JavaScript in the package.
       const file = import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js'
-      const thread = new Worker(new URL(file, import.meta.url), { workerData: { ...asked, part, parts } })
+      const workerData = { ...asked, part, parts }
+      const thread = new Worker(new URL(file, import.meta.url), { workerData, resourceLimits })
       threads.push(thread)
       thread.on('message', (told: Told) => ('verdict' in told ? resolve(told.verdict) : progress(part, told.position)))
       thread.on('error', reject)
