@@ -7,7 +7,7 @@ const packages = (...names) => names.map(name => `(^|/)node_modules/${name}/`)
 
 const vocabulary = '^machines/grammar\\.ts$'
 /** What several kinds have in the same way, such as tags. (docs/decisions/0016.) */
-const shared = '^machines/(tags|disks|modes|retries|orphans|boots|limits|sights).ts$'
+const shared = '^machines/(tags|disks|modes|retries|orphans|boots|limits|sights|lineage).ts$'
 const viewContract = '^projections/contract\\.ts$'
 const storeContract = '^src/store/(store|canonical|refusals)\\.ts$'
 /** The contract files and what helps to keep it, directly in src/drivers; each provider has a folder of its own. */
@@ -28,13 +28,17 @@ const publicEntries = [
 const layers = [
   { name: 'grammar', files: vocabulary, may: packages('xstate', 'zod') },
   { name: 'shared-vocabulary', files: shared, may: [vocabulary, shared, ...packages('xstate', 'zod')] },
-  { name: 'refusals', files: '^machines/refusals\\.ts$', may: [vocabulary, shared, ...packages('xstate', 'zod')] },
+  {
+    name: 'refusals',
+    files: '^machines/refusals\\.',
+    may: ['^machines/refusals\\.', vocabulary, shared, ...packages('xstate', 'zod')],
+  },
   { name: 'catalogue-of-kinds', files: '^machines/index\\.ts$', may: ['^machines/'] },
   {
     // $1 is the kind's name: its machine and its commands may know each other, and no other kind.
     name: 'kind',
     files:
-      '^machines/(?!(?:grammar|tags|disks|modes|retries|orphans|boots|limits|sights|refusals|index).ts$)([^./]+)[./]',
+      '^machines/(?!(?:grammar|tags|disks|modes|retries|orphans|boots|limits|sights|lineage|refusals|refusals.vm-snapshots|index).ts$)([^./]+)[./]',
     may: ['^machines/$1[./]', vocabulary, shared, '^machines/refusals\\.ts$', ...packages('xstate', 'zod')],
   },
   { name: 'view-contract', files: viewContract, types: ['^machines/'] },
@@ -42,7 +46,8 @@ const layers = [
   {
     name: 'view',
     files: '^projections/(?!(?:contract|index)\\.ts$)([^./]+)[./]',
-    may: ['^projections/$1[./]', viewContract],
+    // The lineage of VM snapshots is an algebra without events: what instances keep is what views show.
+    may: ['^projections/$1[./]', viewContract, '^machines/lineage\\.ts$'],
     types: ['^machines/'],
   },
   {

@@ -265,8 +265,8 @@ export type Authority = 'owner' | 'domainAdmin' | 'operator' | 'engine'
  *   foreign one refuses the command with `notFound`, unless `optional` (then null). `anyRegion` also finds it in another
  *   region than the caller's, as a copy between regions does.
  * - `named`: like `resource`, for kinds whose id is `<kind>/<name>`.
- * - `provider`: what the provider named at `path` (default: the first that serves the caller's region) declares, with
- *   the zones of that region.
+ * - `provider`: what the provider named at `path` (default: the first that serves the caller's region) declares, with the
+ *   zones of that region; `of`: and what is left of it for the image whose id is at the first of these paths of earlier facts.
  * - `account`: the account the resource is of (of one that is made: the caller's), or null if nobody opened it.
  * - `claim`: a row of a view kept in the transaction, which must still hold at commit; its key is the account, the
  *   target's `id`, the string at `path`, or several parts joined by `/`. Null, and nothing is claimed, where a path finds nothing.
@@ -280,7 +280,7 @@ export type FactSource =
       readonly optional?: boolean
       readonly anyRegion?: boolean
     }
-  | { readonly from: 'provider'; readonly path?: string }
+  | { readonly from: 'provider'; readonly path?: string; readonly of?: readonly string[] }
   | { readonly from: 'account' }
   | { readonly from: 'claim'; readonly view: string; readonly key: ClaimPart | readonly ClaimPart[] }
 export type ClaimPart = 'account' | 'region' | 'id' | { readonly path: string } | { readonly text: string }
@@ -292,7 +292,7 @@ export const resource = (kind: string, path: string, where: Where & { anyRegion?
 export const named = (kind: string, path: string, where: Where = {}): FactSource => {
   return { from: 'named', kind, path, ...where }
 }
-export const provider = (path?: string): FactSource => ({ from: 'provider', path })
+export const provider = (path?: string, of?: readonly string[]): FactSource => ({ from: 'provider', path, of })
 export const callerAccount = (): FactSource => ({ from: 'account' })
 export const claim = (view: string, key: ClaimPart | readonly ClaimPart[] = 'account'): FactSource => ({
   from: 'claim',

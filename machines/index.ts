@@ -25,6 +25,11 @@ import { snapshotCommands } from './snapshot.commands.ts'
 import { snapshotObserved, snapshotPresence } from './snapshot.presence.ts'
 import { snapshotRequirements } from './snapshot.rules.ts'
 import { snapshot } from './snapshot.ts'
+import { type VmSnapshotContext, vmSnapshotEvents } from './vm-snapshot.alphabet.ts'
+import { vmSnapshotCommands } from './vm-snapshot.commands.ts'
+import { vmSnapshotObserved, vmSnapshotPresence } from './vm-snapshot.presence.ts'
+import { vmSnapshotRequirements } from './vm-snapshot.rules.ts'
+import { vmSnapshot } from './vm-snapshot.ts'
 import { type VolumeContext, volumeEvents } from './volume.alphabet.ts'
 import { volumeCommands } from './volume.commands.ts'
 import { volumeObserved, volumePresence } from './volume.presence.ts'
@@ -187,6 +192,20 @@ export const kinds = {
     presence: instancePresence,
     retentionMs: HOUR_MS,
   }),
+  'vm-snapshot': kind({
+    name: 'vm-snapshot',
+    idPrefix: 'vms',
+    rules: 1,
+    machine: vmSnapshot,
+    events: vmSnapshotEvents,
+    commands: vmSnapshotCommands,
+    requirements: vmSnapshotRequirements,
+    refusals: refusals['vm-snapshot'],
+    face: ({ instance, memory }: VmSnapshotContext) => ({ instance, memory }),
+    observed: vmSnapshotObserved,
+    presence: vmSnapshotPresence,
+    retentionMs: HOUR_MS,
+  }),
 } as const
 
 export type Kinds = typeof kinds
@@ -211,5 +230,6 @@ export type {
   KeyPairContext,
   OfferingContext,
   SnapshotContext,
+  VmSnapshotContext,
   VolumeContext,
 }

@@ -18,6 +18,8 @@ import type { CleanupItem } from './instance.cleanup.ts'
 import { type RootOwner, rootOwners } from './instance.mode.ts'
 import type { Sparing } from './instance.sparing.ts'
 import type { Stall } from './instance.stall.ts'
+import { type VmSnapshotOffers, type VmSnapshotTask, vmSnapshotProfiles } from './instance.vm-snapshots.ts'
+import type { Lineage } from './lineage.ts'
 import { type Mode, modes } from './modes.ts'
 import { type Orphan, orphanEvents } from './orphans.ts'
 import type { Failure } from './retries.ts'
@@ -60,7 +62,7 @@ export interface InstanceContext {
   readonly mode: Mode
   /** Who made its root, and so who cleans it up; `image`: it runs on its image itself. */
   readonly rootOwner: RootOwner
-  /** The volume that its provider makes for its root, where that is kept when the instance is gone. */
+  /** The volume that its provider makes for its root, where that may be there when the instance is gone. */
   readonly keptRoot?: { readonly volume: string; readonly sizeBytes: number }
   /** What its launch was warned of. */
   readonly warning?: ModeWarning
@@ -92,11 +94,13 @@ export interface InstanceContext {
     readonly spares?: Sparing
     /** It keeps what is stopped. */
     readonly preserves?: boolean
+    /** What is off there is not shown any more. */
+    readonly vanishesOff?: boolean
     /** It turns nothing off. */
     readonly neverOff?: boolean
     /** It starts nothing that was stopped: what is to run again is made anew. */
     readonly startsAnew?: boolean
-    /** It suspends guests, and keeps what it stops. */
+    /** It suspends guests, starts what is off, and keeps what it stops. */
     readonly suspends?: boolean
     /** It destroys what is suspended; elsewhere the power goes first. */
     readonly destroysSuspended?: boolean
@@ -107,6 +111,7 @@ export interface InstanceContext {
     /** A start, or a stop, that takes longer is asked for again, in ms. */
     readonly startRetryAfterMs?: number
     readonly stopRetryAfterMs?: number
+    readonly vmSnapshots?: VmSnapshotOffers
   }
   /** Number of the current launch: one more at each start. */
   readonly generation: number
@@ -162,6 +167,9 @@ export interface InstanceContext {
   readonly captures?: readonly string[]
   /** Its guest is off for an image: what is still to be taken of its disks. */
   readonly quieted?: { readonly image: string; readonly uncut: readonly string[] }
+  /** Its VM snapshots, and what is being done to them. */
+  readonly lineage?: Lineage
+  readonly vmSnapshotTask?: VmSnapshotTask
   readonly overdue?: boolean
   /** When something of it was found at its provider after its end, and taken away. */
   readonly cleanedAt?: number
@@ -229,8 +237,21 @@ const capabilities = z.object({
     encrypt: z.boolean(),
   }),
   volumeSnapshot: z.object({ of: z.array(z.enum(['available', 'in-use'])), live: z.boolean() }),
+  vmSnapshot: z.object({
+    memory: z.boolean(),
+    diskOnly: z.boolean(),
+    live: z.boolean(),
+    quiesce: z.boolean(),
+    tree: z.boolean(),
+    revertWhileRunning: z.boolean(),
+    layered: z.boolean(),
+    maxCount: z.int(),
+    maxDepth: z.int(),
+  }),
 })
 const account = inState.nullable()
+const kept = z.record(z.string(), z.object({ sizeBytes: z.int().positive() }))
+const sized = z.strictObject({ type: z.string(), vcpus: z.int().positive(), memoryBytes: z.int().positive() })
 const mismatch = {
   requested: z.enum(modes),
   resolved: z.enum(modes),
@@ -336,8 +357,19 @@ export const instanceEvents = events('instance', {
   rebooted: reported(),
   rebootFailed: reported(rejection),
   /** `left`: kinds of what the provider made beside it, and leaves there. */
-  destroyed: reported({ left: z.array(z.string()).optional() }),
+  destroyed: reported({
+    left: z.array(z.string()).optional(),
+    /** It was gone before it was asked for: nobody told the provider what goes with it. */
+    already: z.boolean().optional(),
+  }),
   destroyFailed: reported(rejection),
+  /** `disks`: those it keeps, by name, as large as they are. */
+  vmSnapshotKept: reported({ disks: kept }),
+  vmSnapshotKeepFailed: reported(rejection),
+  vmSnapshotReverted: reported({ ...launch, ...place, disks: kept.optional() }),
+  vmSnapshotRevertFailed: reported(rejection),
+  vmSnapshotRemoved: reported(),
+  vmSnapshotRemoveFailed: reported(rejection),
   attached: reported(),
   attachFailed: reported(rejection),
   detached: reported(),
@@ -395,8 +427,29 @@ export const instanceEvents = events('instance', {
   volumeReady: told({ volume: z.string() }),
   volumeFailed: told({ volume: z.string(), code: z.string(), message: z.string() }),
   /** `onlyRoot`: the provider takes that volume for nothing else. */
+  growProposed: proposed({ volume: z.string() }),
   attachProposed: proposed({ volume: z.string(), device: z.string(), onlyRoot: z.boolean().optional() }),
   detachProposed: proposed({ volume: z.string(), device: z.string().optional(), force: z.boolean().optional() }),
+
+  // From its VM snapshots
+  vmSnapshotProposed: proposed({
+    snapshot: z.string(),
+    name: z.string(),
+    memory: z.boolean(),
+    profile: z.enum(vmSnapshotProfiles).optional(),
+    quiesce: z.boolean().optional(),
+  }),
+  vmSnapshotRevertProposed: proposed({
+    snapshot: z.string(),
+    memory: z.boolean(),
+    settings: sized,
+    profile: z.enum(vmSnapshotProfiles).optional(),
+  }),
+  vmSnapshotRemovalProposed: proposed({ snapshot: z.string(), subtree: z.boolean() }),
+  /** It has become as old as it was to become. */
+  vmSnapshotExpired: told({ snapshot: z.string() }),
+  /** From itself: its type and size are those of the VM snapshot it was taken back to. */
+  settingsRestored: told(sized.shape),
 
   // From images and their snapshots
   captureProposed: proposed(capture),

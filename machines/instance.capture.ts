@@ -108,7 +108,7 @@ export const forgettingImages = {
 
 /** Both ways of taking an image of what is off. */
 const whileOff = {
-  guard: needs('rootIsVolume', 'rootAttached', 'stopConfirmed'),
+  guard: needs('rootIsVolume', 'rootAttached', 'stopConfirmed', 'vmSnapshotIdle'),
   actions: ['capturing', { type: 'tell', params: captureOff }],
 } as const
 export const capturableWhileOff = {
@@ -117,11 +117,19 @@ export const capturableWhileOff = {
 } as const
 export const capturableWhileRunning = {
   'instance.captureProposed': {
-    guard: needs('rootIsVolume', 'rootAttached', 'notCapturing'),
+    guard: needs('rootIsVolume', 'rootAttached', 'notCapturing', 'vmSnapshotIdle'),
     actions: ['capturing', { type: 'tell', params: captureLive }],
   },
   'instance.quietCaptureProposed': {
-    guard: needs('stateful', 'preserved', 'rootIsVolume', 'rootAttached', 'notCapturing', 'connectionsSettled'),
+    guard: needs(
+      'stateful',
+      'preserved',
+      'rootIsVolume',
+      'rootAttached',
+      'notCapturing',
+      'connectionsSettled',
+      'vmSnapshotIdle',
+    ),
     target: '.capturing',
     actions: ['capturing', 'quieting', { type: 'tell', params: captureHeld }],
   },

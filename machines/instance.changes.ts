@@ -12,6 +12,7 @@ import { sparingChanges } from './instance.sparing.ts'
 import { stallChanges } from './instance.stall.ts'
 import { stopChanges } from './instance.stop.ts'
 import { suspendChanges } from './instance.suspend.ts'
+import { vmSnapshotChanges } from './instance.vm-snapshots.ts'
 import { orphanChanges } from './orphans.ts'
 import { sightChanges } from './sights.ts'
 import { tagChanges } from './tags.ts'
@@ -73,6 +74,8 @@ const ended = (): Change => ({
   rebooting: undefined,
   restarts: undefined,
   owed: undefined,
+  lineage: undefined,
+  vmSnapshotTask: undefined,
   ...certain,
 })
 
@@ -80,6 +83,9 @@ const failed = ({ event }: Now): Change => {
   const { code, message } = (event as Named<'createFailed' | 'startFailed' | 'volumeFailed'>).data
   return { reason: { code, message, at: event.at } }
 }
+const unmade = ({ event }: Now): Change => ({
+  reason: { code: 'launchTimedOut', message: 'its provider did not say in time what became of it', at: event.at },
+})
 const byUser = ({ event }: Now): Change => ({ reason: { code: 'userInitiated', at: event.at } })
 const byGuest = ({ event }: Now): Change => ({ reason: { code: 'guestShutdown', at: event.at } })
 
@@ -146,6 +152,7 @@ const all = {
   ...stallChanges,
   ...stopChanges,
   ...suspendChanges,
+  ...vmSnapshotChanges,
   ...cleanupChanges,
   ...sparingChanges,
   ...orphanChanges,
@@ -158,6 +165,7 @@ const all = {
   halted,
   ended,
   failed,
+  unmade,
   byUser,
   byGuest,
   modified,

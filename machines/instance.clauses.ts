@@ -3,6 +3,7 @@ import { diskRequirementNames } from './disks.ts'
 import { ignore, needs } from './grammar.ts'
 import { computeAbandonable } from './instance.cleanup.ts'
 import { late } from './instance.late.ts'
+import { taskLost } from './instance.vm-snapshots.ts'
 import * as want from './instance.wants.ts'
 import { taggable } from './tags.ts'
 
@@ -47,7 +48,7 @@ export const terminable = {
 /** Once it has run, an instance whose disk survives may be stopped, unless it is protected from callers. */
 export const stoppable = {
   'instance.stopRequested': {
-    guard: needs('stateful', 'preserved', 'stopUnprotected', 'notCapturing'),
+    guard: needs('stateful', 'preserved', 'stopUnprotected', 'notCapturing', 'vmSnapshotIdle'),
     target: '#stopping',
     actions: 'byUser',
   },
@@ -115,7 +116,7 @@ const spared = { target: 'destroying', reenter: true, actions: 'spared' } as con
 export const untilDestroyed = {
   destroying: {
     tags: 'working',
-    entry: ['sparing', { type: 'ask', params: want.destroy }],
+    entry: [{ type: 'tell', params: taskLost }, 'vmSnapshotTaskLost', 'sparing', { type: 'ask', params: want.destroy }],
     on: {
       'instance.destroyFailed': { target: 'retrying', actions: 'endFailed' },
       'instance.stopped': [ofAnotherLaunch, { guard: 'sparedByStop', ...spared }],

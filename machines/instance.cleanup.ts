@@ -30,15 +30,18 @@ type Change = Partial<InstanceContext>
 /** What is to go when the compute is gone, the root first. */
 function dying({ context, event }: Now): CleanupItem[] {
   if (context.abandoned) return []
-  const { devices, keptRoot } = context
+  const { devices, keptRoot, offers } = context
   // A launch that failed for want of a volume has asked for no compute, so nobody has made a root for it.
-  const hasKeptRoot = keptRoot !== undefined && event.type !== 'instance.volumeFailed'
+  const hasKeptRoot = keptRoot !== undefined && event.type !== 'instance.volumeFailed' && !wentByFlag(offers, event)
   const items = Object.values(devices)
     .filter(each => each.deleteOnTermination)
     .sort((a, b) => Number(b.root) - Number(a.root))
     .map(({ volume, root }) => item(volume, root ? 'root' : 'volume'))
   return hasKeptRoot ? [item(keptRoot.volume, 'root'), ...items] : items
 }
+/** The call that destroyed it took the root along. Of what may have ended by itself before, nobody could say so. */
+const wentByFlag = ({ deletesRootByFlag, vanishesOff }: InstanceContext['offers'], event: Now['event']) =>
+  deletesRootByFlag === true && !vanishesOff && event.type === 'instance.destroyed' && event.data.already !== true
 const item = (id: string, kind: CleanupItem['kind']): CleanupItem => ({ id, kind, state: 'doing' })
 
 const itemOf = ({ event }: Now) => (event as Named<'cleanupDone'>).data.id

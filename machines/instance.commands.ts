@@ -76,7 +76,8 @@ export const instanceCommands = {
       rootVolume: resource('volume', 'rootVolume'),
       clones: claim('clones', { path: 'image' }),
       offering: named('offering', 'type'),
-      provider: provider('provider'),
+      /** Of a volume, the image that it boots. */
+      provider: provider('provider', ['image.id', 'rootVolume.boots.image']),
       account: callerAccount(),
       keyPair: claim('names', ['account', 'region', { text: 'key-pair' }, { path: 'keyPair' }]),
       snapshots: resource('snapshot', 'blockDevices.*.snapshot', { many: true, optional: true }),

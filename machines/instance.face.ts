@@ -2,7 +2,20 @@
 import type { InstanceContext } from './instance.alphabet.ts'
 
 export const instanceFace = (instance: InstanceContext) => {
-  const { zone, provider, mode, rootDevice, ephemeral = [], kernel, ramdisk, architecture, virtualization } = instance
+  const {
+    zone,
+    provider,
+    mode,
+    type,
+    vcpus,
+    memoryBytes,
+    rootDevice,
+    ephemeral = [],
+    kernel,
+    ramdisk,
+    architecture,
+    virtualization,
+  } = instance
   const attached = Object.values(instance.devices).filter(each => each.status === 'attached')
   const devices = attached.map(({ device, volume, root, deleteOnTermination }) => ({
     device,
@@ -10,5 +23,18 @@ export const instanceFace = (instance: InstanceContext) => {
     root,
     deleteOnTermination,
   }))
-  return { zone, provider, mode, rootDevice, devices, ephemeral, kernel, ramdisk, architecture, virtualization }
+  const size = { type, vcpus, memoryBytes }
+  return {
+    zone,
+    provider,
+    mode,
+    ...size,
+    rootDevice,
+    devices,
+    ephemeral,
+    kernel,
+    ramdisk,
+    architecture,
+    virtualization,
+  }
 }

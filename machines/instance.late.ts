@@ -29,6 +29,15 @@ const rebooting = ['rebooted', 'rebootFailed'] as const
 const connecting = ['attached', 'attachFailed', 'detached', 'detachFailed'] as const
 const imaging = ['snapshotCut', 'captureTimedOut'] as const
 const destroying = ['destroyed', 'destroyFailed', 'destroyRetryDue', 'terminateTimedOut'] as const
+const lineage = [
+  'vmSnapshotKept',
+  'vmSnapshotKeepFailed',
+  'vmSnapshotReverted',
+  'vmSnapshotRevertFailed',
+  'vmSnapshotRemoved',
+  'vmSnapshotRemoveFailed',
+  'settingsRestored',
+] as const
 const news = ['poweredOff', 'memoryLost', ...missing, ...byOthers, ...stalling] as const
 const all = [
   ...launching,
@@ -45,10 +54,19 @@ const all = [
   ...imaging,
   'captureEnded',
   stuck,
+  ...lineage,
 ] as const
 
 export const late = {
-  absent: ignoring('it never existed', ...all, freed, ...cleaning, 'orphanRecorded', 'orphanCleaned'),
+  absent: ignoring(
+    'it never existed',
+    ...all,
+    'vmSnapshotExpired',
+    freed,
+    ...cleaning,
+    'orphanRecorded',
+    'orphanCleaned',
+  ),
   preparing: ignoring('no compute was asked for yet', 'poweredOff'),
   abandoning: ignoring('what came to be is being destroyed', 'poweredOff', 'terminateTimedOut'),
   pending: {
@@ -134,6 +152,7 @@ export const late = {
   destroying: ignoring('the question is still open', 'destroyRetryDue'),
   retrying: ignoring('it will be asked again anyway', 'destroyFailed'),
   shuttingDown: {
+    ...ignoring('its VM snapshots go with it', ...lineage),
     ...unowed,
     ...notGone,
     ...ignoring('its volumes hear of its end when it is gone', ...volumes),
@@ -150,5 +169,5 @@ export const late = {
     ),
     ...ignoring('the open call to destroy will say when it is gone', ...news),
   },
-  terminated: ignoring('it is gone', ...all, ...cleaning),
+  terminated: ignoring('it is gone', ...all, 'vmSnapshotExpired', ...cleaning),
 }

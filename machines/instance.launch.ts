@@ -87,9 +87,12 @@ interface Cloning {
   readonly canCreateVolumeFromImage: boolean
 }
 
-/** May a root that the provider made be there when its instance is not, although nobody asked for that? */
+/**
+ * May a root that the provider made be there when its instance is not, although nobody asked for that? One that goes by a
+ * flag stays when the provider has lost the instance: then there is nobody to take the flag.
+ */
 const keepsRoots = ({ rootOnDestroy, stop, rootOnStop }: Capabilities) =>
-  rootOnDestroy === 'keeps' || (stop === 'destroys' && rootOnStop === 'keeps')
+  rootOnDestroy !== 'deletes' || (stop === 'destroys' && rootOnStop === 'keeps')
 interface Capabilities {
   readonly rootOnDestroy: string
   readonly stop: string

@@ -2,7 +2,8 @@
  * What a provider shows of an instance without having been asked. (spec: stateful-and-deltacloud 3a.8.)
  *
  * *Missing.* One that is not shown may be shown again a moment later: it counts as impaired only when its provider has
- * left it out for as long as it says that it may. To readers it keeps its state; ending it is for whoever owns it.
+ * left it out for as long as it says that it may. To readers it keeps its state; ending it is for whoever owns it. Where
+ * what is off is not shown, a stateful one whose root is a volume has stopped: its next start makes it anew.
  *
  * *Begun by others.* What was held stopped or suspended and runs is running: nobody asked for that, but it is true. It is
  * the same launch, and has the disks its provider gave it; those it is listed with are connected by its next start. What
@@ -22,6 +23,8 @@ export const lookRequirements = {
   stopConfirmed: ({ context }: Now) => context.unconfirmed !== true,
 }
 const isUnseen = ({ missing, impaired }: InstanceContext) => missing === true || impaired === true
+const restsUnseen = ({ mode, offers, rootOwner, shutdownBehaviour }: InstanceContext) =>
+  mode === 'stateful' && offers.vanishesOff === true && rootOwner !== 'provider' && shutdownBehaviour === 'stop'
 /** It speaks of the launch that is under way, of an instance that a start can bring back. */
 const isOfLastLaunch = ({ context, event }: Now) =>
   context.mode === 'stateful' && (event as Named<'started'>).data.generation === context.generation
@@ -29,6 +32,9 @@ const isOfLastLaunch = ({ context, event }: Now) =>
 export const lookChoices = {
   unseen: ({ context }: Now) => isUnseen(context),
   graceGiven: ({ context }: Now) => context.offers.missingGraceMs !== undefined,
+  /** What its provider no longer shows may be off there, and can be made anew from its root. */
+  offUnseen: ({ context }: Now) => restsUnseen(context),
+  offUnseenStill: ({ context }: Now) => context.missing === true && restsUnseen(context),
   stillMissing: ({ context }: Now) => context.missing === true,
   connecting: ({ context }: Now) => context.changing.length > 0,
   runsAfterAll: isOfLastLaunch,
@@ -65,17 +71,19 @@ const seenAgain = [
 ] as const
 
 /** It is not shown: that counts when it has lasted. */
+const firstMissed = [
+  ofAnotherLaunch,
+  { guard: 'unseen', ...ignore('that is known') },
+  { guard: 'graceGiven', actions: ['missed', { type: 'arm', params: missingGrace }] },
+] as const
 const missable = {
-  'instance.vanished': [
-    ofAnotherLaunch,
-    { guard: 'unseen', ...ignore('that is known') },
-    { guard: 'graceGiven', actions: ['missed', { type: 'arm', params: missingGrace }] },
-    { actions: 'impaired' },
-  ],
+  'instance.vanished': [...firstMissed, { actions: 'impaired' }],
   'instance.missingGraceDue': [{ guard: 'stillMissing', actions: 'impaired' }, ignore('it has been seen again')],
 } as const
+const offUnseen = { target: '#stopping', actions: 'byGuest' } as const
 export const missableWhileRunning = {
-  ...missable,
+  'instance.vanished': [...firstMissed, { guard: 'offUnseen', ...offUnseen }, { actions: 'impaired' }],
+  'instance.missingGraceDue': [{ guard: 'offUnseenStill', ...offUnseen }, ...missable['instance.missingGraceDue']],
   'instance.started': [...seenAgain, ignore('it runs already')],
   'instance.externallyStarted': ignore('it runs already'),
   'instance.externallySuspended': [
@@ -112,7 +120,7 @@ export const answeredWhileStopped = {
 /** By an operator, of what has run; with calls about its disks open, what they come to is heard first. */
 export const forceStoppable = {
   'instance.forceStopRequested': {
-    guard: needs('stateful', 'notCapturing', 'connectionsSettled'),
+    guard: needs('stateful', 'notCapturing', 'connectionsSettled', 'vmSnapshotIdle'),
     target: '#stopped',
     actions: 'forcedOff',
   },
@@ -139,7 +147,7 @@ export const instanceObserved: Observed = ({ exists, facts, generation }, contex
 type Sights = (seen: string, context: InstanceContext) => string | undefined
 const sights: Readonly<Record<string, Sights>> = {
   running: (seen, context) => {
-    if (context.quieted) return undefined
+    if (context.quieted || context.vmSnapshotTask?.kind === 'revert') return undefined
     if (seen === 'stopped') return 'poweredOff'
     if (seen === 'suspended' && context.changing.length === 0) return 'externallySuspended'
     // Held, it is there all the same.

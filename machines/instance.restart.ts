@@ -19,7 +19,8 @@ export const restartChoices = {
   rebooting: ({ context }: Now) => context.rebooting === true,
   rebootingAlready: ({ context }: Now) => context.rebooting === true && context.quieted === undefined,
   /** There is no call for it, and nothing says no. */
-  restartsByStop: ({ context }: Now) => !context.offers.reboot && isKept(context) && context.quieted === undefined,
+  restartsByStop: ({ context }: Now) =>
+    !context.offers.reboot && isKept(context) && context.quieted === undefined && !context.vmSnapshotTask,
   restarts: ({ context }: Now) => context.restarts === true,
   noneToRestart: ({ context, event }: Now) =>
     context.restarts === true && (event as Named<'stopFailed'>).data.code === 'notFound',
@@ -36,7 +37,7 @@ export const restartable = {
     { guard: 'rebootingAlready' },
     { guard: 'restartsByStop', target: '#stopping', actions: 'restarting' },
     {
-      guard: needs('rebootOffered', 'notCapturing'),
+      guard: needs('rebootOffered', 'notCapturing', 'vmSnapshotIdle'),
       actions: ['rebooting', { type: 'ask', params: want.reset }],
     },
   ],

@@ -12,6 +12,7 @@ import { sparingChoices, sparingRequirements } from './instance.sparing.ts'
 import { stallChoices } from './instance.stall.ts'
 import { stopChoices } from './instance.stop.ts'
 import { suspendChoices, suspendRequirements } from './instance.suspend.ts'
+import { vmSnapshotChoices, vmSnapshotRequirements } from './instance.vm-snapshots.ts'
 import { orphanChoices } from './orphans.ts'
 import { TAGS_MAX, type Tags, tagChoices, tagRequirements } from './tags.ts'
 
@@ -97,6 +98,7 @@ export const instanceRequirements = {
   ...captureRequirements,
   ...lookRequirements,
   ...restartRequirements,
+  ...vmSnapshotRequirements,
   ...suspendRequirements,
   ...cleanupRequirements,
   ...sparingRequirements,
@@ -145,6 +147,7 @@ export const choices = {
   ...stallChoices,
   ...stopChoices,
   ...suspendChoices,
+  ...vmSnapshotChoices,
   ...cleanupChoices,
   ...sparingChoices,
   ...orphanChoices,

@@ -8,6 +8,7 @@
  */
 import { type Arm, type Ask, type Disarm, ignore, needs, type Tell } from './grammar.ts'
 import type { InstanceContext, InstanceEventNamed as Named, Now } from './instance.alphabet.ts'
+import { taskLost } from './instance.vm-snapshots.ts'
 import * as want from './instance.wants.ts'
 
 type Change = Partial<InstanceContext>
@@ -66,6 +67,9 @@ const sooner = [
   { guard: needs('stopUnprotected'), actions: ['restsInstead', { type: 'ask', params: forceIfAsked }] },
 ] as const
 
+/** What takes the place of every other call ends what was being done to its VM snapshots. */
+const taskOver = [{ type: 'tell', params: taskLost }, 'vmSnapshotTaskLost'] as const
+
 export const untilStopped = {
   asking: {
     tags: 'working',
@@ -79,7 +83,7 @@ export const untilStopped = {
   },
   insisting: {
     tags: 'working',
-    entry: ['stopAsked', { type: 'ask', params: askAgain }, { type: 'arm', params: slow }],
+    entry: [...taskOver, 'stopAsked', { type: 'ask', params: askAgain }, { type: 'arm', params: slow }],
     exit: { type: 'disarm', params: notSlow },
     on: {
       'instance.stopRequested': sooner,
@@ -89,7 +93,7 @@ export const untilStopped = {
   },
   forcing: {
     tags: 'working',
-    entry: ['stopAsked', { type: 'ask', params: want.forceOff }, { type: 'arm', params: slow }],
+    entry: [...taskOver, 'stopAsked', { type: 'ask', params: want.forceOff }, { type: 'arm', params: slow }],
     exit: { type: 'disarm', params: notSlow },
     on: {
       'instance.stopRequested': [{ guard: 'resting' }, stoppableForGood],

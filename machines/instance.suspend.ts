@@ -20,6 +20,7 @@ import {
 } from './instance.clauses.ts'
 import { late } from './instance.late.ts'
 import { forceStoppable, graceOver, missableWhileSuspended } from './instance.looks.ts'
+import { expiringLater, removals, vmSnapshotsAnswered } from './instance.vm-snapshots.ts'
 
 type Change = Partial<InstanceContext>
 
@@ -59,8 +60,12 @@ const resume = ({ context: { provider, generation } }: Now): Ask => ({
 const patience: Arm = { event: 'instance.suspendTimedOut', afterMs: PATIENCE_MS }
 const done: Disarm = { event: 'instance.suspendTimedOut' }
 
+/** A volume of it is to grow. A suspended guest would find another disk than it knows. */
+export const growable = { 'instance.growProposed': { guard: needs('guestAwake') } } as const
+
 /** All say no, by the name of what they would need. */
 const asItIs = {
+  ...growable,
   'instance.attachProposed': { guard: needs('guestAwake') },
   'instance.detachProposed': { guard: needs('guestAwake') },
   'instance.captureProposed': { guard: needs('guestAwake') },
@@ -69,7 +74,7 @@ const asItIs = {
 
 export const suspendable = {
   'instance.suspendRequested': {
-    guard: needs('stateful', 'suspendOffered', 'stopUnprotected', 'notCapturing'),
+    guard: needs('stateful', 'suspendOffered', 'stopUnprotected', 'notCapturing', 'vmSnapshotIdle'),
     target: '#suspending',
     actions: 'suspending',
   },
@@ -98,11 +103,13 @@ export const suspending = {
     'instance.suspendTimedOut': { actions: 'overdue' },
     ...forgettingImages,
     ...forceStoppable,
+    ...vmSnapshotsAnswered,
+    ...expiringLater,
     ...late.suspending,
   },
 } as const
 
-const resumable = { guard: needs('accountOpen', 'stateful'), target: '#resuming' } as const
+const resumable = { guard: needs('accountOpen', 'stateful', 'vmSnapshotIdle'), target: '#resuming' } as const
 export const suspended = {
   id: 'suspended',
   tags: 'settled',
@@ -119,6 +126,8 @@ export const suspended = {
     'instance.memoryLost': [ofAnotherLaunch, { target: '#stopping', actions: 'memoryLost' }],
     ...forgettingImages,
     ...forceStoppable,
+    ...vmSnapshotsAnswered,
+    ...removals,
     ...late.suspended,
   },
 } as const

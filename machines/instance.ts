@@ -26,7 +26,8 @@
  *
  * How it stops, is restarted, is suspended and what is seen of it without having been asked are files of their own.
  *
- * A deadline that passes marks the instance overdue and changes nothing else. (spec: ec2 2, 7, 8, 16; stateful-and-deltacloud 3a.6 to 3a.8.)
+ * A deadline that passes marks the instance overdue and changes nothing else; but a launch whose compute nobody has
+ * confirmed by then has failed. (spec: ec2 2, 7, 8, 16; stateful-and-deltacloud 3a.6 to 3a.8.)
  */
 import { setup } from 'xstate'
 import { ignore, needs, requires, type StateMeta, type StateTag, wants } from './grammar.ts'
@@ -60,7 +61,16 @@ import { restartable } from './instance.restart.ts'
 import { choices, instanceRequirements } from './instance.rules.ts'
 import { noStallRetry, stallable } from './instance.stall.ts'
 import { onceStopped, untilStopped } from './instance.stop.ts'
-import { resuming, suspendable, suspended, suspending } from './instance.suspend.ts'
+import { growable, resuming, suspendable, suspended, suspending } from './instance.suspend.ts'
+import {
+  expiringLater,
+  keepableWhileOff,
+  keepableWhileRunning,
+  lineageGone,
+  reverting,
+  revertingToMemory,
+  vmSnapshotsAnswered,
+} from './instance.vm-snapshots.ts'
 import * as want from './instance.wants.ts'
 
 export const instance = setup({
@@ -122,6 +132,8 @@ export const instance = setup({
               { target: '#running', actions: 'cameUp' },
             ],
             'instance.createFailed': { target: 'abandoning', actions: 'failed' },
+            // A provider may lose the word that it could not be made, each time.
+            'instance.launchTimedOut': { target: 'abandoning', actions: ['overdue', 'unmade'] },
             ...guestMayPowerOff,
           },
         },
@@ -140,6 +152,7 @@ export const instance = setup({
           on: firstStart,
         },
         resuming,
+        revertingToMemory,
         restarting: {
           id: 'restarting',
           tags: 'working',
@@ -186,7 +199,10 @@ export const instance = setup({
         ...terminable,
         ...modifiable,
         ...tagging,
+        ...growable,
         ...forgettingImages,
+        ...vmSnapshotsAnswered,
+        ...expiringLater,
         'instance.launchTimedOut': { actions: 'overdue' },
         ...late.pending,
       },
@@ -203,6 +219,7 @@ export const instance = setup({
           on: connectingWhileRunning,
         },
         capturing,
+        reverting,
       },
       on: {
         'instance.resumeRequested': {},
@@ -219,6 +236,7 @@ export const instance = setup({
         ...terminable,
         ...modifiable,
         ...tagging,
+        ...growable,
         'instance.attachProposed': {
           guard: needs(
             'deviceNamed',
@@ -228,15 +246,17 @@ export const instance = setup({
             'volumesOutlive',
             'hotPlugOffered',
             'notCapturing',
+            'noVmSnapshots',
           ),
           target: '.changing',
           actions: ['attaching', { type: 'ask', params: want.connect }],
         },
         'instance.detachProposed': {
-          guard: needs('attachedThere', 'notRoot', 'hotUnplugOffered', 'notCapturing'),
+          guard: needs('attachedThere', 'notRoot', 'hotUnplugOffered', 'notCapturing', 'noVmSnapshots'),
           target: '.changing',
           actions: ['detaching', { type: 'ask', params: want.disconnect }],
         },
+        ...keepableWhileRunning,
         ...capturableWhileRunning,
         ...forgettingImages,
         ...guestMayPowerOff,
@@ -255,8 +275,14 @@ export const instance = setup({
         ...terminable,
         ...modifiable,
         ...tagging,
-        'instance.detachProposed': { guard: needs('attachedThere', 'notRoot'), actions: 'detachingWithStop' },
+        'instance.detachProposed': {
+          guard: needs('attachedThere', 'notRoot', 'noVmSnapshots'),
+          actions: 'detachingWithStop',
+        },
+        ...growable,
         ...connectingWhileStopping,
+        ...vmSnapshotsAnswered,
+        ...expiringLater,
         'instance.stopped': [ofAnotherLaunch, ...onceStopped],
         'instance.stopStuck': { actions: 'stuck' },
         ...forceStoppable,
@@ -276,7 +302,7 @@ export const instance = setup({
       exit: { type: 'disarm', params: want.endOffNoMore },
       on: {
         'instance.startRequested': {
-          guard: needs('accountOpen', 'stateful', 'rootAttached', 'stopConfirmed'),
+          guard: needs('accountOpen', 'stateful', 'rootAttached', 'stopConfirmed', 'vmSnapshotIdle'),
           target: 'pending.restarting',
           actions: 'restarted',
         },
@@ -295,18 +321,29 @@ export const instance = setup({
             'offeringActive',
             'userDataFits',
             'annotationsFit',
+            'vmSnapshotIdle',
           ),
           actions: [{ type: 'arm', params: want.endOffUnprotected }, 'modified'],
         },
         ...tagging,
+        ...growable,
         'instance.attachProposed': {
-          guard: needs('deviceNamed', 'deviceFree', 'rootOnly', 'slotFree', 'volumesOutlive', 'stopConfirmed'),
+          guard: needs(
+            'deviceNamed',
+            'deviceFree',
+            'rootOnly',
+            'slotFree',
+            'volumesOutlive',
+            'stopConfirmed',
+            'noVmSnapshots',
+          ),
           actions: ['attachedAtOnce', { type: 'tell', params: want.attachedAtOnce }],
         },
+        ...keepableWhileOff,
         ...capturableWhileOff,
         ...forgettingImages,
         'instance.detachProposed': {
-          guard: needs('attachedThere', 'stopConfirmed'),
+          guard: needs('attachedThere', 'stopConfirmed', 'noVmSnapshots'),
           actions: [{ type: 'tell', params: want.detachedAtOnce }, 'detachedAtOnce'],
         },
         ...answeredWhileStopped,
@@ -335,6 +372,8 @@ export const instance = setup({
         'instance.destroyed': whenDestroyed,
         'instance.terminateTimedOut': { actions: 'overdue' },
         ...tagging,
+        ...expiringLater,
+        ...growable,
         ...late.shuttingDown,
       },
     },
@@ -346,6 +385,7 @@ export const instance = setup({
         { type: 'tell', params: want.releaseVolumes },
         { type: 'tell', params: want.releaseImage },
         { type: 'tell', params: want.freeImage },
+        { type: 'tell', params: lineageGone },
         'ended',
       ],
       on: {
@@ -356,6 +396,7 @@ export const instance = setup({
           ignore('it needed no image, or not any more'),
         ],
         ...tagging,
+        ...growable,
         'instance.orphanCleaned': { actions: 'orphanCleaned' },
         ...late.terminated,
         'instance.orphanRecorded': { actions: 'orphaned' },

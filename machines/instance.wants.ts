@@ -7,9 +7,10 @@ import type { InstanceContext, InstanceEventNamed as Named, Now } from './instan
 import { atHead, deviceOf } from './instance.devices.ts'
 import { endsOff, isHeld } from './instance.off.ts'
 import { spare } from './instance.sparing.ts'
+import { removeAll } from './instance.vm-snapshots.ts'
 import { retryAfterMs } from './retries.ts'
 
-/** After these a reader is told that it takes too long; the question stays open. (spec: ec2 2.6) */
+/** After these a reader is told that it takes too long; all but that of what is first made stays open. (spec: ec2 2.6) */
 const LAUNCH_PATIENCE_MS = 60 * 60_000
 const STOP_PATIENCE_MS = 10 * 60_000
 const TERMINATE_PATIENCE_MS = 10 * 60_000
@@ -78,9 +79,14 @@ export const reset = ({ context: { provider, generation } }: Now): Ask => ({
  * it does that: the destroy waits behind it, and both are asked again until the destroy is done. So is one that does not
  * destroy what is suspended, for a guest that may be; and every provider that keeps what it stops, once a destroy has
  * failed: it may be in a state which that provider does not destroy from. Where stopping is the only way to destroy, the
- * stop is the destroy. What is to be saved from the end of the instance is saved before.
+ * stop is the destroy. What is to be saved from the end of the instance is saved before, and its VM snapshots go first of
+ * all: while one keeps a disk, a provider may neither take that off nor let it go.
  */
-export const destroy = ({ context, event }: Now): Ask[] => {
+export const destroy = (now: Now): Ask[] => {
+  const before = removeAll(now)
+  return before.length ? [...before, ...ending(now).map(({ supersedes: _, ...ask }) => ask)] : ending(now)
+}
+function ending({ context, event }: Now): Ask[] {
   const before = spare(context, event.resource)
   if (before.length) return before
   const { destroysByStop, deletesRootByFlag } = context.offers

@@ -9,6 +9,7 @@ export const limitNames = [
   'primaryBytes',
   'snapshots',
   'secondaryBytes',
+  'vmSnapshots',
   'images',
 ] as const
 export type LimitName = (typeof limitNames)[number]

@@ -3,6 +3,7 @@
  * out. Doors map codes to their own; a wrong state and a missing resource are worded by the engine.
  */
 import type { Refusal, RefusalInput } from './grammar.ts'
+import { instanceKeeping, volumeKeeping } from './refusals.vm-snapshots.ts'
 import { sightRefusals } from './sights.ts'
 import { tagRefusals } from './tags.ts'
 
@@ -128,6 +129,8 @@ export const refusals = {
     ...tagRefusals,
   },
 
+  'vm-snapshot': { accountOpen, ...sightRefusals('vm-snapshot'), ...tagRefusals },
+
   'key-pair': { accountOpen, nameFree, ...tagRefusals },
 
   volume: {
@@ -217,6 +220,7 @@ export const refusals = {
       ({ resource, context, data }: Asked) =>
         `The volume ${resource} has ${context.sizeBytes} bytes and cannot shrink to ${data.sizeBytes}.`,
     ),
+    ...volumeKeeping,
     growOffered: no('resizeUnsupported', ({ resource, context }: Asked) =>
       context.grow === 'offline'
         ? `The provider resizes the volume ${resource} only while it is detached.`
@@ -313,6 +317,7 @@ export const refusals = {
       'rootNotVolume',
       ({ resource }: Asked) => `The root of ${resource} is no volume, so no snapshot can be taken of it.`,
     ),
+    ...instanceKeeping,
     notCapturing: no(
       'captureInProgress',
       ({ resource, context }: Asked) =>
@@ -331,7 +336,7 @@ export const refusals = {
     suspendOffered: no(
       'suspendUnsupported',
       ({ resource }: Asked) =>
-        `The provider of ${resource} suspends no guests that it could also keep stopped. Stop it.`,
+        `The provider of ${resource} suspends no guests that it could also keep stopped, and start. Stop it.`,
     ),
     guestAwake: no(
       'instanceSuspended',

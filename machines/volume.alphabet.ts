@@ -17,6 +17,7 @@ import { type Orphan, orphanEvents } from './orphans.ts'
 import type { Failure } from './retries.ts'
 import { type Sighted, sightEvents } from './sights.ts'
 import { type Tags, tagEvents, tags } from './tags.ts'
+import type { Covering } from './volume.vm-snapshots.ts'
 
 export interface VolumeContext extends Sighted {
   readonly sizeBytes: number
@@ -51,6 +52,8 @@ export interface VolumeContext extends Sighted {
   readonly modification?: { readonly state: 'modifying' | 'optimizing'; readonly original: Shape }
   /** Snapshots of it that are being taken: until then it is not deleted at its provider. */
   readonly snapshots?: readonly string[]
+  /** VM snapshots of its instance that keep it. */
+  readonly vmSnapshots?: Covering
   readonly overdue?: boolean
   readonly reason?: { readonly code: string; readonly message: string }
 }
@@ -180,6 +183,12 @@ export const volumeEvents = events('volume', {
   // From itself
   /** It is gone, and needed its image until now. */
   imageFreed: told({ image: z.string() }),
+
+  // From VM snapshots of its instance
+  /** `plainMemory`: what is in memory is kept with it, and is not to lie beside what is encrypted. */
+  vmSnapshotProposed: proposed({ snapshot: z.string(), plainMemory: z.boolean() }),
+  /** `sizeBytes`: it is that large again. */
+  vmSnapshotEnded: told({ snapshot: z.string(), covers: z.boolean(), sizeBytes: z.int().positive().optional() }),
 
   // From snapshots
   snapshotProposed: proposed({ snapshot: z.string() }),

@@ -6,6 +6,7 @@ import { sightChanges } from './sights.ts'
 import { tagChanges } from './tags.ts'
 import type { Now, Shape, VolumeContext, VolumeEvent, VolumeEventNamed } from './volume.alphabet.ts'
 import { snapshotChanges } from './volume.snapshots.ts'
+import { coveringChanges } from './volume.vm-snapshots.ts'
 
 type Change = Partial<VolumeContext>
 
@@ -72,6 +73,7 @@ const all = {
   ...orphanChanges,
   ...snapshotChanges,
   ...sightChanges,
+  ...coveringChanges,
   requested,
   requestedByInstance,
   rootLeft,
@@ -82,10 +84,15 @@ const all = {
   resized,
   optimizing,
   resizeFailed,
-  released: (): Change => ({ attachment: undefined }),
+  released: (): Change => ({ attachment: undefined, vmSnapshots: undefined }),
   imageFreed: (): Change => ({ pinsImage: undefined }),
-  condemned: (now: Now): Change => ({ attachment: undefined, condemned: true, cleanupOf: goneInstance(now) }),
-  owed: (now: Now): Change => ({ attachment: undefined, cleanupOf: goneInstance(now) }),
+  condemned: (now: Now): Change => ({
+    attachment: undefined,
+    vmSnapshots: undefined,
+    condemned: true,
+    cleanupOf: goneInstance(now),
+  }),
+  owed: (now: Now): Change => ({ attachment: undefined, vmSnapshots: undefined, cleanupOf: goneInstance(now) }),
   deleteFailed: ({ context, event }: Now): Change => ({
     failure: failedAgain(context.failure, (event as VolumeEventNamed<'deleteFailed'>).data),
   }),

@@ -36,10 +36,10 @@ export const volumeCommands = {
       tags: tags.optional(),
     },
     needs: {
-      provider: provider('provider'),
       account: callerAccount(),
       snapshot: resource('snapshot', 'snapshot'),
       image: resource('image', 'image'),
+      provider: provider('provider', ['image.id']),
     },
     complete: ({ input, facts: { provider, snapshot, image } }) => {
       const { zones, volume, canCreateVolumeFromImage, bootFromVolume, volumeAttach } = provider.capabilities

@@ -19,6 +19,7 @@ const resized = ['resized', 'resizeFailed', 'optimizeCheckDue'] as const
 const removed = ['deleted', 'deleteFailed', 'deleteTimedOut', 'deleteRetryDue'] as const
 const births = ['requestedByInstance', 'rootLeft'] as const
 const taken = 'snapshotEnded'
+const covered = 'vmSnapshotEnded'
 const freed = 'imageFreed'
 
 const unowed = ignoring('nobody has given it up', 'orphanRecorded')
@@ -34,11 +35,13 @@ export const late = {
       ...removed,
       'instanceGone',
       taken,
+      covered,
       freed,
     ),
     ...unseen('volume'),
   },
   creating: {
+    ...ignoring('no VM snapshot keeps it', covered),
     ...unseen('volume'),
     ...ignoring('it is being made already', ...births),
     ...unowed,
@@ -47,6 +50,7 @@ export const late = {
     ...ignoring('no deletion is under way', ...removed, freed),
   },
   available: {
+    ...ignoring('no VM snapshot keeps it', covered),
     ...ignoring('it is made already', ...made, ...births),
     ...unowed,
     ...ignoring('no instance has a claim on it', ...connected, 'instanceGone'),
@@ -61,6 +65,7 @@ export const late = {
     ...ignoring('no deletion is under way', ...removed, freed),
   },
   error: {
+    ...ignoring('no VM snapshot keeps it', covered),
     ...unseen('volume'),
     ...ignoring('making it has failed for good', ...made, ...births, taken),
     ...unowed,
@@ -70,6 +75,7 @@ export const late = {
   asking: ignoring('the question is still open', 'deleteRetryDue'),
   retrying: ignoring('it will be asked again anyway', 'deleteFailed'),
   deleting: {
+    ...ignoring('no VM snapshot keeps it', covered),
     ...unseen('volume'),
     ...ignoring('deleting took the place of what was asked before', ...made, ...resized, ...births),
     ...unowed,
@@ -78,7 +84,7 @@ export const late = {
     ...ignoring('it is not gone yet', freed),
   },
   deleted: {
-    ...ignoring('it is gone', ...made, ...births, ...connected, ...resized, ...removed, 'instanceGone', taken),
+    ...ignoring('it is gone', ...made, ...births, ...connected, ...resized, ...removed, 'instanceGone', taken, covered),
     ...ended('volume'),
   },
 }

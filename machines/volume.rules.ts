@@ -5,6 +5,7 @@ import { sightChoices, sightRequirements } from './sights.ts'
 import { tagChoices, tagRequirements } from './tags.ts'
 import type { Now, VolumeContext, VolumeEventNamed } from './volume.alphabet.ts'
 import { snapshotChoices, snapshotRequirements } from './volume.snapshots.ts'
+import { coveringRequirements } from './volume.vm-snapshots.ts'
 
 type On<K extends string> = { readonly context: VolumeContext; readonly event: VolumeEventNamed<K> }
 
@@ -32,6 +33,7 @@ export const volumeRequirements = {
   ...tagRequirements,
   ...snapshotRequirements,
   ...sightRequirements,
+  ...coveringRequirements,
   accountOpen: ({ event }: On<'createRequested' | 'modifyRequested'>) =>
     (event.facts.account?.state ?? 'open') === 'open',
   snapshotCompleted: ({ event }: On<'createRequested'>) =>

@@ -56,11 +56,11 @@ const notAwaited = ignore('it knows no such snapshot')
 /** Of a volume that is there, attached or not. */
 export const takingSnapshots = {
   'volume.snapshotProposed': {
-    guard: needs('present', 'snapshotOffered', 'snapshotSlotFree'),
+    guard: needs('present', 'snapshotOffered', 'snapshotSlotFree', 'noVmSnapshotTask'),
     actions: 'snapshotBegun',
   },
   'volume.captureProposed': {
-    guard: needs('present', 'snapshotOffered', 'snapshotSlotFree'),
+    guard: needs('present', 'snapshotOffered', 'snapshotSlotFree', 'noVmSnapshotTask'),
     actions: ['snapshotBegun', { type: 'tell', params: capture }],
   },
   'volume.snapshotEnded': [{ guard: 'snapshotAwaited', actions: 'snapshotEnded' }, notAwaited],

@@ -21,6 +21,7 @@ import { volumeChanges } from './volume.changes.ts'
 import { late } from './volume.late.ts'
 import { choices, volumeRequirements } from './volume.rules.ts'
 import { takingSnapshots, untilTaken } from './volume.snapshots.ts'
+import { coverable } from './volume.vm-snapshots.ts'
 import * as want from './volume.wants.ts'
 
 const unasked = ignore('no change of its size or type is under way')
@@ -35,13 +36,15 @@ const changing = {
       guard: needs(
         'accountOpen',
         'present',
+        'sizeUncovered',
+        'noVmSnapshotTask',
         'notResizing',
         'growing',
         ...diskRequirementNames,
         'growOffered',
         'retypeOffered',
       ),
-      actions: ['resizing', { type: 'ask', params: want.reshape }],
+      actions: [{ type: 'tell', params: want.proposeGrowth }, 'resizing', { type: 'ask', params: want.reshape }],
     },
   ],
   'volume.resized': [
@@ -218,6 +221,7 @@ export const volume = setup({
         ],
         ...changing,
         ...takingSnapshots,
+        ...coverable,
         ...seen,
         ...tagging,
         ...late.inUse,

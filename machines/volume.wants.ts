@@ -46,6 +46,12 @@ export const retryLater = ({ context: { failure } }: Now): Arm => ({
 })
 export const retryNow: Disarm = { event: 'volume.deleteRetryDue' }
 
+/** Whoever has it may be unable to bear that it grows. */
+export const proposeGrowth = ({ context: { attachment, sizeBytes }, event }: Now): Tell[] => {
+  const { resource, data } = event as VolumeEventNamed<'modifyRequested'>
+  const grows = attachment !== undefined && data.sizeBytes > sizeBytes
+  return grows ? [{ resource: attachment.instance, event: 'instance.growProposed', data: { volume: resource } }] : []
+}
 export const proposeAttach = ({ context, event }: Now): Tell => {
   const { resource, data } = event as VolumeEventNamed<'attachRequested'>
   return {

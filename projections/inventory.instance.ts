@@ -1,5 +1,6 @@
 /** What an instance shows: what it was launched as, its devices, its protections, and why it is not running. */
 import type { Envelope } from '../machines/grammar.ts'
+import { lineageOf } from './inventory.lineage.ts'
 import { type Attributes, cleanup, defined, type KindView, overdue } from './inventory.row.ts'
 
 interface Device {
@@ -13,7 +14,7 @@ interface Device {
 
 export const instanceView: KindView = {
   attributes: (before, event) => {
-    const changed = owedOf(captured(stalled(changes(before, event), event), event), event)
+    const changed = lineageOf(owedOf(captured(stalled(changes(before, event), event), event), event), event)
     return cleanup(overdue(devicesOf(changed, event), event), event)
   },
   relations: ({ image, type, devices }) => [
@@ -106,10 +107,15 @@ function changes(before: Attributes, event: Envelope): Attributes {
       return moved && !state.endsWith('.remaking')
         ? placeless({ ...before, reason: { code: data.code, message: data.message, at } }, state)
         : before
+    case 'instance.launchTimedOut':
+      return moved ? { ...before, reason: { code: 'launchTimedOut', message: UNMADE, at } } : before
     case 'instance.vanished':
+      // Where what is off is not shown, it is taken for off.
+      if (state.startsWith('stopping')) return { ...before, reason: { code: 'guestShutdown', at } }
       // It does not count yet where its provider may leave it out for a while.
       return wants?.some(({ want }) => want === 'arm') ? before : { ...before, impaired: true }
     case 'instance.missingGraceDue':
+      if (state.startsWith('stopping')) return { ...before, reason: { code: 'guestShutdown', at } }
       return { ...before, impaired: true }
     case 'instance.stopped':
     case 'instance.stopFailed':
@@ -120,12 +126,30 @@ function changes(before: Attributes, event: Envelope): Attributes {
     case 'instance.orphanRecorded':
     case 'instance.abandonCleanupRequested':
       return moved ? placeless(before, state) : before
+    case 'instance.vmSnapshotRevertProposed':
+      return state.startsWith('pending')
+        ? { ...withoutReason(before), generation: before.generation + 1, launchedAt: at }
+        : before
+    case 'instance.vmSnapshotReverted': {
+      if (!state.startsWith('running') || !moved) return before
+      const { impaired: _, ...rest } = withoutReason(before)
+      const { host, privateAddress = before.privateAddress, generation } = data
+      return defined({ ...rest, host, privateAddress, generation })
+    }
+    case 'instance.vmSnapshotRevertFailed':
+      return moved && state === 'stopped'
+        ? { ...before, reason: { code: data.code, message: data.message, at } }
+        : before
+    case 'instance.settingsRestored':
+      return { ...before, ...data }
     case 'instance.modifyRequested':
       return modified(before, data)
     default:
       return before
   }
 }
+
+const withoutReason = ({ reason: _, ...rest }: Attributes): Attributes => rest
 
 /** Ending a launch that has failed gives it no other reason. */
 const hasReason = (left: string) => left.startsWith('pending.abandoning')
@@ -135,6 +159,8 @@ const restarted = ({ host: _, impaired: __, ...rest }: Attributes): Attributes =
   ...rest,
   generation: rest.generation + 1,
 })
+
+const UNMADE = 'its provider did not say in time what became of it'
 
 const CLEANING = 'shutting-down.cleaning'
 

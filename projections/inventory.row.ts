@@ -48,7 +48,7 @@ export function overdue(attributes: Attributes, { type, before, state }: Envelop
 
 /** What its provider shows of a disk without having been asked. News that an open answer takes back change nothing. */
 export function sighted(attributes: Attributes, { type, data, state, before: left }: Envelope): Attributes {
-  const isThere = /^(available|in-use|completed)/.test(state)
+  const isThere = /^(available|in-use|completed|ready)/.test(state)
   switch (type.slice(type.indexOf('.') + 1)) {
     case 'vanished':
       return isThere ? { ...attributes, impaired: true } : attributes

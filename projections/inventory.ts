@@ -14,6 +14,7 @@ import { instanceView } from './inventory.instance.ts'
 import type { Attributes, InventoryRow, KindView, Relation } from './inventory.row.ts'
 import { snapshotView } from './inventory.snapshot.ts'
 import { tagged } from './inventory.tags.ts'
+import { vmSnapshotView } from './inventory.vm-snapshot.ts'
 import { volumeView } from './inventory.volume.ts'
 
 export type { InventoryRow, Relation }
@@ -34,6 +35,7 @@ const views: Readonly<Record<string, KindView>> = {
   volume: volumeView,
   image: imageView,
   snapshot: snapshotView,
+  'vm-snapshot': vmSnapshotView,
   'key-pair': asMade(),
   offering: asMade(undefined, () => 'public'),
   account: asMade(({ domain }) => [{ role: 'domain', id: `domain/${domain}` }]),

@@ -48,6 +48,8 @@ function changes(before: Attributes, event: Envelope): Attributes {
     case 'volume.resized':
     case 'volume.resizeFailed':
       return modified(before, event)
+    case 'volume.vmSnapshotEnded':
+      return sizeBytes !== undefined && state.startsWith('in-use') ? { ...before, sizeBytes } : before
     case 'volume.createFailed':
     case 'volume.attachFailed':
     case 'volume.detachFailed':

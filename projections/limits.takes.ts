@@ -5,6 +5,8 @@ import type { Amounts } from './contract.ts'
 interface Taken {
   readonly used: Amounts
   readonly originalBytes?: number
+  /** Of an instance that is being taken back: what it is again if that fails. */
+  readonly original?: Amounts
 }
 type Take = (before: Taken | undefined, event: Envelope) => Taken | undefined
 
@@ -13,9 +15,16 @@ const said = ({ data }: Envelope): Record<string, any> => data as Record<string,
 
 /** Until it is confirmed gone: what is only asked to go still has its place. */
 const instance: Take = (before, event) => {
-  if (event.state === 'terminated') return undefined
+  const { type, state } = event
+  if (state === 'terminated') return undefined
+  if (type === 'instance.vmSnapshotRevertProposed') {
+    const { vcpus, memoryBytes } = said(event).settings
+    return { used: { instances: 1, vcpus, memoryBytes }, original: before!.used }
+  }
+  if (type === 'instance.vmSnapshotReverted') return { used: before!.used }
+  if (type === 'instance.vmSnapshotRevertFailed') return { used: before?.original ?? before!.used }
   const { vcpus = before?.used.vcpus, memoryBytes = before?.used.memoryBytes } = said(event)
-  return { used: { instances: 1, vcpus, memoryBytes } }
+  return { used: { instances: 1, vcpus, memoryBytes }, ...(before?.original && { original: before.original }) }
 }
 
 /** One that could not be made has no bytes, and is there until it is deleted. */
@@ -37,6 +46,8 @@ const volume: Take = (before, event) => {
       return before?.originalBytes === undefined ? of(had) : of(sizeBytes)
     case 'volume.measured':
       return of(sizeBytes, before?.originalBytes)
+    case 'volume.vmSnapshotEnded':
+      return of(sizeBytes ?? had, before?.originalBytes)
     case 'volume.resizeFailed':
       return of(before?.originalBytes ?? had)
     case 'volume.created':
@@ -58,16 +69,27 @@ const snapshot: Take = (before, event) => {
   return before ? of(before.used.secondaryBytes ?? 0) : of(said(event).sizeBytes)
 }
 
+/** In whatever state it is. (cloudstack 5, the limit that the original lacks.) */
+const vmSnapshot: Take = (_, { state }) => (state === 'deleted' ? undefined : { used: { vmSnapshots: 1 } })
+
 const image: Take = (_, { state }) => (state === 'deregistered' ? undefined : { used: { images: 1 } })
 
 const kinds: Readonly<
   Record<string, { readonly take: Take; readonly changes: ReadonlySet<string>; readonly end: string }>
 > = {
-  instance: { take: instance, changes: new Set(['instance.modifyRequested']), end: 'terminated' },
+  instance: {
+    take: instance,
+    changes: new Set(
+      ['modifyRequested', 'vmSnapshotRevertProposed', 'vmSnapshotReverted', 'vmSnapshotRevertFailed'].map(
+        each => `instance.${each}`,
+      ),
+    ),
+    end: 'terminated',
+  },
   volume: {
     take: volume,
     changes: new Set(
-      ['created', 'createFailed', 'measured', 'modifyRequested', 'resized', 'resizeFailed'].map(
+      ['created', 'createFailed', 'measured', 'modifyRequested', 'resized', 'resizeFailed', 'vmSnapshotEnded'].map(
         each => `volume.${each}`,
       ),
     ),
@@ -78,6 +100,7 @@ const kinds: Readonly<
     changes: new Set(['snapshot.completed', 'snapshot.createFailed', 'snapshot.measured']),
     end: 'deleted',
   },
+  'vm-snapshot': { take: vmSnapshot, changes: new Set(), end: 'deleted' },
   image: { take: image, changes: new Set(), end: 'deregistered' },
 }
 

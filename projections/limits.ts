@@ -19,6 +19,7 @@ export const measures: Readonly<Record<LimitName, { readonly code: string; reado
   primaryBytes: { code: 'primaryStorageLimitExceeded', noun: 'bytes of volumes' },
   snapshots: { code: 'snapshotLimitExceeded', noun: 'snapshots' },
   secondaryBytes: { code: 'secondaryStorageLimitExceeded', noun: 'bytes of snapshots' },
+  vmSnapshots: { code: 'vmSnapshotLimitExceeded', noun: 'VM snapshots' },
   images: { code: 'imageLimitExceeded', noun: 'images' },
 }
 
@@ -35,6 +36,8 @@ export interface LimitRow {
   readonly limits?: Amounts
   /** Of a volume whose size is being changed: what it returns to if that fails. */
   readonly originalBytes?: number
+  /** Of an instance that is being taken back: what it has again if that fails. */
+  readonly original?: Amounts
 }
 
 const ROOT = 'domain/root'
@@ -77,6 +80,7 @@ export const limits = projection<'limits', LimitRow>({
     used: 'json',
     limits: 'json',
     originalBytes: 'integer',
+    original: 'json',
   },
   indexes: [['holder', 'key']],
   consistency: 'claimed',
@@ -86,7 +90,8 @@ export const limits = projection<'limits', LimitRow>({
     const { resource: key, account } = event
     const now = taken(event)!(row, event)
     if (!now) return undefined
-    if (row && row.originalBytes === now.originalBytes && isSame(row.used, now.used)) return row
+    const isSettled = row?.originalBytes === now.originalBytes && !row?.original === !now.original
+    if (row && isSettled && isSame(row.used, now.used)) return row
     return { key, holder: 'resource', above: `account/${account}`, ...now }
   },
   counts: ({ above, used }) => (above === undefined ? undefined : { in: above, amounts: used }),

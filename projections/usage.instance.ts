@@ -4,11 +4,13 @@
  */
 import { type Meter, said } from './usage.row.ts'
 
+const sizing = new Set(['instance.launchRequested', 'instance.modifyRequested', 'instance.settingsRestored'])
+
 export const meterInstance: Meter = (_, event) => {
   const { type, state } = event
   if (state === 'terminated' || state === 'shutting-down.cleaning') return undefined
   const running = state === 'running' || state.startsWith('running.') ? 1 : 0
-  if (type !== 'instance.launchRequested' && type !== 'instance.modifyRequested') return { running }
+  if (!sizing.has(type)) return { running }
   const { type: offering, vcpus, memoryBytes } = said(event)
   const sized = {
     ...(offering !== undefined && { offering }),

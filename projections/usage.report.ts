@@ -17,6 +17,8 @@ export const usageSeries = [
   'volume',
   'attachedVolume',
   'snapshot',
+  'vmSnapshotDisk',
+  'vmSnapshotMemory',
   'image',
 ] as const
 export type UsageSeries = (typeof usageSeries)[number]
@@ -54,6 +56,7 @@ const seriesOf: Readonly<Record<string, (row: UsageRow) => readonly UsageSeries[
   instance: ({ running }) => (running ? ['allocatedInstance', 'runningInstance'] : ['allocatedInstance']),
   volume: ({ instance }) => (instance === undefined ? ['volume'] : ['volume', 'attachedVolume']),
   snapshot: () => ['snapshot'],
+  'vm-snapshot': ({ memoryBytes }) => (memoryBytes ? ['vmSnapshotDisk', 'vmSnapshotMemory'] : ['vmSnapshotDisk']),
   image: () => ['image'],
 }
 /** The instance a volume is attached to tells the parts of `attachedVolume` apart, and none of `volume`. */
@@ -85,7 +88,8 @@ export function usageRecords(segments: Iterable<UsageRow>, period: UsagePeriod, 
 
 function recordOf(row: UsageRow, series: UsageSeries, durationMs: number, { fromMs, toMs }: UsagePeriod): UsageRecord {
   const { account, region, resource, instance, memoryBytes, sizeBytes, vcpus } = row
-  const bytes = memoryBytes ?? sizeBytes
+  // A VM snapshot has both: each is a series of its own.
+  const bytes = series === 'vmSnapshotDisk' ? sizeBytes : (memoryBytes ?? sizeBytes)
   const ms = BigInt(durationMs)
   return {
     series,

@@ -10,6 +10,7 @@ import { meterImage } from './usage.image.ts'
 import { meterInstance } from './usage.instance.ts'
 import { type Meter, metered, said, type UsageRow } from './usage.row.ts'
 import { meterSnapshot } from './usage.snapshot.ts'
+import { meterVmSnapshot } from './usage.vm-snapshot.ts'
 import { meterVolume } from './usage.volume.ts'
 
 export type { UsageRow }
@@ -18,6 +19,7 @@ const meters: Readonly<Record<string, Meter>> = {
   instance: meterInstance,
   volume: meterVolume,
   snapshot: meterSnapshot,
+  'vm-snapshot': meterVmSnapshot,
   image: meterImage,
 }
 

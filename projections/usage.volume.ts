@@ -37,6 +37,9 @@ function shapeAfter(before: UsageRow | undefined, event: Parameters<Meter>[1]): 
     }
     case 'volume.measured':
       return { sizeBytes }
+    // Taken back with its instance.
+    case 'volume.vmSnapshotEnded':
+      return sizeBytes === undefined ? {} : { sizeBytes }
     case 'volume.resized':
       return before.original ? { sizeBytes, original: undefined } : {}
     case 'volume.resizeFailed': {

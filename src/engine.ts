@@ -11,6 +11,7 @@ import { Worker } from './effects/worker.ts'
 import { Introspection } from './engine/introspection.ts'
 import { knownAt } from './engine/known.ts'
 import { Listeners } from './engine/listeners.ts'
+import { Narrowings } from './engine/narrowings.ts'
 import type { EngineEvents, EngineOptions, Health } from './engine/options.ts'
 import { Outlook } from './engine/outlook.ts'
 import { rebuilt } from './engine/rebuilt.ts'
@@ -128,14 +129,18 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
     const providers = new Providers([...this.#drivers].map(([name, { capabilities }]) => ({ name, capabilities })))
     this.#region = options.region ?? 'local'
     this.#refusals = new Refusals({ journal: journalOf(store, options.refusals), catalogue, clock })
-    const gate: Gate = { writer: this.#writer, store, clock, hash }
+    const { owner = opened.owner ?? 'stemma' } = options
+    this.owner = owner
+    this.#questions = new Questions(clock, owner)
+    const narrowings = new Narrowings(this.#drivers, this.#questions, clock)
+    this.providers = new Introspection(this.#drivers, providers, narrowings)
+    const leftFor = narrowings.leftFor.bind(narrowings)
+    const gate: Gate = { writer: this.#writer, store, clock, hash, leftFor }
     this.#submissions = new Submissions(
       gate,
       { catalogue, providers, ids, hash, region: this.#region },
       options.tokenRetentionMs ?? 90_000_000,
     )
-    const { owner = opened.owner ?? 'stemma' } = options
-    this.owner = owner
     this.#worker = new Worker({
       owner,
       store,
@@ -155,8 +160,6 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
       fire: timer => this.#heard(timer.resource, new Deadline(timer, this.#around)),
       ends: event => catalogue.ends(event),
     })
-    this.#questions = new Questions(clock, owner)
-    this.providers = new Introspection(this.#drivers, providers, this.#questions)
     this.#outlook = new Outlook({
       ...{ catalogue, residence, drivers: this.#drivers, clock, questions: this.#questions, owner },
       everyMs: options.surveyEveryMs ?? 900_000,

@@ -19,6 +19,7 @@ import { stepCommand } from './commands/step.ts'
 import { surveyCommand } from './commands/survey.ts'
 import { traceCommand } from './commands/trace.ts'
 import { transferCommands } from './commands/transfer.ts'
+import { treeCommand } from './commands/tree.ts'
 import { usageCommand } from './commands/usage.ts'
 import { verifyCommand } from './commands/verify.ts'
 import { volumeCommands } from './commands/volumes.ts'
@@ -41,6 +42,7 @@ const commands: readonly ((program: Command) => void)[] = [
   providersCommand,
   usageCommand,
   limitsCommand,
+  treeCommand,
   doCommand,
   surveyCommand,
   verifyCommand,

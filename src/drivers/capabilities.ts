@@ -134,12 +134,16 @@ export const vocabulary = z.strictObject({
       maxDepth: count.default(0),
       /** The guest stands still while it is kept, and may not be shown as running. */
       stunsVm: burden().default(false),
+      /** They are layers: one that several others, or the live disks and others, are built on can not be taken out. */
+      layered: burden().default(false),
       /** What is refused while an instance has any. */
       blocks: burdens('attach', 'detach', 'resize').default([]),
     })
     .prefault({}),
 
   // Images
+  /** An image may offer less than this: it is looked at before anything is launched from it or made of it. */
+  imagesNarrow: burden().default(false),
   createImage: z
     .strictObject({
       fromStates: set('running', 'stopped').default([]),

@@ -5,10 +5,10 @@
 import { type Capabilities, type DeclaredCapabilities, followed, vocabulary } from './capabilities.ts'
 import { type Entry, entriesOf, type Group, isGroup, same } from './entries.ts'
 
-/** A narrower scope declares what its wider one does not have, or what nobody knows. */
+/** A narrower scope declares what its wider one does not have, what nobody knows, or what cannot be together. */
 export class CapabilityRefused extends Error {
   override readonly name = 'CapabilityRefused'
-  readonly code: 'capabilityWidened' | 'unknownCapability' | 'invalidCapability'
+  readonly code: 'capabilityWidened' | 'unknownCapability' | 'invalidCapability' | 'contradictoryCapability'
   /** Dotted path of the entry. */
   readonly capability: string
   /** What the wider scope has, and what the narrower one declares. */
@@ -19,6 +19,7 @@ export class CapabilityRefused extends Error {
       capabilityWidened: `is ${JSON.stringify(narrower)}, but the wider scope has only ${JSON.stringify(wider)}`,
       unknownCapability: 'is known to nobody; known ones are in src/drivers/capabilities.ts',
       invalidCapability: `can not be ${JSON.stringify(narrower)}`,
+      contradictoryCapability: `of ${String(narrower)} ${String(wider)}`,
     }
     super(`capability "${capability}" ${words[code]}`)
     this.code = code

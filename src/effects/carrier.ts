@@ -79,7 +79,7 @@ export class Carrier {
   async #settle(task: Task, provider: Provider, outcome: Outcome): Promise<void> {
     switch (outcome.kind) {
       case 'done':
-        return this.#done(task, provider, { ...outcome.facts, ref: outcome.ref })
+        return this.#done(task, provider, factsOf(outcome))
       case 'pending':
         return this.#pending(task, outcome)
       case 'rejected':
@@ -201,6 +201,13 @@ export function doubtOf({ verb, handle }: AskRow, provider: Provider | undefined
   const isSafe = known?.idempotency.by !== 'none' || handle !== undefined || isSafeTwice(verb) || !leavesTrace(verb)
   return isSafe ? undefined : now + known.consistency.lagMs
 }
+
+/** Found done already is worth knowing where the answer's shape has a place for it. */
+const factsOf = ({ facts, ref, already }: Extract<Outcome, { kind: 'done' }>) => ({
+  ...facts,
+  ref,
+  ...(already && { already }),
+})
 
 /** What a driver says of its progress, if that is anything. */
 function percentOf(progress: { done: number; total: number } | undefined): number {

@@ -1,14 +1,14 @@
 /**
  * What providers can do, for who wants to know before asking: declared, answered as questions, and narrowed for one image.
- * Nothing here decides anything; commands read the same declarations. (spec: stateful-and-deltacloud 1.1 R8 to R10, R16.)
+ * Nothing here decides anything; commands read the same. (spec: stateful-and-deltacloud 1.1 R8 to R10, R16.)
  */
 import { EVERYWHERE } from '../../machines/grammar.ts'
 import { type Answers, answersOf } from '../drivers/answers.ts'
-import { type Capabilities, type DeclaredCapabilities, narrowed } from '../drivers/driver.ts'
+import type { Capabilities } from '../drivers/driver.ts'
 import type { RegisteredDriver } from '../drivers/register.ts'
-import type { Questions } from '../effects/questions.ts'
-import type { Providers } from '../runtime/providers.ts'
-import { Refused, Unavailable } from '../runtime/refusal.ts'
+import { type Providers, scopeKey } from '../runtime/providers.ts'
+import { Refused } from '../runtime/refusal.ts'
+import type { Narrowings } from './narrowings.ts'
 
 /** A provider as seen from a region. */
 export interface ProviderView {
@@ -21,12 +21,12 @@ export interface ProviderView {
 export class Introspection {
   readonly #drivers: ReadonlyMap<string, RegisteredDriver>
   readonly #seen: Providers
-  readonly #questions: Questions
+  readonly #narrowings: Narrowings
 
-  constructor(drivers: ReadonlyMap<string, RegisteredDriver>, seen: Providers, questions: Questions) {
+  constructor(drivers: ReadonlyMap<string, RegisteredDriver>, seen: Providers, narrowings: Narrowings) {
     this.#drivers = drivers
     this.#seen = seen
-    this.#questions = questions
+    this.#narrowings = narrowings
   }
 
   /** The providers that serve a region, the default one first; without a region, all. */
@@ -45,33 +45,29 @@ export class Introspection {
    * offer more than the provider, which is a bug of the driver.
    */
   async withImage(name: string, image: string, region?: string): Promise<ProviderView> {
-    const { capabilities } = this.get(name, region)
-    const seen = await this.#questions
-      .ask(this.#drivers.get(name)!, (driver, context) => driver.observe('image', image, context))
-      .catch(cause => silent(name, image, cause))
-    if (seen.exists === 'unknown') return silent(name, image)
-    if (seen.exists === 'no') return missing('image', image)
-    return viewOf(name, narrowed(capabilities, (seen.facts.capabilities ?? {}) as DeclaredCapabilities))
+    const seen = this.get(name, region)
+    const there = { provider: name, image }
+    const left = await this.#narrowings.ask(there)
+    if (!left) return missing('image', image)
+    if (isEverywhere(region)) return viewOf(name, left)
+    const fact = { name, capabilities: { ...seen.capabilities, imagesNarrow: true } }
+    const here = this.#seen.forImage(fact, image, region, new Map([[scopeKey(there), left]]))
+    return here ? viewOf(name, here.capabilities as Capabilities) : missing('provider', name)
   }
 
   #view(name: string, region?: string): ProviderView | undefined {
-    const isEverywhere = region === undefined || region === EVERYWHERE
-    const seen = isEverywhere ? this.#drivers.get(name) : this.#seen.named(name, region)
+    const seen = isEverywhere(region) ? this.#drivers.get(name) : this.#seen.named(name, region)
     return seen && viewOf(name, seen.capabilities as Capabilities)
   }
 }
+
+const isEverywhere = (region: string | undefined): region is undefined => region === undefined || region === EVERYWHERE
 
 const viewOf = (name: string, capabilities: Capabilities): ProviderView => ({
   name,
   capabilities,
   answers: answersOf(capabilities),
 })
-
-function silent(provider: string, image: string, cause?: unknown): never {
-  throw new Unavailable('providerSilent', `The provider '${provider}' says nothing of '${image}' now; ask again.`, {
-    cause,
-  })
-}
 
 function missing(kind: string, id: string): never {
   const reasons = [{ requirement: 'idExists', code: 'notFound', sentence: `The ${kind} '${id}' does not exist.` }]

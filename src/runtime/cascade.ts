@@ -42,11 +42,19 @@ export class ProposalRefused {
   readonly snapshot: Snapshot
   readonly type: string
   readonly data: Json
-  constructor(compiled: CompiledKind, snapshot: Snapshot, type: string, data: Json) {
+  /** Others of whom the same request asks, and who say no too. */
+  readonly others: readonly ProposalRefused[]
+  constructor(compiled: CompiledKind, snapshot: Snapshot, type: string, data: Json, others: ProposalRefused[] = []) {
     this.compiled = compiled
     this.snapshot = snapshot
     this.type = type
     this.data = data
+    this.others = others
+  }
+  with(others: readonly ProposalRefused[]): ProposalRefused {
+    if (others.length === 0) return this
+    const all = [...this.others, ...others.flatMap(each => [each, ...each.others])]
+    return new ProposalRefused(this.compiled, this.snapshot, this.type, this.data, all)
   }
 }
 
@@ -127,8 +135,27 @@ export class Cascade {
     const root = this.#path.length === 0
     if (root) this.#begunByRequest = event.origin === 'requested'
     this.#path.push(`${event.resource} ${event.type}`)
-    for (const want of wants) if (want.want === 'tell') this.#tell(event, want)
-    this.#path.pop()
+    try {
+      this.#tellAll(event, wants)
+    } finally {
+      this.#path.pop()
+    }
+  }
+
+  /** Whoever is asked by a request and says no is heard, also after another has: its caller reads every reason at once. */
+  #tellAll(event: Envelope, wants: readonly Want[]): void {
+    const refused: ProposalRefused[] = []
+    for (const want of wants) {
+      if (want.want !== 'tell') continue
+      try {
+        this.#tell(event, want)
+      } catch (error) {
+        if (!(error instanceof ProposalRefused)) throw error
+        refused.push(error)
+      }
+    }
+    const [first, ...others] = refused
+    if (first) throw first.with(others)
   }
 
   #ask(before: Snapshot, event: Envelope, wants: readonly Want[]): void {

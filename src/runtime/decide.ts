@@ -12,7 +12,7 @@ import type { Hash } from './envelope.ts'
 import { FactReader, NotFound } from './facts.ts'
 import type { Ids } from './ids.ts'
 import { commands, hears, type Principal, ROOT_DOMAIN, reaches, sees, type Tree } from './principal.ts'
-import type { Providers } from './providers.ts'
+import type { Providers, Scopes } from './providers.ts'
 import { BrokenRule, type Considered, Contained, InvalidRequest, type Reason, type RefusalOf } from './refusal.ts'
 import { type Snapshot, unborn } from './snapshot.ts'
 
@@ -51,6 +51,8 @@ export interface Warning {
 export interface Surroundings {
   readonly catalogue: Catalogue
   readonly providers: Providers
+  /** What of providers is left for images. */
+  readonly scopes: Scopes
   readonly ids: Ids
   readonly hash: Hash
   /** Where a principal that names no region makes things. */
@@ -122,8 +124,8 @@ export class CommandDecision {
 
   #facts({ command, input }: ParsedCommand, owner: Snapshot): Record<string, unknown> | NotFound {
     if (Object.keys(command.needs).length === 0) return noFacts
-    const { catalogue, providers } = this.#around
-    const reader = new FactReader(catalogue, this.#draft, providers, this.#principal, this.#tree, owner)
+    const { catalogue } = this.#around
+    const reader = new FactReader(catalogue, this.#draft, this.#around, this.#principal, this.#tree, owner)
     return reader.read(command.needs, input)
   }
 
@@ -175,17 +177,19 @@ export class CommandDecision {
   }
 
   /** Another resource said no, or is none of this account's business: then there is nobody. */
-  #refusedBy(
-    { compiled, snapshot: target, type, data }: ProposalRefused,
-    { account, region }: Snapshot,
-    refuse: Refuse,
-  ): Verdict {
-    const { kind, evaluator } = compiled
-    const decision = evaluator.chart.leaves.get(target.state)?.on.has(type) ? 'refused' : 'undecided'
+  #refusedBy(proposal: ProposalRefused, { account, region }: Snapshot, refuse: Refuse): Verdict {
+    const { compiled, snapshot: target, type, data, others } = proposal
+    const { kind } = compiled
+    const decision = decisionOf(proposal)
     const isStranger = target.account !== account || target.kind !== kind.name
     if (isStranger || (target.version === 0 && decision === 'undecided'))
       return refuse([notFound(kind.name, target.resource, 'id')], unborn(compiled, target.resource, account, region))
-    return refuse(this.#reasons(compiled, target, type, data, {}, decision), target, { event: { type, data } })
+    // In the state of others may show what the first is the reason for; what they require, they require all the same.
+    const heard = [proposal, ...others.filter(each => decisionOf(each) === 'refused')]
+    const reasons = heard.flatMap(each =>
+      this.#reasons(each.compiled, each.snapshot, each.type, each.data, {}, decisionOf(each)),
+    )
+    return refuse(reasons, target, { event: { type, data } })
   }
 
   #target({
@@ -347,3 +351,6 @@ const treeOf = (draft: Draft): Tree => ({
 })
 const nameIn = (context: unknown, field: string): string | undefined =>
   (context as Record<string, string> | undefined)?.[field] ?? undefined
+
+const decisionOf = ({ compiled, snapshot, type }: ProposalRefused) =>
+  compiled.evaluator.chart.leaves.get(snapshot.state)?.on.has(type) ? 'refused' : 'undecided'

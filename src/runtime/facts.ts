@@ -3,7 +3,7 @@ import type { ClaimPart, FactSource, Json } from '../../machines/grammar.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { Draft } from './draft.ts'
 import { hears, type Principal, sees, type Tree } from './principal.ts'
-import type { ProviderFact, Providers } from './providers.ts'
+import type { ProviderFact, Providers, Scopes } from './providers.ts'
 import { Contained } from './refusal.ts'
 
 /** A resource that a command names does not exist, or is none of the caller's business: both read the same. */
@@ -29,6 +29,7 @@ export class FactReader {
   readonly #catalogue: Catalogue
   readonly #draft: Draft
   readonly #providers: Providers
+  readonly #scopes: Scopes
   readonly #principal: Principal
   readonly #tree: Tree
   /** Whose the resource is, or will be, and where. */
@@ -37,7 +38,7 @@ export class FactReader {
   constructor(
     catalogue: Catalogue,
     draft: Draft,
-    providers: Providers,
+    { providers, scopes }: { providers: Providers; scopes: Scopes },
     principal: Principal,
     tree: Tree,
     owner: Target,
@@ -45,12 +46,13 @@ export class FactReader {
     this.#catalogue = catalogue
     this.#draft = draft
     this.#providers = providers
+    this.#scopes = scopes
     this.#principal = principal
     this.#tree = tree
     this.#owner = owner
   }
 
-  /** The facts by name, or the first resource that is not there. Throws Missing for what is not resident. */
+  /** The facts by name, or the first resource that is not there. Throws Missing for what is not resident, and Unasked. */
   read(needs: Readonly<Record<string, FactSource>>, input: Json): Record<string, unknown> | NotFound {
     const names = Object.keys(needs)
     try {
@@ -61,7 +63,7 @@ export class FactReader {
     }
     const facts: Record<string, unknown> = {}
     for (const name of names) {
-      const fact = this.#one(needs[name]!, input)
+      const fact = this.#one(needs[name]!, input, facts)
       if (fact instanceof NotFound) return fact
       facts[name] = fact
     }
@@ -81,10 +83,10 @@ export class FactReader {
     return strings(input, source.path).map(value => (source.from === 'named' ? `${source.kind}/${value}` : value))
   }
 
-  #one(source: FactSource, input: Json): unknown {
+  #one(source: FactSource, input: Json, before: Readonly<Record<string, unknown>>): unknown {
     switch (source.from) {
       case 'provider':
-        return this.#provider(source.path, input)
+        return this.#provider(source, input, before)
       case 'account':
         return this.#face(`account/${this.#owner.account}`) ?? null
       case 'claim': {
@@ -134,11 +136,17 @@ export class FactReader {
     return parts.includes(undefined) ? undefined : parts.join('/')
   }
 
-  #provider(path: string | undefined, input: Json): ProviderFact | NotFound {
+  #provider(
+    { path, of = [] }: Extract<FactSource, { from: 'provider' }>,
+    input: Json,
+    before: Readonly<Record<string, unknown>>,
+  ): ProviderFact | NotFound {
     const [given] = path === undefined ? [] : strings(input, path)
     const { region } = this.#owner
     const found = given === undefined ? this.#providers.first(region) : this.#providers.named(given, region)
-    return found ?? new NotFound('provider', given ?? '(none)', path ?? 'provider')
+    const [image] = of.flatMap(each => strings(before as Json, each))
+    const left = found && image !== undefined ? this.#providers.forImage(found, image, region, this.#scopes) : found
+    return left ?? new NotFound('provider', given ?? '(none)', path ?? 'provider')
   }
 }
 

@@ -11,6 +11,7 @@ import { CommandDecision, type CommandResult, type ParsedCommand, type Surroundi
 import type { Draft } from './draft.ts'
 import { strings } from './facts.ts'
 import type { Principal } from './principal.ts'
+import { type ImageThere, Unasked } from './providers.ts'
 import { type Considered, InvalidRequest, type RefusalOf, Refused } from './refusal.ts'
 import type { Member } from './writer.ts'
 
@@ -141,16 +142,20 @@ export class Request implements Member<readonly CommandResult[]> {
     )
     const results: CommandResult[] = []
     const refusals: Refusal[] = []
+    const unasked: ImageThere[] = []
     const before = draft.mark()
     for (let index = 0; index < this.#commands.length; index += 1) {
       const mark = draft.mark()
-      const verdict = decision.decide(this.#commands[index]!, index)
-      if ('result' in verdict) results.push(verdict.result)
+      const verdict = orUnasked(() => decision.decide(this.#commands[index]!, index))
+      if (verdict instanceof Unasked) unasked.push(...verdict.images)
+      else if ('result' in verdict) results.push(verdict.result)
       else {
         draft.rollback(mark)
         refusals.push(verdict)
       }
     }
+    // All of them at once, and before anything is said that may come out otherwise.
+    if (unasked.length) throw new Unasked(unasked)
     if (refusals.length) throw refused(refusals)
     if (this.isQuestion) draft.rollback(before)
     else if (this.#remember) draft.tokens.push(this.#tokenRow(draft, results))
@@ -165,6 +170,16 @@ export class Request implements Member<readonly CommandResult[]> {
 }
 
 type Refusal = { readonly refusal: RefusalOf; readonly considered: Considered }
+
+/** What is thrown for want of an answer, so that the commands after it are heard as well. */
+function orUnasked<V>(decide: () => V): V | Unasked {
+  try {
+    return decide()
+  } catch (error) {
+    if (error instanceof Unasked) return error
+    throw error
+  }
+}
 
 /** All ids that do not exist are reported together, before anything else is said about the others. */
 function refused(refusals: readonly Refusal[]): Refused {

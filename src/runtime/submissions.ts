@@ -6,6 +6,7 @@ import type { Clock } from './clock.ts'
 import type { CommandResult, Surroundings } from './decide.ts'
 import type { Hash } from './envelope.ts'
 import { checkPrincipal, type Principal } from './principal.ts'
+import { type ImageThere, type Scopes, scopeKey, Unasked } from './providers.ts'
 import { InvalidRequest } from './refusal.ts'
 import {
   COMMANDS_PER_SUBMIT_MAX,
@@ -23,6 +24,8 @@ export interface Gate {
   readonly store: Store
   readonly clock: Clock
   readonly hash: Hash
+  /** What is left of a provider for one of its images: asks the provider, outside of every commit. */
+  readonly leftFor: (there: ImageThere) => Promise<unknown>
 }
 
 type Results = readonly CommandResult[]
@@ -30,12 +33,12 @@ const PRUNE_STEP = 500
 
 export class Submissions {
   readonly #gate: Gate
-  readonly #around: Omit<Surroundings, 'now'>
+  readonly #around: Omit<Surroundings, 'now' | 'scopes'>
   readonly #retentionMs: number
   /** Requests with a token that are being decided: a second one waits for the first. */
   readonly #inFlight = new Map<string, { digest: string; results: Promise<Results> }>()
 
-  constructor(gate: Gate, around: Omit<Surroundings, 'now'>, retentionMs: number) {
+  constructor(gate: Gate, around: Omit<Surroundings, 'now' | 'scopes'>, retentionMs: number) {
     this.#gate = gate
     this.#around = around
     this.#retentionMs = retentionMs
@@ -59,16 +62,32 @@ export class Submissions {
     const commands = inputs.map((each, index) =>
       parseCommand(this.#around.catalogue, each, isOne ? '' : `commands.${index}.`),
     )
-    const { writer, hash } = this.#gate
+    const { hash } = this.#gate
     if (token === undefined || dryRun)
-      return writer.submit(new Request(commands, principal, this.#around, undefined, dryRun))
+      return this.#decided(scopes => new Request(commands, principal, { ...this.#around, scopes }, undefined, dryRun))
     if (typeof token !== 'string' || token === '' || token.length > TOKEN_LENGTH_MAX)
       throw new InvalidRequest('invalidInput', 'token', `A token is a text of 1 to ${TOKEN_LENGTH_MAX} characters.`)
     const digest = requestDigest(commands, hash)
     // As a list: an account or a token may hold any separator, and 'a' with 'b c' must not be 'a b' with 'c'.
     return this.#once(JSON.stringify([principal.account, token]), principal.account, token, digest, () =>
-      writer.submit(new Request(commands, principal, this.#around, { token, digest })),
+      this.#decided(scopes => new Request(commands, principal, { ...this.#around, scopes }, { token, digest })),
     )
+  }
+
+  /** Decides, asking providers first for what the request turns out to need of them. */
+  async #decided(request: (scopes: Scopes) => Request): Promise<Results> {
+    const scopes = new Map<string, unknown>()
+    for (;;) {
+      try {
+        return await this.#gate.writer.submit(request(scopes))
+      } catch (error) {
+        if (!(error instanceof Unasked)) throw error
+        const wanted = new Map(error.images.map(there => [scopeKey(there), there]))
+        await Promise.all(
+          [...wanted].map(async ([key, there]) => void scopes.set(key, await this.#gate.leftFor(there))),
+        )
+      }
+    }
   }
 
   async #once(

@@ -9,6 +9,7 @@ import type { Projection } from '../../projections/contract.ts'
 import { Conflict, type Store } from '../store/store.ts'
 import type { Clock } from './clock.ts'
 import { type ClaimRow, Draft, Missing } from './draft.ts'
+import { Unasked } from './providers.ts'
 import { Unavailable } from './refusal.ts'
 import type { Residence } from './residence.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -169,7 +170,7 @@ export class Writer {
           continue
         }
         return () => {
-          this.#count('refusals', waiting)
+          if (!(error instanceof Unasked)) this.#count('refusals', waiting)
           reject(error)
         }
       }

@@ -4,7 +4,12 @@
  */
 import { afterEach, describe, expect, it } from 'vitest'
 import { registerDrivers } from '../../src/drivers/register.ts'
-import { type SimulatedOptions, simulated, simulatedOddities } from '../../src/drivers/simulated/index.ts'
+import {
+  type SimulatedOptions,
+  simulated,
+  simulatedClasses,
+  simulatedOddities,
+} from '../../src/drivers/simulated/index.ts'
 import { driverClauses, keepsClause } from '../../src/testing/driver-contract.ts'
 import { subjectOf } from '../drivers/subject.ts'
 import { type Cloud, GiB, openCloud } from './cloud.ts'
@@ -135,14 +140,26 @@ describe('an error that is lost (6: the record of a pending creation just disapp
     expect([await shown(cloud, id!), there(cloud)]).toEqual([['terminated', 'exhausted'], []])
   })
 
-  it('that comes each time is a launch that takes too long, says so, and can be ended', async () => {
+  it('that comes each time is a launch that failed when its time is over, with that as its reason', async () => {
     const cloud = await cloudOf({ ...forgetful, faults: { instanceEnsure: { refusedLater: 1 } } })
     const { id } = await cloud.launch('C')
+    await cloud.clock.pass(HOUR_MS - 60_000)
+    expect((await shown(cloud, id!))[0]).toBe('pending')
+    await cloud.clock.pass(HOUR_MS)
+    expect([await shown(cloud, id!), there(cloud)]).toEqual([['terminated', 'launchTimedOut'], []])
+    expect(types(cloud, id!)).toEqual(['launchRequested', 'prepared', 'launchTimedOut', 'stopFailed', 'destroyed'])
+    const calls = cloud.providers.C.calls.instanceEnsure
     await cloud.clock.pass(2 * HOUR_MS)
-    expect([(await shown(cloud, id!))[0], types(cloud, id!).at(-1)]).toEqual(['pending', 'launchTimedOut'])
+    expect(cloud.providers.C.calls.instanceEnsure).toBe(calls)
+  })
+
+  it('is no end of a launch that its caller ends before', async () => {
+    const cloud = await cloudOf({ ...forgetful, faults: { instanceEnsure: { refusedLater: 1 } } })
+    const { id } = await cloud.launch('C')
+    await cloud.clock.pass(60_000)
     await say(cloud, 'terminate', id!)
     await cloud.clock.pass(HOUR_MS)
-    expect([(await shown(cloud, id!))[0], there(cloud)]).toEqual(['terminated', []])
+    expect([await shown(cloud, id!), there(cloud)]).toEqual([['terminated', 'userInitiated'], []])
   })
 })
 
@@ -190,6 +207,42 @@ describe('an instance that disappears when it is off (2.3: a fact that was kept 
       await cloud.clock.pass(HOUR_MS)
       expect([(await shown(cloud, id))[0], there(cloud)]).toEqual(['terminated', []])
     }
+  })
+})
+
+describe('an instance that its provider loses', () => {
+  it('leaves no root behind where only a flag would have taken it along', async () => {
+    const cloud = await cloudOf()
+    const id = await launched(cloud, 'B', { mode: 'stateful' })
+    const { rootOwner, keptRoot } = (await cloud.acme.get(id)).attributes as {
+      rootOwner: string
+      keptRoot: { volume: string }
+    }
+    expect([rootOwner, there(cloud).includes(keptRoot.volume)]).toEqual(['provider', true])
+    cloud.providers.B.vanish(id)
+    await cloud.clock.pass(60_000)
+    expect(there(cloud)).toEqual([keptRoot.volume])
+    await say(cloud, 'terminate', id)
+    await cloud.clock.pass(HOUR_MS)
+    expect([(await shown(cloud, id))[0], there(cloud)]).toEqual(['terminated', []])
+  })
+
+  it('has stopped where what is off is not shown, if its root outlives it: it starts again with that', async () => {
+    const rootVolumes = { canCreateVolumeFromImage: true, bootFromVolume: true } as const
+    const cloud = await cloudOf({ capabilities: { ...simulatedClasses.A, ...rootVolumes } })
+    const id = await launched(cloud, 'A', { mode: 'stateful' })
+    const provider = cloud.providers.A
+    const { rootOwner } = (await cloud.acme.get(id)).attributes
+    expect(rootOwner).toBe('engine')
+    provider.writeRoot(id, 'kept')
+    provider.powerOffGuest(id)
+    await cloud.engine.survey()
+    await cloud.clock.pass(HOUR_MS)
+    expect(await shown(cloud, id)).toEqual(['stopped', 'guestShutdown'])
+    expect(await offered(cloud, id, 'start')).toBe('accepted')
+    await say(cloud, 'start', id)
+    await cloud.clock.pass(HOUR_MS)
+    expect([(await shown(cloud, id))[0], provider.readRoot(id)]).toEqual(['running', 'kept'])
   })
 })
 

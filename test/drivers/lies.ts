@@ -104,6 +104,17 @@ const shareRoots = (driver: SimulatedDriver): Driver => ({
   instanceEnsure: (id, spec, context) => driver.instanceEnsure(id, { ...spec, root: { kind: 'image' } }, context),
 })
 
+/** Says of its images what it did not say of itself. */
+const narrowsImages =
+  (scope: Declared) =>
+  (driver: SimulatedDriver): Driver => ({
+    ...driver,
+    observe: async (kind, id, context) => {
+      const seen = await driver.observe(kind, id, context)
+      return kind === 'image' ? { ...seen, facts: { ...seen.facts, capabilities: scope as never } } : seen
+    },
+  })
+
 export const lies: { readonly [C in CapabilityName]: Lie | readonly Lie[] } = {
   zones: { declares: { zones: ['a', 'b', 'c'] }, can: { zones: ['a', 'b'] } },
   regions: {
@@ -230,12 +241,18 @@ export const lies: { readonly [C in CapabilityName]: Lie | readonly Lie[] } = {
     ...ofVmSnapshot({}, { stunsVm: true }),
     otherwise: { delayMs: { min: 400, max: 400 } },
   },
+  'vmSnapshot.layered': [ofVmSnapshot({}, { layered: true }), ofVmSnapshot({ layered: true }, {})],
   'vmSnapshot.blocks': [
     ofVmSnapshot({}, { blocks: [] }),
     ofVmSnapshot({ blocks: ['attach'] }, {}),
     ofVmSnapshot({}, { blocks: ['attach', 'detach'] }),
   ],
 
+  imagesNarrow: [
+    { wraps: narrowsImages({ stop: 'none' }) },
+    { declares: { imagesNarrow: true, pause: false }, wraps: narrowsImages({ pause: true }) },
+    { declares: { imagesNarrow: true }, wraps: narrowsImages({ stop: 'destroys', vanishesAfterStop: false }) },
+  ],
   'createImage.fromStates': createImage({ fromStates: ['running'] }),
   'createImage.rebootsInstance': createImage({ rebootsInstance: true }),
   'createImage.fromSnapshot': createImage({ fromSnapshot: true }),

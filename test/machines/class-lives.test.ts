@@ -55,7 +55,8 @@ const rootsMade = (world: World): [string, string][] => [
     const isAsked = world.log.some(each =>
       each.wants.some(want => each.resource === id && want.want === 'ask' && want.verb === 'instanceEnsure'),
     )
-    return context.keptRoot && isAsked ? [[context.keptRoot.volume, id]] : []
+    const goesByFlag = context.offers.deletesRootByFlag && !context.offers.vanishesOff
+    return context.keptRoot && isAsked && !goesByFlag ? [[context.keptRoot.volume, id]] : []
   }),
 ]
 /** The calls of a resource that were answered, in order. */
@@ -84,6 +85,8 @@ function expected({ state, context }: Resource, command: string, name: ClassName
     !['engine', 'user'].includes(context.rootOwner) || devicesOf({ context } as Resource).some(each => each.root)
   switch (command) {
     case 'start':
+      // What its provider holds is asked to go on, unless it was just asked.
+      if (visible === 'running' && context.stall && !context.stall.endedAt && !context.stall.asked) return 'taken'
       if (visible === 'pending' || visible === 'running') return 'unchanged'
       if (context.mode !== 'stateful' || context.unconfirmed) return 'no'
       return visible === 'suspended' || (visible === 'stopped' && hasRoot) ? 'taken' : 'no'
@@ -173,7 +176,8 @@ describe('at every class of provider', () => {
         for (const [id, { state, context }] of all(world, 'instance')) {
           expect(state, id).toBe('terminated')
           expect(context.devices).toEqual({})
-          if (context.rootOwner === 'provider') expect(!!context.keptRoot).toBe(life.name.endsWith('keeps roots'))
+          if (context.rootOwner === 'provider')
+            expect(!!context.keptRoot).toBe(life.name === 'B' || life.name.endsWith('keeps roots'))
         }
         for (const volume of deleted) expect(world.get(volume).state, volume).toBe('deleted')
         for (const [volume, instance] of rootsMade(world)) {

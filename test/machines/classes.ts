@@ -47,6 +47,7 @@ export const classes = {
     canCreateVolumeFromImage: true,
     bootFromVolume: true,
     suspend: 'disk',
+    vmSnapshot: { diskOnly: true, live: true, tree: true, layered: true, maxCount: 6, maxDepth: 4 },
     destroyFrom: ['running', 'stopped', 'suspended'],
     rootOnDestroy: 'byFlag',
   },

@@ -168,7 +168,23 @@ describe('a root that its provider made and keeps', () => {
     expect(early.world.resources.has(unmade)).toBe(false)
   })
 
-  it.each<ClassName>(['A', 'B', 'C', 'D', 'E', 'F'])('is none at class %s', name => {
+  it('goes with the server where a flag says so, and after it where the provider had lost it', () => {
+    const told = running('B')
+    told.world.request('instance', 'terminate', told.id)
+    const kept = told.world.get(told.id).context.keptRoot.volume
+    told.world.settle()
+    expect([told.world.get(told.id).state, told.world.resources.has(kept)]).toEqual(['terminated', false])
+
+    const lost = running('B')
+    lost.world.request('instance', 'terminate', lost.id)
+    const { volume } = lost.world.get(lost.id).context.keptRoot
+    lost.world.answer(lost.id, 'done', { already: true })
+    expect(lost.world.get(lost.id).context.owed).toMatchObject([{ id: volume, kind: 'root' }, { kind: 'volume' }])
+    lost.world.settle()
+    expect(states(lost.world, lost.id, volume)).toEqual(['terminated', 'deleted'])
+  })
+
+  it.each<ClassName>(['A', 'C', 'D', 'E', 'F'])('is none at class %s', name => {
     const { world, id } = running(name, { blockDevices: name === 'D' ? [{ device: 'sdb', noDevice: true }] : [] })
     expect(world.get(id).context.keptRoot).toBeUndefined()
   })

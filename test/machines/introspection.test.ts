@@ -86,7 +86,7 @@ describe('what is answered about a provider', () => {
       const { id: image } = world.request('image', 'register', undefined, { name: 'plain', sizeBytes: 1024 })
       const { id } = world.request('instance', 'launch', undefined, { image, type: 'small' })
       world.settle()
-      const { rootOwner, keptRoot } = world.get(id).context
+      const { rootOwner, keptRoot, offers } = world.get(id).context
       world.request('instance', 'terminate', id)
       const calls = () => world.log.flatMap(each => each.wants).filter(want => want.want === 'ask')
       world.settle()
@@ -97,7 +97,8 @@ describe('what is answered about a provider', () => {
           true,
           isTold ? 'providerIfTold' : keptRoot ? 'engine' : 'provider',
         ])
-      const isOwed = rootOwner === 'engine' || keptRoot !== undefined
+      const goesByFlag = offers.deletesRootByFlag && !offers.vanishesOff
+      const isOwed = rootOwner === 'engine' || (keptRoot !== undefined && !goesByFlag)
       expect(calls().some(({ verb }) => verb === 'volumeDelete')).toBe(isOwed)
     },
   )

@@ -2,8 +2,9 @@
 import { describe, expect, it } from 'vitest'
 import { kinds } from '../../machines/index.ts'
 import type { DeclaredCapabilities } from '../../src/drivers/capabilities.ts'
+import { classes } from './classes.ts'
 import { show } from './walks.ts'
-import { able, furnished, outcome, type World } from './world.ts'
+import { able, furnished, GiB, outcome, type World } from './world.ts'
 
 function launched(declared: DeclaredCapabilities = able, input: Record<string, unknown> = {}) {
   const { world, image } = furnished(declared)
@@ -66,6 +67,66 @@ describe('an instance that is not shown', () => {
     const { world, id } = running()
     missed(world, id)
     expect(world.get(id).context).toMatchObject({ impaired: true })
+  })
+})
+
+describe('an instance that is not shown where nothing that is off is', () => {
+  const vanishing = (input: Record<string, unknown> = {}, grace = 0) =>
+    running(
+      { ...classes.A, canCreateVolumeFromImage: true, bootFromVolume: true, settle: { missingGraceMs: grace } },
+      { mode: 'stateful', ...input },
+    )
+
+  it('has stopped if it can be made anew from its root, and starts so', () => {
+    for (const grace of [0, 30_000]) {
+      const { world, id } = vanishing({}, grace)
+      world.report(id, 'instance.vanished', { generation: 1 })
+      if (grace) {
+        expect(world.visible(id)).toBe('running')
+        world.fire(due(id, 'missingGraceDue'))
+      }
+      expect(world.get(id)).toMatchObject({ state: 'stopping.asking', context: { reason: { code: 'guestShutdown' } } })
+      world.settle()
+      expect(world.get(id).state).toBe('stopped')
+      expect(ask(world, id, 'start')).toBe('taken')
+      world.answer(id, 'rejected', {}, 'notFound')
+      expect(world.get(id).state).toBe('pending.remaking')
+      world.settle()
+      expect(world.visible(id)).toBe('running')
+    }
+  })
+
+  it('is impaired if its owner wants it to end with its guest: nothing is deleted on that word', () => {
+    const { world, id } = vanishing({ shutdownBehaviour: 'terminate' })
+    world.report(id, 'instance.vanished', { generation: 1 })
+    expect(world.get(id)).toMatchObject({ state: 'running.steady', context: { impaired: true } })
+  })
+})
+
+describe('a launch of which nothing is heard', () => {
+  it('has failed when its time is over, and what may come of it is destroyed', () => {
+    const { world } = furnished({ ...classes.C })
+    const { id: image } = world.request('image', 'register', undefined, { name: 'plain', sizeBytes: GiB })
+    const { id } = world.request('instance', 'launch', undefined, { image, type: 'small' })
+    expect(world.get(id).state).toBe('pending.creating')
+    world.fire(due(id, 'launchTimedOut'))
+    expect(world.get(id)).toMatchObject({
+      state: 'pending.abandoning.destroying',
+      context: { reason: { code: 'launchTimedOut' } },
+    })
+    expect(world.asks.get(id)!.map(({ verb }) => verb)).toEqual(['instancePower', 'instanceDestroy'])
+    world.settle()
+    expect(world.visible(id)).toBe('terminated')
+  })
+
+  it('is only overdue once its compute is there', () => {
+    const { world } = furnished({ ...classes.C })
+    const { id: image } = world.request('image', 'register', undefined, { name: 'plain', sizeBytes: GiB })
+    const { id } = world.request('instance', 'launch', undefined, { image, type: 'small' })
+    world.answer(id, 'done', { generation: 1, status: 'stopped' })
+    expect(world.get(id).state).toBe('pending.starting')
+    world.fire(due(id, 'launchTimedOut'))
+    expect(world.get(id)).toMatchObject({ state: 'pending.starting', context: { overdue: true } })
   })
 })
 

@@ -54,6 +54,8 @@ describe('suspending', () => {
     expect(ask(held.world, held.id, 'suspend')).toBe('stopUnprotected')
     const gone = running({ ...able, stop: 'none', start: 'none' })
     expect(ask(gone.world, gone.id, 'suspend')).toContain('suspendOffered')
+    const sleepless = running({ ...able, start: 'none' })
+    expect(ask(sleepless.world, sleepless.id, 'suspend')).toContain('suspendOffered')
   })
 
   it('that the provider rejects leaves the guest running, with the reason', () => {
@@ -97,6 +99,31 @@ describe('what is suspended', () => {
     for (const command of ['stop', 'reboot']) expect(ask(world, id, command)).toMatch(/^wrongState/)
     expect(ask(world, id, 'modify', { type: 'large' })).toBe('bootKept')
     expect(ask(world, id, 'suspend')).toBe('unchanged')
+  })
+
+  it('has no disk that grows meanwhile, and each grows before and after', () => {
+    const { world, id, data } = running()
+    let sizeBytes = world.get(data).context.sizeBytes
+    const grow = () => outcome(() => world.request('volume', 'modify', data, { sizeBytes: sizeBytes + GiB }))
+    const grown = () => {
+      expect(grow()).toBe('taken')
+      world.settle()
+      sizeBytes += GiB
+    }
+    grown()
+    world.request('instance', 'suspend', id)
+    expect(grow()).toBe('guestAwake')
+    world.settle()
+    expect(grow()).toBe('guestAwake')
+    expect(outcome(() => world.request('volume', 'modify', data, { volumeType: 'gp2' }))).toBe('taken')
+    world.settle()
+    world.request('instance', 'resume', id)
+    expect(grow()).toBe('guestAwake')
+    world.settle()
+    grown()
+    world.request('instance', 'stop', id)
+    world.settle()
+    grown()
   })
 
   it('is not resumed for a suspended account', () => {

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { kinds, type Want } from '../../machines/index.ts'
 import { classes, classNames } from './classes.ts'
 import { type ImageDeed, imageAct, imageDeeds } from './image-walks.ts'
+import { type VmSnapshotDeed, vmSnapshotAct, vmSnapshotDeeds } from './vm-snapshot-walks.ts'
 import { able, furnished, GiB, type KindName, Refused, type Resource, type World } from './world.ts'
 
 type Input = Record<string, unknown>
@@ -56,6 +57,7 @@ const deeds = [
   'goOn',
   'echo',
   ...imageDeeds,
+  ...vmSnapshotDeeds,
 ] as const
 /** What only an operator does: it ends what others expect to be cleaned up. */
 const surrender = 'abandon'
@@ -76,6 +78,11 @@ export const deed: fc.Arbitrary<Deed> = fc.record({
           'attach',
           'start',
           'suspend',
+          'quietImage',
+          'keepMachine',
+          'revertMachine',
+          'snapshot',
+          'terminate',
           'quietImage',
         ] as const),
       ),
@@ -121,6 +128,10 @@ export function act(world: World, image: string, { what, pick, other }: Deed): {
     imageAct(world, what as ImageDeed, pick, other)
     return
   }
+  if (vmSnapshotDeeds.includes(what as VmSnapshotDeed)) {
+    vmSnapshotAct(world, what as VmSnapshotDeed, pick, other)
+    return
+  }
   const instance = among(world.idsOf('instance'), pick)
   const volume = among(world.idsOf('volume'), other)
   const ask = (kind: KindName, name: string, id: string | undefined, input: Input = {}) => {
@@ -158,7 +169,7 @@ export function act(world: World, image: string, { what, pick, other }: Deed): {
     const [id, resource] = among(ending, pick) ?? []
     const items = [id, ...(resource?.context.owed ?? []).map((each: { id: string }) => each.id)]
     const input = resource?.kind === 'instance' ? { item: among(items, other) } : {}
-    if (resource) ask(resource.kind as KindName, 'abandonCleanup', id, input)
+    if (resource && resource.kind !== 'vm-snapshot') ask(resource.kind as KindName, 'abandonCleanup', id, input)
   }
   const timer = among([...world.timers], pick + other)
   if (what === 'fire' && timer) world.fire(timer)
@@ -236,6 +247,7 @@ export function live({ deeds, careful }: Life, check: (world: World, echo: strin
 }
 export const all = (world: World, kind: string): [string, Resource][] =>
   [...world.resources].filter(([, each]) => each.kind === kind)
+const layered = { ...able, vmSnapshot: { ...able.vmSnapshot, layered: true } }
 let walked: { wants: [string, Want][]; contexts: Map<string, unknown[]> } | undefined
 
 /** Every want of many random lives, one of each form, and the contexts they passed through. Seeded, made once. */
@@ -245,12 +257,12 @@ export function walks() {
   const contexts = new Map<string, unknown[]>()
   let at = 0
   for (const life of fc.sample(fc.array(deedOrSurrender, { minLength: 60, maxLength: 90 }), {
-    numRuns: 1000,
+    numRuns: 3000,
     seed: 7,
   })) {
     // Every other life at a provider like most, the rest at one of each class.
     const name = among(classNames, at++ >> 1)!
-    const { world, image } = furnished(at % 2 ? able : classes[name])
+    const { world, image } = furnished(at % 2 ? (at % 4 === 1 ? layered : able) : classes[name])
     for (const each of life) act(world, image, each)
     for (const { resource, type, wants: wanted } of world.log)
       for (const want of wanted) {

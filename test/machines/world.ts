@@ -79,6 +79,17 @@ export const able: DeclaredCapabilities = {
   volume: { grow: 'online', retype: true, encrypt: true },
   volumeAttach: { hotPlug: true, hotUnplug: true, max: 4 },
   volumeSnapshot: { of: ['available', 'in-use'], live: true },
+  vmSnapshot: {
+    memory: true,
+    diskOnly: true,
+    live: true,
+    quiesce: true,
+    tree: true,
+    revertWhileRunning: true,
+    maxCount: 6,
+    maxDepth: 4,
+    blocks: ['attach', 'detach', 'resize'],
+  },
 }
 export const GiB = 1024 ** 3
 
@@ -285,8 +296,17 @@ function factsOf({ verb, args }: Ask, context: Json): Json {
   if (verb === 'volumeEnsure' || verb === 'volumeResize') return { sizeBytes }
   if (verb === 'volumeSnapshotEnsure') return { sizeBytes: context.sizeBytes }
   if (verb === 'instanceEnsure' || want === 'running') return { status: 'running', generation }
+  if (verb === 'vmSnapshotEnsure') return { disks: disksOf(args as Json) }
+  if (verb === 'vmSnapshotRevert')
+    return { status: (args as Json).run ? 'running' : 'stopped', generation, disks: disksOf(args as Json) }
   if (want === 'suspended') return { status: 'suspended', generation }
   return want === 'off' ? { status: 'stopped', generation } : {}
+}
+
+/** All disks are of one size here. */
+const disksOf = ({ volumes, devices }: Json) => {
+  const names = (volumes ?? (devices as Json[]).map(({ volume }) => volume)) as string[]
+  return Object.fromEntries(names.map(name => [name, { sizeBytes: 8 * GiB }]))
 }
 
 /** A world with an offering and an image, and the id of the image. */

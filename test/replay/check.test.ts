@@ -30,9 +30,9 @@ async function left(): Promise<{ cloud: Cloud; id: string; database: Database.Da
     return cloud.acme.volume.create({ sizeBytes: GiB })
   })
   await cloud.engine.idle()
-  cloud.world.failNext('volumeEnsure', 'beforeEffect')
+  cloud.world.failNext('volumeEnsure', 'silence')
   await cloud.acme.volume.create({ sizeBytes: GiB })
-  await cloud.engine.close()
+  await cloud.engine.close({ graceMs: 0 })
   return { cloud, id, database: cloud.database }
 }
 

@@ -5,14 +5,27 @@ import { kinds } from '../../machines/index.ts'
 import { projections } from '../../projections/index.ts'
 import { simulated } from '../../src/drivers/simulated/index.ts'
 import { createEngine } from '../../src/engine.ts'
+import type { Clock } from '../../src/runtime/clock.ts'
 import { sqlite } from '../../src/store/sqlite/index.ts'
 import type { StoredEvent } from '../../src/store/store.ts'
+import { systemClock } from '../../src/system/clock.ts'
 
 export const GiB = 1_073_741_824
 export type Cloud = Awaited<ReturnType<typeof openCloud>>
 
+/** The real clock, ahead of the time by as much as a test wants. */
+function aheadBy(shift: { ms: number }): Clock {
+  const real = systemClock()
+  return {
+    now: () => real.now() + shift.ms,
+    wakeAt: (time, wake, idle) => real.wakeAt(time - shift.ms, wake, idle),
+    soon: run => real.soon(run),
+  }
+}
+
 /** Opens an engine on a database; everything that ends may be forgotten at once. */
 export async function openCloud(database = new Database(':memory:'), retentionMs = 0) {
+  const shift = { ms: 0 }
   const world = simulated({ instant: true })
   const retention = Object.fromEntries(Object.keys(kinds).map(name => [name, retentionMs]))
   const engine = await createEngine({
@@ -21,12 +34,15 @@ export async function openCloud(database = new Database(':memory:'), retentionMs
     store: sqlite({ database }),
     drivers: { local: world },
     surveyEveryMs: 0,
+    clock: aheadBy(shift),
     retentionMs: retention,
   })
   return {
     engine,
     world,
     database,
+    /** How far its clock is ahead. */
+    shift,
     operator: engine.as({ account: 'operator', actor: 'root', authority: 'operator' }),
     acme: engine.as({ account: 'acme', actor: 'ops@acme' }),
     bee: engine.as({ account: 'bee', actor: 'ops@bee' }),

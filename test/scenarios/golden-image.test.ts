@@ -84,13 +84,17 @@ describe('an image of a running instance', () => {
 })
 
 describe('a refusal on the way', () => {
-  it('names whose rule says no, and leaves nothing behind', async () => {
+  it('names each whose rule says no, and leaves nothing behind', async () => {
     const cloud = await open({}, { volumeSnapshot: { of: [] } })
     const { acme, engine } = cloud
     const id = await running(cloud)
     const create = () => acme.image.create({ instance: id, name: 'golden' })
     await expect(create()).rejects.toMatchObject({
-      reasons: [{ requirement: 'snapshotOffered', code: 'snapshotUnsupported' }],
+      // One for each of its volumes.
+      reasons: [
+        { requirement: 'snapshotOffered', code: 'snapshotUnsupported' },
+        { requirement: 'snapshotOffered', code: 'snapshotUnsupported' },
+      ],
     })
     expect((await acme.list('snapshot')).items).toEqual([])
     expect((await acme.list('image', { where: { name: 'golden' } })).items).toEqual([])

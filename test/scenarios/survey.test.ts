@@ -81,6 +81,7 @@ describe('a survey', () => {
       'volume 4 0',
       'volumeSnapshot 1 0',
       'instance 2 0',
+      'vmSnapshot 0 0',
       'attachment 2 0',
     ])
     await engine.close()

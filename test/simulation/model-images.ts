@@ -3,7 +3,7 @@
  * what an instance does for an image of it. Like the model of instances and volumes, it knows no asks and no timers.
  */
 import type { Envelope } from '../../machines/grammar.ts'
-import type { InstanceModel, Verdict } from './model.ts'
+import type { InstanceModel, Verdict } from './model-shapes.ts'
 
 export interface SnapshotModel {
   readonly kind: 'snapshot'

@@ -9,7 +9,6 @@ import {
   imageBorn,
   imageEvents,
   imageRules,
-  type Quiet,
   quietEvents,
   quieted,
   type SnapshotModel,
@@ -17,79 +16,9 @@ import {
   snapshotEvents,
   snapshotRules,
 } from './model-images.ts'
+import type { AccountModel, InstanceModel, Look, Model, Tags, Verdict, VolumeModel } from './model-shapes.ts'
 
-export interface InstanceModel {
-  readonly kind: 'instance'
-  readonly state: string
-  readonly account: string
-  readonly zone: string
-  readonly hasRun: boolean
-  readonly mode: string
-  readonly rootOwner: string
-  /** Does its provider keep what it stops? */
-  readonly isKept: boolean
-  /** Has its provider a call that restarts guests, and one that suspends them? */
-  readonly resets: boolean
-  readonly suspends: boolean
-  /** How long what is stateless and off is left alone, and does it start nothing that was stopped? */
-  readonly graceMs: number
-  readonly startsAnew: boolean
-  /** Its provider has held it while it ran. */
-  readonly stalled?: boolean
-  /** It is stopped only to be started again. */
-  readonly restarts?: boolean
-  /** It goes on where it was. */
-  readonly resumes?: boolean
-  readonly generation: number
-  readonly protection: { readonly terminate: boolean; readonly stop: boolean }
-  readonly behaviour: string
-  readonly tags: Tags
-  readonly rootDevice: string
-  /** Volume -> device name in one spelling, and whether it ends with the instance. */
-  readonly devices: Readonly<Record<string, { readonly device: string; readonly dies: boolean }>>
-  /** Volumes that have to be gone before it is over. (stateful-and-deltacloud 3a.5.) */
-  readonly owed?: readonly string[]
-  /** The image that its root, made by its provider, is a linked clone of. */
-  readonly clonedFrom?: string
-  /** A root that its provider made, and leaves when it is gone. */
-  readonly keptRoot?: string
-  /** Its guest is off for an image, or not on again yet. */
-  readonly quiet?: Quiet
-}
-export interface VolumeModel {
-  readonly kind: 'volume'
-  readonly state: string
-  readonly account: string
-  readonly zone: string
-  readonly shape: DiskShape
-  /** When its provider can make it larger. */
-  readonly grow: string
-  /** What it was before the change that is under way; once it only optimizes, there is no way back. */
-  readonly from?: DiskShape | 'optimizing'
-  readonly tags: Tags
-  readonly instance?: string
-  /** Whether a change of its attachment is under way. */
-  readonly moving?: boolean
-  readonly condemned?: boolean
-  /** Its provider no longer shows it. */
-  readonly unseen?: boolean
-  /** The image that it is a linked clone of. */
-  readonly clonedFrom?: string
-}
-export interface AccountModel {
-  readonly kind: 'account'
-  readonly state: string
-  readonly account: string
-}
-export type Model = InstanceModel | VolumeModel | SnapshotModel | ImageModel | AccountModel
-type Tags = Readonly<Record<string, string>>
-interface DiskShape {
-  readonly sizeBytes: number
-  readonly volumeType?: string
-  readonly iops?: number
-}
-export type Look = (id: string) => Model | undefined
-export type Verdict = 'accepted' | 'unchanged' | 'refused' | 'either'
+export type { AccountModel, InstanceModel, Look, Model, Verdict, VolumeModel }
 
 // biome-ignore lint/suspicious/noExplicitAny: data of every event, read by name
 type Data = any
@@ -114,7 +43,7 @@ const boots = ['type', 'userData', 'kernel', 'ramdisk', 'ebsOptimized']
 
 const instanceRules: Readonly<Record<string, (now: InstanceModel, input: Data, look: Look) => Verdict>> = {
   ...tagging,
-  start: ({ state, account, mode, devices, rootDevice, rootOwner, stalled }, _, look) => {
+  start: ({ state, account, mode, devices, rootDevice, rootOwner, stalled, unconfirmed }, _, look) => {
     // One that its provider holds is asked to go on, unless it was just asked.
     if (state === 'running' && stalled) return 'either'
     if (state === 'pending' || state === 'running') return 'unchanged'
@@ -124,7 +53,7 @@ const instanceRules: Readonly<Record<string, (now: InstanceModel, input: Data, l
       rootOwner === 'provider' ||
       rootOwner === 'image' ||
       Object.values(devices).some(({ device }) => device === rootDevice)
-    const may = isOpen(account, look) && mode === 'stateful' && hasRoot
+    const may = isOpen(account, look) && mode === 'stateful' && hasRoot && !unconfirmed
     return state === 'stopped' && may ? 'accepted' : 'refused'
   },
   resume: ({ state, account, mode, resumes }, _, look) => {
@@ -153,6 +82,12 @@ const instanceRules: Readonly<Record<string, (now: InstanceModel, input: Data, l
   terminate: ({ state, protection }) => {
     if (!live.includes(state)) return 'unchanged'
     return protection.terminate || protection.stop ? 'refused' : 'accepted'
+  },
+  /** Of what has run and may run again; what is open about its disks is heard first. (stateful-and-deltacloud 3a.8.) */
+  forceStop: ({ state, hasRun, mode, quiet }) => {
+    if (state === 'stopped') return 'unchanged'
+    const may = ['running', 'stopping', 'suspending', 'suspended'].includes(state) || (state === 'pending' && hasRun)
+    return may && mode === 'stateful' && !quiet ? 'either' : 'refused'
   },
   modify: ({ state, mode, devices }, { deleteOnTermination = {}, ...input }) => {
     const names = Object.values(devices).map(({ device }) => device)
@@ -187,7 +122,13 @@ const volumeRules: Readonly<Record<string, (now: VolumeModel, input: Data, look:
     if (hasRates !== (wanted.volumeType === 'gp3') && (hasRates ? wanted.volumeType === 'gp2' : true)) return 'refused'
     const fits = wanted.sizeBytes >= shape.sizeBytes && wanted.sizeBytes <= 64 * 1024 ** 3
     if (!isOpen(account, look) || !fits || from !== undefined || unseen) return 'refused'
-    if (wanted.sizeBytes > shape.sizeBytes && now.grow !== 'online') return now.grow === 'none' ? 'refused' : 'either'
+    const grows = wanted.sizeBytes > shape.sizeBytes
+    if (grows && now.grow === 'none') return 'refused'
+    const holder = now.instance === undefined ? undefined : look(now.instance)
+    if (grows && now.instance !== undefined && !holder) return 'either'
+    // Its memory refers to its disks as they are.
+    if (grows && holder?.kind === 'instance' && (holder.resumes || holder.state.startsWith('suspend'))) return 'refused'
+    if (grows && now.grow !== 'online') return 'either'
     // Other types are the provider's to grant.
     return isOther ? 'either' : 'accepted'
   },
@@ -210,8 +151,16 @@ const volumeRules: Readonly<Record<string, (now: VolumeModel, input: Data, look:
 
 const ended = ['deleted', 'deregistered']
 function judged(now: Model, command: string, input: Data, look: Look): Verdict | undefined {
-  if (now.kind === 'instance') return instanceRules[command]?.(now, input, look)
-  if (now.kind === 'volume') return volumeRules[command]?.(now, input, look)
+  if (now.kind === 'instance') {
+    const said = instanceRules[command]?.(now, input, look)
+    // What is being done to its VM snapshots may stand in the way; the model does not follow that.
+    return said === 'accepted' && now.keeps && command !== 'terminate' ? 'either' : said
+  }
+  if (now.kind === 'volume') {
+    const said = volumeRules[command]?.(now, input, look)
+    const holder = look(now.instance ?? input.instance)
+    return said === 'accepted' && holder?.kind === 'instance' && holder.keeps ? 'either' : said
+  }
   if (now.kind === 'account') return undefined
   if (command === 'tag' || command === 'untag')
     return ended.includes(now.state) ? 'refused' : tagging[command](now, input)
@@ -228,6 +177,7 @@ const omit = (devices: InstanceModel['devices'], volume: string) =>
   Object.fromEntries(Object.entries(devices).filter(([id]) => id !== volume))
 
 function launched({ account, data, facts }: Envelope<Data>): InstanceModel {
+  const can = (facts as Data).provider.capabilities
   return {
     kind: 'instance',
     state: 'pending',
@@ -238,11 +188,13 @@ function launched({ account, data, facts }: Envelope<Data>): InstanceModel {
     rootOwner: data.rootOwner,
     keptRoot: data.keptRoot?.volume,
     clonedFrom: data.pinsImage && data.rootOwner === 'provider' ? data.image : undefined,
-    isKept: (facts as Data).provider.capabilities.stop === 'preserves',
-    resets: (facts as Data).provider.capabilities.reboot !== 'none',
-    suspends: (facts as Data).provider.capabilities.suspend !== 'none',
-    graceMs: (facts as Data).provider.capabilities.settle.missingGraceMs,
-    startsAnew: (facts as Data).provider.capabilities.start === 'none',
+    isKept: can.stop === 'preserves',
+    resets: can.reboot !== 'none',
+    suspends: can.suspend !== 'none' && can.start !== 'none',
+    graceMs: can.settle.missingGraceMs,
+    startsAnew: can.start === 'none',
+    vanishesOff: can.vanishesAfterStop,
+    goesByFlag: can.rootOnDestroy === 'byFlag',
     generation: 1,
     protection: { terminate: data.terminationProtection ?? false, stop: data.stopProtection ?? false },
     behaviour: data.shutdownBehaviour,
@@ -286,15 +238,39 @@ function paid({ state, owed = [] }: InstanceModel, volume: string): Partial<Inst
     : {}
 }
 
+/** It runs, or is suspended, although it was said to be off: if it may come back at all. */
+const afterAll = ({ mode, generation }: InstanceModel, data: Data, state: string): Partial<InstanceModel> =>
+  mode === 'stateful' && data.generation === generation ? { state, hasRun: true, unconfirmed: undefined } : {}
+/** Where what is off is not shown, one that can be made anew from its root is off. (stateful-and-deltacloud 3a.8.) */
+const unseen = ({ state, mode, behaviour, rootOwner, vanishesOff }: InstanceModel): Partial<InstanceModel> =>
+  state === 'running' && mode === 'stateful' && behaviour === 'stop' && rootOwner !== 'provider' && vanishesOff
+    ? { state: 'stopping', quiet: undefined }
+    : {}
+
 const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelope<Data>) => Partial<InstanceModel>>> =
   {
     ...tagEvents,
-    created: ({ state }, { data }) =>
-      state === 'pending' && data.status === 'running' ? { state: 'running', hasRun: true } : {},
-    started: ({ state, generation }, { data }) =>
-      state === 'pending' && data.generation === generation
+    created: (now, { data }) => {
+      if (now.state === 'stopped') return data.status === 'running' ? afterAll(now, data, 'running') : {}
+      return now.state === 'pending' && data.status === 'running' ? { state: 'running', hasRun: true } : {}
+    },
+    started: (now, { data }) => {
+      if (now.state === 'stopped') return afterAll(now, data, 'running')
+      return now.state === 'pending' && data.generation === now.generation
         ? { state: 'running', hasRun: true, resumes: undefined }
-        : {},
+        : {}
+    },
+    externallyStarted: (now, { data }) => {
+      if (now.state === 'stopped') return afterAll(now, data, 'running')
+      return now.state === 'suspended' && data.generation === now.generation ? { state: 'running' } : {}
+    },
+    externallySuspended: (now, { data }) => {
+      if (now.state === 'stopped') return afterAll(now, data, 'suspended')
+      return now.state === 'running' && data.generation === now.generation
+        ? { state: 'suspended', quiet: undefined }
+        : {}
+    },
+    forceStopRequested: () => ({ state: 'stopped', unconfirmed: true, restarts: undefined, resumes: undefined }),
     startFailed: ({ state, hasRun, resumes, rootOwner, startsAnew }, { data }) => {
       // One that cannot go on stays as it is, unless its memory is lost.
       if (resumes)
@@ -312,10 +288,20 @@ const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelo
       if (state === 'running') return {}
       return state === 'suspended' ? resumed : { state: 'pending', generation: generation + 1, stalled: undefined }
     },
+    vmSnapshotProposed: () => ({ keeps: true }),
+    vmSnapshotRevertProposed: ({ state, generation }, { data }) =>
+      state === 'stopped' && data.memory ? { state: 'pending', generation: generation + 1, reverts: true } : {},
+    vmSnapshotReverted: ({ state, reverts }, { data }) => {
+      if (state !== 'running' && !reverts) return {}
+      return { state: 'running', generation: data.generation, reverts: undefined }
+    },
+    vmSnapshotRevertFailed: ({ reverts }) => (reverts ? { state: 'stopped', reverts: undefined } : {}),
     resumeRequested: () => resumed,
     suspendRequested: () => ({ state: 'suspending' }),
-    suspended: ({ state, generation }, { data }) =>
-      state === 'suspending' && data.generation === generation ? { state: 'suspended' } : {},
+    suspended: (now, { data }) => {
+      if (now.state === 'stopped') return afterAll(now, data, 'suspended')
+      return now.state === 'suspending' && data.generation === now.generation ? { state: 'suspended' } : {}
+    },
     suspendFailed: ({ state }) => (state === 'suspending' ? { state: 'running' } : {}),
     memoryLost: ({ state, generation }, { data }) =>
       state === 'suspended' && data.generation === generation ? { state: 'stopping' } : {},
@@ -323,7 +309,10 @@ const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelo
     // A provider that knows no such instance has none to stop.
     stopFailed: (now, { data }) => (now.state === 'stopping' && data.code === 'notFound' ? offAtLast(now) : {}),
     stopRequested: () => ({ state: 'stopping', restarts: undefined, resumes: undefined }),
-    stopped: (now, { data }) => (now.state === 'stopping' && data.generation === now.generation ? offAtLast(now) : {}),
+    stopped: (now, { data }) => {
+      if (data.generation !== now.generation) return {}
+      return now.state === 'stopping' ? offAtLast(now) : { unconfirmed: undefined }
+    },
     poweredOff: ({ state, generation, mode, behaviour, isKept, graceMs, protection, quiet }, { data }) => {
       if (!['pending', 'running'].includes(state) || data.generation !== generation) return {}
       if (quiet && quiet.phase !== 'turning on') return {}
@@ -336,7 +325,14 @@ const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelo
       state === 'stopped' && mode === 'stateless' && isKept && !protection.terminate ? { state: 'shutting-down' } : {},
     terminateRequested: () => ({ state: 'shutting-down', quiet: undefined, restarts: undefined, resumes: undefined }),
     quietCaptureProposed: ({ state }, event) => (state === 'running' ? { quiet: quieted(event) } : {}),
-    destroyed: now => (now.state === 'shutting-down' || now.state === 'pending' ? endOf(now) : {}),
+    destroyed: (now, { data }) => {
+      if (now.state !== 'shutting-down' && now.state !== 'pending') return {}
+      // Its root went with it, if there was somebody to take the flag. (stateful-and-deltacloud 3a.5.)
+      const isTaken = now.goesByFlag && !now.vanishesOff && data.already !== true
+      return endOf(isTaken ? { ...now, keptRoot: undefined } : now)
+    },
+    vanished: (now, { wants }) => (now.graceMs > 0 && wants?.length ? {} : unseen(now)),
+    missingGraceDue: now => unseen(now),
     cleanupDone: (now, { data }) => paid(now, data.id),
     // A volume waits for its snapshots, and its instance does not wait with it.
     cleanupHandedOver: (now, { data }) => paid(now, data.id),

@@ -4,11 +4,14 @@ import type { Checker } from './checkers/checker.ts'
 import { everyChecker } from './checkers/index.ts'
 import {
   consumedTwice,
+  grownAsleep,
+  lostRootForgotten,
   modeIgnored,
   notSpared,
   rootForgotten,
   statelessStarted,
   stopThatEnds,
+  unheardStarted,
   userVolumeDeleted,
 } from './planted/classes.ts'
 import { availableTooEarly, deletedWhileUsed, leftOff, sourceGone } from './planted/images.ts'
@@ -37,6 +40,9 @@ const planted: readonly Planted[] = [
   notSpared,
   statelessStarted,
   modeIgnored,
+  lostRootForgotten,
+  grownAsleep,
+  unheardStarted,
 ]
 
 describe('a planted bug', () => {

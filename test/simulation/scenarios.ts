@@ -63,6 +63,13 @@ const copy: Chapter = {
   ask: ({ image }) => ({ kind: 'image', command: 'copy', input: { image, name: 'copy' } }),
 }
 const deregister = of('image', 'deregister', 'image')
+const keep = (as: string): Chapter => ({
+  as,
+  ask: ({ instance }) => ({ kind: 'vm-snapshot', command: 'create', input: { instance, memory: true } }),
+})
+const goBack = of('vm-snapshot', 'revert', 'first')
+const forget = of('vm-snapshot', 'delete', 'first')
+const forgetAll = of('vm-snapshot', 'delete', 'first', () => ({ subtree: true }))
 const atOnce = (chapter: Chapter): Chapter => ({ ...chapter, atOnce: true })
 
 export const scenarios: readonly Scenario[] = [
@@ -91,6 +98,14 @@ export const scenarios: readonly Scenario[] = [
   { name: 'delete a volume of which a snapshot is taken', before: [create], story: [atOnce(snapshot), remove] },
   { name: 'copy of an image that goes', before: [launch, halt, image], story: [atOnce(copy), deregister] },
   { name: 'resize', before: [create], story: [resize] },
+  { name: 'VM snapshot', before: [launch, create, attach], story: [keep('first')] },
+  { name: 'fork of VM snapshots', before: [launch, keep('first'), keep('second')], story: [goBack, forget] },
+  { name: 'end of a subtree', before: [launch, keep('first'), keep('second')], story: [forgetAll] },
+  {
+    name: 'terminate while a VM snapshot is taken',
+    before: [launch, keep('first')],
+    story: [atOnce(keep('second')), terminate],
+  },
   { name: 'change of type', world: { optimizeMs: 90_000 }, before: [create], story: [retype] },
 ]
 

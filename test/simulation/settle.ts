@@ -109,6 +109,7 @@ const removal: Readonly<Record<string, string>> = {
   volume: 'delete',
   snapshot: 'delete',
   image: 'deregister',
+  'vm-snapshot': 'delete',
 }
 
 /** Every tenant deletes all it has; nothing may be left anywhere. */

@@ -10,7 +10,7 @@ import { cleanSlate, comeToRest, prune } from './settle.ts'
 import { furnish, type Scenery, tenants } from './setup.ts'
 import { type Action, type Shape, shapeOf } from './shape.ts'
 import { survey } from './survey.ts'
-import { repeated, running, someRequest, suspended } from './workload.ts'
+import { repeated, running, someRequest, stopped, suspended } from './workload.ts'
 import { World, type WorldOptions } from './world.ts'
 
 export interface SimulationOptions extends Pick<WorldOptions, 'kinds' | 'throughStore'> {
@@ -106,6 +106,16 @@ async function act(world: World, scenery: Scenery, shape: Shape, number: number)
     vanish() {
       const ids = running(world)
       if (ids.length) world.provider.vanish(schedule.pick(ids))
+    },
+    others() {
+      const { provider } = world
+      const { suspend, start } = provider.describe()
+      const [off, on] = [stopped(world), running(world)]
+      const id = schedule.chance(0.5) ? (off.length ? schedule.pick(off) : undefined) : undefined
+      if (id !== undefined) return world.meddle(id, provider.startGuest(id))
+      if (on.length === 0 || suspend === 'none' || start === 'none') return
+      const awake = schedule.pick(on)
+      world.meddle(awake, provider.suspendGuest(awake))
     },
     read() {
       const account = random.pick(tenants.slice(0, shape.tenants))

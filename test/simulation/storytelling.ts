@@ -58,7 +58,7 @@ async function tell(
 /** What everything came to, without ids: the same whatever crashed. */
 const endingOf = (world: World): string =>
   [...world.fold.resources.values()]
-    .filter(({ kind }) => ['instance', 'volume', 'snapshot', 'image'].includes(kind))
+    .filter(({ kind }) => ['instance', 'volume', 'snapshot', 'image', 'vm-snapshot'].includes(kind))
     .map(({ kind, state }) => `${kind} ${visibleOf(state)}`)
     .sort()
     .join(', ')

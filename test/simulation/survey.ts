@@ -11,17 +11,17 @@ const AGE_MS = 600_000
 /** How long an answer is waited for. */
 const PATIENCE_MS = 60_000
 
-/** What a provider has lost may leave its root there, which nobody can ask to go any more. */
-const isLeftRoot = ({ vanished }: World, id: string) =>
-  id.endsWith('/root') && vanished.has(id.slice(0, -'/root'.length))
-
-const isDisturbed = (world: World, id: string) => world.disturbed.has(id) || wentWithGuest(world, id)
+/** What a provider loses with an instance: its VM snapshots. */
+const instanceOf = (world: World, id: string): string | undefined =>
+  (world.replay.snapshots.get(id)?.context as { instance?: string } | undefined)?.instance
+const isDisturbed = (world: World, id: string) =>
+  world.disturbed.has(id) || world.disturbed.has(instanceOf(world, id) ?? '') || wentWithGuest(world, id)
 
 function check(world: World, { providers }: SurveyReport): void {
   for (const { kinds } of providers)
     for (const { orphan, ghost, drift, foreign } of kinds)
       for (const { class: as, id, resource, sentence } of [orphan, ghost, drift, foreign].flatMap(each => each.listed))
-        if (as === 'orphan' ? !isLeftRoot(world, id) : as === 'foreign' || !isDisturbed(world, resource ?? id))
+        if (as === 'orphan' || as === 'foreign' || !isDisturbed(world, resource ?? id))
           world.broke(NAME, `${as} in the midst of it: ${sentence}`)
 }
 

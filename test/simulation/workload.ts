@@ -6,6 +6,7 @@ import { OPERATOR, type Scenery, tenants } from './setup.ts'
 import { GIB } from './shape.ts'
 import type { Request } from './submission.ts'
 import { toImage, toKeyPair, toSnapshot } from './workload-images.ts'
+import { toVmSnapshot } from './workload-vm-snapshots.ts'
 import type { World } from './world.ts'
 
 export interface Workload {
@@ -191,6 +192,7 @@ function someCommand(workload: Workload, account: string): CommandInput {
     snapshot: 1.5 * images,
     image: 3 * images,
     key: 0.3,
+    vmSnapshot: 1.5 * images,
   })
   const draw = {
     launch,
@@ -200,6 +202,7 @@ function someCommand(workload: Workload, account: string): CommandInput {
     snapshot: toSnapshot,
     image: toImage,
     key: toKeyPair,
+    vmSnapshot: toVmSnapshot,
   }
   return draw[drawn](workload, account) ?? launch(workload, account)
 }
@@ -231,6 +234,11 @@ export function someRequest(workload: Workload, tenantCount: number): Request {
       commands: [random.chance(0.6) ? housekeeping(workload) : someCommand(workload, account)],
       token,
     }
+  if (random.chance(0.03)) {
+    const id = someId(workload, 'instance', account)
+    const forced = { kind: 'instance', command: 'forceStop', id }
+    if (id !== undefined) return { account: OPERATOR, authority: 'operator', commands: [forced], token }
+  }
   const size = random.chance(0.2) ? random.between(2, 4) : 1
   const commands = Array.from({ length: size }, () => versioned(workload, someCommand(workload, account)))
   return { account, commands, token, dryRun }
@@ -270,3 +278,4 @@ const instancesIn = ({ fold }: World, wanted: string): string[] =>
 /** Instances whose guest may end by itself, and those whose memory may be lost. */
 export const running = (world: World): string[] => instancesIn(world, 'running')
 export const suspended = (world: World): string[] => instancesIn(world, 'suspended')
+export const stopped = (world: World): string[] => instancesIn(world, 'stopped')

@@ -123,6 +123,13 @@ export class World {
     }
   }
 
+  /** Somebody else has done something with an instance: what is known of it differs until somebody looks. */
+  meddle(id: string, isDone: boolean): void {
+    if (!isDone) return
+    this.disturbed.add(id)
+    this.#count('meddled with')
+  }
+
   /** Nothing happens here any more. */
   close(): void {
     this.life.end()

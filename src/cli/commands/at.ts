@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { usage } from '../failure.ts'
 
 /** Commands that read the past as they read the present. */
-const readers = ['show', 'list', 'history', 'step', 'usage', 'limits']
+const readers = ['show', 'list', 'history', 'step', 'tree', 'diagram', 'usage', 'limits']
 
 /**
  * `stemma at <moment> -- <command...>`: what a command would have answered then.

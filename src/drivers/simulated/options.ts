@@ -158,6 +158,7 @@ export const declarationOf = (options: SimulatedOptions): Declaration => {
   const staleReads = plans('staleRead', options.faults, options.script)
   const said: DeclaredCapabilities = {
     ...everyCapability,
+    ...(options.images ? { imagesNarrow: true } : {}),
     ...(staleReads ? { consistency: { readAfterWrite: false, lagMs: 1000 } } : {}),
     ...options.capabilities,
   }

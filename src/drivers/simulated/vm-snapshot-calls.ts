@@ -159,6 +159,12 @@ export const vmSnapshotDelete = (
   if (snapshot === undefined || snapshot.instance !== id) return done({}, true)
   if (snapshot.owner !== world.owner)
     return rejected('denied', `VM snapshot ${snapshot.id} belongs to ${snapshot.owner}`)
+  const instance = world.instances.get(id)
+  const dependants = snapshotsOf(world, id).filter(({ parent }) => parent === snapshot.id).length
+  const isLive = instance?.current === snapshot.id ? 1 : 0
+  const { layered } = (instance ? world.abilitiesOf(instance.spec.image) : world.abilities).vmSnapshot
+  if (layered && snapshot.incomplete !== 'removing' && dependants + isLive > 1)
+    return rejected('precondition', `VM snapshot ${snapshot.id} is a layer that others are built on`)
   if (half) {
     world.alter(snapshot, leaving => {
       leaving.incomplete = 'removing'
@@ -171,7 +177,6 @@ export const vmSnapshotDelete = (
       moved.parent = snapshot.parent
     })
   }
-  const instance = world.instances.get(id)
   if (instance?.current === snapshot.id)
     world.alter(instance, at => {
       at.current = snapshot.parent

@@ -1,3 +1,4 @@
+import { contradictionsOf } from '../../drivers/contradictions.ts'
 import { capabilities, type DeclaredCapabilities, narrowed } from '../../drivers/driver.ts'
 import { usesVolumes } from '../../drivers/optional-calls.ts'
 import { registerDrivers } from '../../drivers/register.ts'
@@ -56,6 +57,16 @@ export const basicClauses: Clauses = [
       const instance = await session.observe('instance', id)
       const scopes = [image, instance].map(({ facts }) => (facts.capabilities ?? {}) as DeclaredCapabilities)
       session.expect(typeof narrowed(session.driver.describe(), ...scopes)).toBe('object')
+    },
+  },
+  {
+    title: 'offers with its images less than itself only where it declares that, and never more',
+    proof: async session => {
+      const { facts } = await session.observe('image', session.image)
+      const scope = (facts.capabilities ?? {}) as DeclaredCapabilities
+      const declared = session.driver.describe()
+      if (declared.imagesNarrow) session.expect(contradictionsOf(narrowed(declared, scope))).toEqual([])
+      else session.expect(narrowed(declared, scope)).toEqual(declared)
     },
   },
   {

@@ -81,8 +81,10 @@ export const capabilityProofs: { readonly [C in CapabilityName]: string } = {
   'vmSnapshot.maxDepth': 'keeps as many VM snapshots in a line as it declares, and no more',
   'vmSnapshot.stunsVm':
     'shows a guest as running all the while that it is kept, unless it declares that it stands still',
+  'vmSnapshot.layered': 'takes out one that several are built on, or none until fewer are, as it declares',
   'vmSnapshot.blocks': 'refuses what it declares to refuse while there are VM snapshots, and nothing else',
 
+  imagesNarrow: 'offers with its images less than itself only where it declares that, and never more',
   'createImage.fromStates': beyond,
   'createImage.rebootsInstance': beyond,
   'createImage.fromSnapshot': beyond,

@@ -22,11 +22,29 @@ export const vmRevertClauses: Clauses = [
       const third = await tale.keep()
       const parents = [second, third].map(async id => (await session.observe('vmSnapshot', id)).facts.parent)
       session.expect(await Promise.all(parents)).toEqual([first, first])
+      if (session.declared.vmSnapshot.layered) return
       await tale.forget(first)
       for (const id of [second, third]) {
         session.expect((await session.observe('vmSnapshot', id)).facts.parent).toBe(undefined)
         await tale.revert(id)
       }
+    },
+  },
+  {
+    title: 'takes out one that several are built on, or none until fewer are, as it declares',
+    skip: firstOf(keepsAgain, branches),
+    proof: async session => {
+      const tale = await Tale.begin(session)
+      const [first, second] = [await tale.keep(), await tale.keep()]
+      await tale.revert(first)
+      if (!session.declared.vmSnapshot.layered) {
+        session.expect(await tale.forget(first)).toBe(false)
+        return
+      }
+      await session.refused('vmSnapshotDelete', tale.id, { snapshot: first }, 'precondition')
+      session.expect(await tale.isKept(first)).toBe(true)
+      await tale.forget(second)
+      session.expect(await tale.forget(first)).toBe(false)
     },
   },
   {
@@ -51,6 +69,7 @@ export const vmRevertClauses: Clauses = [
         await tale.revert(id)
         session.expect(await tale.read()).toBe(text)
       }
+      if (session.declared.vmSnapshot.layered) return
       await tale.forget(first)
       kept.delete(first)
       for (const [id, text] of kept) {

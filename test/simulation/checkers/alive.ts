@@ -10,13 +10,16 @@ const isPatience = (event: string) => event.endsWith('TimedOut')
 
 function moves(world: World, id: string, path: readonly string[]): boolean {
   const folded = world.fold.resources.get(id)
-  if (!folded || path.includes(id) || !world.replay.is(id, 'working')) return false
-  if (folded.asks.size > 0 || [...folded.timers.keys()].some(event => !isPatience(event))) return true
+  if (!folded || path.includes(id)) return false
+  // What rests may have asked for something too, such as a restart of its guest.
+  if (folded.asks.size > 0) return true
+  if (!world.replay.is(id, 'working')) return false
+  if ([...folded.timers.keys()].some(event => !isPatience(event))) return true
   return world.replay.awaits(id).some(other => moves(world, other, [...path, id]))
 }
 
 /** Images that come with the scenery stay. */
-const deletable = ['instance', 'volume', 'snapshot']
+const deletable = ['instance', 'volume', 'snapshot', 'vm-snapshot']
 
 export const alive: CheckerMaker = () => ({
   name: NAME,

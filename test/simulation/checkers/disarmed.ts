@@ -25,6 +25,9 @@ const belongs: Readonly<Record<string, readonly string[]>> = {
   'volume.optimizeCheckDue': ['available', 'in-use'],
   'volume.deleteTimedOut': ['deleting'],
   'volume.deleteRetryDue': ['deleting'],
+  'vm-snapshot.taskTimedOut': ['creating', 'reverting', 'deleting'],
+  'vm-snapshot.removalRetryDue': ['deleting'],
+  'vm-snapshot.expiryDue': ['ready'],
 }
 
 export const disarmed: CheckerMaker = () => ({

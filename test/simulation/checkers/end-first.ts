@@ -26,11 +26,13 @@ export const endFirst: CheckerMaker = () => {
       const end = isStopped ? 'instancePower' : named
       // Until a snapshot is taken, or a copy made, of what is to go, nothing is asked for it.
       if (end === undefined || state.endsWith('.waiting')) return
-      const [first] = asks.values()
+      const first = [...asks.values()].find(({ verb }) => verb !== 'vmSnapshotDelete')
       // A provider that destroys only what is off is asked for that before; so is every one that would not destroy.
       const isOffFirst = end === 'instanceDestroy' && first?.verb === 'instancePower'
       // One that takes every volume with it is asked to let go of those that stay.
-      const frees = attachmentsOnDestroy === 'deletes' ? ['detach', 'instancePower'] : []
+      // Its VM snapshots go first: while there is one, a provider may let no disk go.
+      const freed = attachmentsOnDestroy === 'deletes' ? ['detach', 'instancePower'] : []
+      const frees = end === 'instanceDestroy' ? [...freed, 'vmSnapshotDelete'] : freed
       const others = [...asks.values()].filter(
         each =>
           each.verb !== end &&

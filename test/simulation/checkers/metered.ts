@@ -13,6 +13,8 @@ const NAME = 'usage'
 interface Measured {
   readonly series: readonly string[]
   readonly bytes: bigint
+  /** Of what has both: the memory, as a series of its own. */
+  readonly memoryBytes?: bigint
 }
 // biome-ignore lint/suspicious/noExplicitAny: contexts are what each machine makes them
 type Context = any
@@ -33,8 +35,13 @@ const measures: Readonly<Record<string, (state: string, context: Context, isTher
     },
     snapshot: (state, { sizeBytes }, isThere) =>
       isThere && state !== 'deleted' ? { series: ['snapshot'], bytes: BigInt(sizeBytes) } : undefined,
+    'vm-snapshot': (state, { sizeBytes, memoryBytes = 0 }, isThere) => {
+      if (!isThere || state === 'deleted') return undefined
+      const series = ['vmSnapshotDisk', ...(memoryBytes ? ['vmSnapshotMemory'] : [])]
+      return { series, bytes: BigInt(sizeBytes), memoryBytes: BigInt(memoryBytes) }
+    },
   }
-const births = new Set(['volume.created', 'snapshot.completed'])
+const births = new Set(['volume.created', 'snapshot.completed', 'vm-snapshot.kept'])
 const isBirth = ({ type, before }: { type: string; before: string }) =>
   births.has(type) && (before === 'creating' || before.startsWith('pending'))
 
@@ -46,7 +53,7 @@ export const metered: CheckerMaker = () => {
     const { at, measured } = now.get(resource)!
     for (const series of measured?.series ?? []) {
       const key = `${series} ${resource}`
-      amounts.set(key, (amounts.get(key) ?? 0n) + measured!.bytes * BigInt(untilMs - at))
+      amounts.set(key, (amounts.get(key) ?? 0n) + bytesOf(measured!, series) * BigInt(untilMs - at))
     }
   }
   return {
@@ -67,7 +74,7 @@ export const metered: CheckerMaker = () => {
       for (const [resource, { at, measured }] of now)
         for (const series of measured?.series ?? []) {
           const key = `${series} ${resource}`
-          expected.set(key, (expected.get(key) ?? 0n) + measured!.bytes * BigInt(last.at - at))
+          expected.set(key, (expected.get(key) ?? 0n) + bytesOf(measured!, series) * BigInt(last.at - at))
         }
       const first = world.log[0]!.at
       const middle = Math.floor((first + last.at) / 2)
@@ -76,6 +83,9 @@ export const metered: CheckerMaker = () => {
     },
   }
 }
+
+const bytesOf = ({ bytes, memoryBytes }: Measured, series: string): bigint =>
+  series === 'vmSnapshotMemory' ? memoryBytes! : bytes
 
 /** Byte-milliseconds by series and resource, summed over the periods between these times. */
 function reported(world: World, times: readonly number[]): Map<string, bigint> {

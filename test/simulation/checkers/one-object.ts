@@ -8,6 +8,7 @@ import type { World } from '../world.ts'
 import type { CheckerMaker } from './checker.ts'
 
 const NAME = 'I7 one object'
+const SURVEY_PATIENCE_MS = 60_000
 
 const made = ['instance', 'volume', 'snapshot']
 /** What the provider calls it. */
@@ -27,15 +28,18 @@ function checkMade(world: World): void {
   }
 }
 
-/**
- * A root that the provider made of itself is there with its instance. One that outlives an instance which the provider
- * lost is nobody's: no call that deletes it was ever promised an id.
- */
-function isRootThere({ fold, vanished, log }: World, id: string): boolean {
+/** A root that the provider made is there with its instance, also if the provider lost that: it goes when its end is asked for. */
+function isRootThere({ fold, log }: World, id: string): boolean {
   const keeps = ({ data }: Envelope) => (data as { keptRoot?: { volume: string } }).keptRoot?.volume === id
   const named = log.find(event => event.type === 'instance.launchRequested' && keeps(event))
   const instance = fold.resources.get(named?.resource ?? id.replace(/\/root$/, ''))
-  return instance !== undefined && ((!named && vanished.has(instance.id)) || !gone.has(visibleOf(instance.state)))
+  return instance !== undefined && !gone.has(visibleOf(instance.state))
+}
+
+/** An operator has said that it is stopped, and its provider takes longer to answer than a survey waits. */
+function isUnheard({ replay, options }: World, id: string): boolean {
+  const { unconfirmed } = (replay.snapshots.get(id)?.context ?? {}) as { unconfirmed?: boolean }
+  return unconfirmed === true && options.shape.latencyMs.max >= SURVEY_PATIENCE_MS
 }
 
 function checkTruth(world: World): void {
@@ -51,6 +55,7 @@ function checkTruth(world: World): void {
       seen &&
       kind === 'instance' &&
       !world.disturbed.has(id) &&
+      !isUnheard(world, id) &&
       there.has(visibleOf(state)) &&
       seen.facts.status !== visibleOf(state)
     )

@@ -61,7 +61,7 @@ export const ownRoots: CheckerMaker = () => {
       const there = new Set(world.provider.objects().map(({ id }) => id))
       for (const [id, { rootOwner, devices, rootDevice, keptRoot }] of launched) {
         if (visibleOf(world.fold.resources.get(id)!.state) !== 'terminated') continue
-        const isLeft = keptRoot ? there.has(keptRoot.volume) : there.has(`${id}/root`) && !world.vanished.has(id)
+        const isLeft = keptRoot ? there.has(keptRoot.volume) : there.has(`${id}/root`)
         if (rootOwner === 'provider' && isLeft)
           throw new Violation(NAME, `${id} is terminated, and the root that its provider made is left`)
         const root = devices.find(({ device }) => deviceName(device) === deviceName(rootDevice))

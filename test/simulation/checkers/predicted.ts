@@ -38,6 +38,10 @@ export const predicted: CheckerMaker = () => {
       .map(({ model }) => model)
   }
 
+  /** What else a verdict depends on; of the instance whose volume is to grow, nobody knows what it was when that was decided. */
+  const seen = ({ kind, command }: CommandInput, id: string) =>
+    kind === 'volume' && command === 'modify' ? undefined : models.get(id)
+
   /** What the model would say to the command, at any time it may have been decided. */
   const verdicts = (command: CommandInput, from: number, to: number): string[] => {
     const target = command.id!
@@ -46,7 +50,7 @@ export const predicted: CheckerMaker = () => {
       const holder = otherOf(command, model)
       const others = holder === undefined ? [undefined] : during(holder, from, to)
       for (const each of others.length ? others : [undefined])
-        found.add(judge(model, command.command, command.input, id => (id === holder ? each : models.get(id))))
+        found.add(judge(model, command.command, command.input, id => (id === holder ? each : seen(command, id))))
     }
     return [...found]
   }

@@ -67,6 +67,44 @@ export const userVolumeDeleted: Planted = {
   options: { shape: at('B'), kinds: ending(() => true) },
 }
 
+/** Whatever the provider says, it is taken to have destroyed the instance, and with it the root. */
+export const lostRootForgotten: Planted = {
+  name: 'the root of an instance that its provider lost is left there',
+  noticedBy: ['a root of its own', 'model agrees', 'I7 one object', 'a survey is right'],
+  options: {
+    shape: at('B', { weights: { ...usual, vanish: 6 } }),
+    kinds: withMachine('instance', ({ states }) => {
+      const { on } = states['shutting-down']
+      const [ends, ...others] = on['instance.destroyed']
+      const hasNoVolumes = ({ context }: Configuration) =>
+        Object.values<Configuration>(context.devices).every(({ deleteOnTermination }) => !deleteOnTermination)
+      on['instance.destroyed'] = [{ ...ends, guard: hasNoVolumes }, ...others]
+    }),
+  },
+}
+
+export const grownAsleep: Planted = {
+  name: 'a volume grows under a guest that is suspended',
+  noticedBy: ['model agrees'],
+  options: {
+    shape: { ...calm, weights: usual },
+    kinds: withMachine('instance', ({ states }) => {
+      states.suspended.on['instance.growProposed'] = {}
+    }),
+  },
+}
+
+export const unheardStarted: Planted = {
+  name: 'what an operator says is stopped is started before its provider has been heard',
+  noticedBy: ['model agrees'],
+  options: {
+    shape: { ...calm, weights: { ...usual, submit: 40 } },
+    kinds: withMachine('instance', ({ states }) => {
+      without(states.stopped.on['instance.startRequested'], 'stopConfirmed')
+    }),
+  },
+}
+
 /** The destroy is asked for at once, whatever it takes along. */
 export const notSpared: Planted = {
   name: 'a provider that takes every volume with an instance is not asked for those that stay',

@@ -38,8 +38,9 @@ export const notSuperseding: Planted = {
   options: {
     kinds: withMachine('instance', ({ states }) => {
       const { destroying } = states['shutting-down'].states
-      const [sparing, ask] = destroying.entry
-      destroying.entry = [sparing, { type: 'ask', params: (now: unknown) => ask.params(now).map(last) }]
+      const ask = destroying.entry.at(-1)
+      const asks = { type: 'ask', params: (now: unknown) => ask.params(now).map(last) }
+      destroying.entry = [...destroying.entry.slice(0, -1), asks]
     }),
   },
 }

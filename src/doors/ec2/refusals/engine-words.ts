@@ -21,6 +21,7 @@ export const engineWords: WordsTable = {
   primaryStorageLimitExceeded: words('VolumeLimitExceeded'),
   snapshotLimitExceeded: words('SnapshotLimitExceeded'),
   secondaryStorageLimitExceeded: words('SnapshotLimitExceeded'),
+  vmSnapshotLimitExceeded: words('ResourceLimitExceeded'),
   imageLimitExceeded: words('ResourceLimitExceeded'),
 
   'instance.notFound': words('InvalidInstanceID.NotFound', ({ ids }) =>

@@ -4,6 +4,10 @@ import { asked, said, target, type WordsTable, words } from './words.ts'
 const unsupported = words('UnsupportedOperation')
 
 export const volumeWords: WordsTable = {
+  snapshotInProgress: words('IncorrectState'),
+  volumeInVmSnapshot: words('IncorrectState'),
+  memoryOfEncryptedDisk: words('UnsupportedOperation'),
+  'vm-snapshotVanished': words('IncorrectState'),
   volumeInUse: words(
     'VolumeInUse',
     of => `Volume ${target(of)} is currently attached to ${said(of, /attached to (\S+);/)}`,
