@@ -6,5 +6,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: 'forks',
+    // Many files wait for processes of their own: one worker for each core, where the default leaves one out.
+    maxWorkers: '100%',
   },
 })

@@ -181,6 +181,66 @@ describe('usage of a volume', () => {
   })
 })
 
+describe('a VM snapshot', () => {
+  it('is counted from its moment until it is gone, each by itself (U3)', async () => {
+    const { engine, acme, image, until, used, rebuilt } = await open()
+    const blockDevices = [{ device: '/dev/sda1', sizeBytes: 10 * GiB }]
+    const { id: instance } = await acme.instance.launch({ image, type: 'small', blockDevices })
+    await acme.settled(instance)
+    const keep = async (memory = false) => {
+      const { id } = await acme['vm-snapshot'].create({ instance, memory })
+      await acme.settled(id)
+      return id
+    }
+    await until(d0 + 6 * HOUR)
+    const first = await keep()
+    await until(d0 + 12 * HOUR)
+    const second = await keep()
+    await until(d1 + 10 * HOUR)
+    await acme['vm-snapshot'].delete(second)
+    await acme.settled(second)
+    await until(d1 + DAY)
+    const rows = async (fromMs: number) =>
+      new Map(
+        (await used(fromMs, fromMs + DAY))
+          .filter(({ series }) => series === 'vmSnapshotDisk')
+          .map(({ resource, durationMs, byteMs }) => [resource, [durationMs / HOUR, gibHoursOf(byteMs!)]]),
+      )
+    expect(await rows(d0)).toEqual(
+      new Map([
+        [first, [18, '180']],
+        [second, [12, '120']],
+      ]),
+    )
+    expect(await rows(d1)).toEqual(
+      new Map([
+        [first, [24, '240']],
+        [second, [10, '100']],
+      ]),
+    )
+    await rebuilt()
+    await engine.close()
+  })
+
+  it('has its memory counted apart, without drift however the time is cut (U4)', async () => {
+    const { engine, acme, image, until, used } = await open()
+    const { id: instance } = await acme.instance.launch({ image, type: 'small' })
+    await acme.settled(instance)
+    const { id } = await acme['vm-snapshot'].create({ instance, memory: true })
+    await acme.settled(id)
+    await until(d0 + 30 * DAY)
+    const memory = async (stepMs: number) => {
+      let sum = 0n
+      for (let fromMs = d0; fromMs < d0 + 30 * DAY; fromMs += stepMs)
+        for (const { series, byteMs } of await used(fromMs, fromMs + stepMs))
+          if (series === 'vmSnapshotMemory') sum += byteMs!
+      return gibHoursOf(sum)
+    }
+    expect([await memory(30 * DAY), await memory(DAY), await memory(7 * HOUR)]).toEqual(['1440', '1440', '1440'])
+    await engine.close()
+  })
+})
+
 describe('a statement', () => {
   it('sums an account by series and sort', async () => {
     const { engine, acme, image, until, used } = await open()
