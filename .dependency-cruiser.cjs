@@ -80,6 +80,13 @@ const layers = [
     types: [vocabulary],
     node: true,
   },
+  {
+    // Reading the log again: pasts, stories, verification, exports. It decides nothing and writes nothing.
+    name: 'replay',
+    files: '^src/replay/',
+    may: ['^src/(replay|runtime)/', vocabulary, storeContract, ...packages('zod')],
+    types: [viewContract],
+  },
   { name: 'system', files: system, may: [system], types: ['^src/runtime/'], node: true },
   {
     name: 'engine',
@@ -88,7 +95,7 @@ const layers = [
       engine,
       vocabulary,
       viewContract,
-      '^src/(runtime|store|effects)/',
+      '^src/(runtime|replay|store|effects)/',
       driverContract,
       system,
       ...packages('eventemitter3', 'kysely', 'xstate', 'zod'),
@@ -108,7 +115,7 @@ const layers = [
     may: [
       engine,
       '^src/runtime/(envelope|refusal)\\.ts$',
-      '^src/(store|reports)/',
+      '^src/(store|reports|replay)/',
       driverContract,
       system,
       vocabulary,

@@ -15,8 +15,11 @@ import { Narrowings } from './engine/narrowings.ts'
 import type { EngineEvents, EngineOptions, Health } from './engine/options.ts'
 import { Outlook } from './engine/outlook.ts'
 import { withOwnCommands } from './engine/own-commands.ts'
+import { rebuilt } from './engine/rebuilt.ts'
 import { journalOf, Refusals } from './engine/refusals.ts'
 import { WriteBehind } from './engine/write-behind.ts'
+import type { Moment } from './replay/past/moment.ts'
+import { type Past, Pasts } from './replay/past/past.ts'
 import { Catalogue } from './runtime/catalogue.ts'
 import type { CommandsOf, KindMap, SubmitOptions } from './runtime/client.ts'
 import type { Clock } from './runtime/clock.ts'
@@ -29,8 +32,8 @@ import { Bell, readStream, type SubscribeOptions, subscribe } from './runtime/lo
 import { Deadline, type NewsOutcome, Progress, Report, type ReportInput } from './runtime/news.ts'
 import type { Principal } from './runtime/principal.ts'
 import { Providers } from './runtime/providers.ts'
-import { type Recovery, rebuildView, recover } from './runtime/recover.ts'
-import { BrokenRule, InvalidRequest, Refused, Unavailable } from './runtime/refusal.ts'
+import { type Recovery, recover } from './runtime/recover.ts'
+import { BrokenRule, Refused, Unavailable } from './runtime/refusal.ts'
 import type { CommandInput } from './runtime/request.ts'
 import { Residence } from './runtime/residence.ts'
 import { Retention } from './runtime/retention.ts'
@@ -74,6 +77,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
   readonly #outlook: Outlook
   readonly #submissions: Submissions
   readonly #refusals: Refusals
+  readonly #pasts: Pasts<K, P>
   readonly #region: string
   readonly #around: { catalogue: Catalogue; hash: Hash }
   #housekeepingDue: number
@@ -165,6 +169,10 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
       report: report => this.report(report),
       surveyed: report => this.#listeners.tell('surveyed', report),
       failed: (error, where) => this.#listeners.tell('fault', error, where),
+    })
+    this.#pasts = new Pasts({
+      ...{ kinds: this.kinds, projections: this.#projections, catalogue, store, residence, clock },
+      refusals: asked => this.refusals(asked),
     })
     const reading = <T>(work: () => Promise<T>) => this.#behind.reading(() => this.flush(), work)
     this.views = Object.fromEntries(
@@ -302,33 +310,18 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
    * InvalidRequest for a view that there is not, and Unavailable closed if the engine closes meanwhile.
    */
   rebuild(view: keyof P & string): Promise<number> {
-    const projection = Object.hasOwn(this.#projections, view) ? this.#projections[view] : undefined
-    if (!projection) {
-      const known = Object.keys(this.#projections).join(', ')
-      return Promise.reject(new InvalidRequest('invalidInput', 'view', `There is no view '${view}'; known: ${known}.`))
-    }
-    const { name } = projection
-    const pause = () => {
-      if (this.#closing) throw new Unavailable('closed', 'The engine is closing; the next one folds the rest.')
-      return new Promise<void>(resolve => this.#clock.soon(resolve))
-    }
-    return this.#writer.between(async () => {
-      await this.flush()
-      return this.#behind.alone(async () => {
-        try {
-          const count = await rebuildView(this.store, projection, this.#residence, this.catalogue, pause)
-          this.#behind.stalled.delete(name)
-          return count
-        } catch (error) {
-          // Folded halfway: what comes now must not be folded onto it as if it were whole.
-          this.#behind.stalled.set(name, error)
-          throw error
-        } finally {
-          this.#behind.forget()
-          this.#residence.forgetClaims()
-        }
-      })
-    })
+    const { store, catalogue } = this
+    const parts = { store, catalogue, residence: this.#residence, views: this.#behind, writer: this.#writer }
+    const isOver = () => this.#closing !== undefined
+    return rebuilt({ ...parts, clock: this.#clock, isOver, flush: () => this.flush() }, this.#projections, view)
+  }
+
+  /**
+   * The whole cloud as it was at a time (text with its zone, or ms since 1970) or just after the event at a position: the
+   * same reads. Views are folded in memory when they are first read. Throws InvalidRequest for what is no moment.
+   */
+  async at(moment: Moment): Promise<Past<K, P>> {
+    return this.#pasts.at(moment, this.#writer.position)
   }
 
   /** Resolves when nothing is queued, no call is ready or under way, and no timer is being fired. */

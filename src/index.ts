@@ -29,6 +29,52 @@ export type { Introspection, ProviderView } from './engine/introspection.ts'
 export type { EngineEvents, EngineOptions, Health } from './engine/options.ts'
 // The engine
 export { createEngine, Engine } from './engine.ts'
+// Checking
+export { type CheckOptions, type CheckReport, checkStore } from './replay/check/index.ts'
+// Charts
+export { mermaid, type Visit, visitsOf } from './replay/diagram/mermaid.ts'
+// Time travel
+export { type Moment, momentIn } from './replay/past/moment.ts'
+export type { Past, PastSession } from './replay/past/past.ts'
+// Stories
+export {
+  type Awaits,
+  type Difference,
+  type Link,
+  type Related,
+  readSteps,
+  readStory,
+  readWhy,
+  type Story,
+  type StoryAsk,
+  type StoryAsked,
+  type StoryEntry,
+  type StoryTimer,
+  type ToldStep,
+  type Why,
+} from './replay/story/index.ts'
+// Exports
+export {
+  anonymized,
+  type ExportAsked,
+  ExportInvalid,
+  exportLines,
+  importExport,
+  type ReadExport,
+  type ReproduceOptions,
+  readExport,
+  reproduction,
+} from './replay/transfer/index.ts'
+// Verification
+export {
+  type Differing,
+  type Divergence,
+  joined,
+  type Verdict,
+  type VerifyOptions,
+  verify,
+  verifyEvents,
+} from './replay/verify/index.ts'
 export {
   type CapacityAsked,
   type CapacityItem,

@@ -24,6 +24,7 @@ const wrong = new Set([
   'unknownCommand',
   'tooLarge',
   'tokensInvalid',
+  'exportInvalid',
 ])
 const spoken = [InvalidRequest, Refused, Unavailable, Contained]
 

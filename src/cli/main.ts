@@ -2,7 +2,10 @@
 /** The `stemma` command. Exit codes: 0 done, 1 refused or failed, 2 the request itself was wrong; `survey` has one more. */
 import { Command, CommanderError } from 'commander'
 import { actionsCommand } from './commands/actions.ts'
+import { atCommand } from './commands/at.ts'
 import { capacityCommand } from './commands/capacity.ts'
+import { checkCommands } from './commands/check.ts'
+import { diagramCommand } from './commands/diagram.ts'
 import { doCommand } from './commands/do.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { historyCommand } from './commands/history.ts'
@@ -13,11 +16,15 @@ import { powerCommands } from './commands/power.ts'
 import { providersCommand } from './commands/providers.ts'
 import { serveCommand } from './commands/serve.ts'
 import { showCommand } from './commands/show.ts'
+import { stepCommand } from './commands/step.ts'
 import { surveyCommand } from './commands/survey.ts'
 import { traceCommand } from './commands/trace.ts'
+import { transferCommands } from './commands/transfer.ts'
 import { treeCommand } from './commands/tree.ts'
 import { usageCommand } from './commands/usage.ts'
+import { verifyCommand } from './commands/verify.ts'
 import { volumeCommands } from './commands/volumes.ts'
+import { whyCommand } from './commands/why.ts'
 import { printFailure } from './failure.ts'
 import { version } from './version.ts'
 
@@ -30,6 +37,8 @@ const commands: readonly ((program: Command) => void)[] = [
   listCommand,
   showCommand,
   historyCommand,
+  whyCommand,
+  stepCommand,
   actionsCommand,
   providersCommand,
   usageCommand,
@@ -38,19 +47,27 @@ const commands: readonly ((program: Command) => void)[] = [
   treeCommand,
   doCommand,
   surveyCommand,
+  verifyCommand,
+  transferCommands,
+  checkCommands,
+  diagramCommand,
   traceCommand,
   doctorCommand,
 ]
 
-const program = new Command('stemma')
-  .description('Lifecycle of cloud resources, by a server if one holds the data, else on the file.')
-  .version(version)
-  .showSuggestionAfterError()
-  .exitOverride()
-for (const add of commands) add(program)
+function stemma(): Command {
+  const program = new Command('stemma')
+    .description('Lifecycle of cloud resources, by a server if one holds the data, else on the file.')
+    .version(version)
+    .showSuggestionAfterError()
+    .exitOverride()
+  for (const add of commands) add(program)
+  atCommand(program, stemma)
+  return program
+}
 
 try {
-  await program.parseAsync()
+  await stemma().parseAsync()
 } catch (error) {
   // Commander has said what was wrong; asking for help is nothing wrong.
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2

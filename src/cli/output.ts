@@ -1,5 +1,4 @@
 /** Where answers go: a table for people, or one JSON document for programs. */
-import type { Envelope } from '../../machines/grammar.ts'
 import type { Action, Cleaned, Finding, KindSurvey, ProviderView, SurveyReport } from '../index.ts'
 import { coloured, styled, table, time } from './tables.ts'
 import type { CommandOutcome, Row } from './target.ts'
@@ -41,7 +40,7 @@ function cell(row: Row, column: string): unknown {
 }
 
 /** Names are other people's words: what would move the cursor or the colours of a terminal is left out. */
-const plain = (value: unknown) => (typeof value === 'string' ? value.replace(/\p{Cc}/gu, '�') : value)
+export const plain = (value: unknown) => (typeof value === 'string' ? value.replace(/\p{Cc}/gu, '�') : value)
 
 /** One resource: a line for each thing it has, what only its kind has included. */
 export function shown({ attributes, relations, ...row }: Row): string {
@@ -51,14 +50,6 @@ export function shown({ attributes, relations, ...row }: Row): string {
     .map(each => [each, cell(all, each)])
   const related = ((relations ?? []) as { role: string; id: string }[]).map(({ role, id }) => [`${role} →`, id])
   return table(['field', 'value'], [...lines, ...related])
-}
-
-export function told(events: readonly Envelope[]): string {
-  const heading = ['version', 'position', 'at', 'event', 'origin', 'before', 'state', 'actor']
-  const rows = events.map(({ version, position, at, type, origin, before, state, kind, actor }) => {
-    return [version, position, time(at), type, origin, before, coloured(kind, state.split('.')[0]!), plain(actor)]
-  })
-  return table(heading, rows)
 }
 
 /** What became of a command. */

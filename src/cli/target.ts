@@ -2,9 +2,19 @@
  * What commands are carried out on: a server, if one holds the data, else the file itself. Both answer alike, so each
  * command is written once.
  */
-import type { Envelope } from '../../machines/grammar.ts'
 import type { CapacityAnswer, LimitsAnswer, UsageAnswer } from '../doors/native/index.ts'
-import type { Action, Cleaned, CommandInput, CommandResult, ProviderView, SurveyReport, Thing } from '../index.ts'
+import type {
+  Action,
+  Cleaned,
+  CommandInput,
+  CommandResult,
+  ProviderView,
+  StoryEntry,
+  SurveyReport,
+  Thing,
+  ToldStep,
+  Why,
+} from '../index.ts'
 
 export type Row = Readonly<Record<string, unknown>>
 /** A result; with waiting, the state it came to, or null if that took too long. */
@@ -41,7 +51,10 @@ export interface Target {
   submit(command: CommandInput, options: { wait: boolean; dryRun: boolean }): Promise<CommandOutcome>
   list(kind: string, asked: ListAsked): Promise<readonly Row[]>
   get(id: string): Promise<Row>
-  history(id: string, from: number): Promise<readonly Envelope[]>
+  /** From a version on; everything there is. */
+  story(id: string, from: number): Promise<readonly StoryEntry[]>
+  steps(id: string): Promise<readonly ToldStep[]>
+  why(id: string): Promise<Why>
   actions(id: string): Promise<readonly Action[]>
   providers(): Promise<readonly ProviderView[]>
   /** With an image, what is left of it for instances of that. */

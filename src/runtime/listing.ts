@@ -41,7 +41,7 @@ const PAGE = 10_000
 
 export function viewOf<Row extends ViewRow>(
   projection: Projection<string, Row>,
-  store: Store,
+  store: Pick<Store, 'rows' | 'query'>,
   reading: <T>(work: () => Promise<T>) => Promise<T>,
 ): View<Row> {
   const { name } = projection

@@ -128,7 +128,11 @@ async function* chunks(store: Store, after: number): AsyncGenerator<StoredEvent[
  * The events of a chunk, in today's shape: views are written for no other. A damaged one contains its resource, whose
  * later events are left out too. Those of a kind that is gone are as they were recorded.
  */
-function readable(chunk: readonly StoredEvent[], residence: Residence, catalogue: Catalogue): Envelope[] {
+export function readable(
+  chunk: readonly StoredEvent[],
+  residence: Pick<Residence, 'contained' | 'contain'>,
+  catalogue: Catalogue,
+): Envelope[] {
   const envelopes: Envelope[] = []
   for (const stored of chunk) {
     const contained = residence.contained.get(stored.resource)

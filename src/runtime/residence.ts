@@ -157,11 +157,15 @@ export class Residence {
     if (snapshot && !this.retention.isForgotten(snapshot)) this.#dirty.set(resource, snapshot)
   }
 
-  /** Folds a stream from its first event. A damaged stream is contained and gives null. */
-  async fold(resource: string, from?: Snapshot): Promise<Snapshot | null> {
+  /**
+   * Folds a stream from its first event, or what comes after a snapshot, up to and including a position. A damaged stream
+   * is contained and gives null.
+   */
+  async fold(resource: string, from?: Snapshot, until = Number.POSITIVE_INFINITY): Promise<Snapshot | null> {
     let snapshot = from
     for (;;) {
-      const events = await this.#store.stream(resource, (snapshot?.version ?? 0) + 1, STREAM_CHUNK)
+      const stored = await this.#store.stream(resource, (snapshot?.version ?? 0) + 1, STREAM_CHUNK)
+      const events = stored.filter(({ position }) => position <= until)
       if (events.length === 0) return snapshot ?? null
       try {
         const first = snapshot ? undefined : unseal(events[0]!)

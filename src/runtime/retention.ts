@@ -62,6 +62,15 @@ export class Retention {
   }
 
   /**
+   * Whether what ended then is forgotten now, and had been by this time (ms since 1970): a past shows what ended shortly
+   * before it, as its readers saw it.
+   */
+  wasForgotten({ kind, position, at }: { kind: string; position: number; at: number }, timeMs: number): boolean {
+    const retentionMs = this.#given[kind] ?? this.#catalogue.kinds.get(kind)?.kind.retentionMs ?? 0
+    return position <= this.#horizonOf(kind) && at + retentionMs <= timeMs
+  }
+
+  /**
    * The row after an event. In a view whose rows belong to resources the event that ends a forgotten one takes its row
    * away, and what a resource hears after its end makes no row where there is none.
    */

@@ -43,13 +43,18 @@ export interface ConsoleOutput {
   readonly at: number
 }
 
+interface SessionParts {
+  readonly residence: Pick<Residence, 'find'>
+  readonly bell: Bell
+}
+
 export class Session<K extends KindMap, P extends ViewMap = ViewMap> {
   readonly principal: Principal
   readonly #host: Host<K>
-  readonly #residence: Residence
+  readonly #residence: Pick<Residence, 'find'>
   readonly #bell: Bell
 
-  private constructor(host: Host<K>, principal: Principal, { residence, bell }: { residence: Residence; bell: Bell }) {
+  private constructor(host: Host<K>, principal: Principal, { residence, bell }: SessionParts) {
     this.principal = principal
     this.#host = host
     this.#residence = residence
@@ -59,7 +64,7 @@ export class Session<K extends KindMap, P extends ViewMap = ViewMap> {
   static open<K extends KindMap, P extends ViewMap>(
     host: unknown,
     principal: Principal,
-    parts: { residence: Residence; bell: Bell },
+    parts: SessionParts,
   ): Session<K, P> & CommandsOf<K> {
     const known = host as Host<K>
     const session = new Session<K, P>(known, principal, parts)

@@ -5,6 +5,7 @@
 import { benchCapacity } from './capacity.ts'
 import { benchCommands } from './commands.ts'
 import { benchEc2 } from './ec2.ts'
+import { benchReplay, benchStories } from './replay.ts'
 import { benchTransitions } from './transitions.ts'
 import { benchViews } from './views.ts'
 
@@ -62,6 +63,26 @@ promises.push({
   measured: `${capacity.accountMs.toFixed(2)} ms (a pool ${capacity.poolMs.toFixed(2)} ms, all ${capacity.totalMs.toFixed(1)} ms; ${whole(capacity.foldedPerSecond)} events/s)`,
   kept: capacity.accountMs < 10,
 })
+const replay = await benchReplay(isQuick ? 5_000 : 100_000)
+const stories = await benchStories(isQuick ? 20_000 : 1_000_000)
+const among = `among ${whole(stories.resources)} resources`
+promises.push(
+  {
+    promise: 'verification against bare evolve over the same rows: at least 0.5',
+    measured: `${ratio(replay.verifyPerSecond / replay.evolvePerSecond)} (${whole(replay.verifyPerSecond)}/s; evolve ${whole(replay.evolvePerSecond)}/s)`,
+    kept: replay.verifyPerSecond >= 0.5 * replay.evolvePerSecond,
+  },
+  {
+    promise: 'folding a past: 150,000 events a second, or 0.4 of a raw scan of the same rows',
+    measured: `${ratio(replay.foldPerSecond / replay.scanPerSecond)} (${whole(replay.foldPerSecond)}/s; scan ${whole(replay.scanPerSecond)}/s; the next look nearby ${whole(replay.againMs)} ms)`,
+    kept: replay.foldPerSecond >= Math.min(150_000, 0.4 * replay.scanPerSecond),
+  },
+  {
+    promise: `the story of one resource, and why it is there, ${among}: under 50 ms`,
+    measured: `${stories.storyMs.toFixed(1)} ms and ${stories.whyMs.toFixed(1)} ms`,
+    kept: Math.max(stories.storyMs, stories.whyMs) < 50,
+  },
+)
 
 const ec2 = await benchEc2([0, 1_000, 5_000], isQuick ? 100 : 400)
 const [empty] = ec2 as [(typeof ec2)[number]]

@@ -86,6 +86,8 @@ const plants: readonly (readonly [sentence: string, file: string, text: string, 
     "import '../drivers/qemu/index.ts'",
     ['effects-imports'],
   ],
+  ['what reads the log again reaches no node module', 'src/replay/a.ts', "import 'node:fs'", ['replay-imports']],
+  ['and knows no driver', 'src/replay/b.ts', "import '../drivers/qemu/index.ts'", ['replay-imports']],
   ['a driver knows no runtime', 'src/drivers/lab/a.ts', "import '../../runtime/step.ts'", ['driver-imports']],
   ['a driver knows no store', 'src/drivers/lab/b.ts', "import '../../store/store.ts'", ['driver-imports']],
   [

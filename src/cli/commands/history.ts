@@ -1,7 +1,16 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { kindOf } from '../kind-of.ts'
-import { print, told } from '../output.ts'
-import { onTarget, type TargetOptions, targetOptions } from '../targets/open.ts'
+import { print } from '../output.ts'
+import { storyText } from '../stories/story-text.ts'
+import { onTarget, readOptions, type TargetOptions } from '../targets/open.ts'
+
+/** Between two looks of `--follow`. */
+const FOLLOW_MS = 500
+
+interface Options extends TargetOptions {
+  readonly from: number
+  readonly follow?: boolean
+}
 
 function versionOf(text: string): number {
   const version = Number(text)
@@ -9,14 +18,42 @@ function versionOf(text: string): number {
   throw new InvalidArgumentError('It is a version, at least 1.')
 }
 
-/** `stemma history <id>`: every event of the resource, in order. */
+/** `stemma history <id>`: what happened to a resource, what was refused, and what came of every ask. */
 export function historyCommand(program: Command): void {
-  targetOptions(program.command('history'))
-    .description('Shows what happened to a resource, event by event.')
+  readOptions(program.command('history'))
+    .description('Tells what happened to a resource: who asked what, what was refused, and what came of it.')
     .argument('<id>')
     .option('--from <version>', 'version to begin at', versionOf, 1)
-    .action(async (id: string, options: TargetOptions & { from: number }) => {
+    .option('--follow', 'go on as it happens, until interrupted; with --json a line for each entry')
+    .action(async (id: string, options: Options) => {
       kindOf(id)
-      print(await onTarget(options, target => target.history(id, options.from)), options.json, told)
+      if (options.follow) return follow(id, options)
+      print(await onTarget(options, target => target.story(id, options.from)), options.json, storyText)
     })
 }
+
+async function follow(id: string, options: Options): Promise<void> {
+  const end = new AbortController()
+  process.once('SIGINT', () => end.abort())
+  await onTarget(options, async target => {
+    const shown = new Set<string>()
+    for (let from = options.from; !end.signal.aborted; ) {
+      // Its last version is asked for again: what was refused since then stands beside it.
+      const all = await target.story(id, from)
+      const entries = all.filter(each => !shown.has(placeOf(each)))
+      if (entries.length) {
+        const text = options.json ? entries.map(each => JSON.stringify(each)).join('\n') : storyText(entries)
+        process.stdout.write(`${text}\n`)
+      }
+      for (const each of entries) shown.add(placeOf(each))
+      from = Math.max(from, ...all.map(({ version }) => version))
+      await new Promise<void>(resolve => {
+        setTimeout(resolve, FOLLOW_MS)
+        end.signal.addEventListener('abort', () => resolve(), { once: true })
+      })
+    }
+  })
+}
+
+const placeOf = (entry: { entry: string; position: number; at: number; command?: string }) =>
+  [entry.entry, entry.position, entry.entry === 'event' ? '' : entry.at, entry.command].join(' ')

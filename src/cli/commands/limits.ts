@@ -2,11 +2,11 @@ import type { Command } from 'commander'
 import type { LimitsAnswer } from '../../doors/native/index.ts'
 import { print } from '../output.ts'
 import { styled, table } from '../tables.ts'
-import { onTarget, type TargetOptions, targetOptions } from '../targets/open.ts'
+import { onTarget, readOptions, type TargetOptions } from '../targets/open.ts'
 
 /** `stemma limits [holder]`: what accounts and domains have, and the most they may have. */
 export function limitsCommand(program: Command): void {
-  targetOptions(program.command('limits'))
+  readOptions(program.command('limits'))
     .description('Shows what an account or domain has, and its limits; an operator sees all of them.')
     .argument('[holder]', 'such as account/acme or domain/lab')
     .action(async (holder: string | undefined, options: TargetOptions) => {

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { usage } from '../failure.ts'
 import { listed, print } from '../output.ts'
-import { onTarget, type TargetOptions, targetOptions } from '../targets/open.ts'
+import { onTarget, readOptions, type TargetOptions } from '../targets/open.ts'
 
 interface Options extends TargetOptions {
   readonly sort?: string
@@ -17,7 +17,7 @@ function limitOf(text: string): number {
 
 /** `stemma list <kind> [column=value...]`. */
 export function listCommand(program: Command): void {
-  targetOptions(program.command('list'))
+  readOptions(program.command('list'))
     .description('Lists the resources of a kind.')
     .argument('<kind>', 'such as instance, volume, image, offering')
     .argument('[filter...]', 'column=value, e.g. state=running')

@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
 import { kindOf } from '../kind-of.ts'
 import { print, shown } from '../output.ts'
-import { onTarget, type TargetOptions, targetOptions } from '../targets/open.ts'
+import { onTarget, readOptions, type TargetOptions } from '../targets/open.ts'
 
 /** `stemma show <id>`. */
 export function showCommand(program: Command): void {
-  targetOptions(program.command('show'))
+  readOptions(program.command('show'))
     .description('Shows one resource.')
     .argument('<id>')
     .action(async (id: string, options: TargetOptions) => {

@@ -3,7 +3,7 @@ import { usage as wrong } from '../failure.ts'
 import { print } from '../output.ts'
 import { coloured, styled } from '../tables.ts'
 import type { Row } from '../target.ts'
-import { onTarget, type TargetOptions, targetOptions } from '../targets/open.ts'
+import { onTarget, readOptions, type TargetOptions } from '../targets/open.ts'
 
 interface Node {
   readonly id: string
@@ -34,7 +34,7 @@ interface Lineage {
 
 /** `stemma tree <instance>`: which VM snapshot was taken after which, and which one the disks come from. */
 export function treeCommand(program: Command): void {
-  targetOptions(program.command('tree'))
+  readOptions(program.command('tree'))
     .description('Draws the VM snapshots of an instance: sizes, states, and where its disks come from.')
     .argument('<instance>', 'its id')
     .action(async (instance: string, options: TargetOptions) => {

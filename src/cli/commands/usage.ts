@@ -3,7 +3,7 @@ import type { UsageAnswer } from '../../doors/native/index.ts'
 import { usage as wrong } from '../failure.ts'
 import { styled, table } from '../tables.ts'
 import type { UsageQuery } from '../target.ts'
-import { onTarget, type TargetOptions, targetOptions } from '../targets/open.ts'
+import { onTarget, readOptions, type TargetOptions } from '../targets/open.ts'
 
 interface Options extends TargetOptions {
   readonly month?: string
@@ -22,7 +22,7 @@ function timeOf(text: string): number {
 
 /** `stemma usage`: what an account used in a month, or from one time to another. */
 export function usageCommand(program: Command): void {
-  targetOptions(program.command('usage'))
+  readOptions(program.command('usage'))
     .description('Shows what was used in a period: a statement, or with --csv or --lines every record.')
     .option('--month <month>', 'YYYY-MM, in UTC; default: this month')
     .option('--from <time>', 'begin of the period, itself included', timeOf)

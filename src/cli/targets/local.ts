@@ -9,16 +9,31 @@ import {
   reportCapacity,
   reportUsage,
 } from '../../doors/native/index.ts'
-import { asFound, openCloud } from '../compose.ts'
+import { momentIn, readSteps, readStory, readWhy } from '../../index.ts'
+import { asFound, type Cloud, openCloud } from '../compose.ts'
 import { type Target, textOf } from '../target.ts'
 
 /** The longest a command waits for its resource to settle. */
 const WAIT_MS_MAX = 30_000
 
-/** Opens the file and acts on it as the principal of this access. Throws StoreError alreadyOpen. */
-export async function local(data: string, access: AccessToken): Promise<Target> {
+/**
+ * Opens the file and acts on it as the principal of this access. Throws StoreError alreadyOpen.
+ * @param moment what is read is as it was then
+ */
+export async function local(data: string, access: AccessToken, moment?: string): Promise<Target> {
   const cloud = await openCloud(asFound(data))
+  try {
+    return await targetOn(cloud, access, moment)
+  } catch (error) {
+    await cloud.close()
+    throw error
+  }
+}
+
+async function targetOn(cloud: Cloud, access: AccessToken, moment: string | undefined): Promise<Target> {
   const session = cloud.as(principalOf(access))
+  const past = moment === undefined ? undefined : await cloud.at(momentIn(moment))
+  const reading = past?.as(session.principal) ?? session
 
   const settled = async (id: string): Promise<string | null> => {
     const signal = AbortSignal.timeout(WAIT_MS_MAX)
@@ -36,22 +51,22 @@ export async function local(data: string, access: AccessToken): Promise<Target> 
       return wait && !dryRun ? { ...result!, settled: await settled(result!.id) } : result!
     },
     async list(kind, { where, sort, limit }) {
-      return (await listResources(session, kind, { where, sort, limit }, projections.inventory.columns)).items
+      return (
+        await listResources(reading as typeof session, kind, { where, sort, limit }, projections.inventory.columns)
+      ).items
     },
-    get: async id => ({ ...(await session.get(id)) }),
-    async history(id, from) {
-      const events = []
-      for await (const event of session.history(id, from)) events.push(event)
-      return events
-    },
+    get: async id => ({ ...(await reading.get(id)) }),
+    story: async (id, fromVersion) => (await readStory(cloud, reading, id, { fromVersion })).entries,
+    steps: id => readSteps(cloud, reading, id),
+    why: id => readWhy(cloud, session, id),
     actions: id => session.actions(id),
     providers: async () => cloud.providers.list(session.principal.region),
     provider: (name, image) => providerSeen(cloud, session, name, image),
     survey: provider => session.survey({ provider }),
     clean: orphan => session.clean(orphan),
-    limits: query => readLimits(cloud, session, textOf(query)),
+    limits: query => readLimits(past ?? cloud, session, textOf(query)),
+    usage: query => reportUsage(past ?? cloud, session, textOf(query)),
     capacity: query => reportCapacity(cloud, session, textOf(query)),
-    usage: query => reportUsage(cloud, session, textOf(query)),
     close: () => cloud.close(),
   }
 }

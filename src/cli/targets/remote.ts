@@ -1,22 +1,35 @@
 /** Commands through a server, over the native door. */
-import type { Envelope } from '../../../machines/grammar.ts'
 import { type ErrorBody, pathOf } from '../../doors/native/index.ts'
-import type { Action, Cleaned, CommandInput, ProviderView, SurveyReport } from '../../index.ts'
+import type {
+  Action,
+  Cleaned,
+  CommandInput,
+  ProviderView,
+  StoryEntry,
+  SurveyReport,
+  ToldStep,
+  Why,
+} from '../../index.ts'
 import { Failure } from '../failure.ts'
 import { kindOf } from '../kind-of.ts'
 import { type CommandOutcome, type Row, type Target, textOf } from '../target.ts'
 
-/** A target that speaks to the server at this address with this token. */
-export function remote(url: string, token: string): Target {
+/**
+ * A target that speaks to the server at this address with this token.
+ * @param moment what is read is as it was then
+ */
+export function remote(url: string, token: string, moment?: string): Target {
   const call = async <T>(path: string, body?: unknown): Promise<T> => {
     const headers = {
       authorization: `Bearer ${token}`,
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     }
     const method = body === undefined ? 'GET' : 'POST'
+    const address = new URL(path, url)
+    if (moment !== undefined) address.searchParams.set('at', moment)
     let response: Response
     try {
-      response = await fetch(new URL(path, url), {
+      response = await fetch(address, {
         method,
         headers,
         body: body === undefined ? body : JSON.stringify(body),
@@ -45,15 +58,17 @@ export function remote(url: string, token: string): Target {
       return (await call<{ items: Row[] }>(`/v1/${encodeURIComponent(kind)}?${asked}`)).items
     },
     get: id => call<Row>(at(id)),
-    async history(id, from) {
-      const events: Envelope[] = []
+    async story(id, from) {
+      const entries: StoryEntry[] = []
       for (let next: number | null = from; next !== null; ) {
-        const page: { items: Envelope[]; next: number | null } = await call(`${at(id)}/history?from=${next}&limit=1000`)
-        events.push(...page.items)
+        const page: { items: StoryEntry[]; next: number | null } = await call(`${at(id)}/story?from=${next}&limit=1000`)
+        entries.push(...page.items)
         next = page.next
       }
-      return events
+      return entries
     },
+    steps: async id => (await call<{ items: ToldStep[] }>(`${at(id)}/steps`)).items,
+    why: id => call<Why>(`${at(id)}/why`),
     limits: query => call(`/v1/limits?${new URLSearchParams(textOf(query))}`),
     capacity: query => call(`/v1/capacity?${new URLSearchParams(textOf(query))}`),
     usage: query => call(`/v1/usage?${new URLSearchParams(textOf(query))}`),

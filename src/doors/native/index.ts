@@ -6,12 +6,13 @@ import { acceptJson } from './body.ts'
 import { capacityRoute } from './capacity.ts'
 import { commandRoutes } from './commands.ts'
 import { closePromptly } from './connections.ts'
-import type { AnyEngine, AnySession, Inside } from './engine.ts'
+import type { AnyEngine, AnyPast, AnySession, Inside } from './engine.ts'
 import { type Answer, answerOf } from './errors.ts'
 import { eventRoutes, type StreamLimits } from './events.ts'
 import { healthRoutes } from './health.ts'
 import { limitsRoute } from './limits.ts'
 import { openapi } from './openapi.ts'
+import { pastAsked } from './pasts.ts'
 import { providerRoutes } from './providers.ts'
 import { readRoutes } from './reads.ts'
 import { surveyRoutes } from './surveys.ts'
@@ -77,8 +78,11 @@ export function createNativeDoor(options: NativeDoorOptions): FastifyInstance {
     engine,
     closing: closing.signal,
     columns,
+    readerOf: request => request.getDecorator<AnyPast | undefined>('past') ?? engine,
     sessionOf(request) {
       const principal = request.getDecorator<Principal>('principal')
+      const past = request.getDecorator<AnyPast | undefined>('past')
+      if (past) return past.as(principal) as unknown as AnySession
       const session = sessions.get(principal) ?? engine.as(principal)
       sessions.set(principal, session)
       return session
@@ -88,10 +92,12 @@ export function createNativeDoor(options: NativeDoorOptions): FastifyInstance {
   app.get('/openapi.json', async () => document)
   healthRoutes(app, inside, header => attempt(() => authenticate(header)))
   app.decorateRequest('principal', null as never)
+  app.decorateRequest('past', undefined)
   app.register(async guarded => {
     // Before the body is read: a stranger's megabytes are not worth parsing.
     guarded.addHook('onRequest', async request => {
       request.setDecorator('principal', authenticate(request.headers.authorization))
+      request.setDecorator('past', await pastAsked(engine, request))
     })
     commandRoutes(guarded, inside)
     providerRoutes(guarded, inside)

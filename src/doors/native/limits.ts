@@ -2,7 +2,8 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { InvalidRequest, type LimitRow, type View } from '../../index.ts'
-import type { AnyEngine, AnySession, Inside } from './engine.ts'
+import type { AnySession, Inside, Reader } from './engine.ts'
+import { readsPast } from './pasts.ts'
 import { parameters, text, whole } from './query.ts'
 
 const asked = z.strictObject({ holder: text.optional(), limit: whole(1, 1_000).default(100), cursor: text.optional() })
@@ -13,15 +14,15 @@ export interface LimitsAnswer {
   readonly next: string | null
 }
 
-export function limitsRoute(app: FastifyInstance, { engine, sessionOf }: Inside): void {
-  app.get('/v1/limits', request => readLimits(engine, sessionOf(request), request.query))
+export function limitsRoute(app: FastifyInstance, { readerOf, sessionOf }: Inside): void {
+  app.get('/v1/limits', readsPast, request => readLimits(readerOf(request), sessionOf(request), request.query))
 }
 
 /**
  * Of the session's own account; of every account and domain, or of the one asked for (`account/acme`, `domain/lab`), for an
  * operator. One that has nothing and is limited in nothing is not there. Throws InvalidRequest naming the parameter.
  */
-export async function readLimits(engine: AnyEngine, session: AnySession, query: unknown): Promise<LimitsAnswer> {
+export async function readLimits(engine: Reader, session: AnySession, query: unknown): Promise<LimitsAnswer> {
   const { holder, limit, cursor } = parameters(asked, query)
   const view = engine.views.limits as View<LimitRow> | undefined
   if (!view) throw new InvalidRequest('invalidInput', 'limits', 'This engine was opened without the view of limits.')

@@ -25,6 +25,7 @@ const inHeader = (name: string, description: string) => ({
 })
 const listOf = (items: Json, next: Json) => ({ type: 'object', properties: { items: { type: 'array', items }, next } })
 const word = { type: 'string' }
+const atMoment = inQuery('at', word, 'As it was: a time such as 2026-11-01T10:00:00Z, or the position of an event.')
 const count = { type: 'integer', minimum: 1, maximum: 1_000, default: 100 }
 const dryRun = inQuery('dryRun', { type: 'boolean', default: false }, 'Decide, check, and write nothing.')
 const idempotency = inHeader(
@@ -73,14 +74,32 @@ function pathsOf(kind: Kind, columns: Columns): Json {
         inQuery('sort', word, 'Columns separated by commas; - before one for descending.'),
         inQuery('limit', count),
         inQuery('cursor', word),
+        atMoment,
       ],
     ),
-    [`/v1/${name}/{id}`]: get('Reads one.', reference('Resource')),
+    [`/v1/${name}/{id}`]: get('Reads one.', reference('Resource'), [...parameters, atMoment]),
     [`/v1/${name}/{id}/history`]: get('Its events in order.', history, [
       ...parameters,
       inQuery('from', { type: 'integer', minimum: 1, default: 1 }, 'Version to begin at.'),
       inQuery('limit', count),
+      atMoment,
     ]),
+    [`/v1/${name}/{id}/story`]: get(
+      'Its events and what was refused, with every ask, timer, cause and effect.',
+      listOf({ type: 'object' }, { type: ['integer', 'null'], description: '`from` of the next page.' }),
+      [
+        ...parameters,
+        inQuery('from', { type: 'integer', minimum: 1, default: 1 }, 'Version to begin at.'),
+        inQuery('limit', count),
+        atMoment,
+      ],
+    ),
+    [`/v1/${name}/{id}/steps`]: get(
+      'Its events, with what each changed in what the resource remembers.',
+      { type: 'object', properties: { items: { type: 'array', items: { type: 'object' } } } },
+      [...parameters, atMoment],
+    ),
+    [`/v1/${name}/{id}/why`]: get('Why it is in its state, and what it waits for.', { type: 'object' }),
     [`/v1/${name}/{id}/actions`]: get('What would be accepted now, and for the rest why not.', actions),
     ...Object.fromEntries(Object.keys(kind.commands).map(verb => [`/v1/${name}/${verb}`, commandPath(kind, verb)])),
   }
@@ -134,6 +153,7 @@ function generalPaths(): Json {
         inQuery('account', word, "An operator's; others read their own."),
         inQuery('since', { type: 'integer', minimum: 0 }, 'Milliseconds since 1970.'),
         inQuery('limit', count),
+        atMoment,
       ],
       responses: responses('200', 'Read. It is bounded, and not everything that was ever refused.', {
         type: 'object',
@@ -160,6 +180,7 @@ function generalPaths(): Json {
         inQuery('to', { type: 'integer', minimum: 0 }, 'Milliseconds since 1970, not included.'),
         inQuery('account', word, "An operator's; others read their own."),
         inQuery('records', { type: 'boolean', default: false }, 'Also every record, not only the statement.'),
+        atMoment,
       ],
       responses: responses('200', 'Read. Amounts are exact, as decimal text.', reference('Usage')),
     }),
@@ -168,6 +189,7 @@ function generalPaths(): Json {
         inQuery('holder', word, "Such as account/acme or domain/lab; an operator's, others read their own."),
         inQuery('limit', count),
         inQuery('cursor', word),
+        atMoment,
       ],
       responses: responses(
         '200',

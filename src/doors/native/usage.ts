@@ -12,7 +12,8 @@ import {
 } from '../../../projections/index.ts'
 import { InvalidRequest, readUsage, type View } from '../../index.ts'
 import { systemClock } from '../../system/clock.ts'
-import type { AnyEngine, AnySession, Inside } from './engine.ts'
+import type { AnySession, Inside, Reader } from './engine.ts'
+import { readsPast } from './pasts.ts'
 import { flag, parameters, text, whole } from './query.ts'
 
 const asked = z.strictObject({
@@ -47,17 +48,17 @@ export interface UsageAnswer {
   readonly records?: readonly (Amounts & Omit<UsageRecord, 'durationMs' | 'vcpuMs' | 'byteMs'>)[]
 }
 
-export function usageRoute(app: FastifyInstance, { engine, sessionOf }: Inside): void {
-  app.get('/v1/usage', request => reportUsage(engine, sessionOf(request), request.query))
+export function usageRoute(app: FastifyInstance, { readerOf, sessionOf }: Inside): void {
+  app.get('/v1/usage', readsPast, request => reportUsage(readerOf(request), sessionOf(request), request.query))
 }
 
 /**
  * What the session's account used in a month (`YYYY-MM`, UTC; default: this one) or from one time (ms since 1970) to before another; an
  * operator reads any account's, or that of all. Throws InvalidRequest naming the parameter.
  */
-export async function reportUsage(engine: AnyEngine, session: AnySession, query: unknown): Promise<UsageAnswer> {
+export async function reportUsage(engine: Reader, session: AnySession, query: unknown): Promise<UsageAnswer> {
   const { month, from, to, account, records: isLong } = parameters(asked, query)
-  const asOfMs = systemClock().now()
+  const asOfMs = Math.min(systemClock().now(), engine.timeMs ?? Number.POSITIVE_INFINITY)
   const isOpen = month === undefined && from === undefined && to === undefined
   const period = periodOf(isOpen ? new Date(asOfMs).toISOString().slice(0, 7) : month, from, to)
   const view = engine.views.usage as View<UsageRow> | undefined

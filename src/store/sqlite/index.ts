@@ -34,6 +34,11 @@ export interface SqliteStore<Rows = any> extends Store {
   readonly db: Kysely<Rows>
   /** Says where this process can be reached, to whoever finds the file locked. Nothing to say it to for `:memory:`. */
   announce(url: string): void
+  /**
+   * Copies everything that is committed now into a file that is not there yet, while others go on writing; the copy is on
+   * the disk when it returns. Throws StoreError failed.
+   */
+  backup(path: string): void
 }
 
 /**

@@ -19,6 +19,7 @@ import {
   type ViewQuery,
   type ViewRow,
 } from '../store.ts'
+import { copyTo } from './backup.ts'
 import { checksumOf, writeCommit, writeDerivedRows } from './commit.ts'
 import { asFailure } from './failures.ts'
 import { writeForgotten } from './forget.ts'
@@ -62,6 +63,10 @@ export class SqliteFile implements Store {
 
   announce(url: string): void {
     this.#open().lock?.announce(url)
+  }
+
+  backup(path: string): void {
+    this.#read(({ database }) => copyTo(database, path))
   }
 
   /** In `<path>.refusals`; in memory for what is in memory, and for whoever only reads. */

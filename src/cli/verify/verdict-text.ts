@@ -1,0 +1,24 @@
+/** What verification found, for people. */
+import type { Divergence, Verdict } from '../../index.ts'
+import { plain } from '../output.ts'
+import { changeLine } from '../stories/step-text.ts'
+import { styled } from '../tables.ts'
+
+const count = (value: number, noun: string) => `${value.toLocaleString('en')} ${noun}${value === 1 ? '' : 's'}`
+
+export function verdictText({ events, resources, refusals, diverged, divergences }: Verdict): string {
+  const head = `${count(events, 'event')} of ${count(resources, 'resource')}, ${count(refusals, 'refusal')} run again`
+  if (diverged === 0) return `${head}: ${styled('green', 'all came out as recorded.')}`
+  const more = diverged - divergences.length
+  return [
+    `${head}: ${styled('red', `${count(diverged, 'resource')} came out otherwise.`)}`,
+    ...divergences.map(divergenceText),
+    ...(more > 0 ? [`and ${count(more, 'more resource')}.`] : []),
+  ].join('\n')
+}
+
+function divergenceText({ resource, position, version, type, differs, changes, rules }: Divergence): string {
+  const ruled = rules.recorded === rules.today ? `rules ${rules.today}` : `rules ${rules.recorded}, now ${rules.today}`
+  const head = `${styled('bold', resource)} differs first at #${position} v${version} ${plain(type)} (${ruled}): ${differs}`
+  return [head, ...changes.map(each => `    ${changeLine(each)}`)].join('\n')
+}

@@ -1,0 +1,66 @@
+/** What goes into an export: whole histories, in the order of the log. */
+import type { Envelope } from '../../../machines/grammar.ts'
+import { type Hash, unseal } from '../../runtime/envelope.ts'
+import type { Store, StoredEvent } from '../../store/store.ts'
+import { ExportWriter, type Scope } from './format.ts'
+
+const CHUNK = 5_000
+const STREAM_MAX = 100_000
+
+/** Everything, an account, or a resource with those it had to do with. */
+export type ExportAsked = { readonly account?: string; readonly resource?: string }
+
+/**
+ * The lines of an export. Reads the log only. Idempotency tokens that callers may still repeat, refusals and stored
+ * snapshots are no part of a history, and of no export. Throws RangeError for a resource that has none.
+ */
+export async function* exportLines(
+  store: Pick<Store, 'log' | 'stream'>,
+  { account, resource }: ExportAsked,
+  hash: Hash,
+): AsyncGenerator<string> {
+  if (resource !== undefined) return yield* ofResource(store, resource, hash)
+  const scope: Scope = account === undefined ? { of: 'all' } : { of: 'account', account }
+  const writer = new ExportWriter({ scope }, hash)
+  yield writer.head
+  // A resource is its first account's, and its history is whole.
+  const ours = new Map<string, boolean>()
+  for (let after = 0; ; ) {
+    const chunk = await store.log(after, CHUNK)
+    if (chunk.length === 0) break
+    for (const stored of chunk) {
+      if (account !== undefined && !ours.has(stored.resource))
+        ours.set(stored.resource, unseal(stored).account === account)
+      if (account === undefined || ours.get(stored.resource)) yield writer.event(stored)
+    }
+    after = chunk.at(-1)!.position
+  }
+  yield writer.end()
+}
+
+async function* ofResource(store: Pick<Store, 'log' | 'stream'>, resource: string, hash: Hash): AsyncGenerator<string> {
+  const own = await store.stream(resource, 1, STREAM_MAX)
+  if (own.length === 0) throw new RangeError(`'${resource}' has no history here`)
+  const others = new Set<string>()
+  for (const stored of own) for (const other of await relatedTo(store, unseal(stored))) others.add(other)
+  others.delete(resource)
+  const streams: StoredEvent[] = [...own]
+  const found: string[] = []
+  for (const other of [...others].sort()) {
+    const stream = await store.stream(other, 1, STREAM_MAX)
+    if (stream.length) found.push(other)
+    streams.push(...stream)
+  }
+  const writer = new ExportWriter({ scope: { of: 'resource', resource, resources: found } }, hash)
+  yield writer.head
+  for (const stored of streams.sort((a, b) => a.position - b.position)) yield writer.event(stored)
+  yield writer.end()
+}
+
+/** Those it told something, and the one that caused it. */
+async function relatedTo(store: Pick<Store, 'log'>, { wants = [], causation, position }: Envelope): Promise<string[]> {
+  const told = wants.flatMap(want => (want.want === 'tell' ? [want.resource] : []))
+  if (causation === undefined || causation === position) return told
+  const [cause] = await store.log(causation - 1, 1)
+  return cause?.position === causation ? [...told, cause.resource] : told
+}

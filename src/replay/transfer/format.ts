@@ -1,0 +1,63 @@
+/**
+ * Exports: JSON lines that carry whole histories with their digests. (docs/reference/export.md)
+ *
+ * The first line says what it is, each of the others is one event, and the last one how many there were. Two chains hold
+ * it together: the digests of each stream, as they are in the log, and one through all lines.
+ */
+import type { Hash } from '../../runtime/envelope.ts'
+import { canonical } from '../../store/canonical.ts'
+import type { StoredEvent } from '../../store/store.ts'
+
+export const FORMAT = 1
+
+/** What an export holds: everything, an account, or one resource with those it had to do with. */
+export type Scope =
+  | { readonly of: 'all' }
+  | { readonly of: 'account'; readonly account: string }
+  | { readonly of: 'resource'; readonly resource: string; readonly resources: readonly string[] }
+
+export interface Header {
+  readonly stemma: 'export'
+  readonly format: number
+  readonly scope: Scope
+  /** Names and ids were replaced. */
+  readonly anonymized?: boolean
+}
+
+export interface Footer {
+  readonly events: number
+  readonly resources: number
+  readonly chain: string
+}
+
+/** The chain through the lines, after a line; the text of the header stands before all. */
+export const chained = (before: string, text: string, digest: string, hash: Hash): string =>
+  hash(`[${JSON.stringify(before)},${JSON.stringify(digest)},${text}]`)
+
+/** Writes the lines of an export one by one. */
+export class ExportWriter {
+  readonly #hash: Hash
+  readonly #resources = new Set<string>()
+  #chain: string
+  #events = 0
+  /** The first line. */
+  readonly head: string
+
+  constructor(header: Omit<Header, 'stemma' | 'format'>, hash: Hash) {
+    this.head = canonical({ stemma: 'export', format: FORMAT, ...header })
+    this.#hash = hash
+    this.#chain = hash(this.head)
+  }
+
+  event({ text, digest, resource }: StoredEvent): string {
+    this.#chain = chained(this.#chain, text, digest, this.#hash)
+    this.#resources.add(resource)
+    this.#events += 1
+    return `{"chain":${JSON.stringify(this.#chain)},"digest":${JSON.stringify(digest)},"event":${text}}`
+  }
+
+  /** The last line. */
+  end(): string {
+    return canonical({ events: this.#events, resources: this.#resources.size, chain: this.#chain })
+  }
+}
