@@ -356,7 +356,14 @@ export const instanceEvents = events('instance', {
   ),
   ...tagEvents,
 
-  created: reported({ status: z.enum(['running', 'stopped']), ...launch, ...place, ref: reference.optional() }),
+  /** `capabilities`: what is left of its provider's for this one, if it offers less. */
+  created: reported({
+    status: z.enum(['running', 'stopped']),
+    ...launch,
+    ...place,
+    ref: reference.optional(),
+    capabilities: capabilities.optional(),
+  }),
   createFailed: reported(rejection),
   started: reported({ ...launch, ...place }),
   startFailed: reported(rejection),

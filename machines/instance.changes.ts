@@ -53,6 +53,12 @@ const cameUp = ({ context, event }: Now): Change => {
   return { host, privateAddress, ...done, ...certain }
 }
 
+/** This one offers less than its image and its provider let expect. */
+const narrowed = ({ event }: Now): Change => {
+  const { capabilities } = (event as Named<'created'>).data
+  return capabilities ? { offers: offersOf(capabilities) } : {}
+}
+
 const restarted = ({ context, event }: Now): Change => ({
   generation: context.generation + 1,
   launchedAt: event.at,
@@ -163,6 +169,7 @@ const all = {
   launched,
   volumeReady,
   cameUp,
+  narrowed,
   restarted,
   halted,
   ended,

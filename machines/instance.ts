@@ -129,8 +129,8 @@ export const instance = setup({
           entry: { type: 'ask', params: want.compute },
           on: {
             'instance.created': [
-              { guard: 'stillOff', target: 'starting' },
-              { target: '#running', actions: 'cameUp' },
+              { guard: 'stillOff', target: 'starting', actions: 'narrowed' },
+              { target: '#running', actions: ['narrowed', 'cameUp'] },
             ],
             'instance.createFailed': { target: 'abandoning', actions: 'failed' },
             // A provider may lose the word that it could not be made, each time.
@@ -174,8 +174,8 @@ export const instance = setup({
           entry: { type: 'ask', params: want.compute },
           on: {
             'instance.created': [
-              { guard: 'stillOff', target: 'restarting' },
-              { target: '#running', actions: 'cameUp' },
+              { guard: 'stillOff', target: 'restarting', actions: 'narrowed' },
+              { target: '#running', actions: ['narrowed', 'cameUp'] },
             ],
             'instance.createFailed': { target: '#stopped', actions: 'failed' },
             ...stoppable,

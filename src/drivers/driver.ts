@@ -262,7 +262,7 @@ export interface VmSnapshotDeleteSpec {
  * root among the devices of one instance, and `volumeDelete` cleans it up (docs/decisions/0021).
  *
  * An image, and an instance, may offer less than its provider: then the fact `capabilities` of its observation (and of
- * the instance's answers) names what is narrower, to be given to `narrowed`. Images are asked where `imagesNarrow` is
+ * the answer that makes the instance) names all that is narrower than the provider, to be given to `narrowed`. Images are asked where `imagesNarrow` is
  * declared, before something is launched from one or made of one.
  *
  * Facts of the answers:

@@ -10,6 +10,7 @@ import type { NewsOutcome, ReportInput } from '../runtime/news.ts'
 import type { AskRow, AskUpdate } from '../store/store.ts'
 import { Abort, call, contextOf, within } from './call.ts'
 import type { Task } from './lane.ts'
+import { withWhatIsLeft } from './narrower.ts'
 import { isSafeTwice, leavesTrace, sighting, whereToLook } from './observe.ts'
 import { backoffMs, FLOOR_MS, WAIT_MS_MAX } from './retry.ts'
 
@@ -107,9 +108,14 @@ export class Carrier {
   }
 
   #done(task: Task, provider: Provider, facts: Record<string, unknown>): Promise<void> {
-    const data = this.#options.parse(task.ask.done, facts)
+    const data = this.#parsed(task.ask.done, facts, provider)
     if (data === undefined) return this.#doubt(task, provider, failure(`its facts do not fit ${task.ask.done}`))
     return this.#answer(task, provider.driver, task.ask.done, data, 'done')
+  }
+
+  #parsed(type: string, facts: Record<string, unknown>, { capabilities }: Provider): Json | undefined {
+    const whole = withWhatIsLeft(facts, capabilities)
+    return whole && this.#options.parse(type, whole)
   }
 
   /** Unknown: ask again where that is safe, else look at the world first. */
@@ -127,7 +133,8 @@ export class Carrier {
    * Looks whether the call has had its effect. What is not there yet may still appear: it counts as absent only after
    * the declared lag, and then the call is made again.
    */
-  async #look(task: Task, { driver, capabilities }: Provider): Promise<void> {
+  async #look(task: Task, provider: Provider): Promise<void> {
+    const { driver, capabilities } = provider
     const { clock, owner } = this.#options
     const { ask } = task
     const waitMs = backoffMs(Math.max(1, ask.attempts), ask.token)
@@ -146,7 +153,7 @@ export class Carrier {
     if (task.isClosed) return
     const found = sighting(ask.verb, args, seen)
     if (found.verdict === 'done') {
-      const data = this.#options.parse(ask.done, found.facts)
+      const data = this.#parsed(ask.done, found.facts, provider)
       if (data !== undefined) return this.#answer(task, driver, ask.done, data, 'done')
     }
     const isAbsent = found.verdict === 'notDone' && since >= task.doubtUntil!
