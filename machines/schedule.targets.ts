@@ -1,5 +1,5 @@
 /**
- * What a schedule can keep: a volume, all volumes of an instance at one moment. Another sort of target is one more entry
+ * What a schedule can keep: a volume, all volumes of an instance at one moment, an instance as a whole. Another sort of target is one more entry
  * in each of these two: what is asked of its owner, and the command it comes to. What the command makes takes part as
  * `machines/scheduled.ts` says.
  */
@@ -14,6 +14,7 @@ export const targets = z.discriminatedUnion('kind', [
     excludeRoot: z.boolean().optional(),
     excludeVolumes: z.array(z.string()).max(128).optional(),
   }),
+  z.strictObject({ kind: z.literal('vm-snapshot'), instance: z.string(), memory: z.boolean().optional() }),
 ])
 export type Target = z.infer<typeof targets>
 
@@ -25,6 +26,7 @@ interface Making {
 export const makings: Readonly<Record<Target['kind'], Making>> = {
   volume: { kind: 'snapshot', command: 'create' },
   instance: { kind: 'snapshot-group', command: 'create' },
+  'vm-snapshot': { kind: 'vm-snapshot', command: 'create' },
 }
 
 /** What is given to that command. */

@@ -1,6 +1,7 @@
 /** What a VM snapshot remembers, and what can happen to it. */
 import { z } from 'zod'
 import { type EventNamed, type EventOf, elapsed, events, requested, told } from './grammar.ts'
+import { type Scheduled, scheduledEvents } from './scheduled.ts'
 import { type Sighted, sightEvents } from './sights.ts'
 import { type Tags, tagEvents, tags } from './tags.ts'
 
@@ -15,7 +16,7 @@ export interface Disk {
   readonly sizeBytes: number
 }
 
-export interface VmSnapshotContext extends Sighted {
+export interface VmSnapshotContext extends Sighted, Scheduled {
   readonly instance: string
   readonly provider: string
   readonly name: string
@@ -85,6 +86,7 @@ export const vmSnapshotEvents = events('vm-snapshot', {
   deleteRequested: requested({ subtree: z.boolean().optional() }),
   ...tagEvents,
   ...sightEvents,
+  ...scheduledEvents,
 
   /** It is as old as it was to become. */
   expiryDue: elapsed({ ends: true }),

@@ -1,5 +1,6 @@
 /** How a VM snapshot's memory changes with each event. */
 import { assign } from 'xstate'
+import { scheduleChanges } from './scheduled.ts'
 import { sightChanges } from './sights.ts'
 import { tagChanges } from './tags.ts'
 import type { VmSnapshotEventNamed as Named, Now, VmSnapshotContext, VmSnapshotEvent } from './vm-snapshot.alphabet.ts'
@@ -31,6 +32,7 @@ const all = {
   answered: (): Change => ({ overdue: undefined }),
   ...tagChanges,
   ...sightChanges,
+  ...scheduleChanges,
 }
 const remember = (change: (now: Now) => Change) =>
   assign<VmSnapshotContext, VmSnapshotEvent, undefined, VmSnapshotEvent, never>(change)

@@ -32,15 +32,19 @@ export const late = {
       'expiryDue',
       again,
       'taskTimedOut',
+      'scheduled',
+      'expired',
     ),
     ...unseen('vm-snapshot'),
   },
   creating: {
+    ...ignoring('its schedule says so again', 'expired'),
     ...ignoring('it is not complete yet', ...reverting, ...removing, 'removalBegun', 'reparented', 'expiryDue', again),
     ...unseen('vm-snapshot'),
   },
   ready: { ...ignoring('that is over', ...keeping, ...reverting, ...removing, again), ...untimed },
   reverting: {
+    ...ignoring('its schedule says so again', 'expired'),
     ...ignoring(
       'its instance is going back to it',
       ...keeping,
@@ -58,17 +62,20 @@ export const late = {
     ...unseen('vm-snapshot'),
   },
   deleting: {
+    ...ignoring('it is going or gone', 'expired'),
     ...ignoring('it is to go', ...keeping, ...reverting),
     ...ignoring('it is going already', 'expiryDue'),
     ...unseen('vm-snapshot'),
   },
   asked: ignoring('it was asked for already', again),
   hidden: {
+    ...ignoring('it is going or gone', 'expired'),
     ...ignoring('its owner is rid of it', ...keeping, ...reverting, ...removing, 'expiryDue', again),
     ...untimed,
     ...unseen('vm-snapshot'),
   },
   deleted: {
+    ...ignoring('it is going or gone', 'expired'),
     ...ignoring('it is gone', ...keeping, ...reverting, ...removing, ...others, 'expiryDue', again, 'taskTimedOut'),
     ...ended('vm-snapshot'),
   },

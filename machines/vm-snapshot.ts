@@ -12,6 +12,7 @@
  */
 import { setup } from 'xstate'
 import { ignore, needs, requires, type StateMeta, type StateTag, wants } from './grammar.ts'
+import { adopted, tellCompleted, tellFailed, tellGone } from './scheduled.ts'
 import { sighted } from './sights.ts'
 import { taggable } from './tags.ts'
 import { unborn, type VmSnapshotContext, type VmSnapshotEvent } from './vm-snapshot.alphabet.ts'
@@ -29,7 +30,14 @@ const deletable = {
 /** Its instance is rid of it for another reason than its own deletion. */
 const removable = {
   'vm-snapshot.removalBegun': '#deleting',
-  'vm-snapshot.instanceGone': '#deleted',
+  'vm-snapshot.instanceGone': { target: '#deleted', actions: { type: 'tell', params: tellGone } },
+} as const
+const goneWithInstance = {
+  'vm-snapshot.instanceGone': { target: '#deleted', actions: { type: 'tell', params: tellGone } },
+} as const
+/** Its schedule keeps it no longer. */
+const expiring = {
+  'vm-snapshot.expired': { target: '#deleting', actions: { type: 'tell', params: want.expire } },
 } as const
 const tagging = taggable('vm-snapshot')
 const takesLong = {
@@ -71,9 +79,16 @@ export const vmSnapshot = setup({
     creating: {
       ...working,
       on: {
-        'vm-snapshot.kept': { target: 'ready', actions: ['kept', { type: 'tell', params: want.covered }] },
-        'vm-snapshot.keepFailed': { target: 'error', actions: ['failed', { type: 'tell', params: want.uncovered }] },
-        'vm-snapshot.instanceGone': 'deleted',
+        'vm-snapshot.kept': {
+          target: 'ready',
+          actions: ['kept', { type: 'tell', params: want.covered }, { type: 'tell', params: tellCompleted }],
+        },
+        'vm-snapshot.keepFailed': {
+          target: 'error',
+          actions: ['failed', { type: 'tell', params: want.uncovered }, { type: 'tell', params: tellFailed }],
+        },
+        ...goneWithInstance,
+        ...adopted('vm-snapshot'),
         ...takesLong,
         ...tagging,
         ...late.creating,
@@ -94,6 +109,8 @@ export const vmSnapshot = setup({
         'vm-snapshot.expiryDue': { target: 'deleting', actions: { type: 'tell', params: want.expire } },
         'vm-snapshot.reparented': { actions: 'reparented' },
         ...removable,
+        ...expiring,
+        ...adopted('vm-snapshot', tellCompleted),
         ...sighted('vm-snapshot'),
         ...tagging,
         ...late.ready,
@@ -104,7 +121,8 @@ export const vmSnapshot = setup({
       on: {
         'vm-snapshot.reverted': { target: 'ready', actions: ['reverted', { type: 'tell', params: want.restored }] },
         'vm-snapshot.revertFailed': { target: 'ready', actions: ['failed', { type: 'tell', params: want.unrestored }] },
-        'vm-snapshot.instanceGone': 'deleted',
+        ...goneWithInstance,
+        ...adopted('vm-snapshot'),
         ...takesLong,
         ...tagging,
         ...late.reverting,
@@ -116,6 +134,8 @@ export const vmSnapshot = setup({
       on: {
         ...deletable,
         'vm-snapshot.reparented': { actions: 'reparented' },
+        ...expiring,
+        ...adopted('vm-snapshot', tellFailed),
         ...removable,
         ...tagging,
         ...late.error,
@@ -136,13 +156,20 @@ export const vmSnapshot = setup({
       },
       on: {
         'vm-snapshot.deleteRequested': {},
-        'vm-snapshot.removed': { target: 'deleted', actions: { type: 'tell', params: want.uncovered } },
+        'vm-snapshot.removed': {
+          target: 'deleted',
+          actions: [
+            { type: 'tell', params: want.uncovered },
+            { type: 'tell', params: tellGone },
+          ],
+        },
         'vm-snapshot.removeFailed': { target: 'error', actions: 'failed' },
-        'vm-snapshot.hidden': 'hidden',
+        'vm-snapshot.hidden': { target: 'hidden', actions: { type: 'tell', params: tellGone } },
         'vm-snapshot.removalDeferred': '.deferred',
         'vm-snapshot.reparented': { actions: 'reparented' },
         'vm-snapshot.removalBegun': ignore('it is going already'),
-        'vm-snapshot.instanceGone': 'deleted',
+        ...goneWithInstance,
+        ...adopted('vm-snapshot'),
         ...takesLong,
         ...tagging,
         ...late.deleting,
@@ -153,6 +180,7 @@ export const vmSnapshot = setup({
       on: {
         'vm-snapshot.deleteRequested': {},
         'vm-snapshot.reparented': { actions: 'reparented' },
+        ...adopted('vm-snapshot', tellGone),
         ...removable,
         ...late.hidden,
       },
@@ -160,7 +188,7 @@ export const vmSnapshot = setup({
     deleted: {
       id: 'deleted',
       tags: ['settled', 'terminal'],
-      on: { 'vm-snapshot.deleteRequested': {}, ...late.deleted },
+      on: { 'vm-snapshot.deleteRequested': {}, ...adopted('vm-snapshot', tellGone), ...late.deleted },
     },
   },
 })

@@ -42,9 +42,13 @@ export function keepingAct(world: World, what: KeepingDeed, pick: number, other:
       make('snapshot-group', pick % 2 ? { instance } : { volumes: alive('volume').slice(0, 2), copyTags: true }),
     deleteGroup: () => group && ask('snapshot-group', 'delete', group),
     makeSchedule: () => {
-      const target = pick % 2 ? { kind: 'instance', instance } : { kind: 'volume', volume }
-      if (pick % 2 ? instance : volume)
-        make('schedule', { target, when: { every: 'interval', intervalMs: 60_000 }, keep })
+      const targets = [
+        { kind: 'volume', volume },
+        { kind: 'instance', instance },
+        { kind: 'vm-snapshot', instance, memory: other % 2 > 0 },
+      ]
+      if (pick % 3 ? instance : volume)
+        make('schedule', { target: targets[pick % 3], when: { every: 'interval', intervalMs: 60_000 }, keep })
     },
     changeSchedule: () => {
       const name = among(['modify', 'pause', 'resume', 'resume', 'run', 'tag', 'delete'], other)!
@@ -54,7 +58,9 @@ export function keepingAct(world: World, what: KeepingDeed, pick: number, other:
     runSchedule: () => {
       // Until a run or two are over, or nothing about them is left to do.
       for (let turn = 0; turn < 6; turn += 1) {
-        const asked = [...world.asks].find(([id, open]) => /^(sched|snapgroup)-/.test(id) && open.length)
+        const asked = [...world.asks].find(
+          ([id, [ask]]) => ask && (/^(sched|snapgroup)-/.test(id) || ask.verb.startsWith('vmSnapshot')),
+        )
         const due = [...world.timers].filter(key => / schedule\./.test(key))
         const key = among(due, pick)
         if (asked) world.answer(asked[0], 'done')

@@ -184,6 +184,29 @@ describe('a schedule of an instance', () => {
   })
 })
 
+describe('a schedule of an instance as a whole', () => {
+  it('keeps so many VM snapshots of it, and none that somebody took by hand goes', async () => {
+    const setting = await morning()
+    const { acme, clock, engine } = setting
+    const { id: image } = await acme.image.register({ name: 'plain', sizeBytes: GiB })
+    const { id: instance } = await acme.instance.launch({ image, type: 'small' })
+    await clock.pass(10_000)
+    const { id: byHand } = await acme['vm-snapshot'].create({ instance, memory: true })
+    const target = { kind: 'vm-snapshot', instance, memory: true } as const
+    const { id } = await acme.schedule.create({ target, when: daily, keep: { count: 2 } })
+    await clock.pass(5 * DAY_MS)
+    const made = await madeBy(setting, id)
+    expect(made).toHaveLength(2)
+    const ready = (await acme.list('vm-snapshot', { where: { state: 'ready' } })).items.map(each => each.id)
+    expect(ready.sort()).toEqual([byHand, ...made].sort())
+    expect((await acme.get(made[0]!)).attributes).toMatchObject({ instance, memory: true })
+    await acme.instance.terminate(instance)
+    await clock.pass(10 * MINUTE_MS)
+    expect(await madeBy(setting, id)).toEqual([])
+    await engine.close()
+  })
+})
+
 describe('a schedule nobody was there for', () => {
   it('runs once for all that it missed, and then at its times', async () => {
     const file = join(await mkdtemp(join(tmpdir(), 'schedules-')), 'cloud.db')
