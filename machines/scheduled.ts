@@ -19,7 +19,7 @@ export const scheduledEvents = {
 export interface Scheduled {
   readonly schedule?: string
 }
-interface Now {
+export interface Now {
   readonly context: Scheduled & { readonly reason?: { readonly code: string; readonly message: string } }
   readonly event: Untyped
 }

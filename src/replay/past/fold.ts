@@ -24,8 +24,10 @@ function changed(
   rows: MemoryRows,
   key: string,
   last: ViewRow | undefined,
-  row: ViewRow | undefined,
+  given: ViewRow | undefined,
 ): void {
+  // A row that says nothing any more is none.
+  const row = given && view.isEmpty?.(given) ? undefined : given
   rows.set(key, row)
   for (const { key: above, amounts } of additions(view, last, row)) {
     const before = rows.get(above)

@@ -70,6 +70,7 @@ const words = [
   'AAAA',
   'warn',
   'direct',
+  'generic',
 ]
 const plausible = [true, false, 1, 4096, 65_536, ...words, [], {}, { role: 'web' }, [{ key: 'role' }], ['stateful']]
 const plausibleId = fc.nat(3).map(index => [instance, volume, door.image, 'offering/small'][index])
@@ -175,7 +176,7 @@ it('whatever is sent, the answer is typed, never a 500, and a refusal writes not
       expect([typeof error.code, typeof error.message]).toEqual(['string', 'string'])
       expect(door.engine.health().position).toBe(before)
     }),
-    { numRuns: 3_000 },
+    { numRuns: 5_000 },
   )
   expect(door.faults).toEqual([])
   // A fuzzer that is never let in proves nothing.
