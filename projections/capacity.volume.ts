@@ -7,7 +7,17 @@ import { type CapacityRow, causeOf, type Phase, said, zoneKey } from './capacity
 import type { Amounts } from './contract.ts'
 
 const sizing = new Set(
-  ['created', 'createFailed', 'measured', 'modifyRequested', 'resized', 'resizeFailed'].map(each => `volume.${each}`),
+  [
+    'created',
+    'createFailed',
+    'measured',
+    'modifyRequested',
+    'resized',
+    'resizeFailed',
+    'revertRequested',
+    'reverted',
+    'revertFailed',
+  ].map(each => `volume.${each}`),
 )
 const claiming = new Set(['volume.requestedByInstance', 'volume.attachRequested', 'volume.launchProposed'])
 
@@ -18,7 +28,7 @@ export const changesTaken = ({ kind, version, type, before, state }: Envelope): 
 export const changesClaim = ({ kind, type, before, state }: Envelope): boolean =>
   kind === 'volume' && (before !== state || claiming.has(type) || type === 'volume.instanceGone')
 
-const isUsed = (state: string) => state === 'available' || state.startsWith('in-use')
+const isUsed = (state: string) => state === 'available' || state === 'reverting' || state.startsWith('in-use')
 const isClaimed = (state: string) => state === 'creating' || state === 'error' || state.startsWith('in-use')
 
 /** The row of a volume after one of its events, or after a revert of its instance. */
@@ -62,10 +72,13 @@ function sizeAfter(row: CapacityRow, event: Envelope): Pick<CapacityRow, 'sizeBy
   const { sizeBytes: now } = said(event)
   switch (event.type) {
     case 'volume.modifyRequested':
+    case 'volume.revertRequested':
       return { sizeBytes: now, originalBytes: sizeBytes }
     case 'volume.resized':
+    case 'volume.reverted':
       return originalBytes === undefined ? { sizeBytes } : { sizeBytes: now, originalBytes: undefined }
     case 'volume.resizeFailed':
+    case 'volume.revertFailed':
       return { sizeBytes: originalBytes ?? sizeBytes, originalBytes: undefined }
     case 'volume.measured':
       return { sizeBytes: now, originalBytes }
@@ -79,7 +92,7 @@ function sizeAfter(row: CapacityRow, event: Envelope): Pick<CapacityRow, 'sizeBy
 const isMeasure = ({ originalBytes }: CapacityRow, { type, before }: Envelope): boolean =>
   type === 'volume.measured' ||
   (type === 'volume.created' && before === 'creating') ||
-  (type === 'volume.resized' && originalBytes !== undefined)
+  ((type === 'volume.resized' || type === 'volume.reverted') && originalBytes !== undefined)
 
 function measureOf(event: Envelope): Partial<CapacityRow> {
   const { allocatedBytes } = said(event)

@@ -122,7 +122,7 @@ export class Carrier {
   #doubt(task: Task, provider: Provider, error: DriverError): Promise<void> {
     this.counts.unknown += 1
     const { idempotency, consistency } = provider.capabilities
-    if (idempotency.by !== 'none' || isSafeTwice(task.ask.verb) || error.code === 'partial')
+    if (idempotency.by !== 'none' || isSafeTwice(task.ask.verb, JSON.parse(task.ask.args)) || error.code === 'partial')
       return this.#again(task, error)
     task.doubtUntil = this.#options.clock.now() + consistency.lagMs
     task.ask = { ...task.ask, lastError: error.message, handle: undefined }
@@ -203,9 +203,17 @@ export class Carrier {
  * Until when an ask is in doubt that an earlier process may have called: what is not seen by then is not there. Undefined
  * where calling it again is safe.
  */
-export function doubtOf({ verb, handle }: AskRow, provider: Provider | undefined, now: number): number | undefined {
+export function doubtOf(
+  { verb, args, handle }: AskRow,
+  provider: Provider | undefined,
+  now: number,
+): number | undefined {
   const known = provider?.capabilities
-  const isSafe = known?.idempotency.by !== 'none' || handle !== undefined || isSafeTwice(verb) || !leavesTrace(verb)
+  const isSafe =
+    known?.idempotency.by !== 'none' ||
+    handle !== undefined ||
+    isSafeTwice(verb, JSON.parse(args)) ||
+    !leavesTrace(verb)
   return isSafe ? undefined : now + known.consistency.lagMs
 }
 

@@ -39,6 +39,14 @@ const effects: Readonly<Record<string, Effect>> = {
     settles: ({ facts, generation }, { want, generation: wanted }) =>
       generation === wanted && facts.status === (want === 'off' ? 'stopped' : want),
   },
+  vmSnapshotEnsure: { kind: 'vmSnapshot', of: (_, { snapshot }) => String(snapshot), settles: exists },
+  vmSnapshotDelete: { kind: 'vmSnapshot', of: (_, { snapshot }) => String(snapshot), settles: isGone },
+  // Where it runs afterwards, it is in a launch that was not there before.
+  vmSnapshotRevert: {
+    kind: 'instance',
+    settles: ({ facts, generation }, { run, generation: wanted }) =>
+      run === true && generation === wanted && facts.status === 'running',
+  },
   attach: { kind: 'attachment', of: connection, settles: exists },
   detach: { kind: 'attachment', of: connection, settles: isGone },
 }
@@ -63,6 +71,9 @@ export const leavesTrace = (verb: string): boolean => effects[verb] !== undefine
 
 /**
  * Whether making the call twice is the same as making it once, at any provider: what is gone cannot go again, and nobody
- * writes to a volume while it is being taken back.
+ * writes to a volume, or to the disks of an instance that is off, while they are being taken back.
  */
-export const isSafeTwice = (verb: string): boolean => effects[verb]?.settles === isGone || verb === 'volumeRevert'
+export const isSafeTwice = (verb: string, args: unknown): boolean =>
+  effects[verb]?.settles === isGone ||
+  verb === 'volumeRevert' ||
+  (verb === 'vmSnapshotRevert' && (args as Args).run === false)

@@ -71,12 +71,19 @@ async function settled(opened: Opened, withinMs: number): Promise<void> {
   await opened.engine.idle()
 }
 
+const BUSY_TRIES = 60
+const BUSY_MS = 500
 /** What is kept of machines goes: this engine has no resource for it. Throws an Error of what cannot go. */
 export async function dropKept(opened: Opened): Promise<number> {
   const all = await shown(opened, 'vmSnapshot')
   for (const { id, facts } of all) {
     const kept = { verb: 'vmSnapshotDelete', instance: String(facts.instance), snapshot: id } as const
-    const how = await keep(opened, kept, `${kept.instance}.drop-${id}`)
+    let how = await keep(opened, kept, `${kept.instance}.drop-${id}`)
+    // What was asked of it before the last kill may still be done.
+    for (let tries = 0; how === 'busy' && tries < BUSY_TRIES; tries += 1) {
+      await sleep(BUSY_MS)
+      how = await keep(opened, kept, `${kept.instance}.drop-${id}`)
+    }
     if (how !== 'done') throw new Error(`${id} of ${kept.instance} can not go: ${how}`)
   }
   return all.length

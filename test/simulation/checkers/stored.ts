@@ -20,7 +20,7 @@ const add = (sums: Sums, key: string, amount: number) => void sums.set(key, (sum
 function figureOf(state: string, isMade: boolean): string | undefined {
   const [visible] = state.split('.')
   if (visible === 'creating') return 'requestedBytes'
-  if (visible === 'available' || visible === 'in-use') return 'allocatedBytes'
+  if (visible === 'available' || visible === 'reverting' || visible === 'in-use') return 'allocatedBytes'
   return visible === 'deleting' && isMade ? 'reclaimableBytes' : undefined
 }
 

@@ -16,6 +16,9 @@ function compare(world: World, what: string, sql: string, expected: Iterable<str
   if (wrong.length) throw new Violation(NAME, `${what}: ${wrong.slice(0, 5).join('; ')}`)
 }
 
+/** As long as a token is kept at least. */
+const REMEMBERED_MS = 86_400_000
+
 function check(world: World): void {
   const resources = [...world.fold.resources.values()]
   compare(
@@ -33,8 +36,12 @@ function check(world: World): void {
   const remembered = new Set(
     world.database.prepare("SELECT account || ' ' || token FROM tokens").pluck().all() as string[],
   )
-  for (const { token, actor, account, position } of world.log)
-    if (token !== undefined && !remembered.has(`${world.submissionOf(actor)?.account ?? account} ${token}`))
+  for (const { token, actor, account, position, at } of world.log)
+    if (
+      token !== undefined &&
+      world.time.now - at < REMEMBERED_MS &&
+      !remembered.has(`${world.submissionOf(actor)?.account ?? account} ${token}`)
+    )
       throw new Violation(NAME, `event ${position} of ${actor} came with token ${token}, which is not remembered`)
   for (const { actor, commands, from } of world.submissions) {
     const count = world.log.slice(from).filter(event => event.actor === actor && event.causation === undefined).length
