@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { endAll } from '../drivers/qemu/processes.ts'
 import { Random } from '../simulation/random.ts'
 import { checkBooks } from './books.ts'
@@ -112,7 +113,7 @@ async function comeToRest(folder: string, load: Load) {
       load.answered(answer)
     }
     await opened.engine.idle()
-    const kept = await dropKept(opened)
+    const kept = await dropKept(opened, load.machineOf)
     await letGo(opened)
     await settle(opened, settlesWithinMs)
     await compare(opened)
@@ -120,6 +121,8 @@ async function comeToRest(folder: string, load: Load) {
     await turnOff(opened)
     await settle(opened, settlesWithinMs)
     await compare(opened)
+    // A machine that is off ends its process a moment later.
+    for (let waits = 0; processesOf(folder).length > 0 && waits < 100; waits += 1) await sleep(50)
     if (processesOf(folder).length > 0) throw new Error('machines run although every instance is off')
     const disks = checkDisks(folder)
     await surveyed(opened)

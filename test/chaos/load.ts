@@ -57,6 +57,8 @@ export class Load {
   readonly #image: string
   /** What of machines was asked to be kept, and not yet to go. */
   readonly #kept: Kept[] = []
+  /** Whose each is that was asked for: one that is not complete does not say so itself. */
+  readonly machineOf = new Map<string, string>()
   /** Answers that it was kept, or had gone. */
   keptCount = 0
   readonly #known: Known = { instance: [], volume: [], snapshot: [] }
@@ -136,6 +138,7 @@ export class Load {
     const snapshot = `vms-${this.#count}`
     const made: Kept = { verb: 'vmSnapshotEnsure', instance: this.#random.pick(instance), snapshot }
     this.#kept.push(made)
+    this.machineOf.set(snapshot, made.instance)
     return made
   }
 

@@ -74,13 +74,17 @@ async function settled(opened: Opened, withinMs: number): Promise<void> {
 const BUSY_TRIES = 60
 const BUSY_MS = 500
 /** What is kept of machines goes: this engine has no resource for it. Throws an Error of what cannot go. */
-export async function dropKept(opened: Opened): Promise<number> {
+export async function dropKept(opened: Opened, machineOf: ReadonlyMap<string, string>): Promise<number> {
   const all = await shown(opened, 'vmSnapshot')
   for (const { id, facts } of all) {
-    const kept = { verb: 'vmSnapshotDelete', instance: String(facts.instance), snapshot: id } as const
+    const kept = {
+      verb: 'vmSnapshotDelete',
+      instance: String(facts.instance ?? machineOf.get(id)),
+      snapshot: id,
+    } as const
     let how = await keep(opened, kept, `${kept.instance}.drop-${id}`)
     // What was asked of it before the last kill may still be done.
-    for (let tries = 0; how === 'busy' && tries < BUSY_TRIES; tries += 1) {
+    for (let tries = 0; (how === 'busy' || how === 'pending') && tries < BUSY_TRIES; tries += 1) {
       await sleep(BUSY_MS)
       how = await keep(opened, kept, `${kept.instance}.drop-${id}`)
     }
@@ -127,7 +131,13 @@ export async function compare(opened: Opened): Promise<void> {
     for (const { id, state } of rows)
       if (!there.has(state) && !gone.has(state)) wrong.push(`${id} is ${state}, at rest`)
     const seen = await shown(opened, namesThere[kind])
-    for (const { id } of seen) if (!expected.has(id)) wrong.push(`${kind} ${id} is an orphan`)
+    for (const { id } of seen) {
+      if (expected.has(id)) continue
+      const events: string[] = []
+      for await (const { type, state, data } of opened.engine.as(acme).history(id))
+        events.push(`${type} ${state} ${JSON.stringify(data)}`)
+      wrong.push(`${kind} ${id} is an orphan, after ${events.join(', ')}`)
+    }
     for (const { id, state, attributes } of expected.values()) {
       const sight = seen.find(each => each.id === id)
       if (sight?.exists !== 'yes') wrong.push(`${kind} ${id} is ${state} and a ghost (${sight?.exists})`)
