@@ -114,14 +114,17 @@ export async function backUp(
   })
 }
 
-/** What came of them is safe. */
+/** What came of them is safe. A machine that ends meanwhile takes its jobs along: nothing is wrong with what it made. */
 export async function dismissBackUps({ machines }: Host, maker: Maker, copies: readonly Copy[]): Promise<void> {
   if (!(await machines.isAlive(maker.instance))) return
-  await machines.talk(maker.instance, async qmp => {
+  const dismiss = async (qmp: Qmp) => {
     for (const copy of copies) {
       const job = await findJob(qmp, jobOfCopy(copy))
       if (job?.status === 'concluded') await qmp.execute('job-dismiss', { id: job.id })
     }
+  }
+  await machines.talk(maker.instance, dismiss).catch(async (error: unknown) => {
+    if (await machines.isAlive(maker.instance)) throw error
   })
 }
 

@@ -74,7 +74,6 @@ async function taken(host: Host, call: Call, signal: AbortSignal): Promise<Outco
       const pending = await backUp(host, call, madeBy, copies)
       if (pending) return pending
       await publish(pool.backup(id), path)
-      await dismissBackUps(host, madeBy, copies)
     } else {
       await makeDisk(pool, id, path, made => copyWhole(made, origin, signal))
     }
@@ -91,6 +90,8 @@ async function taken(host: Host, call: Call, signal: AbortSignal): Promise<Outco
     }
     throw error
   }
+  // It is there, whatever becomes of the machine: from here on nothing takes its record away.
+  if (madeBy !== undefined) await dismissBackUps(host, madeBy, [{ snapshot: id, volume: spec.volume! }])
   return done(diskFacts((await diskAt(path))!))
 }
 

@@ -1,4 +1,5 @@
 /** Copies of disks that machines have open: of one moment, or none. */
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
@@ -111,5 +112,28 @@ describeWith(qemuSystem, 'a guest that has turned itself off', () => {
       expect((await seen(driver)).facts.endReason).toBe('guest-shutdown')
       await doing(driver, 'detach', 'i-1', { instance: 'i-1', volume: 'vol-data', device: '/dev/vdb', generation: 1 })
       expect((await seen(driver)).facts).toMatchObject({ status: 'stopped', endReason: 'guest-shutdown' })
+    }))
+})
+
+describeWith(qemuSystem, 'a snapshot of a disk that a machine has open', () => {
+  it('is there for good once it has its name, also where its machine ends at that moment', () =>
+    onPool(async (driver, pool) => {
+      await running(driver)
+      const path = snapshotAt(pool, 'snap-1')
+      let isOver = false
+      const asked = ask(driver, 'volumeSnapshotEnsure', 'snap-1', { volume: 'vol-root' }, 'one').finally(() => {
+        isOver = true
+      })
+      // What is left to be done after that is only to tell the machine that its job may go.
+      while (!existsSync(path) && !isOver) await new Promise(resolve => setImmediate(resolve))
+      await killMachine(pool, 'i-1')
+      expect((await asked).kind).toBe('done')
+      expect(await there(driver, 'snap-1')).toBe('yes')
+      expect(await ask(driver, 'volumeSnapshotEnsure', 'snap-1', { volume: 'vol-root' }, 'one')).toMatchObject({
+        kind: 'done',
+        already: true,
+      })
+      expect((await ask(driver, 'volumeSnapshotDelete', 'snap-1', {}, 'end')).kind).toBe('done')
+      expect(existsSync(path)).toBe(false)
     }))
 })
