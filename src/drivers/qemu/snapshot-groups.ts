@@ -56,22 +56,28 @@ const begun = async (host: Host, call: Call, spec: SnapshotGroupSpec): Promise<G
   const { id, context } = call
   await membersOnly(host, id, spec)
   const madeBy = await groupMakerOf(host, id, spec)
-  const common = { owner, token: context.token, madeAt: now() }
-  const group = await records.keep({
-    kind: 'snapshotGroup',
-    id,
-    ...common,
-    spec,
-    madeBy,
-    isComplete: false,
-  } as GroupRecord)
+  const record: GroupRecord = {
+    ...{ kind: 'snapshotGroup', id, owner, token: context.token, madeAt: now() },
+    ...{ spec, madeBy, isComplete: false },
+  }
+  return records.keep(record)
+}
+
+/** Whoever was killed when the group was written down had not written down all of its members. */
+const keepMembers = async ({ records }: Host, { id: group, spec, owner, token, madeAt, madeBy }: GroupRecord) => {
+  const common = { owner, token, madeAt, madeBy, group }
   for (const { snapshot, volume } of spec.members)
-    await records.keep({ kind: 'volumeSnapshot', id: snapshot, ...common, spec: { volume }, madeBy, group: id })
-  return group
+    if (!records.any('volumeSnapshot', snapshot))
+      await records.keep({ kind: 'volumeSnapshot', id: snapshot, ...common, spec: { volume } })
 }
 
 /** As if there had never been one. */
 export async function dropGroup(host: Host, group: GroupRecord): Promise<void> {
+  await dropMembers(host, group)
+  await host.records.drop(group)
+}
+
+async function dropMembers(host: Host, group: GroupRecord): Promise<void> {
   const { records, pool } = host
   const { members } = group.spec
   if (group.madeBy) await endBackUps(host, group.madeBy, members)
@@ -80,7 +86,6 @@ export async function dropGroup(host: Host, group: GroupRecord): Promise<void> {
     const record = records.any('volumeSnapshot', snapshot)
     if (record?.group === group.id) await records.drop(record)
   }
-  await records.drop(group)
 }
 
 const store = async (host: Host, call: Call, group: GroupRecord, signal: AbortSignal): Promise<Outcome | undefined> => {
@@ -105,7 +110,6 @@ const store = async (host: Host, call: Call, group: GroupRecord, signal: AbortSi
   for (const { snapshot } of members)
     if (isThere(pool.backup(snapshot))) await publish(pool.backup(snapshot), pool.snapshot(snapshot))
   await records.keep({ ...group, isComplete: true })
-  if (group.madeBy) await dismissBackUps(host, group.madeBy, members)
   return undefined
 }
 
@@ -123,20 +127,26 @@ async function taken(host: Host, call: Call, signal: AbortSignal): Promise<Outco
     if (known.madeBy) await dismissBackUps(host, known.madeBy, spec.members)
     return done(await factsOf(host, spec), true)
   }
-  if (known?.lostToken === context.token)
+  if (known?.lostToken === context.token) {
+    // Whoever found it lost may have been killed before all of it was away.
+    await dropMembers(host, known)
     return rejected('precondition', `group ${id}: its machine ended while it was being made`)
+  }
   const group = known && known.lostToken === undefined ? known : await begun(host, call, spec)
   try {
+    await keepMembers(host, group)
     const pending = await store(host, call, group, signal)
     if (pending) return pending
   } catch (error) {
-    const isLost = error instanceof MomentLost
-    if (!isLost && outcomeOf(call, error, signal).kind !== 'rejected') throw error
-    await dropGroup(host, group)
-    if (!isLost) throw error
-    await records.keep({ ...group, lostToken: context.token })
-    throw new Refusal('precondition', `group ${id}: ${error.message}`)
+    if (error instanceof MomentLost) {
+      await dropMembers(host, await records.keep({ ...group, lostToken: context.token }))
+      throw new Refusal('precondition', `group ${id}: ${error.message}`)
+    }
+    if (outcomeOf(call, error, signal).kind === 'rejected') await dropGroup(host, group)
+    throw error
   }
+  // All of it is there, whatever becomes of the machine.
+  if (group.madeBy) await dismissBackUps(host, group.madeBy, spec.members)
   return done(await factsOf(host, spec))
 }
 

@@ -184,9 +184,10 @@ async function stored(host: Host, call: Call, snapshot: VmSnapshotRecord, record
   }
   kept = await keptOn(host, snapshot)
   if (typeof kept === 'string') throw new Error(`VM snapshot ${snapshot.id} was kept on ${kept} of its disks`)
-  const complete = await records.keep({ ...snapshot, isComplete: true })
+  // Complete last: whoever is killed before that comes here again.
   const now = records.get('instance', record.id)!
   if (now.current === snapshot.parent) await records.keep({ ...now, current: snapshot.id })
+  const complete = await records.keep({ ...snapshot, isComplete: true })
   await dismiss(host, complete)
   return done(vmSnapshotFacts(complete, kept))
 }

@@ -2,6 +2,7 @@
  * Whoever asks is killed in the middle of a call, and asks again with the same token: it is done once, whenever that was.
  * (spec: drivers-and-qemu 5.)
  */
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
@@ -144,6 +145,40 @@ describeWith(qemuSystem, 'calls whose caller is killed', () => {
       await doing(driver, 'vmSnapshotDelete', 'i-1', { snapshot: 'vs-1' })
       expect(await monitored(pool, qmp => qmp.execute('query-jobs'))).toEqual([])
       await runs(driver)
+    }))
+
+  it('take a group whose members were not all written down, and each of them is there', () =>
+    alone(async setting => {
+      const { pool } = setting
+      for (const volume of ['vol-1', 'vol-2']) await doing(setting.driver, 'volumeEnsure', volume, volumeSpec())
+      const members = ['vol-1', 'vol-2'].map(volume => ({ snapshot: `of-${volume}`, volume }))
+      await doing(setting.driver, 'volumeSnapshotGroupEnsure', 'g-1', { members }, 'cut')
+      // As one that is killed when it has written down the group and the first of its members.
+      await setting.driver.close!()
+      const group = join(pool, 'records', 'snapshotGroup', 'g-1.json')
+      writeFileSync(group, JSON.stringify({ ...JSON.parse(readFileSync(group, 'utf8')), isComplete: false }))
+      rmSync(join(pool, 'records', 'volumeSnapshot', 'of-vol-2.json'))
+      for (const { snapshot } of members) rmSync(join(pool, 'snapshots', `${snapshot}.qcow2`))
+      setting.driver = qemu({ pool })
+      await doing(setting.driver, 'volumeSnapshotGroupEnsure', 'g-1', { members }, 'cut')
+      for (const { snapshot, volume } of members)
+        await doing(setting.driver, 'volumeRevert', volume, { snapshot }, `back-${volume}`)
+    }))
+
+  it('keep a machine, and the next one knows which it follows', () =>
+    alone(async setting => {
+      const { pool } = setting
+      await counting(setting)
+      const keeping = (snapshot: string) => ({ snapshot, memory: true, generation: 1 })
+      await doing(setting.driver, 'vmSnapshotEnsure', 'i-1', keeping('vs-1'), 'one')
+      // As one that is killed when all is kept, and before it is written down that it is.
+      await setting.driver.close!()
+      const record = join(pool, 'records', 'vmSnapshot', 'vs-1.json')
+      writeFileSync(record, JSON.stringify({ ...JSON.parse(readFileSync(record, 'utf8')), isComplete: false }))
+      setting.driver = qemu({ pool, gracefulMs: 300 })
+      await doing(setting.driver, 'vmSnapshotEnsure', 'i-1', keeping('vs-1'), 'one')
+      const next = await doing(setting.driver, 'vmSnapshotEnsure', 'i-1', keeping('vs-2'), 'two')
+      expect(next.facts).toMatchObject({ parent: 'vs-1' })
     }))
 
   it('take a group and a volume back once', () =>

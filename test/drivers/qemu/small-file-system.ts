@@ -19,6 +19,7 @@ export const mounting = (folder: string, size: string): string | undefined => {
 export const enlarge = (folder: string, size: string): void => {
   execFileSync('mount', ['-o', `remount,size=${size}`, folder])
 }
+/** Its name is free at once, also where a process that is ending still has a file of it. */
 export const unmount = (folder: string): void => {
-  execFileSync('umount', [folder])
+  execFileSync('umount', ['--lazy', folder])
 }
