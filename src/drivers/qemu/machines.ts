@@ -8,7 +8,7 @@ import { commandLine, type MachineSpec, runFiles } from './command-line.ts'
 import { newestMachineType, qemuSystem } from './machine-type.ts'
 import { Refusal } from './outcome-of.ts'
 import type { Pool } from './pool.ts'
-import { lockHolder } from './process-lock.ts'
+import { holderOf } from './process-lock.ts'
 import { Qmp, QmpLost, type QmpOptions } from './qmp.ts'
 import type { RunState } from './qmp-commands.ts'
 import { runTool, ToolFailed } from './tool.ts'
@@ -60,7 +60,7 @@ export class Machines {
   }
 
   holder(instance: string): Promise<number | undefined> {
-    return lockHolder(runFiles(this.#pool.run(instance)).pid)
+    return holderOf(runFiles(this.#pool.run(instance)).pid)
   }
   async isAlive(instance: string): Promise<boolean> {
     return (await this.holder(instance)) !== undefined

@@ -1,6 +1,9 @@
 /**
- * Does a machine still have its process? QEMU holds a lock on its pid file for life, and the kernel says who. A pid alone
- * proves nothing: numbers come again, and a dead process that nobody waits for still answers. (spec: drivers-and-qemu 1.)
+ * Does a machine still have its process? QEMU writes its number into its pid file, keeps a lock on that for life, and is
+ * started with its name. A number alone proves nothing: numbers come again, and a dead process that nobody waits for still
+ * answers. Nor does a lock that is not shown: the kernel gives its list a page at a time, and who begins or ends meanwhile
+ * moves others past the reader. So a process is first looked for by its number and its words, and among the locks only
+ * where that finds none: one that starts has the lock before it says its number. (spec: drivers-and-qemu 1.)
  */
 import { readFile, stat } from 'node:fs/promises'
 import { hasCode } from './files.ts'
@@ -8,15 +11,18 @@ import { hasCode } from './files.ts'
 /** Locks as the kernel shows them: number, kind, mode, access, pid, device:inode, range. */
 const lockLine = /^\d+: (?:POSIX|OFDLCK) +\S+ +WRITE +(-?\d+) +\S+:(\d+) /
 
-/** The process that holds the lock on this file, undefined if none does. */
-export async function lockHolder(pidFile: string): Promise<number | undefined> {
-  const found = await stat(pidFile).catch((error: unknown) => {
-    if (hasCode(error, 'ENOENT')) return undefined
+const readLocks = (): Promise<string> => readFile('/proc/locks', 'utf8')
+
+/** The process whose pid file this is, undefined if it has none. */
+export async function holderOf(pidFile: string, locks: () => Promise<string> = readLocks): Promise<number | undefined> {
+  const [found, text] = await Promise.all([stat(pidFile), readFile(pidFile, 'utf8')]).catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT')) return []
     throw error
   })
   if (found === undefined) return undefined
-  const locks = await readFile('/proc/locks', 'utf8')
-  for (const line of locks.split('\n')) {
+  const pid = Number(text)
+  if (pid > 0 && (await namesFile(pid, pidFile))) return pid
+  for (const line of (await locks()).split('\n')) {
     const [, pid, inode] = lockLine.exec(line) ?? []
     // Inode numbers are only unique within a file system.
     if (inode === String(found.ino) && (await namesFile(Number(pid), pidFile))) return Number(pid)

@@ -3,10 +3,12 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runFiles } from '../../../src/drivers/qemu/command-line.ts'
-import { lockHolder } from '../../../src/drivers/qemu/process-lock.ts'
+import { holderOf as holderOfFile } from '../../../src/drivers/qemu/process-lock.ts'
+
+export const pidFileOf = (pool: string, instance: string): string => runFiles(join(pool, 'run', instance)).pid
 
 export const holderOf = (pool: string, instance: string): Promise<number | undefined> =>
-  lockHolder(runFiles(join(pool, 'run', instance)).pid)
+  holderOfFile(pidFileOf(pool, instance))
 
 /** As a power cut would: at once, and without a word. */
 export async function killMachine(pool: string, instance: string): Promise<void> {

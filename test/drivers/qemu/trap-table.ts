@@ -19,6 +19,12 @@ const trap = (section: string, trap: string, file: string, title: string): Trap 
 export const traps: readonly Trap[] = [
   trap('1', 'liveness without pid numbers: zombies, and numbers that come again', 'traps', 'is not said by a pid'),
   trap('1', 'sockets and pid file of a killed machine stay', 'traps', 'is not said by a pid'),
+  trap(
+    '1',
+    'the list of locks is read a page at a time',
+    'traps',
+    'is not said by a lock that the kernel does not show',
+  ),
   trap('1', 'a second start of the same machine', 'traps', 'is said by the lock'),
   trap('1', 'a socket that belongs to another machine', 'traps', 'is not who answers at its socket'),
   trap('1', 'a monitor has one client, a second gets no greeting', 'qmp', 'gives a second client of one monitor'),

@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, type TestContext } from 'vitest'
+import { holderOf as holderOfFile } from '../../../src/drivers/qemu/process-lock.ts'
 import { Qmp } from '../../../src/drivers/qemu/qmp.ts'
 import {
   ask,
@@ -24,7 +25,7 @@ import {
 import { addFillerImage } from './boot-sector.ts'
 import { describeWith, inFolder, qemuSystem } from './debian.ts'
 import { monitored, off, onPool, openedOn, running, seen, volumeAt } from './machine-setting.ts'
-import { holderOf, killMachine } from './processes.ts'
+import { holderOf, killMachine, pidFileOf } from './processes.ts'
 import { enlarge, mounting, unmount } from './small-file-system.ts'
 
 const launchWords = (pool: string): [string, ...string[]] =>
@@ -73,6 +74,19 @@ describeWith(qemuSystem, 'who is alive', () => {
         stranger.kill('SIGKILL')
         await gone
       }
+    }))
+
+  it('is not said by a lock that the kernel does not show, as when others begin or end while its list is read', () =>
+    onPool(async (driver, pool) => {
+      await running(driver)
+      const pid = (await holderOf(pool, 'i-1'))!
+      const file = pidFileOf(pool, 'i-1')
+      expect(await holderOfFile(file, async () => '')).toBe(pid)
+      // One that starts has the lock, and has not said its number.
+      const number = readFileSync(file, 'utf8')
+      writeFileSync(file, '')
+      expect(await holderOfFile(file)).toBe(pid)
+      writeFileSync(file, number)
     }))
 
   it('is said by the lock: started a second time, QEMU ends, and the first goes on answering', () =>
