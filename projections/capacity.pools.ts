@@ -63,6 +63,8 @@ export const pools = projection<'pools', CapacityRow>({
   consistency: 'claimed',
   keys: event => {
     const { kind, type, resource } = event
+    // What a provider measures is no promise.
+    if (type === 'pool.measured') return []
     if (kind === 'pool') return listing.has(type) ? [resource, providerKey(said(event).provider)] : [resource]
     if (kind === 'vm-snapshot') return treeKeys(event)
     return changesTaken(event) && !isElsewhere(event) ? [resource] : []

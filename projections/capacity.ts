@@ -118,6 +118,7 @@ export const capacity = projection<'capacity', CapacityRow>({
     tree: 'json',
     figures: 'json',
     settings: 'json',
+    storage: 'json',
     pools: 'json',
     above: 'text',
     declared: 'integer',

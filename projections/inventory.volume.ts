@@ -40,11 +40,12 @@ function changes(before: Attributes, event: Envelope): Attributes {
         name: _,
         zone: __,
         provider: ___,
-        offers: ____,
-        instance: _____,
-        device: ______,
-        pinsImage: _______,
-        onlyRoot: ________,
+        pool: ____,
+        offers: _____,
+        instance: ______,
+        device: _______,
+        pinsImage: ________,
+        onlyRoot: _________,
         ...made
       } = data as Attributes
       return defined(made)
