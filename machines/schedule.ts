@@ -37,6 +37,8 @@ export const scheduleRequirements = {
 const idIn = ({ event }: Now) => (event as Named<'memberGone'>).data.id
 const choices = {
   underWay: ({ context }: Now) => context.run !== undefined,
+  /** Its command has not been answered; that of a run is answered once. */
+  starting: ({ context }: Now) => context.run !== undefined && context.run.made === undefined,
   /** It is what the run that is under way made. */
   madeNow: (now: Now) => now.context.run?.made === idIn(now),
   madeBefore: (now: Now) => now.context.made.some(({ id }) => id === idIn(now)),
@@ -110,7 +112,7 @@ const ignoring = <const K extends string>(why: string, ...names: readonly K[]) =
     ReturnType<typeof ignore>
   >
 
-const noRun = ignore('no run of it is under way')
+const noRun = ignore('no run of it waits for that')
 const notMade = ignore('it is nothing this schedule waits for')
 /** It may have been armed for what was to be kept before. */
 const modified = [
@@ -123,8 +125,8 @@ const modified = [
 /** What comes of its runs, paused or not. */
 const keeping = {
   'schedule.runRequested': { guard: needs('notUnderWay'), actions: ['begun', { type: 'ask', params: give }] },
-  'schedule.started': [{ guard: 'underWay', actions: ['made', { type: 'tell', params: adopt }] }, noRun],
-  'schedule.startFailed': [{ guard: 'underWay', actions: 'over' }, noRun],
+  'schedule.started': [{ guard: 'starting', actions: ['made', { type: 'tell', params: adopt }] }, noRun],
+  'schedule.startFailed': [{ guard: 'starting', actions: 'over' }, noRun],
   'schedule.memberCompleted': [{ guard: 'madeNow', actions: ['over', 'kept', ...retaining] }, notMade],
   'schedule.memberFailed': [{ guard: 'madeNow', actions: ['over', { type: 'tell', params: discard }] }, notMade],
   'schedule.memberGone': [

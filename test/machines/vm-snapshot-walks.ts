@@ -12,6 +12,7 @@ export const vmSnapshotDeeds = [
   'expireMachine',
   'forkMachine',
   'expireBusy',
+  'cutShort',
 ] as const
 export type VmSnapshotDeed = (typeof vmSnapshotDeeds)[number]
 
@@ -59,6 +60,11 @@ export function vmSnapshotAct(world: World, what: VmSnapshotDeed, pick: number, 
       keep({ memory: true })
       const due = `${first} vm-snapshot.expiryDue`
       if (world.timers.has(due)) world.fire(due)
+    },
+    cutShort: () => {
+      if (other % 2) keep({ memory: true })
+      else if (snapshot) ask('vm-snapshot', 'delete', snapshot)
+      if (instance) ask('instance', pick % 2 ? 'stop' : 'forceStop', instance, pick % 2 ? { force: true } : {})
     },
     forgetMachine: () => snapshot && ask('vm-snapshot', 'delete', snapshot),
     forgetSubtree: () => snapshot && ask('vm-snapshot', 'delete', snapshot, { subtree: true }),
