@@ -10,6 +10,7 @@ import {
   type DerivedChanges,
   type EndingRow,
   type Opened,
+  type Share,
   type SnapshotRow,
   type Store,
   type StoredEvent,
@@ -118,8 +119,10 @@ export class SqliteFile implements Store {
     return rows.map(toEvent)
   }
 
-  async log(after: number, limit: number): Promise<StoredEvent[]> {
-    const rows = this.#read(({ statements }) => statements.log.all(after, limit)) as EventRow[]
+  async log(after: number, limit: number, share?: Share): Promise<StoredEvent[]> {
+    const rows = this.#read(({ statements }) =>
+      share ? statements.shareOfLog.all(after, share.parts, share.part, limit) : statements.log.all(after, limit),
+    ) as EventRow[]
     return rows.map(toEvent)
   }
 
