@@ -32,7 +32,10 @@ export { createEngine, Engine } from './engine.ts'
 // Checking
 export { type CheckOptions, type CheckReport, checkStore } from './replay/check/index.ts'
 // Charts
-export { mermaid, type Visit, visitsOf } from './replay/diagram/mermaid.ts'
+export { definition } from './replay/diagram/definition.ts'
+export { type Graph, graph } from './replay/diagram/graph.ts'
+export { mermaid } from './replay/diagram/mermaid.ts'
+export { type Taken, type Visit, type Way, wayOf } from './replay/diagram/way.ts'
 // Time travel
 export { type Moment, momentIn } from './replay/past/moment.ts'
 export type { Past, PastSession } from './replay/past/past.ts'

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The `stemma` command. Exit codes: 0 done, 1 refused or failed, 2 the request itself was wrong; `survey` has one more. */
 import { Command, CommanderError } from 'commander'
+import { endWithItsReader } from './broken-pipe.ts'
 import { actionsCommand } from './commands/actions.ts'
 import { atCommand } from './commands/at.ts'
 import { capacityCommand } from './commands/capacity.ts'
@@ -66,6 +67,7 @@ function stemma(): Command {
   return program
 }
 
+endWithItsReader()
 try {
   await stemma().parseAsync()
 } catch (error) {
