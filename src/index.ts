@@ -126,5 +126,12 @@ export {
   type RefusalLimits,
   type RefusalQuery,
 } from './store/refusals.ts'
-export { readOwner, type SqliteStore, sqlite, sqliteRefusals } from './store/sqlite/index.ts'
-export { Conflict, type Store, StoreError } from './store/store.ts'
+export {
+  beginRestore,
+  type Restoration,
+  readOwner,
+  type SqliteStore,
+  sqlite,
+  sqliteRefusals,
+} from './store/sqlite/index.ts'
+export { type AskRow, Conflict, type Store, StoreError } from './store/store.ts'

@@ -15,6 +15,7 @@ import { limitsCommand } from './commands/limits.ts'
 import { listCommand } from './commands/list.ts'
 import { powerCommands } from './commands/power.ts'
 import { providersCommand } from './commands/providers.ts'
+import { restoreCommand } from './commands/restore.ts'
 import { serveCommand } from './commands/serve.ts'
 import { showCommand } from './commands/show.ts'
 import { stepCommand } from './commands/step.ts'
@@ -51,6 +52,7 @@ const commands: readonly ((program: Command) => void)[] = [
   verifyCommand,
   transferCommands,
   checkCommands,
+  restoreCommand,
   diagramCommand,
   traceCommand,
   doctorCommand,
