@@ -12,6 +12,7 @@ import { SqliteFile } from './sqlite-file.ts'
 export { type Owner, readOwner } from './lock.ts'
 export type { TablesOf } from './reader.ts'
 export { sqliteRefusals } from './refusals/index.ts'
+export { beginRestore, type Restoration } from './restore.ts'
 
 export interface SqliteOptions {
   /** A file, or `:memory:`. */
