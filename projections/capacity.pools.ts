@@ -56,7 +56,7 @@ const listing = new Set(['pool.defineRequested', 'pool.retireRequested'])
 
 export const pools = projection<'pools', CapacityRow>({
   name: 'pools',
-  version: 1,
+  version: 2,
   key: 'key',
   columns: capacity.columns,
   indexes: [['holder', 'key']],
@@ -69,7 +69,7 @@ export const pools = projection<'pools', CapacityRow>({
   },
   fold: (row, event, key) => {
     if (event.kind === 'pool') return key === event.resource ? poolAfter(row, event) : poolsAfter(row, event)
-    if (event.kind === 'vm-snapshot' && key === said(event).instance) return rootedAfter(row, event, promisedAfter)
+    if (event.kind === 'vm-snapshot') return rootedAfter(row, event, promisedAfter)
     const after = volumeAfter(row, event)
     return after && isOnPool(after) ? after : undefined
   },

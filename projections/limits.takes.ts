@@ -1,6 +1,7 @@
 /** What each kind of resource takes of the limits of its account, by the events that change it. */
 import type { Envelope } from '../machines/grammar.ts'
 import type { Amounts } from './contract.ts'
+import { changesSize, sizeAfter, type VolumeSize } from './volume.size.ts'
 
 interface Taken {
   readonly used: Amounts
@@ -31,33 +32,11 @@ const instance: Take = (before, event) => {
 const volume: Take = (before, event) => {
   const { type, state } = event
   if (state === 'deleted') return undefined
-  const { sizeBytes } = said(event)
-  const had = before?.used.primaryBytes ?? 0
-  const of = (primaryBytes: number, originalBytes?: number): Taken => ({
-    used: primaryBytes ? { volumes: 1, primaryBytes } : { volumes: 1 },
-    ...(originalBytes !== undefined && { originalBytes }),
-  })
-  switch (type) {
-    case 'volume.createFailed':
-      return state === 'error' || state.startsWith('deleting') ? of(0) : of(had, before?.originalBytes)
-    case 'volume.modifyRequested':
-    case 'volume.revertRequested':
-      return of(sizeBytes, had)
-    case 'volume.resized':
-    case 'volume.reverted':
-      return before?.originalBytes === undefined ? of(had) : of(sizeBytes)
-    case 'volume.measured':
-      return of(sizeBytes, before?.originalBytes)
-    case 'volume.vmSnapshotEnded':
-      return of(sizeBytes ?? had, before?.originalBytes)
-    case 'volume.resizeFailed':
-    case 'volume.revertFailed':
-      return of(before?.originalBytes ?? had)
-    case 'volume.created':
-      return event.before === 'creating' ? of(sizeBytes) : of(had, before?.originalBytes)
-    default:
-      return before ? of(had, before.originalBytes) : of(sizeBytes)
-  }
+  const isFailed = type === 'volume.createFailed' && (state === 'error' || state.startsWith('deleting'))
+  const had = { sizeBytes: before?.used.primaryBytes, originalBytes: before?.originalBytes }
+  const { sizeBytes, originalBytes }: VolumeSize = isFailed ? {} : sizeAfter(had, event)
+  const used: Amounts = sizeBytes ? { volumes: 1, primaryBytes: sizeBytes } : { volumes: 1 }
+  return { used, ...(originalBytes !== undefined && { originalBytes }) }
 }
 
 const snapshot: Take = (before, event) => {
@@ -80,43 +59,31 @@ const vmSnapshot: Take = (_, { state }) => (state === 'deleted' ? undefined : { 
 
 const image: Take = (_, { state }) => (state === 'deregistered' ? undefined : { used: { images: 1 } })
 
+const resizing = new Set(
+  ['modifyRequested', 'vmSnapshotRevertProposed', 'vmSnapshotReverted', 'vmSnapshotRevertFailed'].map(
+    each => `instance.${each}`,
+  ),
+)
 const kinds: Readonly<
-  Record<string, { readonly take: Take; readonly changes: ReadonlySet<string>; readonly end: string }>
+  Record<string, { readonly take: Take; readonly changes: (event: Envelope) => boolean; readonly end: string }>
 > = {
   instance: {
     take: instance,
-    changes: new Set(
-      ['modifyRequested', 'vmSnapshotRevertProposed', 'vmSnapshotReverted', 'vmSnapshotRevertFailed'].map(
-        each => `instance.${each}`,
-      ),
-    ),
+    changes: ({ type }) => resizing.has(type),
     end: 'terminated',
   },
   volume: {
     take: volume,
-    changes: new Set(
-      [
-        'created',
-        'createFailed',
-        'measured',
-        'modifyRequested',
-        'resized',
-        'resizeFailed',
-        'revertRequested',
-        'reverted',
-        'revertFailed',
-        'vmSnapshotEnded',
-      ].map(each => `volume.${each}`),
-    ),
+    changes: event => changesSize(event) || event.type === 'volume.createFailed',
     end: 'deleted',
   },
   snapshot: {
     take: snapshot,
-    changes: new Set([...completed, ...failed, 'snapshot.measured']),
+    changes: ({ type }) => completed.has(type) || failed.has(type) || type === 'snapshot.measured',
     end: 'deleted',
   },
-  'vm-snapshot': { take: vmSnapshot, changes: new Set(), end: 'deleted' },
-  image: { take: image, changes: new Set(), end: 'deregistered' },
+  'vm-snapshot': { take: vmSnapshot, changes: () => false, end: 'deleted' },
+  image: { take: image, changes: () => false, end: 'deregistered' },
 }
 
 /** What a provider leaves of an instance is only there to be deleted: nobody has it, and nobody could be refused it. */
@@ -127,5 +94,5 @@ export function taken(event: Envelope): Take | undefined {
   const { kind, type, version, before, state } = event
   const known = Object.hasOwn(kinds, kind) ? kinds[kind]! : undefined
   if (!known || before === known.end || type === ROOT_LEFT) return undefined
-  return version === 1 || state === known.end || known.changes.has(type) ? known.take : undefined
+  return version === 1 || state === known.end || known.changes(event) ? known.take : undefined
 }
