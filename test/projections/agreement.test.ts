@@ -29,16 +29,21 @@ const counted: Readonly<Record<string, (resource: Resource) => Amounts | undefin
   instance: ({ state, context: { vcpus, memoryBytes, vmSnapshotTask } }) =>
     state === 'terminated'
       ? undefined
-      : { instances: 1, vcpus, memoryBytes, ...(vmSnapshotTask?.kind === 'revert' && sizeThen(vmSnapshotTask)) },
-  volume: ({ state, context: { sizeBytes } }) =>
-    state === 'deleted' ? undefined : { volumes: 1, primaryBytes: sizeBytes },
+      : { instances: 1, ...largest([{ vcpus, memoryBytes }, vmSnapshotTask?.settings ?? {}]) },
+  volume: ({ state, context: { sizeBytes, modification, revert } }) => {
+    const originalBytes = modification?.original.sizeBytes ?? revert?.originalBytes ?? 0
+    return state === 'deleted' ? undefined : { volumes: 1, primaryBytes: Math.max(sizeBytes, originalBytes) }
+  },
   snapshot: ({ state, context: { sizeBytes } }) =>
     state === 'deleted' ? undefined : { snapshots: 1, secondaryBytes: sizeBytes },
   'vm-snapshot': ({ state }) => (state === 'deleted' ? undefined : { vmSnapshots: 1 }),
   image: ({ state }) => (state === 'deregistered' ? undefined : { images: 1 }),
 }
-const sizeThen = (task: { settings?: { vcpus: number; memoryBytes: number } }): Amounts =>
-  task.settings ? { vcpus: task.settings.vcpus, memoryBytes: task.settings.memoryBytes } : {}
+/** Of what it is and what it is being taken back to: it may be either. */
+const largest = (sizes: readonly { vcpus?: number; memoryBytes?: number }[]): Amounts => ({
+  vcpus: Math.max(...sizes.map(({ vcpus = 0 }) => vcpus)),
+  memoryBytes: Math.max(...sizes.map(({ memoryBytes = 0 }) => memoryBytes)),
+})
 
 function recounted(world: World): Amounts {
   const sums: Record<string, number> = {}
