@@ -42,10 +42,16 @@ const verificationOf = ({ kinds, reference, ...options }: VerifyOptions) =>
 export async function verify(store: Store, options: VerifyOptions): Promise<Verdict> {
   const { isMine = () => true, to = Number.POSITIVE_INFINITY, onProgress, kinds } = options
   const verification = verificationOf(options)
+  const beginning = await store.beginning?.()
   for (let after = 0; after < to; ) {
     const chunk = await store.log(after, CHUNK)
     if (chunk.length === 0) break
-    for (const event of chunk) if (isMine(event.resource)) verification.apply(event)
+    for (const event of chunk) {
+      if (!isMine(event.resource)) continue
+      if (beginning && event.version > 1 && !verification.knows(event.resource))
+        verification.continues(event.resource, await beginning.snapshot(event.resource))
+      verification.apply(event)
+    }
     after = chunk.at(-1)!.position
     onProgress?.(after)
   }
