@@ -39,6 +39,7 @@ export { type Taken, type Visit, type Way, wayOf } from './replay/diagram/way.ts
 // Time travel
 export { type Moment, momentIn } from './replay/past/moment.ts'
 export type { Past, PastSession } from './replay/past/past.ts'
+export { type PlanOptions, type PrunePlan, planPrune } from './replay/prune/plan.ts'
 // Stories
 export {
   type Awaits,
@@ -128,10 +129,20 @@ export {
 } from './store/refusals.ts'
 export {
   beginRestore,
+  type PruneAsked,
+  type PruneDone,
   type Restoration,
   readOwner,
   type SqliteStore,
   sqlite,
   sqliteRefusals,
 } from './store/sqlite/index.ts'
-export { type AskRow, Conflict, type Store, StoreError } from './store/store.ts'
+export {
+  type AskRow,
+  Conflict,
+  type PruneDamage,
+  Pruned,
+  type SignatureCheck,
+  type Store,
+  StoreError,
+} from './store/store.ts'

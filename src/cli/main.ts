@@ -15,6 +15,7 @@ import { limitsCommand } from './commands/limits.ts'
 import { listCommand } from './commands/list.ts'
 import { powerCommands } from './commands/power.ts'
 import { providersCommand } from './commands/providers.ts'
+import { pruneCommand } from './commands/prune.ts'
 import { restoreCommand } from './commands/restore.ts'
 import { serveCommand } from './commands/serve.ts'
 import { showCommand } from './commands/show.ts'
@@ -53,6 +54,7 @@ const commands: readonly ((program: Command) => void)[] = [
   transferCommands,
   checkCommands,
   restoreCommand,
+  pruneCommand,
   diagramCommand,
   traceCommand,
   doctorCommand,

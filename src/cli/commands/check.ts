@@ -6,6 +6,7 @@ import { readOwner, sqlite } from '../../index.ts'
 import { checkedFile } from '../check/checked-file.ts'
 import { reportText } from '../check/report-text.ts'
 import { Failure, usage } from '../failure.ts'
+import { checkFrom } from '../keys.ts'
 import { print } from '../output.ts'
 import { DATA_DEFAULT } from '../targets/open.ts'
 
@@ -17,8 +18,9 @@ export function checkCommands(program: Command): void {
     .command('check')
     .description('Compares everything in a data file that nobody uses with its histories.')
     .option('--data <file>', 'the data file', DATA_DEFAULT)
+    .option('--key <file>', 'the key that prunes were signed with, public or private: each must be')
     .option('--json', 'print JSON')
-    .action(async ({ data, json }: { data: string; json?: boolean }) => {
+    .action(async ({ data, key, json }: { data: string; key?: string; json?: boolean }) => {
       const path = found(data)
       const owner = readOwner(path)
       if (owner)
@@ -26,7 +28,7 @@ export function checkCommands(program: Command): void {
           code: 'alreadyOpen',
           message: `${path} is held by process ${owner.pid}; check a backup of it, or end that process first.`,
         })
-      const report = await checkedFile({ path, readOnly: true })
+      const report = await checkedFile({ path, readOnly: true }, key === undefined ? undefined : checkFrom(key))
       print(report, json, reportText)
       if (!report.isSound) process.exitCode = UNSOUND
     })
