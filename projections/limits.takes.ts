@@ -14,19 +14,38 @@ type Take = (before: Taken | undefined, event: Envelope) => Taken | undefined
 // biome-ignore lint/suspicious/noExplicitAny: the data of an event is what its kind says
 const said = ({ data }: Envelope): Record<string, any> => data as Record<string, any>
 
+/** It is not taken back, because that failed, or because something else could not wait: its snapshot is told. */
+const endsRevert = ({ kind, wants }: Envelope): boolean =>
+  kind === 'instance' && wants?.some(each => each.want === 'tell' && each.event === 'vm-snapshot.revertFailed') === true
+
 /** Until it is confirmed gone: what is only asked to go still has its place. */
 const instance: Take = (before, event) => {
   const { type, state } = event
   if (state === 'terminated') return undefined
-  if (type === 'instance.vmSnapshotRevertProposed') {
-    const { vcpus, memoryBytes } = said(event).settings
-    return { used: { instances: 1, vcpus, memoryBytes }, original: before!.used }
-  }
-  if (type === 'instance.vmSnapshotReverted') return { used: before!.used }
-  if (type === 'instance.vmSnapshotRevertFailed') return { used: before?.original ?? before!.used }
   const { vcpus = before?.used.vcpus, memoryBytes = before?.used.memoryBytes } = said(event)
-  return { used: { instances: 1, vcpus, memoryBytes }, ...(before?.original && { original: before.original }) }
+  const original = before?.original ?? before?.used
+  switch (type) {
+    // Nobody else gets what it may have again: until it is known what it is, it takes the larger of both.
+    case 'instance.vmSnapshotRevertProposed':
+      return { used: larger(original!, said(event).settings), original }
+    case 'instance.vmSnapshotReverted':
+      return { used: original! }
+    case 'instance.modifyRequested':
+    case 'instance.settingsRestored':
+      return { used: { instances: 1, vcpus, memoryBytes } }
+    default:
+      if (before === undefined) return { used: { instances: 1, vcpus, memoryBytes } }
+      return endsRevert(event) ? { used: original! } : before
+  }
 }
+const larger = (
+  had: Amounts,
+  { vcpus, memoryBytes }: { readonly vcpus: number; readonly memoryBytes: number },
+): Amounts => ({
+  ...had,
+  vcpus: Math.max(had.vcpus!, vcpus),
+  memoryBytes: Math.max(had.memoryBytes!, memoryBytes),
+})
 
 /** One that could not be made has no bytes, and is there until it is deleted. */
 const volume: Take = (before, event) => {
@@ -35,7 +54,9 @@ const volume: Take = (before, event) => {
   const isFailed = type === 'volume.createFailed' && (state === 'error' || state.startsWith('deleting'))
   const had = { sizeBytes: before?.used.primaryBytes, originalBytes: before?.originalBytes }
   const { sizeBytes, originalBytes }: VolumeSize = isFailed ? {} : sizeAfter(had, event)
-  const used: Amounts = sizeBytes ? { volumes: 1, primaryBytes: sizeBytes } : { volumes: 1 }
+  // One that is to become smaller takes what it has until it is.
+  const primaryBytes = Math.max(sizeBytes ?? 0, originalBytes ?? 0)
+  const used: Amounts = primaryBytes ? { volumes: 1, primaryBytes } : { volumes: 1 }
   return { used, ...(originalBytes !== undefined && { originalBytes }) }
 }
 
@@ -60,7 +81,7 @@ const vmSnapshot: Take = (_, { state }) => (state === 'deleted' ? undefined : { 
 const image: Take = (_, { state }) => (state === 'deregistered' ? undefined : { used: { images: 1 } })
 
 const resizing = new Set(
-  ['modifyRequested', 'vmSnapshotRevertProposed', 'vmSnapshotReverted', 'vmSnapshotRevertFailed'].map(
+  ['modifyRequested', 'vmSnapshotRevertProposed', 'vmSnapshotReverted', 'settingsRestored'].map(
     each => `instance.${each}`,
   ),
 )
@@ -69,7 +90,7 @@ const kinds: Readonly<
 > = {
   instance: {
     take: instance,
-    changes: ({ type }) => resizing.has(type),
+    changes: event => resizing.has(event.type) || endsRevert(event),
     end: 'terminated',
   },
   volume: {

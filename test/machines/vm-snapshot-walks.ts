@@ -11,6 +11,7 @@ export const vmSnapshotDeeds = [
   'forgetSubtree',
   'expireMachine',
   'forkMachine',
+  'failToRevert',
   'expireBusy',
   'cutShort',
   'revertInVain',
@@ -53,6 +54,13 @@ export function vmSnapshotAct(world: World, what: VmSnapshotDeed, pick: number, 
         if (first) ask('vm-snapshot', name, first)
         done()
       }
+    },
+    failToRevert: () => {
+      keep({ memory: true })
+      if (instance && world.asks.get(instance)?.length) world.answer(instance, 'done')
+      const last = world.idsOf('vm-snapshot').at(-1)
+      if (last) ask('vm-snapshot', 'revert', last)
+      if (instance && world.asks.get(instance)?.length) world.answer(instance, 'rejected')
     },
     expireBusy: () => {
       keep({ memory: true, retentionMs: 1000 })
