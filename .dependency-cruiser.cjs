@@ -46,8 +46,9 @@ const layers = [
   {
     name: 'view',
     files: '^projections/(?!(?:contract|index)\\.ts$)([^./]+)[./]',
-    // The lineage of VM snapshots is an algebra without events: what instances keep is what views show.
-    may: ['^projections/$1[./]', viewContract, '^machines/lineage\\.ts$'],
+    // The lineage of VM snapshots is an algebra without events: what instances keep is what views show. And how large a
+    // volume is after an event is said once, for all views that count its bytes.
+    may: ['^projections/$1[./]', viewContract, '^projections/volume\\.size\\.ts$', '^machines/lineage\\.ts$'],
     types: ['^machines/'],
   },
   {
