@@ -7,7 +7,8 @@ const packages = (...names) => names.map(name => `(^|/)node_modules/${name}/`)
 
 const vocabulary = '^machines/grammar\\.ts$'
 /** What several kinds have in the same way, such as tags. (docs/decisions/0016.) */
-const shared = '^machines/(tags|disks|modes|retries|orphans|boots|limits|sights|scheduled|lineage|placement).ts$'
+const shared =
+  '^machines/(tags|disks|modes|retries|orphans|boots|limits|sights|scheduled|lineage|placement|profiles).ts$'
 const viewContract = '^projections/contract\\.ts$'
 const storeContract = '^src/store/(store|canonical|refusals)\\.ts$'
 /** The contract files and what helps to keep it, directly in src/drivers; each provider has a folder of its own. */
