@@ -1,5 +1,14 @@
 /** Every way a request can fail, as a status and `{ error: { code, message, … } }`. */
-import { Conflict, Contained, InvalidRequest, Pruned, type Reason, type RefusalOf, Refused, Unavailable } from '../../index.ts'
+import {
+  Conflict,
+  Contained,
+  InvalidRequest,
+  Pruned,
+  type Reason,
+  type RefusalOf,
+  Refused,
+  Unavailable,
+} from '../../index.ts'
 import { Unauthenticated } from './authentication.ts'
 
 /** What a failed request is told. `code` is stable; `field` names what was wrong with the request. */
