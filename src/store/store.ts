@@ -222,6 +222,15 @@ export interface ViewQuery {
   readonly after?: readonly (string | number | null)[]
 }
 
+/**
+ * One of several parts of a log, from 0. Each resource is in exactly one of them; in which one is up to the store, and the
+ * same every time.
+ */
+export interface Share {
+  readonly part: number
+  readonly parts: number
+}
+
 /** Name under which the watermark of the snapshot rows is kept, beside those of the views. */
 export const SNAPSHOTS = 'snapshots'
 
@@ -242,8 +251,8 @@ export interface Store {
   snapshots(resources: readonly string[]): Promise<{ rows: SnapshotRow[]; damaged: string[] }>
   /** A stream in order, from `fromVersion`, at most `limit`. */
   stream(resource: string, fromVersion: number, limit: number): Promise<StoredEvent[]>
-  /** The log in order, positions greater than `after`, at most `limit`. */
-  log(after: number, limit: number): Promise<StoredEvent[]>
+  /** The log in order, positions greater than `after`, at most `limit`; with a share, of its resources only. */
+  log(after: number, limit: number, share?: Share): Promise<StoredEvent[]>
   /** Rows of a claimed view with their revisions. */
   claims(view: string, keys: readonly string[]): Promise<Map<string, { row: ViewRow; revision: number }>>
   /** Rows of any view by key. */

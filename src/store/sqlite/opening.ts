@@ -133,6 +133,9 @@ async function findSchema(
   projections: readonly Projection[],
 ): Promise<Watermarks> {
   checkSqliteVersion(database)
+  // Whoever only reads mostly reads the whole log, and from mapped memory no page has to be copied first. As far as SQLite
+  // maps at most: 2 GiB; what is beyond is read.
+  database.pragma(`mmap_size = ${2 ** 31 - 65_536}`)
   const schema = database.pragma('user_version', { simple: true }) as number
   checkSchema(schema, path)
   if (schema < SCHEMA_VERSION)

@@ -13,6 +13,7 @@ import {
   type EndingRow,
   type Opened,
   type PruneDamage,
+  type Share,
   type SignatureCheck,
   type SnapshotRow,
   type Store,
@@ -145,10 +146,13 @@ export class SqliteFile implements Store {
     return rows.map(toEvent)
   }
 
-  async log(after: number, limit: number): Promise<StoredEvent[]> {
+  async log(after: number, limit: number, share?: Share): Promise<StoredEvent[]> {
     const rows = this.#read(({ statements, prunes }) => {
-      const away = [...prunes.archives].map(archive => archive.log(after, limit))
-      return merged([statements.log.all(after, limit) as EventRow[], ...away], 0, limit)
+      const here = share
+        ? statements.shareOfLog.all(after, share.parts, share.part, limit)
+        : statements.log.all(after, limit)
+      const away = [...prunes.archives].map(archive => archive.log(after, limit, share))
+      return merged([here as EventRow[], ...away], 0, limit)
     })
     return rows.map(toEvent)
   }

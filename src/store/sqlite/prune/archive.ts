@@ -5,10 +5,13 @@
 
 import { hash } from 'node:crypto'
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
+import { Kysely, SqliteDialect, sql } from 'kysely'
 import { chained } from '../../canonical.ts'
-import { type StoredEvent, StoreError } from '../../store.ts'
+import { type Share, type StoredEvent, StoreError } from '../../store.ts'
 import { connect } from '../open.ts'
+import { shareOf } from '../statements.ts'
 import type { EventRow } from '../stream-index.ts'
 
 const sha256 = (text: string): string => hash('sha256', text, 'base64url')
@@ -44,14 +47,30 @@ export function writeArchive(path: string, owner: string, number: number, events
   fsyncSync(file)
   closeSync(file)
   renameSync(draft, path)
+  // Its name too, before anything is taken out of the log for it.
+  const folder = openSync(dirname(path), 'r')
+  fsyncSync(folder)
+  closeSync(folder)
   return chain
 }
+
+/** Bound in this order: after, parts, part, limit. */
+const shareOfEvents = (database: Database.Database): string =>
+  new Kysely<{ events: StoredEvent }>({ dialect: new SqliteDialect({ database }) })
+    .selectFrom('events')
+    .select(['position', 'resource', 'version', 'digest', 'text'])
+    .where('position', '>', 0)
+    .where(sql<boolean>`${sql.raw(shareOf)} % ${0} = ${0}`)
+    .orderBy('position')
+    .limit(0)
+    .compile().sql
 
 /** An archive that is there. */
 export class Archive {
   readonly path: string
   readonly #database: Database.Database
   readonly #log: Database.Statement
+  readonly #shareOfLog: Database.Statement
   readonly #stream: Database.Statement
 
   /** Opens it for reading. Throws StoreError failed where it is another log's, or none. */
@@ -64,6 +83,7 @@ export class Archive {
         throw new StoreError('failed', `${path} is archive ${found?.[1]} of ${found?.[0]}, not ${number} of ${owner}`)
       const select = 'select position, resource, version, digest, text from events'
       this.#log = this.#database.prepare(`${select} where position > ? order by position limit ?`).raw()
+      this.#shareOfLog = this.#database.prepare(shareOfEvents(this.#database)).raw()
       this.#stream = this.#database
         .prepare(`${select} where resource = ? and version >= ? order by version limit ?`)
         .raw()
@@ -73,8 +93,9 @@ export class Archive {
     }
   }
 
-  log(after: number, limit: number): EventRow[] {
-    return this.#log.all(after, limit) as EventRow[]
+  log(after: number, limit: number, share?: Share): EventRow[] {
+    const rows = share ? this.#shareOfLog.all(after, share.parts, share.part, limit) : this.#log.all(after, limit)
+    return rows as EventRow[]
   }
 
   stream(resource: string, fromVersion: number, limit: number): EventRow[] {
