@@ -336,6 +336,11 @@ export interface Driver {
   settle?(token: string): void
   observe(kind: ResourceKind, id: string, context: CallContext): Promise<Observation>
   list(kind: ResourceKind, cursor: string | undefined, context: CallContext): Promise<Page>
+  /**
+   * How much there is, and is used: of the pool with this name, if it says so with `pool` among the facts; else of
+   * everything the provider has. Of volumes: `totalVolumeBytes`, `freeVolumeBytes`, `usedVolumeBytes`,
+   * `provisionedVolumeBytes`, each where it is known.
+   */
   capacity(pool: string | undefined, context: CallContext): Promise<Facts>
   /** Undefined for an instance it does not know. Reads only, and is asked for when somebody looks. */
   consoleOutput?(instance: string, context: CallContext): Promise<ConsoleOutput | undefined>
