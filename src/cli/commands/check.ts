@@ -70,11 +70,11 @@ async function checked(path: string): Promise<CheckReport> {
   }
 }
 
-function reportText({ histories, views, asks, timers, found, findings, isSound }: CheckReport): string {
+function reportText({ histories, views, asks, timers, checkpoints, found, findings, isSound }: CheckReport): string {
   const rows = Object.entries(views).map(([name, count]) => `${name} ${count}`)
   return [
     verdictText(histories),
-    `Rows of views: ${rows.join(', ')}. Open asks: ${asks}, timers: ${timers}.`,
+    `Rows of views: ${rows.join(', ')}. Open asks: ${asks}, timers: ${timers}, checkpoints: ${checkpoints}.`,
     ...findings.map(each => {
       const [stored, folded] = [each.stored, each.folded].map(value => plain(JSON.stringify(value)) ?? 'nothing')
       return `${styled('red', `${each.in} ${each.name}`)} ${plain(each.key)}\n    stored ${stored}\n    folded ${folded}`
