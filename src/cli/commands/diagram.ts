@@ -1,6 +1,6 @@
 /** `stemma diagram <kind>`: the chart of a kind, from its rules; with a history drawn on it. */
 import type { Command } from 'commander'
-import { type Kind, kinds, mermaid, visitsOf } from '../../index.ts'
+import { type Kind, kinds, mermaid, momentIn, visitsOf } from '../../index.ts'
 import { systemClock } from '../../system/clock.ts'
 import { usage } from '../failure.ts'
 import { kindOf } from '../kind-of.ts'
@@ -23,11 +23,16 @@ async function drawn(what: string, options: TargetOptions): Promise<string> {
     throw usage(`There is no kind '${what}'; there are ${all.map(({ name }) => name).join(', ')}.`)
   const kind = kindOf(what)
   const steps = await onTarget(options, target => target.steps(what))
-  return mermaid(
-    kind,
-    visitsOf(
-      steps.map(({ event }) => event),
-      systemClock().now(),
-    ),
-  )
+  const events = steps.map(({ event }) => event)
+  const until = untilOf(options.at) ?? events.at(-1)!.at
+  return mermaid(kind, visitsOf(events, until))
+}
+
+/** Until when it has been where it is: now, or the time that is looked at. Of a position no time is given. */
+function untilOf(moment: string | undefined): number | undefined {
+  const now = systemClock().now()
+  if (moment === undefined) return now
+  const then = momentIn(moment)
+  if (typeof then === 'object') return undefined
+  return Math.min(now, typeof then === 'number' ? then : Date.parse(then))
 }
