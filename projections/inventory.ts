@@ -51,19 +51,20 @@ const nothing: Attributes = {}
 const noRelations: readonly Relation[] = []
 
 /** What a request or a birth says of these columns. */
-function columnsOf({ origin, version, data }: Envelope): Pick<InventoryRow, 'name' | 'zone' | 'provider'> {
+function columnsOf({ origin, version, data }: Envelope): Pick<InventoryRow, 'name' | 'zone' | 'provider' | 'pool'> {
   if (origin !== 'requested' && version !== 1) return {}
-  const { name, zone, provider } = data as Attributes
+  const { name, zone, provider, pool } = data as Attributes
   return {
     ...(typeof name === 'string' && { name }),
     ...(typeof zone === 'string' && { zone }),
     ...(typeof provider === 'string' && { provider }),
+    ...(typeof pool === 'string' && { pool }),
   }
 }
 
 export const inventory = projection<'inventory', InventoryRow>({
   name: 'inventory',
-  version: 1,
+  version: 2,
   key: 'id',
   columns: {
     id: 'text',
@@ -76,6 +77,7 @@ export const inventory = projection<'inventory', InventoryRow>({
     name: 'text',
     zone: 'text',
     provider: 'text',
+    pool: 'text',
     createdAt: 'integer',
     updatedAt: 'integer',
     version: 'integer',

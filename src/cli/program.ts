@@ -13,6 +13,8 @@ import { limitsCommand } from './commands/limits.ts'
 import { listCommand } from './commands/list.ts'
 import { powerCommands } from './commands/power.ts'
 import { providersCommand } from './commands/providers.ts'
+import { pruneCommand } from './commands/prune.ts'
+import { restoreCommand } from './commands/restore.ts'
 import { serveCommand } from './commands/serve.ts'
 import { showCommand } from './commands/show.ts'
 import { stepCommand } from './commands/step.ts'
@@ -48,6 +50,8 @@ const commands: readonly ((program: Command) => void)[] = [
   verifyCommand,
   transferCommands,
   checkCommands,
+  restoreCommand,
+  pruneCommand,
   diagramCommand,
   traceCommand,
   doctorCommand,

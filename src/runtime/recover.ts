@@ -5,6 +5,7 @@
 import type { Envelope } from '../../machines/grammar.ts'
 import type { Projection, ViewRow } from '../../projections/contract.ts'
 import { type Opened, SNAPSHOTS, type SnapshotRow, type Store, type StoredEvent, StoreError } from '../store/store.ts'
+import { begunWith, unforgotten } from './beginning.ts'
 import type { Catalogue } from './catalogue.ts'
 import { unseal } from './envelope.ts'
 import { Recent } from './recent.ts'
@@ -40,12 +41,12 @@ export async function recover(
   const behind: string[] = []
   const stalled = new Map<string, unknown>()
   for (const view of views) {
-    const from = watermarks.get(view.name) ?? 0
+    let from = watermarks.get(view.name) ?? 0
     const isClaimed = view.consistency === 'claimed'
     if (from >= position || (isClaimed && from > 0)) continue
     behind.push(view.name)
-    if (from === 0) await store.resetView(view.name)
     try {
+      if (from === 0) from = await begin(store, view, residence)
       events += await foldView(store, view, from, residence, catalogue)
     } catch (error) {
       if (error instanceof StoreError) throw error
@@ -66,8 +67,20 @@ export async function rebuildView(
   catalogue: Catalogue,
   pause: () => Promise<void>,
 ): Promise<number> {
+  return foldView(store, view, await begin(store, view, residence), residence, catalogue, pause)
+}
+
+/** Empties a view, but for what its fold begins with where the log is not whole. Returns the position it goes on from. */
+async function begin(store: Store, view: Projection, residence: Residence): Promise<number> {
   await store.resetView(view.name)
-  return foldView(store, view, 0, residence, catalogue, pause)
+  const begun = await begunWith(store, view)
+  const rows = unforgotten(begun, residence.retention).map(([key, row]) => ({ view: view.name, key, row }))
+  const { position: watermark } = begun
+  for (let from = 0; from < rows.length; from += CHUNK)
+    await store.writeDerived({ snapshots: [], rows: rows.slice(from, from + CHUNK), watermark, views: [] })
+  // Only now: whoever dies before begins anew.
+  if (watermark > 0) await store.writeDerived({ snapshots: [], rows: [], watermark, views: [view.name] })
+  return watermark
 }
 
 async function foldView(

@@ -55,6 +55,8 @@ const others: Record<string, string> = {
   reproduce: 'reads an export',
   check: 'reads the whole file',
   backup: 'copies the whole file',
+  restore: 'writes a new file',
+  prune: 'moves what is over out of the file',
   trace: 'writes a file of its own',
   doctor: 'looks at this computer',
   at: 'is what this is about',

@@ -4,12 +4,13 @@
  */
 import type { Envelope } from '../../../machines/grammar.ts'
 import type { Projection, ViewRow } from '../../../projections/contract.ts'
+import { begunWith } from '../../runtime/beginning.ts'
 import type { Catalogue } from '../../runtime/catalogue.ts'
 import { readable } from '../../runtime/recover.ts'
 import type { Residence } from '../../runtime/residence.ts'
 import { Retention } from '../../runtime/retention.ts'
 import type { CheckpointFile } from '../../store/checkpoints.ts'
-import type { Store } from '../../store/store.ts'
+import { Pruned, type Store } from '../../store/store.ts'
 import { foldOnto } from './fold.ts'
 import { KeptCheckpoints } from './kept.ts'
 import { Overlay } from './overlay.ts'
@@ -23,7 +24,7 @@ const KEPT = 3
 const KEPT_ON_THE_WAY = 15
 
 export interface Around {
-  readonly store: Pick<Store, 'log' | 'stream'>
+  readonly store: Pick<Store, 'log' | 'stream' | 'beginning'>
   readonly catalogue: Catalogue
   readonly residence: Pick<Residence, 'contained' | 'contain'>
   /** Where checkpoints are kept for later processes. */
@@ -59,7 +60,8 @@ export class Timeline {
   readonly #far: number
   /** Nothing is forgotten while folding: what was, is a matter of the moment that is asked about. */
   readonly #retention: Retention
-  #checkpoints: Checkpoint[] = [{ position: 0, rows: new Map(), ended: new Map() }]
+  /** The first is what folding begins with: nothing, where the log is whole. */
+  #checkpoints: Checkpoint[] = []
   #every: number
   #turn: Promise<unknown> = Promise.resolve()
   /** Events folded so far. */
@@ -125,7 +127,10 @@ export class Timeline {
   }
 
   async #nearest(until: number): Promise<Checkpoint> {
-    const here = this.#checkpoints.findLast(({ position }) => position <= until)!
+    const { store } = this.#around
+    if (this.#checkpoints.length === 0) this.#checkpoints = [await begunWith(store, this.view)]
+    const here = this.#checkpoints.findLast(({ position }) => position <= until)
+    if (!here) throw await notAtHand(store, until)
     if (until - here.position < this.#far) return here
     const kept = await this.#kept?.nearest(here.position, until)
     if (!kept) return here
@@ -164,4 +169,12 @@ export class Timeline {
     this.#every *= 2
     this.#checkpoints = this.#checkpoints.filter((_, place) => place % 2 === 0)
   }
+}
+
+/** What to do about a moment before a prune. */
+export async function notAtHand(store: Pick<Store, 'beginning'>, position: number): Promise<Pruned> {
+  const { position: first = 0, missing = [] } = (await store.beginning?.()) ?? {}
+  return new Pruned(
+    `what was at #${position}, before the prune at #${first}, is in ${missing.join(', ')}; put that beside the database`,
+  )
 }

@@ -42,10 +42,15 @@ const verificationOf = ({ kinds, reference, ...options }: VerifyOptions) =>
 export async function verify(store: Store, options: VerifyOptions): Promise<Verdict> {
   const { share, to = Number.POSITIVE_INFINITY, onProgress, kinds } = options
   const verification = verificationOf(options)
+  const beginning = await store.beginning?.()
   for (let after = 0; after < to; ) {
     const chunk = await store.log(after, CHUNK, share)
     if (chunk.length === 0) break
-    for (const event of chunk) verification.apply(event)
+    for (const event of chunk) {
+      if (beginning && event.version > 1 && !verification.knows(event.resource))
+        verification.continues(event.resource, await beginning.snapshot(event.resource))
+      verification.apply(event)
+    }
     after = chunk.at(-1)!.position
     await onProgress?.(after)
   }

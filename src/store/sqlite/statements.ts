@@ -20,10 +20,8 @@ export interface Statement<Row = unknown> {
  * What is made together has ids that follow each other, an instance and then its volume: the factors keep one part from
  * getting all of the instances.
  */
-const shareOf = sql.raw(
-  `(coalesce(unicode(substr(resource, -1)), 0) * 5063 + coalesce(unicode(substr(resource, -2, 1)), 0) * 3001
-    + coalesce(unicode(substr(resource, -3, 1)), 0) * 1009) % 8191`,
-)
+export const shareOf = `(coalesce(unicode(substr(resource, -1)), 0) * 5063 + coalesce(unicode(substr(resource, -2, 1)), 0) * 3001
+    + coalesce(unicode(substr(resource, -3, 1)), 0) * 1009) % 8191`
 
 export type Statements = ReturnType<typeof prepareStatements>
 
@@ -119,7 +117,7 @@ export function prepareStatements(db: Kysely<Tables>, database: Database.Databas
     shareOfLog: prepared<unknown>(
       events
         .where('position', '>', number)
-        .where(sql<boolean>`${shareOf} % ${number} = ${number}`)
+        .where(sql<boolean>`${sql.raw(shareOf)} % ${number} = ${number}`)
         .orderBy('position')
         .limit(number),
     ).raw(),
