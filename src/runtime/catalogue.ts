@@ -9,6 +9,8 @@ export class CompiledKind {
   readonly evaluator: Evaluator
   /** Every requirement any state's transition on this event names, in order of first mention. */
   readonly #requirements = new Map<string, readonly string[]>()
+  /** By the whole name of an event, as they were looked for. */
+  readonly #specs = new Map<string, EventSpec>()
 
   constructor(kind: Kind) {
     this.kind = kind
@@ -22,8 +24,11 @@ export class CompiledKind {
   }
 
   spec(type: string): EventSpec {
+    const known = this.#specs.get(type)
+    if (known) return known
     const found = this.kind.events.specs[type.slice(this.kind.name.length + 1)]
     if (!found) throw new BrokenRule(`kind ${this.kind.name} has no event ${type}`)
+    this.#specs.set(type, found)
     return found
   }
 

@@ -84,6 +84,7 @@ export class PgliteStore implements Store {
 
   writeDerived = unsupported
   resetView = unsupported
+  refill = unsupported
   snapshots = unsupported
   rows = unsupported
   query = unsupported

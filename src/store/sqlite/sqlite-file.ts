@@ -10,6 +10,7 @@ import {
   type DerivedChanges,
   type EndingRow,
   type Opened,
+  type Refill,
   type SnapshotRow,
   type Store,
   type StoredEvent,
@@ -25,6 +26,7 @@ import { asFailure } from './failures.ts'
 import { writeForgotten } from './forget.ts'
 import { isFile, openParts, type Parts, type Place } from './opening.ts'
 import { compileQuery } from './queries.ts'
+import { SqliteRefill } from './refill.ts'
 import { sqliteRefusals } from './refusals/index.ts'
 import type { Tables } from './schema/tables.ts'
 import { type EventRow, readStream, type StreamIndex } from './stream-index.ts'
@@ -100,6 +102,12 @@ export class SqliteFile implements Store {
       clear.run()
       statements.watermark.run(0, view)
     })
+  }
+
+  async refill(names: readonly string[]): Promise<Refill> {
+    const parts = this.#writable()
+    const projections = names.map(name => parts.views.named(name).projection)
+    return this.#read(() => new SqliteRefill(parts, projections))
   }
 
   async snapshots(resources: readonly string[]): Promise<{ rows: SnapshotRow[]; damaged: string[] }> {
