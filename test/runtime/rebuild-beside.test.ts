@@ -26,10 +26,10 @@ function file(): string {
 }
 
 /** Lets a rebuild fold a few events at a time, so that others come in between. */
-const slowly = <S extends ReturnType<typeof sqlite>>(store: S) =>
+const slowly = <S extends ReturnType<typeof sqlite>>(store: S, meanwhile: (after: number) => unknown = rest) =>
   wrapped(store, ({ log }) => ({
     async log(after, limit) {
-      await rest()
+      await meanwhile(after)
       return log.call(store, after, Math.min(limit, 20))
     },
   }))
@@ -89,9 +89,11 @@ describe('a rebuild', () => {
     const database = new Database(':memory:')
     const retentionMs = { lamp: 0 }
     const roster = { inventory: { ...inventory, perResource: true } }
+    const meanwhile = { prune: async (): Promise<unknown> => undefined }
     const { engine, acme, clock } = await openWith({
       ...{ kinds, projections: roster, retentionMs, database },
-      between: slowly,
+      // By then it has folded the end of the lamp, and its row is among those that are held.
+      between: store => slowly(store, after => after > 60 && meanwhile.prune()),
     })
     const ids: string[] = []
     for (let n = 0; n < 30; n += 1) ids.push((await acme.lamp.make({ label: `${n}` })).id)
@@ -99,11 +101,11 @@ describe('a rebuild', () => {
     await acme.submit(Array(100).fill(make))
     await engine.flush()
     await clock.pass(1)
-    const rebuilding = engine.rebuild('inventory')
-    // By then it has folded the end of the lamp, and its row is among those that are held.
-    for (let turn = 0; turn < 30; turn += 1) await rest()
-    expect(await engine.prune()).toBe(1)
-    await rebuilding
+    const pruned: number[] = []
+    meanwhile.prune = async () => pruned.push(await engine.prune())
+    await engine.rebuild('inventory')
+    expect(pruned[0]).toBe(1)
+    meanwhile.prune = async () => undefined
     expect(rowsIn(database, 'inventory')).toHaveLength(129)
     await engine.rebuild('inventory')
     expect(rowsIn(database, 'inventory')).toHaveLength(129)
