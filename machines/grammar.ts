@@ -97,9 +97,8 @@ export const reference = z.object({ providerId: z.string().optional(), private: 
 
 const secrets = z.registry<{ readonly secret: true }>()
 /**
- * Marks what nobody shall read who only looks for a fault, such as user data or a password: `secret(z.string().max(100))`.
- * It is in the history, since the driver needs it; the journal of refusals leaves it out. To be marked in the command's
- * input and in the event's data alike.
+ * Marks what nobody shall read who only looks for a fault, such as a password: `secret(z.string().max(100))`. It is in the
+ * history, since the driver needs it; the journal of refusals leaves it out. To be marked in input and event alike.
  */
 export const secret = <S extends z.ZodType>(schema: S): S => {
   secrets.add(schema, { secret: true })
@@ -403,6 +402,8 @@ export interface Presence {
   readonly of: (id: string, context: Untyped, state: string) => readonly Expected[]
   /** Short name of the report that something of it was there after its end, and was taken away. */
   readonly cleaned?: string
+  /** Of storage: the name by which its provider is asked how much there is; `observed` hears the answer. */
+  readonly storage?: (context: Untyped) => string
 }
 
 export interface Kind<

@@ -20,7 +20,7 @@ import { type KeyPairContext, keyPair, keyPairEvents, keyPairRequirements } from
 import { offeringCommands } from './offering.commands.ts'
 import { type OfferingContext, offering, offeringEvents, offeringRequirements } from './offering.ts'
 import { poolCommands } from './pool.commands.ts'
-import { type PoolContext, pool, poolEvents, poolRequirements } from './pool.ts'
+import { type PoolContext, pool, poolEvents, poolObserved, poolRequirements } from './pool.ts'
 import { refusals } from './refusals.ts'
 import { type ScheduleContext, scheduleEvents } from './schedule.alphabet.ts'
 import { scheduleCommands } from './schedule.commands.ts'
@@ -99,6 +99,8 @@ export const kinds = {
     requirements: poolRequirements,
     refusals: refusals.pool,
     face: ({ provider, zone }: PoolContext) => ({ provider, zone }),
+    observed: poolObserved,
+    presence: { kinds: [], of: () => [], storage: ({ name }: PoolContext) => name },
     regional: false,
     // Its name is not given to other storage soon after it was retired.
     retentionMs: 400 * DAY_MS,

@@ -11,11 +11,13 @@
  *
  * *Unconfirmed.* An operator who cannot reach a provider may say that an instance is stopped. Nothing that was asked is
  * taken back, and nothing is started, freed or taken of it, until the provider has been heard: that confirms it or undoes
- * it.
+ * it. Only a call to take or delete a VM snapshot does not stay open: asking for its power to be cut takes its place.
  */
-import { type Arm, type Disarm, ignore, needs, type Observed } from './grammar.ts'
+import { type Arm, type Ask, type Disarm, ignore, needs, type Observed } from './grammar.ts'
 import type { InstanceContext, InstanceEventNamed as Named, Now } from './instance.alphabet.ts'
 import { stallSeen } from './instance.stall.ts'
+import { taskLost } from './instance.vm-snapshots.ts'
+import { forceOff } from './instance.wants.ts'
 
 type Change = Partial<InstanceContext>
 
@@ -117,12 +119,15 @@ export const answeredWhileStopped = {
   ],
 } as const
 
+/** What was being done to its VM snapshots may never be answered: cutting its power takes the place of that call. */
+const cutShort = (now: Now): Ask[] => (now.context.vmSnapshotTask ? [forceOff(now)] : [])
+
 /** By an operator, of what has run; with calls about its disks open, what they come to is heard first. */
 export const forceStoppable = {
   'instance.forceStopRequested': {
     guard: needs('stateful', 'notCapturing', 'connectionsSettled', 'vmSnapshotIdle'),
     target: '#stopped',
-    actions: 'forcedOff',
+    actions: [{ type: 'tell', params: taskLost }, { type: 'ask', params: cutShort }, 'vmSnapshotTaskLost', 'forcedOff'],
   },
 } as const
 

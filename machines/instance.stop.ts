@@ -8,7 +8,7 @@
  */
 import { type Arm, type Ask, type Disarm, ignore, needs, type Tell } from './grammar.ts'
 import type { InstanceContext, InstanceEventNamed as Named, Now } from './instance.alphabet.ts'
-import { taskLost } from './instance.vm-snapshots.ts'
+import { taskLost, vmSnapshotChanges } from './instance.vm-snapshots.ts'
 import * as want from './instance.wants.ts'
 
 type Change = Partial<InstanceContext>
@@ -32,6 +32,7 @@ export const stopChanges = {
   }),
   stopAsked: ({ context }: Now): Change => ({ stopCall: { ...context.stopCall!, asks: context.stopCall!.asks + 1 } }),
   stuck: ({ context }: Now): Change => ({ stopCall: { ...context.stopCall!, stuck: true }, overdue: true }),
+  cutShort: (now: Now): Change => (isForced(now) ? vmSnapshotChanges.vmSnapshotTaskLost(now) : {}),
   stopOver: (): Change => ({ stopCall: undefined }),
   /** It was to be started again, and shall not be. */
   restsInstead: ({ event }: Now): Change => ({ restarts: undefined, reason: { code: 'userInitiated', at: event.at } }),
@@ -42,7 +43,9 @@ const askAgain = (now: Now): Ask => ({ ...powerOff(now), supersedes: true })
 /** A guest may never let go of a disk, and what ends it needs not wait for that: the disk is free when it is off. */
 const awaitsGuest = ({ changing, devices }: InstanceContext) =>
   changing.some(name => devices[name]?.status === 'detaching')
-const ask = (now: Now): Ask => (awaitsGuest(now.context) ? askAgain(now) : powerOff(now))
+/** Nor does whoever forces it wait for what is being done to its VM snapshots. */
+const cutsShort = (now: Now) => isForced(now) && now.context.vmSnapshotTask !== undefined
+const ask = (now: Now): Ask => (awaitsGuest(now.context) || cutsShort(now) ? askAgain(now) : powerOff(now))
 const forceIfAsked = (now: Now): Ask[] => (isForced(now) ? [want.forceOff(now)] : [])
 const slow = ({ context }: Now): Arm => ({ event: 'instance.stopRetryDue', afterMs: context.offers.stopRetryAfterMs! })
 const notSlow: Disarm = { event: 'instance.stopRetryDue' }
@@ -69,11 +72,18 @@ const sooner = [
 
 /** What takes the place of every other call ends what was being done to its VM snapshots. */
 const taskOver = [{ type: 'tell', params: taskLost }, 'vmSnapshotTaskLost'] as const
+const lostIfCutShort = (now: Now): Tell[] => (cutsShort(now) ? taskLost(now) : [])
 
 export const untilStopped = {
   asking: {
     tags: 'working',
-    entry: ['stopAsked', { type: 'ask', params: ask }, { type: 'arm', params: slow }],
+    entry: [
+      'stopAsked',
+      { type: 'tell', params: lostIfCutShort },
+      { type: 'ask', params: ask },
+      'cutShort',
+      { type: 'arm', params: slow },
+    ],
     exit: { type: 'disarm', params: notSlow },
     on: {
       'instance.stopRequested': sooner,

@@ -4,7 +4,9 @@
  * While something is being done its guest is neither started nor stopped by a caller, and no disk comes or goes; while
  * there is any, none does at all: each keeps the same disks. A guest that turns itself off is obeyed, and what was asked
  * for is answered all the same. Where a call takes the place of every other, because the instance has to stop or to end,
- * what was being done has failed: nobody knows how far it came, and deleting what is left is safe.
+ * what was being done has failed: nobody knows how far it came, and deleting what is left is safe. A forced stop does so
+ * at once, so that a call that hangs cannot hold it up; but not of going back, whose answer alone says which disks there
+ * are and which launch runs (docs/decisions/0055).
  *
  * Going back begins a launch, with a number of its own, where the guest runs after it: on from its memory, or from a
  * start. Where only disks go back it stays off. What its snapshot governs, its type and size, goes back with the disks:
@@ -55,13 +57,19 @@ type On<E> = { readonly context: InstanceContext; readonly event: E }
 
 const lineageOf = ({ lineage = tree.unbranched }: InstanceContext) => lineage
 const offered = ({ offers }: InstanceContext) => offers.vmSnapshots
+const isForce = (event: Now['event']) =>
+  event.type === 'instance.forceStopRequested' || (event.type === 'instance.stopRequested' && event.data.force === true)
+/** Cutting its power takes the place of what is being done, where that is no other word for its end. */
+const yields = ({ vmSnapshotTask, offers }: InstanceContext) =>
+  vmSnapshotTask?.kind !== 'revert' && offers.preserves === true
 const isAfterCloudstack = ({ data: { profile = 'generic' } }: Proposal | Revert) => profile !== 'generic'
 
 // Who may say no
 
 export const vmSnapshotRequirements = {
   noVmSnapshots: ({ context }: Now) => context.lineage === undefined,
-  vmSnapshotIdle: ({ context }: Now) => context.vmSnapshotTask === undefined,
+  vmSnapshotIdle: ({ context, event }: Now) =>
+    context.vmSnapshotTask === undefined || (isForce(event) && yields(context)),
   vmSnapshotsOffered: ({ context }: Now) => offered(context) !== undefined,
   memoryOffered: ({ context, event }: On<Proposal>) =>
     !event.data.memory || !offered(context) || offered(context)?.memory === true,

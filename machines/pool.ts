@@ -1,7 +1,7 @@
 /**
  * A pool: storage of a provider in one of its zones, with a size, on which volumes are placed. How far it may be filled
  * is its operator's: by an over-provisioning factor, and by thresholds that refuse only where they are set. What is on it
- * is counted by a view, not here. (spec: cloudstack 3.2, 3.4; docs/capacity.md.)
+ * is counted by a view, not here; what its provider measures is told by surveys, and promises nothing. (spec: cloudstack 3.2, 3.4; docs/capacity.md.)
  */
 import { assign, setup } from 'xstate'
 import { z } from 'zod'
@@ -9,7 +9,10 @@ import {
   type EventNamed,
   type EventOf,
   events,
+  ignore,
   needs,
+  type Observed,
+  reported,
   requested,
   requires,
   type StateTag,
@@ -32,6 +35,15 @@ export interface PoolContext {
   /** Types of the volumes it takes; without them, any. */
   readonly volumeTypes?: readonly string[]
   readonly tags?: Tags
+  /** What its provider told last. */
+  readonly measured?: Measured
+}
+/** As its provider has it, in bytes: what there is, what is left, what is taken, and what was promised on it. */
+export interface Measured {
+  readonly totalBytes?: number
+  readonly freeBytes?: number
+  readonly usedBytes?: number
+  readonly provisionedBytes?: number
 }
 const unborn: PoolContext = { name: '', provider: '', zone: '', totalBytes: 0, overprovisionFactor: 1 }
 
@@ -39,6 +51,7 @@ const factor = z.number().min(1).max(1000)
 const threshold = z.number().gt(0).max(1)
 const volumeTypes = z.array(z.string().min(1).max(64)).min(1).max(50)
 const totalBytes = z.int().positive()
+const bytes = z.int().nonnegative()
 
 /** What an operator may say of it. */
 export const poolShape = {
@@ -74,6 +87,14 @@ export const poolEvents = events('pool', {
     { placed: z.object({ figures: z.record(z.string(), z.number()) }).nullable() },
   ),
   ...tagEvents,
+
+  /** A survey has asked its provider. */
+  measured: reported({
+    totalBytes: bytes.optional(),
+    freeBytes: bytes.optional(),
+    usedBytes: bytes.optional(),
+    provisionedBytes: bytes.optional(),
+  }),
 })
 export type PoolEvent = EventOf<typeof poolEvents>
 type Named<K extends string> = EventNamed<typeof poolEvents, K>
@@ -95,6 +116,27 @@ const changed = (context: PoolContext, changes: Changes): PoolContext =>
 const sameSettings = ({ context, event }: { context: PoolContext; event: Untyped }) =>
   JSON.stringify(changed(context, event.data)) === JSON.stringify(changed(context, {}))
 
+const isBytes = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
+function measuredBy(facts: Readonly<Record<string, unknown>>): Measured {
+  const { totalVolumeBytes: total, freeVolumeBytes, usedVolumeBytes: used, provisionedVolumeBytes } = facts
+  const left = isBytes(total) && isBytes(used) ? Math.max(total - used, 0) : undefined
+  const free = isBytes(freeVolumeBytes) ? freeVolumeBytes : left
+  const all = { totalBytes: total, freeBytes: free, usedBytes: used, provisionedBytes: provisionedVolumeBytes }
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => isBytes(value)))
+}
+/** A hundredth of it is worth an event, and what was not known before. */
+const isNews = (before: Measured, now: Measured, of: number) =>
+  (Object.keys(now) as (keyof Measured)[]).some(
+    name => before[name] === undefined || Math.abs(now[name]! - before[name]) * 100 >= of,
+  )
+/** What its provider tells of it, if that is new. */
+export const poolObserved: Observed = ({ exists, facts }, { measured = {}, totalBytes }: PoolContext) => {
+  const data = exists === 'yes' ? measuredBy(facts) : {}
+  return isNews(measured, data, data.totalBytes ?? totalBytes) ? { event: 'measured', data: { ...data } } : undefined
+}
+const measuring = { 'pool.measured': { actions: 'measured' } } as const
+const unmeasured = (why: string) => ({ 'pool.measured': ignore(why) })
+
 const tagging = taggable('pool')
 const modifying = { 'pool.modifyRequested': [{ guard: 'sameSettings' }, { actions: 'modified' }] } as const
 const retiring = { 'pool.retireRequested': { guard: needs('unused'), target: 'retired' } } as const
@@ -110,6 +152,7 @@ export const pool = setup({
       // What was taken away is not there any more.
       return { ...Object.fromEntries(Object.keys(data).map(name => [name, undefined])), ...now }
     }),
+    measured: assign(({ event }) => ({ measured: { ...(event as Named<'measured'>).data } })),
     tagged: assign(now => tagChanges.tagged(now)),
     untagged: assign(now => tagChanges.untagged(now)),
   },
@@ -121,7 +164,10 @@ export const pool = setup({
   states: {
     absent: {
       tags: 'settled',
-      on: { 'pool.defineRequested': { guard: needs('zoneOffered', 'tagsFew'), target: 'enabled', actions: 'defined' } },
+      on: {
+        'pool.defineRequested': { guard: needs('zoneOffered', 'tagsFew'), target: 'enabled', actions: 'defined' },
+        ...unmeasured('it never existed'),
+      },
     },
     enabled: {
       tags: 'settled',
@@ -130,6 +176,7 @@ export const pool = setup({
         'pool.disableRequested': 'disabled',
         ...modifying,
         ...retiring,
+        ...measuring,
         ...tagging,
       },
     },
@@ -140,9 +187,13 @@ export const pool = setup({
         'pool.disableRequested': {},
         ...modifying,
         ...retiring,
+        ...measuring,
         ...tagging,
       },
     },
-    retired: { tags: ['settled', 'terminal'], on: { 'pool.retireRequested': {}, ...tagging } },
+    retired: {
+      tags: ['settled', 'terminal'],
+      on: { 'pool.retireRequested': {}, ...tagging, ...unmeasured('nothing is placed on it any more') },
+    },
   },
 })

@@ -6,18 +6,17 @@ const no = (code: string, sentence: Refusal['sentence']): Refusal => ({ code, se
 
 const listed = (nodes: object = {}) => Object.keys(nodes).join(', ')
 const doing: Readonly<Record<string, string>> = { keep: 'taken', revert: 'gone back to', remove: 'deleted' }
-
 export const instanceKeeping = {
   noVmSnapshots: no(
     'hasVmSnapshots',
     ({ resource, context }: Asked) =>
       `The instance ${resource} has VM snapshots, which keep the disks it has (${listed(context.lineage?.nodes)}); delete those first.`,
   ),
-  vmSnapshotIdle: no(
-    'vmSnapshotInProgress',
-    ({ resource, context }: Asked) =>
-      `The VM snapshot ${context.vmSnapshotTask?.snapshots[0]} of ${resource} is being ${doing[context.vmSnapshotTask?.kind ?? 'keep']}; wait for that, or terminate the instance.`,
-  ),
+  vmSnapshotIdle: no('vmSnapshotInProgress', ({ resource, context: { vmSnapshotTask: task } }: Asked) => {
+    const isGoingBack = task?.kind === 'revert'
+    const wayOut = isGoingBack ? 'or terminate the instance' : 'force the instance to stop, or terminate it'
+    return `The VM snapshot ${task?.snapshots[0]} of ${resource} is being ${doing[task?.kind ?? 'keep']}; wait for that, ${wayOut}.`
+  }),
   vmSnapshotsOffered: no(
     'vmSnapshotsUnsupported',
     ({ resource }: Asked) =>

@@ -34,6 +34,8 @@ export interface ScheduleContext extends Plan {
   readonly dueAt?: number
   /** A run that is not over: when it began, and what it made. */
   readonly run?: { readonly at: number; readonly made?: string }
+  /** Why it has paused by itself. */
+  readonly reason?: { readonly code: string; readonly message: string; readonly at: number }
   /** Oldest first. */
   readonly made: readonly Made[]
 }
@@ -86,7 +88,7 @@ export const scheduleEvents = events('schedule', {
   expiryDue: elapsed({ ends: true }),
   /** Its command was accepted. */
   started: reported({ id: z.string() }),
-  /** Its command was refused: a limit, a volume that is gone. */
+  /** Its command was refused: a limit; or, if `retry` is `never`, a volume that is gone. */
   startFailed: reported(rejection),
 
   // From what it made

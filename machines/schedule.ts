@@ -5,7 +5,8 @@
  * somebody else made.
  *
  * Times that passed while nobody was there are one run. A run that is due while the last one is under way is skipped, and
- * that is recorded. Deleting the schedule leaves its snapshots.
+ * that is recorded. Deleting the schedule leaves its snapshots. Where what it keeps has ended, no run can come to
+ * anything: it pauses, and says why. What it made is kept as long as it would have been.
  * (spec: cloudstack 1.4, 8 number 11; docs/decisions/0043, 0044.)
  */
 import { assign, setup } from 'xstate'
@@ -37,6 +38,13 @@ export const scheduleRequirements = {
 const idIn = ({ event }: Now) => (event as Named<'memberGone'>).data.id
 const choices = {
   underWay: ({ context }: Now) => context.run !== undefined,
+  /** Its command has not been answered; that of a run is answered once. */
+  starting: ({ context }: Now) => context.run !== undefined && context.run.made === undefined,
+  /** What it keeps has ended, and no other time will be better. */
+  targetGone: ({ context, event }: Now) =>
+    context.run !== undefined &&
+    context.run.made === undefined &&
+    (event as Named<'startFailed'>).data.retry === 'never',
   /** It is what the run that is under way made. */
   madeNow: (now: Now) => now.context.run?.made === idIn(now),
   madeBefore: (now: Now) => now.context.made.some(({ id }) => id === idIn(now)),
@@ -54,6 +62,11 @@ const changes = {
   plannedNext: remember(({ context, event }) => ({ dueAt: dueAfter(context, Math.max(event.at, context.dueAt!)) })),
   begun: remember(({ event }) => ({ run: { at: event.at } })),
   made: remember(now => ({ run: { ...now.context.run!, made: idIn(now) } })),
+  givenUp: remember(({ event }) => {
+    const { code, message } = (event as Named<'startFailed'>).data
+    return { dueAt: undefined, reason: { code, message, at: event.at } }
+  }),
+  goesOn: remember(() => ({ reason: undefined })),
   over: remember(() => ({ run: undefined })),
   kept: remember(now => ({ made: [...now.context.made, { id: idIn(now), at: now.event.at }] })),
   gone: remember(now => ({ made: now.context.made.filter(({ id }) => id !== idIn(now)) })),
@@ -110,7 +123,7 @@ const ignoring = <const K extends string>(why: string, ...names: readonly K[]) =
     ReturnType<typeof ignore>
   >
 
-const noRun = ignore('no run of it is under way')
+const noRun = ignore('no run of it waits for that')
 const notMade = ignore('it is nothing this schedule waits for')
 /** It may have been armed for what was to be kept before. */
 const modified = [
@@ -123,8 +136,12 @@ const modified = [
 /** What comes of its runs, paused or not. */
 const keeping = {
   'schedule.runRequested': { guard: needs('notUnderWay'), actions: ['begun', { type: 'ask', params: give }] },
-  'schedule.started': [{ guard: 'underWay', actions: ['made', { type: 'tell', params: adopt }] }, noRun],
-  'schedule.startFailed': [{ guard: 'underWay', actions: 'over' }, noRun],
+  'schedule.started': [{ guard: 'starting', actions: ['made', { type: 'tell', params: adopt }] }, noRun],
+  'schedule.startFailed': [
+    { guard: 'targetGone', target: '#paused', actions: ['over', 'givenUp', { type: 'disarm', params: disarmRun }] },
+    { guard: 'starting', actions: 'over' },
+    noRun,
+  ],
   'schedule.memberCompleted': [{ guard: 'madeNow', actions: ['over', 'kept', ...retaining] }, notMade],
   'schedule.memberFailed': [{ guard: 'madeNow', actions: ['over', { type: 'tell', params: discard }] }, notMade],
   'schedule.memberGone': [
@@ -186,11 +203,15 @@ export const schedule = setup({
       },
     },
     paused: {
+      id: 'paused',
       tags: 'settled',
       on: {
         'schedule.runDue': ignore('it is paused'),
         'schedule.modifyRequested': { guard: needs('timeZoneKnown', 'keepGiven'), actions: [...modified, 'paused'] },
-        'schedule.resumeRequested': { target: 'active', actions: ['planned', { type: 'arm', params: armRun }] },
+        'schedule.resumeRequested': {
+          target: 'active',
+          actions: ['planned', 'goesOn', { type: 'arm', params: armRun }],
+        },
         'schedule.pauseRequested': {},
         ...keeping,
       },

@@ -25,6 +25,8 @@ export function poolAfter(row: CapacityRow | undefined, event: Envelope): Capaci
       return row && of({ enabled: true })
     case 'pool.disableRequested':
       return row && of({ enabled: false })
+    case 'pool.measured':
+      return row && { ...row, storage: { ...settings, asOf: event.at } }
     case 'pool.retireRequested':
       return row && { ...of({ enabled: false }), declared: undefined }
     default:

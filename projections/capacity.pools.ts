@@ -56,20 +56,22 @@ const listing = new Set(['pool.defineRequested', 'pool.retireRequested'])
 
 export const pools = projection<'pools', CapacityRow>({
   name: 'pools',
-  version: 1,
+  version: 2,
   key: 'key',
   columns: capacity.columns,
   indexes: [['holder', 'key']],
   consistency: 'claimed',
   keys: event => {
     const { kind, type, resource } = event
+    // What a provider measures is no promise.
+    if (type === 'pool.measured') return []
     if (kind === 'pool') return listing.has(type) ? [resource, providerKey(said(event).provider)] : [resource]
     if (kind === 'vm-snapshot') return treeKeys(event)
     return changesTaken(event) && !isElsewhere(event) ? [resource] : []
   },
   fold: (row, event, key) => {
     if (event.kind === 'pool') return key === event.resource ? poolAfter(row, event) : poolsAfter(row, event)
-    if (event.kind === 'vm-snapshot' && key === said(event).instance) return rootedAfter(row, event, promisedAfter)
+    if (event.kind === 'vm-snapshot') return rootedAfter(row, event, promisedAfter)
     const after = volumeAfter(row, event)
     return after && isOnPool(after) ? after : undefined
   },

@@ -1,7 +1,14 @@
 /** What sums of capacity come to, as they are shown. (spec: cloudstack 3.4.) */
 
 import { committedBytes, limitBytes } from './capacity.pools.ts'
-import { type CapacityAmount, type CapacityRow, type Cause, type PoolSettings, summed } from './capacity.row.ts'
+import {
+  type CapacityAmount,
+  type CapacityRow,
+  type Cause,
+  type PoolSettings,
+  type Storage,
+  summed,
+} from './capacity.row.ts'
 import { layersOf } from './capacity.tree.ts'
 import { rootKey, takenBy } from './capacity.ts'
 import { ownOf } from './capacity.volume.ts'
@@ -62,12 +69,15 @@ export function capacityFigures(sums: Amounts, physicalAsOf?: number | null): Ca
 }
 
 export interface PoolFigures extends PoolSettings {
+  /** What its provider says of it, and when; null until it has been asked, or where it measures nothing. */
+  readonly storage: Storage | null
   /** What it may be filled to with new volumes, and by those that grow. */
   readonly allocationLimitBytes: number
   readonly resizeLimitBytes: number
 }
-export const poolFigures = (settings: PoolSettings): PoolFigures => ({
+export const poolFigures = (settings: PoolSettings, storage: Storage | undefined): PoolFigures => ({
   ...settings,
+  storage: storage ?? null,
   allocationLimitBytes: limitBytes(settings, settings.allocationThreshold),
   resizeLimitBytes: limitBytes(settings, settings.resizeThreshold),
 })

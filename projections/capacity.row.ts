@@ -67,6 +67,15 @@ export interface PoolSettings {
   readonly volumeTypes?: readonly string[]
 }
 
+/** What a provider said of a pool, and when (ms since 1970). */
+export interface Storage {
+  readonly totalBytes?: number
+  readonly freeBytes?: number
+  readonly usedBytes?: number
+  readonly provisionedBytes?: number
+  readonly asOf: number
+}
+
 export interface CapacityRow {
   /** Id of a volume, instance, snapshot, pool, account or domain, or `zone/<provider>/<zone>`. */
   readonly key: string
@@ -93,6 +102,7 @@ export interface CapacityRow {
   readonly figures?: Amounts
   /** Of a pool. */
   readonly settings?: PoolSettings
+  readonly storage?: Storage
   /** Of a provider, to commands: its pools. */
   readonly pools?: readonly string[]
   /** Of an account or a domain: the domain it counts in. */

@@ -14,11 +14,10 @@ import { type Amounts, type Counted, projection } from './contract.ts'
 const ROOT = 'domain/root'
 const born = new Set(['account.openRequested', 'domain.createRequested'])
 
-/** Rows a VM snapshot touches: its instance's, and those of disks that have other sizes after a revert. */
+/** The row a VM snapshot touches: its instance's. */
 export const treeKeys = (event: Envelope): string[] => {
-  const { instance, disks = [] } = said(event)
-  const reverted = event.type === 'vm-snapshot.reverted' ? disks : []
-  return instance === undefined ? [] : [instance, ...reverted.map(({ volume }: { volume: string }) => volume)]
+  const { instance } = said(event)
+  return instance === undefined ? [] : [instance]
 }
 /** The row of an instance after an event of one of its VM snapshots. */
 export function rootedAfter(row: CapacityRow | undefined, event: Envelope, after = treeAfter): CapacityRow | undefined {
@@ -99,7 +98,7 @@ export function addTo(row: CapacityRow | undefined, key: string, amounts: Amount
 
 export const capacity = projection<'capacity', CapacityRow>({
   name: 'capacity',
-  version: 1,
+  version: 2,
   key: 'key',
   columns: {
     key: 'text',
@@ -119,6 +118,7 @@ export const capacity = projection<'capacity', CapacityRow>({
     tree: 'json',
     figures: 'json',
     settings: 'json',
+    storage: 'json',
     pools: 'json',
     above: 'text',
     declared: 'integer',
@@ -139,12 +139,12 @@ export const capacity = projection<'capacity', CapacityRow>({
       return type === 'instance.launchRequested' || (state === 'terminated' && before !== state) ? [resource] : []
     return kind === 'snapshot' ? [resource] : []
   },
-  fold: (row, event, key) => {
+  fold: (row, event) => {
     switch (event.kind) {
       case 'volume':
         return volumeAfter(row, event)
       case 'vm-snapshot':
-        return key === said(event).instance ? rootedAfter(row, event) : volumeAfter(row, event)
+        return rootedAfter(row, event)
       case 'instance':
         return instanceAfter(row, event)
       case 'snapshot':

@@ -5,25 +5,19 @@
 import type { Envelope } from '../machines/grammar.ts'
 import { type CapacityRow, causeOf, type Phase, said, zoneKey } from './capacity.row.ts'
 import type { Amounts } from './contract.ts'
+import { changesSize, sizeAfter, type VolumeSize } from './volume.size.ts'
 
-const sizing = new Set(
-  [
-    'created',
-    'createFailed',
-    'measured',
-    'modifyRequested',
-    'resized',
-    'resizeFailed',
-    'revertRequested',
-    'reverted',
-    'revertFailed',
-  ].map(each => `volume.${each}`),
-)
+const FAILED = 'volume.createFailed'
 const claiming = new Set(['volume.requestedByInstance', 'volume.attachRequested', 'volume.launchProposed'])
 
 /** Does the event change what a volume takes? */
-export const changesTaken = ({ kind, version, type, before, state }: Envelope): boolean =>
-  kind === 'volume' && (version === 1 || sizing.has(type) || (before !== state && !isUsed(state)))
+export const changesTaken = (event: Envelope): boolean => {
+  const { kind, version, type, before, state } = event
+  return (
+    kind === 'volume' &&
+    (version === 1 || changesSize(event) || type === FAILED || (before !== state && !isUsed(state)))
+  )
+}
 /** Or whose it is? */
 export const changesClaim = ({ kind, type, before, state }: Envelope): boolean =>
   kind === 'volume' && (before !== state || claiming.has(type) || type === 'volume.instanceGone')
@@ -31,18 +25,18 @@ export const changesClaim = ({ kind, type, before, state }: Envelope): boolean =
 const isUsed = (state: string) => state === 'available' || state === 'reverting' || state.startsWith('in-use')
 const isClaimed = (state: string) => state === 'creating' || state === 'error' || state.startsWith('in-use')
 
-/** The row of a volume after one of its events, or after a revert of its instance. */
+/** The row of a volume after one of its events. */
 export function volumeAfter(row: CapacityRow | undefined, event: Envelope): CapacityRow | undefined {
-  if (event.kind !== 'volume') return reverted(row, event)
   // What it hears after its end changes nothing of what it takes.
   if (row ? row.phase === 'gone' : event.version > 1) return row
   const before = row ?? born(event)
   const phase = phaseAfter(before.phase, event)
-  const size = phase === 'failed' || phase === 'gone' ? {} : sizeAfter(before, event)
-  const isOther = phase !== row?.phase || size.sizeBytes !== row?.sizeBytes
+  const { sizeBytes, originalBytes } = phase === 'failed' || phase === 'gone' ? nothing : sizeAfter(before, event)
+  const isOther = phase !== row?.phase || sizeBytes !== row?.sizeBytes
   const after: CapacityRow = {
     ...before,
-    ...size,
+    sizeBytes,
+    originalBytes,
     ...(isMeasure(before, event) && measureOf(event)),
     ...(phase === 'failed' || phase === 'gone' ? unmeasured : {}),
     phase,
@@ -51,6 +45,7 @@ export function volumeAfter(row: CapacityRow | undefined, event: Envelope): Capa
   }
   return row && isSame(row, after) ? row : after
 }
+const nothing: VolumeSize = {}
 const unmeasured = { physicalBytes: undefined, physicalAsOf: undefined, physicalCause: undefined }
 
 function born(event: Envelope): CapacityRow {
@@ -62,31 +57,9 @@ function born(event: Envelope): CapacityRow {
 
 function phaseAfter(before: Phase | undefined, { type, state }: Envelope): Phase {
   if (state === 'deleted') return 'gone'
-  if (state === 'error' || type === 'volume.createFailed') return 'failed'
+  if (state === 'error' || type === FAILED) return 'failed'
   if (state.startsWith('deleting')) return before === 'failed' ? 'failed' : 'reclaimable'
   return state === 'creating' ? 'requested' : 'allocated'
-}
-
-function sizeAfter(row: CapacityRow, event: Envelope): Pick<CapacityRow, 'sizeBytes' | 'originalBytes'> {
-  const { sizeBytes, originalBytes } = row
-  const { sizeBytes: now } = said(event)
-  switch (event.type) {
-    case 'volume.modifyRequested':
-    case 'volume.revertRequested':
-      return { sizeBytes: now, originalBytes: sizeBytes }
-    case 'volume.resized':
-    case 'volume.reverted':
-      return originalBytes === undefined ? { sizeBytes } : { sizeBytes: now, originalBytes: undefined }
-    case 'volume.resizeFailed':
-    case 'volume.revertFailed':
-      return { sizeBytes: originalBytes ?? sizeBytes, originalBytes: undefined }
-    case 'volume.measured':
-      return { sizeBytes: now, originalBytes }
-    case 'volume.created':
-      return event.before === 'creating' ? { sizeBytes: now } : { sizeBytes, originalBytes }
-    default:
-      return { sizeBytes, originalBytes }
-  }
 }
 
 const isMeasure = ({ originalBytes }: CapacityRow, { type, before }: Envelope): boolean =>
@@ -105,14 +78,6 @@ function instanceAfter({ instance }: CapacityRow, event: Envelope): string | und
   if (!isClaimed(state)) return undefined
   if (claiming.has(type)) return said(event).instance
   return type === 'volume.instanceGone' && said(event).instance === instance ? undefined : instance
-}
-
-/** Its instance went back to where it had another size, perhaps. */
-function reverted(row: CapacityRow | undefined, event: Envelope): CapacityRow | undefined {
-  if (row?.phase !== 'allocated') return row
-  const disks: readonly { volume: string; sizeBytes: number }[] = said(event).disks ?? []
-  const sizeBytes = disks.find(({ volume }) => volume === row.key)?.sizeBytes ?? row.sizeBytes
-  return sizeBytes === row.sizeBytes ? row : { ...row, sizeBytes, cause: causeOf(event) }
 }
 
 const compared = ['phase', 'sizeBytes', 'originalBytes', 'instance', 'physicalBytes', 'physicalAsOf'] as const

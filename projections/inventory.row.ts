@@ -21,6 +21,8 @@ export interface InventoryRow {
   readonly name?: string
   readonly zone?: string
   readonly provider?: string
+  /** Of a volume at a provider that has pools. */
+  readonly pool?: string
   /** Milliseconds since 1970. */
   readonly createdAt: number
   readonly updatedAt: number

@@ -20,8 +20,9 @@ function changes(before: Attributes, event: Envelope): Attributes {
   const run = (last: Attributes): Attributes => ({ ...before, lastRun: defined({ ...before.lastRun, ...last }) })
   switch (type) {
     case 'schedule.modifyRequested':
-    case 'schedule.resumeRequested':
       return { ...before, ...shown(data) }
+    case 'schedule.resumeRequested':
+      return defined({ ...before, ...shown(data), reason: undefined })
     case 'schedule.runRequested':
       return { ...before, runs: before.runs + 1, lastRun: { state: 'running', startedAt: at } }
     case 'schedule.runDue': {
@@ -33,8 +34,12 @@ function changes(before: Attributes, event: Envelope): Attributes {
     }
     case 'schedule.started':
       return run({ made: data.id })
-    case 'schedule.startFailed':
-      return run({ state: 'refused', endedAt: at, code: data.code, message: data.message })
+    case 'schedule.startFailed': {
+      const { code, message } = data
+      const refused = run({ state: 'refused', endedAt: at, code, message })
+      // It will never come to anything, so it has paused.
+      return data.retry === 'never' ? { ...refused, reason: { code, message, at } } : refused
+    }
     case 'schedule.memberFailed':
       return run({ state: 'failed', endedAt: at, code: data.code, message: data.message })
     case 'schedule.memberCompleted':

@@ -55,7 +55,7 @@ const said = (value: unknown, before: string | undefined): string | undefined =>
 
 export const inventory = projection<'inventory', InventoryRow>({
   name: 'inventory',
-  version: 1,
+  version: 2,
   key: 'id',
   columns: {
     id: 'text',
@@ -68,6 +68,7 @@ export const inventory = projection<'inventory', InventoryRow>({
     name: 'text',
     zone: 'text',
     provider: 'text',
+    pool: 'text',
     createdAt: 'integer',
     updatedAt: 'integer',
     version: 'integer',
@@ -98,6 +99,7 @@ export const inventory = projection<'inventory', InventoryRow>({
       name: said(named.name, row?.name),
       zone: said(named.zone, row?.zone),
       provider: said(named.provider, row?.provider),
+      pool: said(named.pool, row?.pool),
       createdAt: row?.createdAt ?? at,
       updatedAt: at,
       version,

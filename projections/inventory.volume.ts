@@ -1,6 +1,7 @@
 /** What a volume shows: its size, type and origin, the one attachment it may have, and the last change of its shape. */
 import type { Envelope } from '../machines/grammar.ts'
 import { type Attributes, cleanup, defined, type KindView, overdue, sighted } from './inventory.row.ts'
+import { sizeAfter } from './volume.size.ts'
 
 interface Attachment {
   readonly instance: string
@@ -11,16 +12,27 @@ interface Attachment {
 
 export const volumeView: KindView = {
   attributes: (before, event) =>
-    cleanup(overdue(attachmentOf(sighted(changes(before, event), event), event), event), event),
+    cleanup(overdue(attachmentOf(sized(before, sighted(changes(before, event), event), event), event), event), event),
   relations: ({ attachment, from }) => [
     ...(attachment ? [{ role: 'instance', id: attachment.instance }] : []),
     ...(from ? [{ role: from.kind, id: from.id }] : []),
   ],
 }
 
+/** What a change that is under way returns to; that is its new size once it is only moved. */
+function originalOf({ sizeBytes, modification, revert }: Attributes): number | undefined {
+  if (modification?.state === 'modifying') return modification.original.sizeBytes
+  if (modification?.state === 'optimizing') return sizeBytes
+  return revert?.state === 'reverting' ? revert.originalBytes : undefined
+}
+function sized(before: Attributes, after: Attributes, event: Envelope): Attributes {
+  const { sizeBytes } = sizeAfter({ sizeBytes: before.sizeBytes, originalBytes: originalOf(before) }, event)
+  return sizeBytes === after.sizeBytes ? after : { ...after, sizeBytes }
+}
+
 function changes(before: Attributes, event: Envelope): Attributes {
   const { type, data, before: left, state, at } = event
-  const { sizeBytes, allocatedBytes, code, message } = data as Attributes
+  const { allocatedBytes, code, message } = data as Attributes
   switch (type) {
     case 'volume.createRequested':
     case 'volume.requestedByInstance': {
@@ -28,19 +40,20 @@ function changes(before: Attributes, event: Envelope): Attributes {
         name: _,
         zone: __,
         provider: ___,
-        offers: ____,
-        instance: _____,
-        device: ______,
-        pinsImage: _______,
-        onlyRoot: ________,
+        pool: ____,
+        offers: _____,
+        instance: ______,
+        device: _______,
+        pinsImage: ________,
+        onlyRoot: _________,
         ...made
       } = data as Attributes
       return defined(made)
     }
     case 'volume.rootLeft':
-      return { sizeBytes, from: { kind: 'image', id: (data as Attributes).image } }
+      return { from: { kind: 'image', id: (data as Attributes).image } }
     case 'volume.created':
-      return left === 'creating' ? defined({ ...before, sizeBytes, allocatedBytes }) : before
+      return left === 'creating' ? defined({ ...before, allocatedBytes }) : before
     case 'volume.attachRequested':
     case 'volume.launchProposed':
       return before.reason ? defined({ ...before, reason: undefined }) : before
@@ -52,8 +65,6 @@ function changes(before: Attributes, event: Envelope): Attributes {
     case 'volume.reverted':
     case 'volume.revertFailed':
       return taken(before, event)
-    case 'volume.vmSnapshotEnded':
-      return sizeBytes !== undefined && state.startsWith('in-use') ? { ...before, sizeBytes } : before
     case 'volume.createFailed':
     case 'volume.attachFailed':
     case 'volume.detachFailed':
@@ -74,7 +85,7 @@ const isUnderWay = ({ modification }: Attributes) =>
 
 /** The last change of size, type or rates; what it changes counts from the request on. */
 function modified(before: Attributes, { type, data, state, at }: Envelope): Attributes {
-  const { sizeBytes, allocatedBytes, optimizing, code, message } = data as Attributes
+  const { allocatedBytes, optimizing, code, message } = data as Attributes
   if (type === 'volume.modifyRequested') {
     const [original, target] = [defined(shapeOf(before)), defined(shapeOf(data as Attributes))]
     const modification = { state: 'modifying', progress: 0, startedAt: at, original, target }
@@ -83,7 +94,7 @@ function modified(before: Attributes, { type, data, state, at }: Envelope): Attr
   if (!isUnderWay(before) || !isAlive(state)) return before
   const completed = { ...before.modification, state: 'completed', progress: 100, endedAt: at }
   if (type === 'volume.resized') {
-    const measured = { ...before, sizeBytes, allocatedBytes, reason: undefined }
+    const measured = { ...before, allocatedBytes, reason: undefined }
     // How far it is, its provider does not say.
     return defined({
       ...measured,
@@ -97,21 +108,20 @@ function modified(before: Attributes, { type, data, state, at }: Envelope): Attr
 
 /** The last time it was taken back to a snapshot; the larger of its sizes counts until that is answered. */
 function taken(before: Attributes, { type, data, before: left, state, at }: Envelope): Attributes {
-  const { snapshot, sizeBytes, allocatedBytes, code, message } = data as Attributes
+  const { snapshot, allocatedBytes, code, message } = data as Attributes
   if (type === 'volume.revertRequested') {
     const revert = { state: 'reverting', snapshot, startedAt: at, originalBytes: before.sizeBytes }
-    return defined({ ...before, sizeBytes, revert, reason: undefined })
+    return defined({ ...before, revert, reason: undefined })
   }
   if (!left.endsWith('reverting') || left === state) return before
   if (type === 'volume.reverted')
     return defined({
       ...before,
-      sizeBytes,
       allocatedBytes,
       revert: { ...before.revert, state: 'completed', endedAt: at },
     })
   const revert = { ...before.revert, state: 'failed', endedAt: at, message }
-  return { ...before, sizeBytes: before.revert.originalBytes, revert, reason: { code, message, at } }
+  return { ...before, revert, reason: { code, message, at } }
 }
 
 const claiming = new Set(['volume.requestedByInstance', 'volume.attachRequested', 'volume.launchProposed'])

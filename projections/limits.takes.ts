@@ -1,6 +1,7 @@
 /** What each kind of resource takes of the limits of its account, by the events that change it. */
 import type { Envelope } from '../machines/grammar.ts'
 import type { Amounts } from './contract.ts'
+import { changesSize, sizeAfter, type VolumeSize } from './volume.size.ts'
 
 interface Taken {
   readonly used: Amounts
@@ -13,51 +14,50 @@ type Take = (before: Taken | undefined, event: Envelope) => Taken | undefined
 // biome-ignore lint/suspicious/noExplicitAny: the data of an event is what its kind says
 const said = ({ data }: Envelope): Record<string, any> => data as Record<string, any>
 
+/** It is not taken back, because that failed, or because something else could not wait: its snapshot is told. */
+const endsRevert = ({ kind, wants }: Envelope): boolean =>
+  kind === 'instance' && wants?.some(each => each.want === 'tell' && each.event === 'vm-snapshot.revertFailed') === true
+
 /** Until it is confirmed gone: what is only asked to go still has its place. */
 const instance: Take = (before, event) => {
   const { type, state } = event
   if (state === 'terminated') return undefined
-  if (type === 'instance.vmSnapshotRevertProposed') {
-    const { vcpus, memoryBytes } = said(event).settings
-    return { used: { instances: 1, vcpus, memoryBytes }, original: before!.used }
-  }
-  if (type === 'instance.vmSnapshotReverted') return { used: before!.used }
-  if (type === 'instance.vmSnapshotRevertFailed') return { used: before?.original ?? before!.used }
   const { vcpus = before?.used.vcpus, memoryBytes = before?.used.memoryBytes } = said(event)
-  return { used: { instances: 1, vcpus, memoryBytes }, ...(before?.original && { original: before.original }) }
+  const original = before?.original ?? before?.used
+  switch (type) {
+    // Nobody else gets what it may have again: until it is known what it is, it takes the larger of both.
+    case 'instance.vmSnapshotRevertProposed':
+      return { used: larger(original!, said(event).settings), original }
+    case 'instance.vmSnapshotReverted':
+      return { used: original! }
+    case 'instance.modifyRequested':
+    case 'instance.settingsRestored':
+      return { used: { instances: 1, vcpus, memoryBytes } }
+    default:
+      if (before === undefined) return { used: { instances: 1, vcpus, memoryBytes } }
+      return endsRevert(event) ? { used: original! } : before
+  }
 }
+const larger = (
+  had: Amounts,
+  { vcpus, memoryBytes }: { readonly vcpus: number; readonly memoryBytes: number },
+): Amounts => ({
+  ...had,
+  vcpus: Math.max(had.vcpus!, vcpus),
+  memoryBytes: Math.max(had.memoryBytes!, memoryBytes),
+})
 
 /** One that could not be made has no bytes, and is there until it is deleted. */
 const volume: Take = (before, event) => {
   const { type, state } = event
   if (state === 'deleted') return undefined
-  const { sizeBytes } = said(event)
-  const had = before?.used.primaryBytes ?? 0
-  const of = (primaryBytes: number, originalBytes?: number): Taken => ({
-    used: primaryBytes ? { volumes: 1, primaryBytes } : { volumes: 1 },
-    ...(originalBytes !== undefined && { originalBytes }),
-  })
-  switch (type) {
-    case 'volume.createFailed':
-      return state === 'error' || state.startsWith('deleting') ? of(0) : of(had, before?.originalBytes)
-    case 'volume.modifyRequested':
-    case 'volume.revertRequested':
-      return of(sizeBytes, had)
-    case 'volume.resized':
-    case 'volume.reverted':
-      return before?.originalBytes === undefined ? of(had) : of(sizeBytes)
-    case 'volume.measured':
-      return of(sizeBytes, before?.originalBytes)
-    case 'volume.vmSnapshotEnded':
-      return of(sizeBytes ?? had, before?.originalBytes)
-    case 'volume.resizeFailed':
-    case 'volume.revertFailed':
-      return of(before?.originalBytes ?? had)
-    case 'volume.created':
-      return event.before === 'creating' ? of(sizeBytes) : of(had, before?.originalBytes)
-    default:
-      return before ? of(had, before.originalBytes) : of(sizeBytes)
-  }
+  const isFailed = type === 'volume.createFailed' && (state === 'error' || state.startsWith('deleting'))
+  const had = { sizeBytes: before?.used.primaryBytes, originalBytes: before?.originalBytes }
+  const { sizeBytes, originalBytes }: VolumeSize = isFailed ? {} : sizeAfter(had, event)
+  // One that is to become smaller takes what it has until it is.
+  const primaryBytes = Math.max(sizeBytes ?? 0, originalBytes ?? 0)
+  const used: Amounts = primaryBytes ? { volumes: 1, primaryBytes } : { volumes: 1 }
+  return { used, ...(originalBytes !== undefined && { originalBytes }) }
 }
 
 const snapshot: Take = (before, event) => {
@@ -80,43 +80,31 @@ const vmSnapshot: Take = (_, { state }) => (state === 'deleted' ? undefined : { 
 
 const image: Take = (_, { state }) => (state === 'deregistered' ? undefined : { used: { images: 1 } })
 
+const resizing = new Set(
+  ['modifyRequested', 'vmSnapshotRevertProposed', 'vmSnapshotReverted', 'settingsRestored'].map(
+    each => `instance.${each}`,
+  ),
+)
 const kinds: Readonly<
-  Record<string, { readonly take: Take; readonly changes: ReadonlySet<string>; readonly end: string }>
+  Record<string, { readonly take: Take; readonly changes: (event: Envelope) => boolean; readonly end: string }>
 > = {
   instance: {
     take: instance,
-    changes: new Set(
-      ['modifyRequested', 'vmSnapshotRevertProposed', 'vmSnapshotReverted', 'vmSnapshotRevertFailed'].map(
-        each => `instance.${each}`,
-      ),
-    ),
+    changes: event => resizing.has(event.type) || endsRevert(event),
     end: 'terminated',
   },
   volume: {
     take: volume,
-    changes: new Set(
-      [
-        'created',
-        'createFailed',
-        'measured',
-        'modifyRequested',
-        'resized',
-        'resizeFailed',
-        'revertRequested',
-        'reverted',
-        'revertFailed',
-        'vmSnapshotEnded',
-      ].map(each => `volume.${each}`),
-    ),
+    changes: event => changesSize(event) || event.type === 'volume.createFailed',
     end: 'deleted',
   },
   snapshot: {
     take: snapshot,
-    changes: new Set([...completed, ...failed, 'snapshot.measured']),
+    changes: ({ type }) => completed.has(type) || failed.has(type) || type === 'snapshot.measured',
     end: 'deleted',
   },
-  'vm-snapshot': { take: vmSnapshot, changes: new Set(), end: 'deleted' },
-  image: { take: image, changes: new Set(), end: 'deregistered' },
+  'vm-snapshot': { take: vmSnapshot, changes: () => false, end: 'deleted' },
+  image: { take: image, changes: () => false, end: 'deregistered' },
 }
 
 /** What a provider leaves of an instance is only there to be deleted: nobody has it, and nobody could be refused it. */
@@ -127,5 +115,5 @@ export function taken(event: Envelope): Take | undefined {
   const { kind, type, version, before, state } = event
   const known = Object.hasOwn(kinds, kind) ? kinds[kind]! : undefined
   if (!known || before === known.end || type === ROOT_LEFT) return undefined
-  return version === 1 || state === known.end || known.changes.has(type) ? known.take : undefined
+  return version === 1 || state === known.end || known.changes(event) ? known.take : undefined
 }

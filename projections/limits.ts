@@ -70,7 +70,7 @@ const holderEvents = new Set([
 
 export const limits = projection<'limits', LimitRow>({
   name: 'limits',
-  version: 1,
+  version: 2,
   key: 'key',
   columns: {
     key: 'text',

@@ -45,7 +45,7 @@ function begun(event: Envelope): UsageRow {
 
 export const usage = projection<'usage', UsageRow>({
   name: 'usage',
-  version: 1,
+  version: 2,
   key: 'key',
   columns: {
     key: 'text',

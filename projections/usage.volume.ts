@@ -2,7 +2,9 @@
  * A volume is counted from the moment it is there until it is deleted, in use or not; a new size counts from the request
  * on, because that is when the space is promised. (spec: ec2 16, 18; cloudstack 4.5.)
  */
+import type { Envelope } from '../machines/grammar.ts'
 import { type Meter, said, type UsageRow } from './usage.row.ts'
+import { sizeAfter } from './volume.size.ts'
 
 const claiming = new Set(['volume.requestedByInstance', 'volume.attachRequested', 'volume.launchProposed'])
 
@@ -27,33 +29,19 @@ export const meterVolume: Meter = (before, event) => {
 
 const isClaimed = (state: string) => state === 'creating' || state === 'error' || state.startsWith('in-use.')
 
-function shapeAfter(before: UsageRow | undefined, event: Parameters<Meter>[1]): Partial<UsageRow> {
-  const { type, before: left } = event
-  const { sizeBytes, volumeType } = said(event)
-  if (!before) return { sizeBytes, volumeType }
-  switch (type) {
-    case 'volume.created':
-      return left === 'creating' ? { sizeBytes } : {}
-    case 'volume.modifyRequested': {
-      const original = { sizeBytes: before.sizeBytes!, volumeType: before.volumeType }
-      return { sizeBytes, volumeType, original }
-    }
-    case 'volume.revertRequested':
-      return { sizeBytes, original: { sizeBytes: before.sizeBytes!, volumeType: before.volumeType } }
-    case 'volume.measured':
-      return { sizeBytes }
-    // Taken back with its instance.
-    case 'volume.vmSnapshotEnded':
-      return sizeBytes === undefined ? {} : { sizeBytes }
-    case 'volume.resized':
-    case 'volume.reverted':
-      return before.original ? { sizeBytes, original: undefined } : {}
-    case 'volume.resizeFailed':
-    case 'volume.revertFailed': {
-      const { original } = before
-      return original ? { sizeBytes: original.sizeBytes, volumeType: original.volumeType, original: undefined } : {}
-    }
-    default:
-      return {}
-  }
+function shapeAfter(before: UsageRow | undefined, event: Envelope): Partial<UsageRow> {
+  const { sizeBytes: had, volumeType: was, original } = before ?? {}
+  const { sizeBytes, originalBytes } = sizeAfter({ sizeBytes: had, originalBytes: original?.sizeBytes }, event)
+  const volumeType = typeAfter(was, original, event)
+  if (originalBytes === undefined) return { sizeBytes, volumeType, original: undefined }
+  if (original && !turning.has(event.type)) return { sizeBytes, volumeType, original }
+  // What is made, and only moved now, is what it was to become.
+  const returnsTo = event.type === 'volume.resized' ? volumeType : was
+  return { sizeBytes, volumeType, original: { sizeBytes: originalBytes, volumeType: returnsTo } }
+}
+const turning = new Set(['modifyRequested', 'revertRequested', 'resized', 'measured'].map(each => `volume.${each}`))
+
+function typeAfter(was: string | undefined, original: UsageRow['original'], event: Envelope): string | undefined {
+  if (event.version === 1 || event.type === 'volume.modifyRequested') return said(event).volumeType
+  return event.type === 'volume.resizeFailed' && original ? original.volumeType : was
 }

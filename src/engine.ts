@@ -147,7 +147,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
       owner,
       store,
       clock,
-      providers: withOwnCommands(this.#drivers, residence, this),
+      providers: withOwnCommands(this.#drivers, residence, this, catalogue),
       report: report => this.#heard(report.resource, new Report(report, this.#around)),
       progress: (resource, update) => this.#writer.submit(new Progress(resource, update)),
       parse: (type, data) => {

@@ -32,10 +32,14 @@ export { createEngine, Engine } from './engine.ts'
 // Checking
 export { type CheckOptions, type CheckReport, checkStore } from './replay/check/index.ts'
 // Charts
-export { mermaid, type Visit, visitsOf } from './replay/diagram/mermaid.ts'
+export { definition } from './replay/diagram/definition.ts'
+export { type Graph, graph } from './replay/diagram/graph.ts'
+export { mermaid } from './replay/diagram/mermaid.ts'
+export { type Taken, type Visit, type Way, wayOf } from './replay/diagram/way.ts'
 // Time travel
 export { type Moment, momentIn } from './replay/past/moment.ts'
 export type { Past, PastSession } from './replay/past/past.ts'
+export { type PlanOptions, type PrunePlan, planPrune } from './replay/prune/plan.ts'
 // Stories
 export {
   type Awaits,
@@ -123,5 +127,22 @@ export {
   type RefusalLimits,
   type RefusalQuery,
 } from './store/refusals.ts'
-export { readOwner, type SqliteStore, sqlite, sqliteRefusals } from './store/sqlite/index.ts'
-export { Conflict, type Store, StoreError } from './store/store.ts'
+export {
+  beginRestore,
+  type PruneAsked,
+  type PruneDone,
+  type Restoration,
+  readOwner,
+  type SqliteStore,
+  sqlite,
+  sqliteRefusals,
+} from './store/sqlite/index.ts'
+export {
+  type AskRow,
+  Conflict,
+  type PruneDamage,
+  Pruned,
+  type SignatureCheck,
+  type Store,
+  StoreError,
+} from './store/store.ts'

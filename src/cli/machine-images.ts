@@ -1,6 +1,5 @@
 /** The images of a folder, as public images of a cloud of real machines. Doing it again changes nothing. */
 import { type Imported, importImages, type NewImage } from '../drivers/qemu/index.ts'
-import { Refused } from '../index.ts'
 import type { Cloud } from './compose.ts'
 
 const GiB = 2 ** 30
@@ -16,21 +15,30 @@ export interface Registered extends Imported {
   readonly deregistered: readonly NewImage[]
 }
 
-/** Takes them into the pool and registers those that are new. Throws what reading the folder throws. */
+const over = 'it was deregistered, and stays so'
+
+/**
+ * Takes them into the pool and registers those that are new; one that was deregistered is not taken again. Throws what
+ * reading the folder throws.
+ */
 export async function registerImages(cloud: Cloud, { folder, pool, account }: ImageFolder): Promise<Registered> {
   const operator = cloud.as({ account, actor: 'stemma', authority: 'operator', region: '*' })
-  const stateOf = (id: string) =>
-    operator.get(id).then(
-      ({ state }) => state,
-      (error: unknown) => {
-        if (error instanceof Refused && error.code === 'notFound') return undefined
-        throw error
-      },
-    )
+  // By its history: that stays when the image is forgotten.
+  const stateOf = async (id: string) => {
+    let last: string | undefined
+    for await (const { state } of cloud.history(id)) last = state
+    return last
+  }
+  const deregistered: NewImage[] = []
   const { images, refused } = await importImages({
-    folder,
-    pool,
-    objection: async ({ id, name }) => {
+    ...{ folder, pool, owner: cloud.owner },
+    objection: async image => {
+      const { id, name } = image
+      const state = await stateOf(id)
+      if (state !== undefined && state !== 'available') {
+        deregistered.push(image)
+        return over
+      }
       const where = { name, account, state: 'available' }
       const other = (await operator.list('image', { where, limit: 2 })).items.find(each => each.id !== id)
       return (
@@ -38,15 +46,17 @@ export async function registerImages(cloud: Cloud, { folder, pool, account }: Im
       )
     },
   })
-  const deregistered: NewImage[] = []
   for (const image of images) {
     const state = await stateOf(image.id)
     if (state === undefined) {
-      // Its token, so that a forgotten one that was deregistered long ago is not born twice.
       await operator.submit([{ kind: 'image', command: 'register', input: inputOf(image) }], { token: image.id })
     } else if (state !== 'available') deregistered.push(image)
   }
-  return { images: images.filter(image => !deregistered.includes(image)), refused, deregistered }
+  return {
+    images: images.filter(image => !deregistered.includes(image)),
+    refused: refused.filter(({ why }) => why !== over),
+    deregistered,
+  }
 }
 
 export const amiOf = (id: string): string => id.replace(/^img-/, 'ami-')

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The `stemma` command. Exit codes: 0 done, 1 refused or failed, 2 the request itself was wrong; `survey` has one more. */
 import { Command, CommanderError } from 'commander'
+import { endWithItsReader } from './broken-pipe.ts'
 import { actionsCommand } from './commands/actions.ts'
 import { atCommand } from './commands/at.ts'
 import { capacityCommand } from './commands/capacity.ts'
@@ -14,6 +15,9 @@ import { limitsCommand } from './commands/limits.ts'
 import { listCommand } from './commands/list.ts'
 import { powerCommands } from './commands/power.ts'
 import { providersCommand } from './commands/providers.ts'
+import { pruneCommand } from './commands/prune.ts'
+import { rebuildCommand } from './commands/rebuild.ts'
+import { restoreCommand } from './commands/restore.ts'
 import { serveCommand } from './commands/serve.ts'
 import { showCommand } from './commands/show.ts'
 import { stepCommand } from './commands/step.ts'
@@ -50,6 +54,9 @@ const commands: readonly ((program: Command) => void)[] = [
   verifyCommand,
   transferCommands,
   checkCommands,
+  rebuildCommand,
+  restoreCommand,
+  pruneCommand,
   diagramCommand,
   traceCommand,
   doctorCommand,
@@ -66,6 +73,7 @@ function stemma(): Command {
   return program
 }
 
+endWithItsReader()
 try {
   await stemma().parseAsync()
 } catch (error) {

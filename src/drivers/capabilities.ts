@@ -142,6 +142,8 @@ export const vocabulary = z.strictObject({
     .prefault({}),
 
   // Images
+  /** Takes images away that somebody brought: `imageDelete`. */
+  canDeleteImage: z.boolean().default(false),
   /** An image may offer less than this: it is looked at before anything is launched from it or made of it. */
   imagesNarrow: burden().default(false),
   createImage: z

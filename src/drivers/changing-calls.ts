@@ -1,5 +1,6 @@
 /** Every call of the contract that changes something at a provider: each has a token, an outcome, and may be repeated. */
 export const changingCalls = [
+  'imageDelete',
   'volumeEnsure',
   'volumeResize',
   'volumeDelete',

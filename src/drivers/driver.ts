@@ -289,7 +289,8 @@ export interface VmSnapshotDeleteSpec {
  * - `vmSnapshotRevert`: those of the instance, and `disks` with the sizes after it: they go back too. Repeated with its
  *   token it is done already, whatever its guest did since. A suspended instance is resumed or stopped first.
  * - `vmSnapshotDelete`: `{}`; others keep what they have, and the children of one that goes are those of its parent.
- * - `volumeDelete`, `volumeSnapshotDelete`, `detach`: `{}`; not found is done with `already: true`.
+ * - `imageDelete`, `volumeDelete`, `volumeSnapshotDelete`, `detach`: `{}`; not found is done with `already: true`. An image
+ *   that something still needs, such as a disk that is a layer over it, stays: that is `precondition`.
  * - `instanceDestroy`: the same, and `{ left }` where something that the provider made beside it is still there, by kind
  *   (`seed`, `nic`, `address`, `key`). It is done only when the compute is confirmed gone and every disk of it is
  *   disconnected.
@@ -303,6 +304,8 @@ export interface Driver {
   /** Static and pure. */
   describe(): Capabilities
   probe(context: CallContext): Promise<ProbeReport>
+
+  imageDelete?(id: string, spec: Record<string, never>, context: CallContext): Promise<Outcome>
 
   volumeEnsure?(id: string, spec: VolumeSpec, context: CallContext): Promise<Outcome>
   volumeResize?(id: string, spec: ResizeSpec, context: CallContext): Promise<Outcome>
@@ -333,6 +336,11 @@ export interface Driver {
   settle?(token: string): void
   observe(kind: ResourceKind, id: string, context: CallContext): Promise<Observation>
   list(kind: ResourceKind, cursor: string | undefined, context: CallContext): Promise<Page>
+  /**
+   * How much there is, and is used: of the pool with this name, if it says so with `pool` among the facts; else of
+   * everything the provider has. Of volumes: `totalVolumeBytes`, `freeVolumeBytes`, `usedVolumeBytes`,
+   * `provisionedVolumeBytes`, each where it is known.
+   */
   capacity(pool: string | undefined, context: CallContext): Promise<Facts>
   /** Undefined for an instance it does not know. Reads only, and is asked for when somebody looks. */
   consoleOutput?(instance: string, context: CallContext): Promise<ConsoleOutput | undefined>

@@ -24,6 +24,7 @@ export const takesVmSnapshots = ({ vmSnapshot }: Capabilities) =>
 
 /** For each optional call: do these capabilities promise it? */
 export const promises: { readonly [C in OptionalCall]: (declared: Capabilities) => boolean } = {
+  imageDelete: declared => declared.canDeleteImage,
   volumeEnsure: declared => usesVolumes(declared) || declared.canCloneImage,
   volumeResize: ({ volume }) => volume.grow !== 'none' || volume.retype,
   volumeDelete: declared => usesVolumes(declared) || declared.canDeleteClone || leavesRoots(declared),

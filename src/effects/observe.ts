@@ -21,6 +21,7 @@ const isGone: Effect['settles'] = seen => seen.exists === 'no'
 const connection: Effect['of'] = (instance, { volume }) => `${instance}/${volume}`
 
 const effects: Readonly<Record<string, Effect>> = {
+  imageDelete: { kind: 'image', settles: isGone },
   volumeEnsure: { kind: 'volume', settles: exists },
   volumeDelete: { kind: 'volume', settles: isGone },
   volumeSnapshotEnsure: { kind: 'volumeSnapshot', settles: exists },

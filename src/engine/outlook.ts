@@ -6,10 +6,9 @@ import { Sights } from './sights.ts'
 import { type CleaningParts, clean } from './survey/cleaning.ts'
 import { Surveys } from './survey/surveys.ts'
 
-export interface OutlookOptions extends Omit<CleaningParts, 'heard'> {
+export interface OutlookOptions extends Omit<CleaningParts, 'heard' | 'measured'> {
   readonly everyMs: number
   readonly surveyed: (report: SurveyReport) => void
-  readonly failed: (error: unknown, where: string) => void
 }
 
 export class Outlook {
@@ -19,9 +18,10 @@ export class Outlook {
 
   constructor(options: OutlookOptions) {
     const heard = (provider: string, seen: Observation) => this.#sights.heard(provider, seen)
-    this.#parts = { ...options, heard }
+    const measured: CleaningParts['measured'] = (...told) => this.#sights.measured(...told)
+    this.#parts = { ...options, heard, measured }
     this.#sights = new Sights({ ...options, survey: provider => this.#surveys.whole(provider) })
-    this.#surveys = new Surveys({ ...options, heard })
+    this.#surveys = new Surveys({ ...options, heard, measured })
   }
 
   /** Soon, so that whoever opens the engine can listen before. */

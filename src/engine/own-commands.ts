@@ -25,6 +25,9 @@ interface Engine {
 interface Residents {
   find(resource: string): Promise<Snapshot | null>
 }
+interface Kinds {
+  readonly kinds: ReadonlyMap<string, { is(state: string, tag: 'terminal'): boolean }>
+}
 interface Provider {
   readonly driver: Driver
   readonly capabilities: Capabilities
@@ -35,10 +38,24 @@ export const withOwnCommands = (
   drivers: ReadonlyMap<string, Provider>,
   residence: Residents,
   engine: Engine,
-): ReadonlyMap<string, Provider> => new Map([...drivers, [OWN, ownCommands(residence, engine)]])
+  catalogue: Kinds,
+): ReadonlyMap<string, Provider> => new Map([...drivers, [OWN, ownCommands(residence, engine, catalogue)]])
 
-/** A refusal is a rejection with its code and words; what else goes wrong is tried again. */
-function ownCommands(residence: Residents, engine: Engine): Provider {
+/**
+ * A refusal is a rejection with its code and words; what else goes wrong is tried again. Whoever asked reads in `retry`
+ * whether another time may be better: never, where something that the command names has ended or was never there.
+ */
+function ownCommands(residence: Residents, engine: Engine, catalogue: Kinds): Provider {
+  const hasEnded = async (id: string): Promise<boolean> => {
+    const named = await residence.find(id)
+    return named !== null && catalogue.kinds.get(named.kind)?.is(named.state, 'terminal') === true
+  }
+  const isHopeless = async (asked: CommandInput, error: Refused | InvalidRequest): Promise<boolean> => {
+    if (error instanceof InvalidRequest || error.code === 'notFound') return true
+    const named = [asked.id, ...Object.values((asked.input ?? {}) as Record<string, unknown>)]
+    for (const each of named) if (typeof each === 'string' && (await hasEnded(each))) return true
+    return false
+  }
   const command = async (resource: string, asked: CommandInput, { token }: { token: string }): Promise<Outcome> => {
     const owner = await residence.find(resource)
     if (!owner) throw new Error(`there is no ${resource} to give a command for`)
@@ -47,8 +64,8 @@ function ownCommands(residence: Residents, engine: Engine): Provider {
       const [result] = await engine.submit([asked], { account, region, actor: resource }, { token })
       return done({ id: result!.id, state: result!.state, version: result!.version })
     } catch (error) {
-      if (error instanceof Refused || error instanceof InvalidRequest) return rejection(error.code, error.message)
-      throw error
+      if (!(error instanceof Refused || error instanceof InvalidRequest)) throw error
+      return rejection(error, (await isHopeless(asked, error)) ? 'never' : 'after-change')
     }
   }
   const declared = capabilities({ idempotency: { by: 'token' } })
@@ -58,5 +75,5 @@ function ownCommands(residence: Residents, engine: Engine): Provider {
 }
 
 /** The code is the refusal's own, as callers read it. */
-const rejection = (code: string, message: string): Outcome =>
-  ({ kind: 'rejected', error: { code, effect: 'none', retry: 'never', message } }) as unknown as Outcome
+const rejection = ({ code, message }: Refused | InvalidRequest, retry: 'never' | 'after-change'): Outcome =>
+  ({ kind: 'rejected', error: { code, effect: 'none', retry, message } }) as unknown as Outcome

@@ -56,6 +56,7 @@ export class Rebuilds {
     const dropped = (resources: readonly string[]) => refilling.drop(resources)
     views.dropped.add(dropped)
     try {
+      await refilling.begin()
       await this.#approach(refilling)
       await tables.index()
       await this.#approach(refilling)

@@ -1,4 +1,5 @@
 /** What providers show without having been asked: each sight is compared with what is known, and recorded if it is new. */
+import type { Seen } from '../../machines/grammar.ts'
 import type { Observation } from '../drivers/driver.ts'
 import type { RegisteredDriver } from '../drivers/register.ts'
 import type { Questions } from '../effects/questions.ts'
@@ -8,6 +9,7 @@ import type { Clock } from '../runtime/clock.ts'
 import { visible } from '../runtime/decide.ts'
 import type { NewsOutcome, ReportInput } from '../runtime/news.ts'
 import type { Residence } from '../runtime/residence.ts'
+import type { Snapshot } from '../runtime/snapshot.ts'
 import { Watch } from './watch.ts'
 
 export interface SightsOptions {
@@ -48,17 +50,21 @@ export class Sights {
    * older than the resource's last event is made again first.
    */
   async observed(provider: string, seen: Observation): Promise<NewsOutcome> {
-    const { residence, drivers, catalogue, report } = this.#options
+    const { residence, drivers } = this.#options
     const snapshot = await residence.find(seen.id)
     const known = drivers.get(provider)
     if (!snapshot || !known) return 'stale'
     const sight = await this.#current(seen, snapshot, known)
-    if (!sight) return 'stale'
+    return sight ? this.#recorded(provider, snapshot, sight) : 'stale'
+  }
+
+  #recorded(provider: string, snapshot: Snapshot, sight: Seen): Promise<NewsOutcome> {
+    const { catalogue, report } = this.#options
     const { kind } = catalogue.kind(snapshot.kind)
     const news = kind.observed(sight, snapshot.context, visible(snapshot.state))
-    if (!news) return 'ignored'
+    if (!news) return Promise.resolve('ignored')
     const type = `${kind.name}.${news.event}`
-    return report({ resource: seen.id, type, data: news.data, actor: `driver:${provider}` })
+    return report({ resource: snapshot.resource, type, data: news.data, actor: `driver:${provider}` })
   }
 
   /** The sight, made again if it may show a time before the resource's last event; undefined if that helps nothing. */
@@ -87,9 +93,18 @@ export class Sights {
   }
 
   /** One that cannot be recorded must end neither the watch nor the survey that it came by. */
-  async heard(name: string, seen: Observation): Promise<NewsOutcome | 'failed'> {
+  heard(name: string, seen: Observation): Promise<NewsOutcome | 'failed'> {
+    return this.#counted(name, () => this.observed(name, seen))
+  }
+
+  /** How much there is of some storage, as its provider has just said. */
+  measured(name: string, storage: Snapshot, facts: Seen['facts']): Promise<NewsOutcome | 'failed'> {
+    return this.#counted(name, () => this.#recorded(name, storage, { exists: 'yes', facts }))
+  }
+
+  async #counted(name: string, record: () => Promise<NewsOutcome>): Promise<NewsOutcome | 'failed'> {
     try {
-      const outcome = await this.observed(name, seen)
+      const outcome = await record()
       this.counts[outcome] += 1
       return outcome
     } catch (error) {

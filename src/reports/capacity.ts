@@ -81,7 +81,7 @@ const isHidden = ({ account }: CapacityRow, asked: CapacityAsked) =>
   asked.account !== undefined && account !== undefined && account !== asked.account
 
 async function itemOf(view: Rows, by: CapacityScope, row: CapacityRow): Promise<CapacityItem> {
-  const { key, account, provider, zone, place, instance, settings } = row
+  const { key, account, provider, zone, place, instance, settings, storage } = row
   const { sums, asOf } = await summedOf(view, row)
   const pool = place?.startsWith('pool/') ? place : undefined
   return {
@@ -89,7 +89,7 @@ async function itemOf(view: Rows, by: CapacityScope, row: CapacityRow): Promise<
     key,
     ...present({ account, provider, zone, pool, instance }),
     ...capacityFigures(sums, asOf),
-    ...(settings && { settings: poolFigures(settings) }),
+    ...(settings && { settings: poolFigures(settings, storage) }),
   }
 }
 const present = <F extends object>(fields: F): Partial<F> =>

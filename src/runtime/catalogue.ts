@@ -9,12 +9,13 @@ export class CompiledKind {
   readonly evaluator: Evaluator
   /** Every requirement any state's transition on this event names, in order of first mention. */
   readonly #requirements = new Map<string, readonly string[]>()
-  /** By the whole name of an event, as they were looked for. */
-  readonly #specs = new Map<string, EventSpec>()
+  /** By full type: a part of a text is a new text, which every event would make and look up. */
+  readonly #specs: ReadonlyMap<string, EventSpec>
 
   constructor(kind: Kind) {
     this.kind = kind
     this.evaluator = evaluator(kind)
+    this.#specs = new Map(Object.entries(kind.events.specs).map(([name, spec]) => [`${kind.name}.${name}`, spec]))
     checkEnds(kind.name, this.evaluator.chart)
     for (const leaf of this.evaluator.chart.leaves.values())
       for (const [type, transitions] of leaf.on)
@@ -24,11 +25,8 @@ export class CompiledKind {
   }
 
   spec(type: string): EventSpec {
-    const known = this.#specs.get(type)
-    if (known) return known
-    const found = this.kind.events.specs[type.slice(this.kind.name.length + 1)]
+    const found = this.#specs.get(type)
     if (!found) throw new BrokenRule(`kind ${this.kind.name} has no event ${type}`)
-    this.#specs.set(type, found)
     return found
   }
 

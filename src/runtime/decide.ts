@@ -115,7 +115,7 @@ export class CommandDecision {
     if ('requirement' in target) return refuse([target.reason], target.snapshot)
     const { snapshot } = target
     const facts = this.#facts(asked, snapshot)
-    if (facts instanceof NotFound) return refuse([notFound(facts.kind, facts.id, facts.field)], snapshot)
+    if (facts instanceof NotFound) return refuse([notFound(facts.kind, facts.id, facts.field, facts.region)], snapshot)
     const completed = this.#complete(asked, snapshot, facts)
     if (completed instanceof Declined)
       return refuse(this.#declinedFor(asked, snapshot, completed, facts), snapshot, { facts: facts as Json })
@@ -192,13 +192,8 @@ export class CommandDecision {
     return refuse(reasons, target, { event: { type, data } })
   }
 
-  #target({
-    compiled,
-    command,
-    id,
-    input,
-    expectedVersion,
-  }: ParsedCommand): { snapshot: Snapshot } | { requirement: string; reason: Reason; snapshot: Snapshot } {
+  #target(asked: ParsedCommand): { snapshot: Snapshot } | { requirement: string; reason: Reason; snapshot: Snapshot } {
+    const { compiled, command, id, input, expectedVersion } = asked
     const { kind } = compiled
     const { account } = this.#principal
     const region = this.#region
@@ -207,9 +202,9 @@ export class CommandDecision {
       const named = this.#idInInput(compiled, command, input)
       const made = named ?? this.#draft.fresh(this.#newId(kind.name))
       const fresh = unborn(compiled, made, account, region)
-      if (!reaches(this.#principal, command.who)) return no(notPermitted(made, command), fresh)
+      if (!reaches(this.#principal, command.who)) return no(notPermitted(made, asked), fresh)
       if (named !== undefined && !reaches(this.#principal, command.idGivenBy ?? command.who))
-        return no(notPermitted(made, { ...command, who: command.idGivenBy! }), fresh)
+        return no(notPermitted(made, asked, command.idGivenBy), fresh)
       const existing = named === undefined ? null : this.#draft.snapshot(made)
       return existing ? no(alreadyExists(kind.name, made), existing) : { snapshot: fresh }
     }
@@ -217,7 +212,7 @@ export class CommandDecision {
     const isOurs = snapshot && snapshot.kind === kind.name && sees(this.#principal, compiled, snapshot, this.#tree)
     if (!isOurs) return no(notFound(kind.name, id!, 'id'), unborn(compiled, id!, account, region))
     if (!reaches(this.#principal, command.who) || !commands(this.#principal, snapshot.account, this.#tree))
-      return no(notPermitted(id!, command), snapshot)
+      return no(notPermitted(id!, asked), snapshot)
     if (expectedVersion !== undefined && expectedVersion !== snapshot.version)
       return no(otherVersion(snapshot, expectedVersion), snapshot)
     return { snapshot }
@@ -312,20 +307,20 @@ const resultOf = (before: Snapshot, after: Snapshot, position = 0): CommandResul
   position,
 })
 
-const notFound = (kind: string, id: string, field: string): Reason => ({
+const notFound = (kind: string, id: string, field: string, region?: string): Reason => ({
   requirement: `${field}Exists`,
   code: 'notFound',
-  sentence: `The ${kind} '${id}' does not exist.`,
+  sentence: `The ${kind} '${id}' does not exist${region === undefined ? '' : ` in the region ${region}`}.`,
 })
 const alreadyExists = (kind: string, id: string): Reason => ({
   requirement: 'new',
   code: 'alreadyExists',
   sentence: `The ${kind} '${id}' exists already; choose another name.`,
 })
-const notPermitted = (id: string, { who, summary }: Command): Reason => ({
+const notPermitted = (id: string, { compiled, name, command }: ParsedCommand, who = command.who): Reason => ({
   requirement: 'authority',
   code: 'notPermitted',
-  sentence: `'${summary}' on '${id}' takes the authority of ${who}, and of the resource's own account.`,
+  sentence: `${compiled.kind.name}.${name} of '${id}' takes the authority of ${who}, and of the account whose it is.`,
 })
 const otherVersion = ({ resource, version }: Snapshot, expected: number): Reason => ({
   requirement: 'expectedVersion',

@@ -11,10 +11,13 @@ export class NotFound {
   readonly kind: string
   readonly id: string
   readonly field: string
-  constructor(kind: string, id: string, field: string) {
+  /** The region that it is not in, where whoever asks sees it in another. */
+  readonly region: string | undefined
+  constructor(kind: string, id: string, field: string, region?: string) {
     this.kind = kind
     this.id = id
     this.field = field
+    this.region = region
   }
 }
 
@@ -109,17 +112,26 @@ export class FactReader {
     const faces = []
     for (const id of this.#ids(source, input)) {
       const face = this.#face(id, source.kind, source.from === 'resource' && source.anyRegion)
-      if (!face && !source.optional) return new NotFound(source.kind, id, source.path)
+      if (!face && !source.optional)
+        return new NotFound(source.kind, id, source.path, this.#regionWithout(id, source.kind))
       if (face || !source.many) faces.push(face ?? null)
     }
     return source.many ? faces : (faces[0] ?? null)
+  }
+
+  /** Of what is made, if the principal sees the resource in another. */
+  #regionWithout(id: string, kind: string): string | undefined {
+    const isElsewhere = this.#principal.region === undefined && this.#face(id, kind, true) !== undefined
+    return isElsewhere ? this.#owner.region : undefined
   }
 
   #face(id: string, kind?: string, anyRegion = false): Record<string, unknown> | undefined {
     const snapshot = this.#draft.snapshot(id)
     if (!snapshot || (kind !== undefined && snapshot.kind !== kind)) return undefined
     const compiled = this.#catalogue.kind(snapshot.kind)
-    const principal = anyRegion ? { ...this.#principal, region: undefined } : this.#principal
+    // Whoever acts in every region still brings together only what is in one.
+    const region = anyRegion ? undefined : (this.#principal.region ?? this.#owner.region)
+    const principal = { ...this.#principal, region }
     if (kind !== undefined && !sees(principal, compiled, snapshot, this.#tree)) return undefined
     const { resource, account, state } = snapshot
     return {

@@ -66,6 +66,7 @@ async function refill(
   for (const { name } of views) await store.resetView(name)
   const tables = await store.refill(views.map(({ name }) => name))
   const refilling = new Refilling({ store, residence, catalogue }, tables, views)
+  await refilling.begin()
   await refilling.upTo(position, async () => {})
   await refilling.write()
   await tables.index()

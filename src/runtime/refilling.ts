@@ -5,6 +5,7 @@
  */
 import type { Projection, ViewRow } from '../../projections/contract.ts'
 import { type Refill, type RowChange, type Store, StoreError } from '../store/store.ts'
+import { begunWith, unforgotten } from './beginning.ts'
 import type { Catalogue } from './catalogue.ts'
 import { FoldedRows, Slots } from './fold-rows.ts'
 import { readable } from './readable.ts'
@@ -19,7 +20,7 @@ const HELD_MAX = 200_000
 const RECENT_MAX = 20_000
 
 export interface RefillingParts {
-  readonly store: Pick<Store, 'log'>
+  readonly store: Pick<Store, 'log' | 'beginning'>
   readonly residence: Pick<Residence, 'contained' | 'contain' | 'retention'>
   readonly catalogue: Catalogue
 }
@@ -56,6 +57,22 @@ export class Refilling {
   /** Names of the views that can still be whole. */
   get views(): string[] {
     return this.#views.map(({ view }) => view.name)
+  }
+
+  /** What folds begin with where the log is not whole; one that folds otherwise now is left behind. */
+  async begin(): Promise<void> {
+    const { store, residence } = this.#parts
+    for (const part of [...this.#views])
+      await this.#trying(part, async () => {
+        const begun = await begunWith(store, part.view)
+        const rows = unforgotten(begun, residence.retention)
+        if (rows.length > 0) {
+          const changes = rows.map(([key, row]) => ({ view: part.view.name, key, row }))
+          await this.#refill.write(changes, begun.position)
+          part.isWritten = true
+        }
+        this.position = Math.max(this.position, begun.position)
+      })
   }
 
   /** Folds what there is up to a position. `pause` is called between two chunks; what it throws ends the work there. */

@@ -3,7 +3,14 @@
  * lately. Loads what is missing, refolds what is damaged or was folded under other rules, and sets aside a resource
  * whose history does not hold, so that others go on. (design: contract points 8, 11.)
  */
-import type { DerivedChanges, EndingRow, SnapshotRow, Store, StoredEvent } from '../store/store.ts'
+import {
+  type DerivedChanges,
+  type EndingRow,
+  Pruned,
+  type SnapshotRow,
+  type Store,
+  type StoredEvent,
+} from '../store/store.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { ClaimRow, Draft, Missing } from './draft.ts'
 import { Damaged, type Hash, unseal } from './envelope.ts'
@@ -162,7 +169,7 @@ export class Residence {
    * is contained and gives null.
    */
   async fold(resource: string, from?: Snapshot, until = Number.POSITIVE_INFINITY): Promise<Snapshot | null> {
-    let snapshot = from
+    let snapshot = from ?? (await this.#prunedAs(resource))
     for (;;) {
       const stored = await this.#store.stream(resource, (snapshot?.version ?? 0) + 1, STREAM_CHUNK)
       const events = stored.filter(({ position }) => position <= until)
@@ -188,6 +195,19 @@ export class Residence {
         return null
       }
     }
+  }
+
+  /** Where a stream was taken out of the log, and its archive is not at hand: what it was then. */
+  async #prunedAs(resource: string): Promise<Snapshot | undefined> {
+    if (!this.retention.mayBeForgotten(resource)) return undefined
+    const beginning = await this.#store.beginning?.()
+    const row = await beginning?.snapshot(resource)
+    if (!beginning || !row) return undefined
+    if (this.#isCurrent(row)) return fromRow(row)
+    const { missing, position } = beginning
+    const cause = new Pruned(`${resource} was pruned under other rules; put ${missing.join(', ')} beside the database`)
+    this.contain(resource, position, cause)
+    return undefined
   }
 
   /** Sets a resource aside. What it came to by its last commit is written all the same: the watermark passes over it. */

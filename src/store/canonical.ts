@@ -49,3 +49,7 @@ function recordText(record: Record<string, unknown>): string {
   }
   return `${text}}`
 }
+
+/** A chain through events in their order: what it is after one of them. A change of any of them changes all that follow. */
+export const chained = (before: string, text: string, digest: string, hash: (text: string) => string): string =>
+  hash(`[${JSON.stringify(before)},${JSON.stringify(digest)},${text}]`)

@@ -151,6 +151,42 @@ export class StoreError extends Error {
   }
 }
 
+/** Something was taken out of the log and is not at hand. The message says where it is. */
+export class Pruned extends Error {
+  override readonly name = 'Pruned'
+  readonly code = 'pruned'
+}
+
+/**
+ * What a log begins with, where streams that had ended were taken out and not every archive is at hand: what came before
+ * `position` cannot be folded again, so folds go on from here.
+ */
+export interface Beginning {
+  readonly position: number
+  /** Milliseconds since 1970. */
+  readonly at: number
+  /** Names of the archives that are not there. */
+  readonly missing: readonly string[]
+  /** The stream of a resource that was taken out: what is heard later continues it. */
+  snapshot(resource: string): Promise<SnapshotRow | undefined>
+  /** Every row of a view as it was then. Throws Pruned for one that was not there, or folds differently now. */
+  rows(view: AnyProjection): Promise<ViewRow[]>
+  /** What had ended by then, and was not forgotten. */
+  endings(): Promise<EndingRow[]>
+}
+
+/** Part of what a prune left, or of an archive, that is not what was sealed. */
+export interface PruneDamage {
+  /** The archive, or the part of this database. */
+  readonly name: string
+  readonly key: string
+  readonly sealed?: unknown
+  readonly found?: unknown
+}
+
+/** Whether a signature is of this text; without a check, signatures are not looked at. */
+export type SignatureCheck = (text: string, signature: string) => boolean
+
 export interface Opened {
   /** Last position and time in the log; 0 for an empty one. */
   readonly position: number
@@ -206,6 +242,15 @@ export interface Refill {
   discard(): Promise<void>
 }
 
+/**
+ * One of several parts of a log, from 0. Each resource is in exactly one of them; in which one is up to the store, and the
+ * same every time.
+ */
+export interface Share {
+  readonly part: number
+  readonly parts: number
+}
+
 /** Name under which the watermark of the snapshot rows is kept, beside those of the views. */
 export const SNAPSHOTS = 'snapshots'
 
@@ -228,8 +273,8 @@ export interface Store {
   snapshots(resources: readonly string[]): Promise<{ rows: SnapshotRow[]; damaged: string[] }>
   /** A stream in order, from `fromVersion`, at most `limit`. */
   stream(resource: string, fromVersion: number, limit: number): Promise<StoredEvent[]>
-  /** The log in order, positions greater than `after`, at most `limit`. */
-  log(after: number, limit: number): Promise<StoredEvent[]>
+  /** The log in order, positions greater than `after`, at most `limit`; with a share, of its resources only. */
+  log(after: number, limit: number, share?: Share): Promise<StoredEvent[]>
   /** Rows of a claimed view with their revisions. */
   claims(view: string, keys: readonly string[]): Promise<Map<string, { row: ViewRow; revision: number }>>
   /** Rows of any view by key. */
@@ -250,6 +295,10 @@ export interface Store {
    * has folded their end already, and moves the kind's horizon to the last of them, all in one transaction. Events stay.
    */
   forget(kind: string, endings: readonly EndingRow[], perResource: readonly string[]): Promise<void>
+  /** What the log begins with; undefined where it is whole. Stores from which nothing is taken out have none. */
+  beginning?(): Promise<Beginning | undefined>
+  /** Holds what prunes left, and the archives that are there, against what was sealed. */
+  pruneDamages?(isSigned?: SignatureCheck): Promise<PruneDamage[]>
   /** A journal of refusals beside this store, not made yet. Without one they are kept in memory. */
   refusals?(limits: RefusalLimits): RefusalJournal
   /** Bytes on disk, pages, WAL size: whatever the store can say about itself. */

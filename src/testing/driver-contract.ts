@@ -11,6 +11,7 @@ import { behaviourClauses } from './driver-contract/behaviour.ts'
 import type { Clause, Clauses } from './driver-contract/clauses.ts'
 import { endingClauses } from './driver-contract/endings.ts'
 import { failureClauses } from './driver-contract/failures.ts'
+import { imageClauses } from './driver-contract/images.ts'
 import { instanceClauses } from './driver-contract/instances.ts'
 import { powerClauses } from './driver-contract/power.ts'
 import { rootClauses } from './driver-contract/roots.ts'
@@ -35,6 +36,7 @@ export type { ContractFault, DriverContract, DriverSubject, Guests } from './dri
 export const driverClauses: Readonly<Record<string, Clauses>> = {
   'the driver': basicClauses,
   calls: behaviourClauses,
+  images: imageClauses,
   volumes: volumeClauses,
   snapshots: snapshotClauses,
   'groups of snapshots': snapshotGroupClauses,

@@ -29,6 +29,10 @@ const run = async (file: string, args: readonly string[], cwd: string, env: Node
 export const stemma = (cwd: string, words: readonly string[], env?: NodeJS.ProcessEnv): Promise<Said> =>
   run(node, [main, ...words], cwd, env)
 
+/** Types a line of a guide that begins with `stemma` into a shell in this folder. */
+export const typed = (cwd: string, line: string): Promise<Said> =>
+  run('bash', ['-c', `stemma() { '${node}' '${main}' "$@"; }\n${line}`], cwd)
+
 /** What a shell makes of a line. */
 export const bash = (line: string): Promise<Said> => run('bash', ['-c', line], root)
 

@@ -1,10 +1,10 @@
 /** Real machines keep the contract that simulated ones keep. Firmware alone runs in them: they start in a moment. */
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { type QemuOptions, qemu } from '../../src/drivers/qemu/index.ts'
+import { importImages, type QemuOptions, qemu } from '../../src/drivers/qemu/index.ts'
 import { type DriverSubject, driverContract } from '../../src/testing/driver-contract.ts'
 import { describeWith, qemuSystem } from '../drivers/qemu/debian.ts'
 import { guestReads, guestWrites } from '../drivers/qemu/guest-writing.ts'
@@ -17,6 +17,7 @@ const onPool = (options: Partial<QemuOptions>) => async (): Promise<DriverSubjec
   const pool = mkdtempSync(join(tmpdir(), 'qemu-'))
   const open = () => qemu({ pool, gracefulMs: 300, ...options })
   const opened = [open()]
+  let brought = 0
   execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', join(pool, 'images', 'image.qcow2'), '8M'])
   return {
     driver: opened[0]!,
@@ -24,6 +25,13 @@ const onPool = (options: Partial<QemuOptions>) => async (): Promise<DriverSubjec
     reopen: async () => {
       opened.push(open())
       return opened.at(-1)!
+    },
+    freshImage: async () => {
+      const folder = join(pool, `brought-${++brought}`)
+      mkdirSync(folder)
+      writeFileSync(join(folder, 'disk.raw'), Buffer.alloc(mebibytes, brought))
+      const { images } = await importImages({ pool, folder })
+      return images[0]!.id
     },
     guests: {
       end: async instance => void (await killMachine(pool, instance)),

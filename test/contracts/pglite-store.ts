@@ -7,6 +7,7 @@ import {
   type Commit,
   Conflict,
   type Opened,
+  type Share,
   type Store,
   type StoredEvent,
   type ViewRow,
@@ -66,9 +67,10 @@ export class PgliteStore implements Store {
     return (await this.#database.query<Stored>(text, [resource, fromVersion, limit])).rows.map(toEvent)
   }
 
-  async log(after: number, limit: number): Promise<StoredEvent[]> {
-    const text = 'select * from events where position > $1 order by position limit $2'
-    return (await this.#database.query<Stored>(text, [after, limit])).rows.map(toEvent)
+  async log(after: number, limit: number, { part, parts }: Share = { part: 0, parts: 1 }): Promise<StoredEvent[]> {
+    const text = `select * from events where position > $1 and abs(hashtext(resource)::bigint) % $3 = $4
+      order by position limit $2`
+    return (await this.#database.query<Stored>(text, [after, limit, parts, part])).rows.map(toEvent)
   }
 
   async claims(view: string, keys: readonly string[]): Promise<Map<string, { row: ViewRow; revision: number }>> {

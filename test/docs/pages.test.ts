@@ -8,8 +8,8 @@ import { kindsPage } from './kinds-page.ts'
 import { pages } from './pages.ts'
 
 describe('a page written from the code', () => {
-  it.each(Object.keys(pages))('is what the code says today; if not, run `npm run docs`: %s', path => {
-    expect(readFileSync(join(import.meta.dirname, '../..', path), 'utf8')).toBe(pages[path]!())
+  it.each(Object.keys(pages))('is what the code says today; if not, run `npm run docs`: %s', async path => {
+    expect(readFileSync(join(import.meta.dirname, '../..', path), 'utf8')).toBe(await pages[path]!())
   })
 })
 

@@ -9,7 +9,7 @@ const fixtures = (): string =>
   `${JSON.stringify(z.toJSONSchema(fixturesSchema, { io: 'input', target: 'draft-2020-12' }), undefined, 2)}\n`
 
 /** Path from the top of the repository to what stands there. */
-export const pages: Readonly<Record<string, () => string>> = {
+export const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/reference/kinds.md': kindsPage,
   'docs/reference/ec2-actions.md': ec2ActionsPage,
   'docs/reference/fixtures.schema.json': fixtures,

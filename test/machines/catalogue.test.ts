@@ -112,7 +112,11 @@ const seen = (kind: string) => ['vanished', 'reappeared', 'measured', 'orphanCle
 const powerSeen = ['poweredOff', 'vanished', 'memoryLost', 'externallyStarted', 'externallySuspended']
 const alsoSeen = ['stalled', 'orphanCleaned']
 const disks = ['volume', 'snapshot', 'vm-snapshot']
-const unasked = [...[...powerSeen, ...alsoSeen].map(each => `instance.${each}`), ...disks.flatMap(seen)]
+const unasked = [
+  'pool.measured',
+  ...[...powerSeen, ...alsoSeen].map(each => `instance.${each}`),
+  ...disks.flatMap(seen),
+]
 
 describe('what random lives want', () => {
   const { wants } = walks()

@@ -20,7 +20,7 @@
  * | 15 | a guest ends what is protected from callers            | here; reports.test.ts                                    |
  * | 16 | late news of another launch changes nothing            | lives.test.ts; simulation, "news is true"                |
  * | 17 | an attachment never crosses zones                      | lives.test.ts                                            |
- * | 18 | usage adds up                                          | nowhere yet: there is no view of usage                   |
+ * | 18 | usage adds up                                          | projections/usage.test.ts                               |
  * | 19 | views that are rebuilt are the same                    | simulation, "I3 fold"; runtime/views                     |
  */
 import fc from 'fast-check'

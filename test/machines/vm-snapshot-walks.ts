@@ -11,7 +11,10 @@ export const vmSnapshotDeeds = [
   'forgetSubtree',
   'expireMachine',
   'forkMachine',
+  'failToRevert',
   'expireBusy',
+  'cutShort',
+  'revertInVain',
 ] as const
 export type VmSnapshotDeed = (typeof vmSnapshotDeeds)[number]
 
@@ -52,6 +55,13 @@ export function vmSnapshotAct(world: World, what: VmSnapshotDeed, pick: number, 
         done()
       }
     },
+    failToRevert: () => {
+      keep({ memory: true })
+      if (instance && world.asks.get(instance)?.length) world.answer(instance, 'done')
+      const last = world.idsOf('vm-snapshot').at(-1)
+      if (last) ask('vm-snapshot', 'revert', last)
+      if (instance && world.asks.get(instance)?.length) world.answer(instance, 'rejected')
+    },
     expireBusy: () => {
       keep({ memory: true, retentionMs: 1000 })
       const first = world.idsOf('vm-snapshot').at(-1)
@@ -59,6 +69,18 @@ export function vmSnapshotAct(world: World, what: VmSnapshotDeed, pick: number, 
       keep({ memory: true })
       const due = `${first} vm-snapshot.expiryDue`
       if (world.timers.has(due)) world.fire(due)
+    },
+    cutShort: () => {
+      if (other % 2) keep({ memory: true })
+      else if (snapshot) ask('vm-snapshot', 'delete', snapshot)
+      if (instance) ask('instance', pick % 2 ? 'stop' : 'forceStop', instance, pick % 2 ? { force: true } : {})
+    },
+    revertInVain: () => {
+      keep({ memory: true })
+      if (instance && world.asks.get(instance)?.length) world.answer(instance, 'done')
+      const last = world.idsOf('vm-snapshot').at(-1)
+      if (last) ask('vm-snapshot', 'revert', last)
+      if (instance && world.asks.get(instance)?.length) world.answer(instance, 'rejected')
     },
     forgetMachine: () => snapshot && ask('vm-snapshot', 'delete', snapshot),
     forgetSubtree: () => snapshot && ask('vm-snapshot', 'delete', snapshot, { subtree: true }),

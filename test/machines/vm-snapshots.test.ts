@@ -396,7 +396,7 @@ describe('while an instance has VM snapshots (2.5)', () => {
     const { world, id, root, snapshot } = kept()
     if (task === 'create') taking(world, id)
     else world.request('vm-snapshot', task, snapshot)
-    for (const command of ['stop', 'reboot', 'suspend', 'forceStop'])
+    for (const command of ['stop', 'reboot', 'suspend'])
       expect(ask(world, 'instance', command, id), command).toContain('vmSnapshotIdle')
     expect(ask(world, 'image', 'create', undefined, { name: 'x', instance: id })).toContain('vmSnapshotIdle')
     if (task !== 'delete')
@@ -425,6 +425,63 @@ describe('while an instance has VM snapshots (2.5)', () => {
     expect(world.get(other).state).toBe('ready')
     world.settle()
     expect(world.get(id)).toMatchObject({ state: 'stopped', context: { lineage: { base: other } } })
+  })
+
+  describe.each([
+    ['a forced stop', (world: World, id: string) => ask(world, 'instance', 'stop', id, { force: true })],
+    ["an operator's stop", (world: World, id: string) => ask(world, 'instance', 'forceStop', id)],
+  ])('%s', (_, stop) => {
+    it('takes the place of one that is being taken: it is in error, and what is left of it can be deleted', () => {
+      const { world, id, data, snapshot } = kept()
+      const other = taking(world, id)
+      expect(stop(world, id)).toBe('taken')
+      expect(world.asks.get(id)).toEqual([
+        expect.objectContaining({
+          verb: 'instancePower',
+          supersedes: true,
+          args: expect.objectContaining({ mode: 'hard' }),
+        }),
+      ])
+      expect(world.get(other)).toMatchObject({ state: 'error', context: { reason: { code: 'interrupted' } } })
+      expect(world.get(data).context.vmSnapshots).toEqual({ ids: [snapshot] })
+      world.settle()
+      expect(world.get(id)).toMatchObject({ state: 'stopped', context: { lineage: { base: snapshot } } })
+      expect(world.get(id).context).not.toHaveProperty('unconfirmed')
+      doing(world, other, 'delete')
+      expect(world.get(other).state).toBe('deleted')
+      expect(Object.keys(world.get(id).context.lineage.nodes)).toEqual([snapshot])
+    })
+
+    it('takes the place of one that is being deleted: that is in error, keeps its place, and can be deleted again', () => {
+      const { world, id, snapshot } = kept()
+      const second = taken(world, id)
+      world.request('vm-snapshot', 'delete', snapshot, { subtree: true })
+      expect(stop(world, id)).toBe('taken')
+      for (const each of [snapshot, second])
+        expect(world.get(each)).toMatchObject({ state: 'error', context: { reason: { code: 'interrupted' } } })
+      world.settle()
+      expect(world.get(id)).toMatchObject({ state: 'stopped', context: { lineage: { base: second } } })
+      doing(world, snapshot, 'delete', { subtree: true })
+      expect([snapshot, second].map(each => world.get(each).state)).toEqual(['deleted', 'deleted'])
+    })
+
+    it('is refused while its disks go back: the answer alone says which they are', () => {
+      const { world, id, snapshot } = kept()
+      world.request('vm-snapshot', 'revert', snapshot)
+      expect(stop(world, id)).toBe('vmSnapshotIdle')
+      expect(world.get(id).state).toBe('running.reverting')
+    })
+  })
+
+  it('an operator hears no more of a call whose place was taken, and is not told that it runs', () => {
+    const { world, id } = kept()
+    const other = taking(world, id)
+    world.request('instance', 'forceStop', id)
+    const before = world.get(id).context
+    world.report(id, 'instance.vmSnapshotKept', { disks: {} })
+    world.report(id, 'instance.vmSnapshotKeepFailed', { code: 'exhausted', message: '', retry: 'no' })
+    expect(world.get(id)).toMatchObject({ state: 'stopped', context: before })
+    expect(world.get(other).state).toBe('error')
   })
 
   it('a stop that cannot wait ends what was being done: what is left of it can be deleted', () => {

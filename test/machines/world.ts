@@ -184,7 +184,11 @@ export class World {
       answered = { type: answers.done, data: { id: this.request(kind, command, undefined, input).id } }
     } catch (error) {
       if (!(error instanceof Refused)) throw error
-      answered = { type: answers.rejected, data: { code: error.reasons[0]!, message: error.message, retry: 'never' } }
+      const gone = Object.values(input).some(each =>
+        /^(deleted|terminated)$/.test(this.resources.get(String(each))?.state ?? ''),
+      )
+      const retry = gone || error.reasons[0] === 'notFound' ? 'never' : 'after-change'
+      answered = { type: answers.rejected, data: { code: error.reasons[0]!, message: error.message, retry } }
     }
     this.report(resource, answered.type, answered.data, true)
     return answered

@@ -128,6 +128,9 @@ export class Book {
   }
   revert(snapshot: string, instance: string, disks: readonly Disk[], account = 'acme') {
     this.event(snapshot, 'vm-snapshot.reverted', { instance, disks: [...disks] } as unknown as Json, { account })
+    for (const { volume, sizeBytes } of disks)
+      if (this.#states.has(volume))
+        this.event(volume, 'volume.vmSnapshotEnded', { snapshot, covers: true, sizeBytes }, { account })
   }
   hide(snapshot: string, instance: string, account = 'acme') {
     this.event(snapshot, 'vm-snapshot.hidden', { instance }, { state: 'hidden', account })

@@ -1,45 +1,12 @@
 /** The inventory says of every resource what its machine knows, though it folds nothing but the history. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Envelope, Json } from '../../machines/index.ts'
+import type { Envelope } from '../../machines/index.ts'
 import { type InventoryRow, inventory } from '../../projections/inventory.ts'
-import { kindNamed } from '../machines/charts.ts'
 import { act, deed } from '../machines/walks.ts'
-import { furnished, GiB, type World } from '../machines/world.ts'
+import { furnished, GiB } from '../machines/world.ts'
+import { history } from './recorded.ts'
 
-/** The history an engine would keep: what was taken, and answers even where the machine ignored them. */
-function history(world: World): Envelope[] {
-  const versions = new Map<string, number>()
-  return world.log
-    .filter(({ decision, answers }) => decision === 'taken' || answers)
-    .map(({ resource, type, before, state, event, wants }, index) => {
-      const [kind, short] = type.split('.') as [string, string]
-      const version = (versions.get(resource) ?? 0) + 1
-      versions.set(resource, version)
-      const { origin, schema } = kindNamed(kind).events.specs[short]!
-      const position = index + 1
-      const who = { account: 'acme', region: 'here', actor: 'test' }
-      const data = event.data as Json
-      return {
-        position,
-        resource,
-        kind,
-        version,
-        type,
-        origin,
-        at: event.at,
-        before,
-        state,
-        data,
-        wants,
-        rules: 1,
-        schema,
-        ...who,
-        correlation: position,
-        digest: '',
-      }
-    })
-}
 function fold(events: readonly Envelope[]): Map<string, InventoryRow> {
   const rows = new Map<string, InventoryRow>()
   for (const event of events)

@@ -10,7 +10,14 @@ import { GiB } from './capacity-book.ts'
 async function open() {
   const clock = new TestClock(Date.UTC(2026, 2, 1))
   const world = simulated({ instant: true, clock, capabilities: { zones: ['a', 'b'] } })
-  const engine = await createEngine({ kinds, projections, store: sqlite(':memory:'), drivers: { lab: world }, clock })
+  const engine = await createEngine({
+    kinds,
+    projections,
+    store: sqlite(':memory:'),
+    drivers: { lab: world },
+    clock,
+    surveyEveryMs: 0,
+  })
   const operator = engine.as({ account: 'op', actor: 'op', authority: 'operator' })
   await operator.offering.define({ name: 'small', vcpus: 1, memoryBytes: GiB })
   const acme = engine.as({ account: 'acme', actor: 'ops' })

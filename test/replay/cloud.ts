@@ -23,15 +23,19 @@ function aheadBy(shift: { ms: number }): Clock {
   }
 }
 
-/** Opens an engine on a database; everything that ends may be forgotten at once. */
-export async function openCloud(database = new Database(':memory:'), retentionMs = 0) {
+/** Opens an engine on a database; everything that ends may be forgotten at once. Archives are looked for in a folder. */
+export async function openCloud(
+  database = new Database(':memory:'),
+  retentionMs = 0,
+  archives: string | false = false,
+) {
   const shift = { ms: 0 }
   const world = simulated({ instant: true })
   const retention = Object.fromEntries(Object.keys(kinds).map(name => [name, retentionMs]))
   const engine = await createEngine({
     kinds,
     projections,
-    store: sqlite({ database }),
+    store: sqlite({ database, archives }),
     drivers: { local: world },
     surveyEveryMs: 0,
     clock: aheadBy(shift),
@@ -66,13 +70,13 @@ export const step = fc.record({
 })
 export type Step = typeof step extends fc.Arbitrary<infer S> ? S : never
 
-/** Does these things one after the other, whatever becomes of each. */
-export async function live(cloud: Cloud, script: readonly Step[]): Promise<void> {
+/** Does these things one after the other, whatever becomes of each; each life with an image of its own. */
+export async function live(cloud: Cloud, script: readonly Step[], image = 'own'): Promise<void> {
   const images: Record<string, string> = {}
   const instances: Record<string, string[]> = { acme: [], bee: [] }
   const volumes: Record<string, string[]> = { acme: [], bee: [] }
   for (const who of ['acme', 'bee'] as const)
-    images[who] = (await cloud[who].image.register({ name: 'own', sizeBytes: 8 * GiB })).id
+    images[who] = (await cloud[who].image.register({ name: image, sizeBytes: 8 * GiB })).id
   for (const [index, { who, which, does }] of script.entries()) {
     const session = cloud[who]
     const instance = instances[who]![which] ?? 'i-00000000000000000'

@@ -78,7 +78,7 @@ describe('a history under the rules it was recorded with', () => {
   it('in parts is the same as whole', async () => {
     const { cloud } = await recorded()
     const parts = await Promise.all(
-      [0, 1].map(part => verify(cloud.engine.store, { kinds, hash, isMine: id => id.length % 2 === part })),
+      [0, 1].map(part => verify(cloud.engine.store, { kinds, hash, share: { part, parts: 2 } })),
     )
     const whole = await verify(cloud.engine.store, { kinds, hash })
     expect(parts[0]!.events + parts[1]!.events).toBe(whole.events)

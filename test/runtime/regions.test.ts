@@ -80,6 +80,22 @@ describe('a region', () => {
     await expect(acting('west').volume.create({ sizeBytes: GiB })).rejects.toMatchObject({ code: 'notFound' })
   })
 
+  it('holds all that is brought together, also by whoever acts in every one', async () => {
+    const operator = engine.as({ account: 'ops', actor: 'ops', authority: 'operator' })
+    await operator.offering.define({ name: 'small', vcpus: 1, memoryBytes: GiB })
+    const { id: image } = await acting('south').image.register({ name: 'one', sizeBytes: GiB })
+    const elsewhere = acting().instance.launch({ image, type: 'small' })
+    await expect(elsewhere).rejects.toThrow(`The image '${image}' does not exist in the region north.`)
+    const { id: instance } = await acting('south').instance.launch({ image, type: 'small' })
+    await acting().settled(instance)
+    const { id: near } = await acting('south').volume.create({ sizeBytes: GiB })
+    const { id: far } = await acting('north').volume.create({ sizeBytes: GiB })
+    const apart = acting().volume.attach(far, { instance, device: '/dev/sdf' })
+    await expect(apart).rejects.toThrow(`The instance '${instance}' does not exist in the region north.`)
+    await acting().volume.attach(near, { instance, device: '/dev/sdf' })
+    expect(await acting().settled(near)).toBe('in-use')
+  })
+
   it('is that of the engine for whoever names none', async () => {
     const { id } = await acting().volume.create({ sizeBytes: GiB })
     await expect(acting().get(id)).resolves.toMatchObject({ region: 'north', zone: 'north-a' })

@@ -111,9 +111,36 @@ describe('a schedule of a volume', () => {
     expect(await snapshotsOf(setting)).toEqual([])
     await clock.pass(DAY_MS)
     expect((await acme.get(id)).attributes.lastRun).toMatchObject({ state: 'completed' })
-    await acme.volume.delete(volume)
+    await engine.close()
+  })
+
+  it('pauses and says why when its volume is gone; what it took is kept', async () => {
+    const setting = await morning()
+    const { acme, clock, volume, engine } = setting
+    const target = { kind: 'volume', volume } as const
+    const { id } = await acme.schedule.create({ target, when: daily, keep: { count: 3, ageMs: 5 * DAY_MS } })
     await clock.pass(2 * DAY_MS)
-    expect((await acme.get(id)).attributes.lastRun).toMatchObject({ state: 'refused', code: 'wrongState' })
+    const made = await madeBy(setting, id)
+    expect(made).toHaveLength(2)
+    await acme.schedule.pause(id)
+    await acme.volume.delete(volume)
+    await clock.pass(HOUR_MS)
+    await acme.schedule.resume(id)
+    await acme.schedule.run(id)
+    await clock.pass(MINUTE_MS)
+    const paused = await acme.get(id)
+    expect(paused).toMatchObject({ state: 'paused', attributes: { reason: { code: 'wrongState' } } })
+    expect(paused.attributes).not.toHaveProperty('dueAt')
+    expect(paused.attributes.lastRun).toMatchObject({ state: 'refused', code: 'wrongState' })
+    const { version } = paused
+    await clock.pass(DAY_MS)
+    expect((await acme.get(id)).version).toBe(version)
+    expect(await snapshotsOf(setting)).toEqual(made)
+    // But for its age, and the newest never for that.
+    await clock.pass(5 * DAY_MS)
+    expect(await snapshotsOf(setting)).toEqual([made[1]])
+    await acme.schedule.resume(id)
+    expect((await acme.get(id)).attributes).not.toHaveProperty('reason')
     await engine.close()
   })
 

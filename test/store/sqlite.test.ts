@@ -170,6 +170,8 @@ describe('a store that is closed', () => {
       pruneTokens: () => store.pruneTokens(1, 1),
       endings: () => store.endings('lamp', 1),
       forget: () => store.forget('lamp', [], []),
+      beginning: async () => store.beginning?.(),
+      pruneDamages: async () => store.pruneDamages?.(),
       measures: () => store.measures(),
     }
     for (const call of Object.values(calls)) await expect(call()).rejects.toMatchObject({ code: 'closed' })

@@ -62,8 +62,10 @@ function told({ items, next, explanation }: CapacityAnswer): string {
     sized(each.worstCaseBytes),
     each.physicalBytes === null ? 'not measured' : sized(each.physicalBytes) || '0',
     time(each.physicalAsOf),
+    ...(isPool ? onDisk(each.settings?.storage) : []),
   ])
-  const lines = [table([...heading, ...(isPool ? ['limit'] : []), 'worst case', 'physical', 'as of'], rows)]
+  const more = isPool ? ['used there', 'free there', 'measured'] : []
+  const lines = [table([...heading, ...(isPool ? ['limit'] : []), 'worst case', 'physical', 'as of', ...more], rows)]
   if (next !== null) lines.push(styled('dim', 'There are more; raise --limit, or name one.'))
   if (explanation) lines.push('', because(explanation))
   return lines.join('\n')
@@ -86,6 +88,12 @@ const inWords = (amounts: Readonly<Record<string, number>>) =>
   Object.entries(amounts)
     .map(([name, amount]) => (name.includes('Bytes') ? `${name} ${sized(amount) || '0'}` : `${name} ${amount}`))
     .join(', ')
+
+/** What its provider says of the pool itself. */
+const onDisk = (storage: NonNullable<CapacityAnswer['items'][number]['settings']>['storage'] | undefined) =>
+  storage
+    ? [sized(storage.usedBytes) || '0', sized(storage.freeBytes) || '0', time(storage.asOf)]
+    : ['not measured', '', '']
 
 /** What is filled to its limit is seen. */
 function marked({ committedBytes, settings }: CapacityAnswer['items'][number]): string {

@@ -33,9 +33,15 @@ export function usageCommand(program: Command): void {
     .action(async (options: Options) => {
       const { csv, lines, json } = options
       const answer = await onTarget(options, target => target.usage({ ...queryOf(options), records: csv || lines }))
-      process.stdout.write(
-        `${json ? JSON.stringify(answer, undefined, 2) : csv ? csvOf(answer) : lines ? linesOf(answer) : statementOf(answer)}\n`,
-      )
+      const text = json
+        ? JSON.stringify(answer, undefined, 2)
+        : csv
+          ? csvOf(answer)
+          : lines
+            ? linesOf(answer)
+            : statementOf(answer)
+      // No record is no line.
+      if (text) process.stdout.write(`${text}\n`)
     })
 }
 

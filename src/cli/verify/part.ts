@@ -18,37 +18,34 @@ export interface PartAsked {
   readonly parts: number
 }
 
+/** Hears the position up to which it is done, the last one at the end, and is waited for. */
+export type Progress = (position: number) => void | Promise<void>
+
 /** More than a journal holds unless somebody made it larger. */
 const REFUSALS_MAX = 1_000_000
 
 /** Throws StoreError for a file that cannot be read, and TypeError (code usage) for a candidate that is none. */
-export async function verifyPart(asked: PartAsked, onProgress: (position: number) => void): Promise<Verdict> {
+export async function verifyPart(asked: PartAsked, onProgress: Progress): Promise<Verdict> {
   const { data, candidate, part, parts, ...narrowed } = asked
   const store = sqlite({ path: data, readOnly: true })
-  await store.open([])
+  const { position } = await store.open([])
   const refusals = existsSync(`${data}.refusals`) ? sqliteRefusals(`${data}.refusals`) : undefined
   try {
-    return await verify(store, {
+    const verdict = await verify(store, {
       ...narrowed,
       kinds: candidate === undefined ? kinds : await kindsIn(candidate),
       reference: candidate === undefined ? undefined : kinds,
       hash: sha256,
       refusals: await refusals?.read({ limit: REFUSALS_MAX }),
-      isMine: resource => parts === 1 || partOf(resource, parts) === part,
+      share: parts === 1 ? undefined : { part, parts },
       onProgress,
     })
+    await onProgress(position)
+    return verdict
   } finally {
     await refusals?.close()
     await store.close()
   }
-}
-
-/** Ids of one moment differ in their ends only: every character counts. */
-function partOf(resource: string, parts: number): number {
-  let sum = 0x811c9dc5
-  for (let place = 0; place < resource.length; place += 1)
-    sum = Math.imul(sum ^ resource.charCodeAt(place), 0x01000193) >>> 0
-  return sum % parts
 }
 
 async function kindsIn(path: string): Promise<KindMap> {

@@ -30,6 +30,8 @@ export interface ImportOptions {
   readonly pool: string
   /** The folder with the images. */
   readonly folder: string
+  /** Whose they are, in observations: that of the engine that is to use the pool. Default `stemma`. */
+  readonly owner?: string
   /** The largest disk that is taken, as its guest sees it. Default 64 GiB. */
   readonly diskBytesMax?: number
   /** Asked before a new image is made; gives a reason not to, in words. */
@@ -53,12 +55,14 @@ export interface Imported {
   readonly refused: readonly RefusedFile[]
 }
 
+const ownerDefault = 'stemma'
 const diskBytesMaxDefault = 64 * 1024 ** 3
 const kernelBytesMax = 512 * 1024 ** 2
 
 /** Gives the images of the folder that are in the pool now, and the files that were refused. Throws PoolInUse. */
 export async function importImages(options: ImportOptions): Promise<Imported> {
   const pool = new Pool(options.pool)
+  const { owner = ownerDefault } = options
   try {
     const [images, refused]: [NewImage[], RefusedFile[]] = [[], []]
     const known = await imageRecords(pool)
@@ -66,7 +70,7 @@ export async function importImages(options: ImportOptions): Promise<Imported> {
       if ('why' in found) refused.push(found)
       else {
         try {
-          images.push(shown((await sameAsBefore(pool, found, known)) ?? (await taken(pool, found, options))))
+          images.push(shown((await sameAsBefore(pool, found, known, owner)) ?? (await taken(pool, found, options))))
         } catch (error) {
           refused.push({ file: found.disk.slice(options.folder.length).replace(/^\/+/, ''), why: whyNot(error) })
         }
@@ -93,7 +97,7 @@ const sourcesOf = ({ disk, boot }: ImageFiles): string[] =>
   [disk, boot?.kernel, boot?.initrd].filter(path => path !== undefined)
 
 /** The record of files that look as they did when they were taken. Throws the Refusal of one that changed in the pool. */
-async function sameAsBefore(pool: Pool, files: ImageFiles, known: readonly ImageRecord[]) {
+async function sameAsBefore(pool: Pool, files: ImageFiles, known: readonly ImageRecord[], owner: string) {
   const looks: Record<string, string> = {}
   for (const path of sourcesOf(files)) {
     const seen = await stat(path, { bigint: true }).catch(() => undefined)
@@ -106,7 +110,10 @@ async function sameAsBefore(pool: Pool, files: ImageFiles, known: readonly Image
     Object.keys(record.sources).length === Object.keys(looks).length &&
     Object.entries(looks).every(([path, look]) => record.sources[path] === look)
   const record = known.find(asSeen)
-  return record && (await isWhole(pool, record.id)) ? record : undefined
+  if (record === undefined || !(await isWhole(pool, record.id))) return undefined
+  // Whoever brings it now is who will take it away.
+  if (record.owner !== owner) await keepImageRecord(pool, { ...record, owner })
+  return record
 }
 
 /** False where a file is gone, or whoever took the image was killed before it was there: then it is taken again. */
@@ -122,7 +129,7 @@ async function isWhole(pool: Pool, id: string): Promise<boolean> {
 }
 
 async function taken(pool: Pool, files: ImageFiles, options: ImportOptions): Promise<ImageRecord> {
-  const { folder, diskBytesMax = diskBytesMaxDefault, objection, signal } = options
+  const { folder, diskBytesMax = diskBytesMaxDefault, owner = ownerDefault, objection, signal } = options
   const made: string[] = []
   const privately = async (path: string, bytesMax: number) => {
     const copy = pool.temporary('image')
@@ -140,7 +147,9 @@ async function taken(pool: Pool, files: ImageFiles, options: ImportOptions): Pro
     const identity = [files.name, disk.sha256, kernel?.sha256 ?? null, initrd?.sha256 ?? null, boot?.append ?? null]
     const id = `img-${createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 17)}`
     const sources = Object.fromEntries([disk, kernel, initrd].flatMap(each => (each ? [[each.path, each.look]] : [])))
-    const about = { id, name: files.name, format, virtualBytes, sha256: disk.sha256, sources, append: boot?.append }
+    const mark = { owner, madeAt: Date.now() }
+    const looks = { format, virtualBytes, sha256: disk.sha256, sources, append: boot?.append }
+    const about = { id, name: files.name, ...mark, ...looks }
     const why = await objection?.(shown({ ...about, files: {} }))
     if (why !== undefined) throw new ImageRefused(why)
 

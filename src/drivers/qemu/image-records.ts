@@ -8,7 +8,7 @@ import type { BigIntStats } from 'node:fs'
 import { open, readdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
-import { hasCode, readText, replace } from './files.ts'
+import { hasCode, readText, remove, replace } from './files.ts'
 import type { ImageFormat } from './image-format.ts'
 import { Refusal } from './outcome-of.ts'
 import { isName, type Pool } from './pool.ts'
@@ -21,6 +21,9 @@ const fileSchema = z.strictObject({
 const recordSchema = z.strictObject({
   id: z.string(),
   name: z.string(),
+  /** Who brought it, and when, ms since 1970. */
+  owner: z.string(),
+  madeAt: z.int(),
   format: z.enum(['qcow2', 'raw'] satisfies ImageFormat[]),
   virtualBytes: z.int(),
   /** Of the file that was given. */
@@ -66,6 +69,8 @@ export async function imageRecords(pool: Pool): Promise<ImageRecord[]> {
 
 export const keepImageRecord = (pool: Pool, record: ImageRecord): Promise<void> =>
   replace(pool.temporary(record.id), pathOf(pool, record.id), `${JSON.stringify(record, undefined, 2)}\n`)
+
+export const dropImageRecord = (pool: Pool, id: string): Promise<boolean> => remove(pathOf(pool, id))
 
 /** Throws the Refusal of an imported image of which a file is gone, or is not what it was. */
 export async function unchangedOnly(pool: Pool, id: string): Promise<void> {

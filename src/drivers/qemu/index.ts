@@ -17,6 +17,7 @@ import { portCount } from './command-line.ts'
 import { consoleOf } from './console.ts'
 import { instanceDestroy } from './destroy-call.ts'
 import { Held, type Host } from './host.ts'
+import { imageDelete } from './image-calls.ts'
 import { instanceEnsure } from './instance-calls.ts'
 import { acceleratorFor } from './kvm-verdict.ts'
 import { Machines } from './machines.ts'
@@ -77,6 +78,7 @@ const declaredBy = ({ zone = 'local', regions, hotUnplug = true }: QemuOptions):
   canCreateVolumeFromImage: true,
   // A volume of an image is a layer over it.
   cloneKind: 'cow',
+  canDeleteImage: true,
   stateAfterCreate: 'stopped',
   stop: 'preserves',
   stopStyles: ['acpi', 'hard'],
@@ -108,6 +110,7 @@ const declaredBy = ({ zone = 'local', regions, hotUnplug = true }: QemuOptions):
 })
 
 const effects: { readonly [V in Verb]: (host: Host, call: Call, signal: AbortSignal) => Promise<Outcome> } = {
+  imageDelete: (host, { id }) => imageDelete(host, id),
   volumeEnsure: (host, { id, spec, context }, signal) => volumeEnsure(host, id, spec, context.token, signal),
   volumeResize: (host, { id, spec, context }, signal) => volumeResize(host, id, spec, context.token, signal),
   volumeDelete: (host, { id }) => volumeDelete(host, id),

@@ -45,6 +45,10 @@ export async function instanceEnsure(host: Host, id: string, spec: InstanceSpec,
   if (!declared.zones.includes(spec.zone)) {
     return rejected('invalid', `instance ${id}: the only zones are ${declared.zones.join(', ')}`)
   }
+  if (spec.root) {
+    const what = spec.root.kind === 'image' ? 'on its image itself' : 'on a disk that nobody made for it'
+    return rejected('unsupported', `instance ${id}: nothing runs ${what} here, but on a volume among its devices`)
+  }
   sizeOnly(id, spec)
   await devicesOnly(host, id, spec.devices)
   const { vcpus, memoryBytes, userData, userDataEncoding, generation } = spec

@@ -29,12 +29,16 @@ interface Common {
 export interface VolumeRecord extends Common {
   readonly kind: 'volume'
   readonly spec: VolumeSpec
+  /** The image that what is on it began as, with whose kernel it boots. */
+  readonly image?: string
   /** Of the call that took it back last: the file that it put in its place. */
   readonly reverted?: { readonly token: string; readonly inode: string }
 }
 export interface SnapshotRecord extends Common {
   readonly kind: 'volumeSnapshot'
   readonly spec: SnapshotSpec
+  /** As of a volume. */
+  readonly image?: string
   /** The machine that makes it while it runs. */
   readonly madeBy?: Maker
   /** The group that it is made with: before that is complete, it is not there. */

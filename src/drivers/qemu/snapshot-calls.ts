@@ -28,6 +28,10 @@ const originOf = async ({ pool, records }: Host, id: string, spec: SnapshotSpec)
   throw new Refusal('notFound', `snapshot ${id}: there is no ${kind} ${from}`)
 }
 
+/** The image that what it keeps began as. */
+const imageOf = ({ records }: Host, { volume, from }: SnapshotSpec): string | undefined =>
+  volume === undefined ? records.get('volumeSnapshot', from!.snapshot)?.image : records.get('volume', volume)?.image
+
 export function volumeSnapshotEnsure(host: Host, call: Call, signal: AbortSignal): Promise<Outcome> {
   const { volume } = call.spec as SnapshotSpec
   const take = () => taken(host, call, signal)
@@ -64,7 +68,15 @@ async function taken(host: Host, call: Call, signal: AbortSignal): Promise<Outco
     known && known.lostToken === undefined
       ? known
       : await records.keep({
-          ...{ kind: 'volumeSnapshot', id, owner, token: context.token, madeAt: now(), spec },
+          ...{
+            kind: 'volumeSnapshot',
+            id,
+            owner,
+            token: context.token,
+            madeAt: now(),
+            spec,
+            image: imageOf(host, spec),
+          },
           madeBy: await makerOf(host, spec.volume),
         } satisfies SnapshotRecord)
   const { madeBy } = record

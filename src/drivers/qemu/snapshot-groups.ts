@@ -11,7 +11,7 @@ import { type Host, namedOnly } from './host.ts'
 import { outcomeOf, Refusal } from './outcome-of.ts'
 import { isThere } from './pool.ts'
 import { copyWhole } from './qemu-img.ts'
-import type { GroupRecord } from './records.ts'
+import type { GroupRecord, SnapshotRecord } from './records.ts'
 import { same } from './volume-calls.ts'
 import type { Call } from './work.ts'
 
@@ -68,7 +68,10 @@ const keepMembers = async ({ records }: Host, { id: group, spec, owner, token, m
   const common = { owner, token, madeAt, madeBy, group }
   for (const { snapshot, volume } of spec.members)
     if (!records.any('volumeSnapshot', snapshot))
-      await records.keep({ kind: 'volumeSnapshot', id: snapshot, ...common, spec: { volume } })
+      await records.keep({
+        ...{ kind: 'volumeSnapshot', id: snapshot, ...common, spec: { volume } },
+        image: records.any('volume', volume)?.image,
+      } satisfies SnapshotRecord)
 }
 
 /** As if there had never been one. */

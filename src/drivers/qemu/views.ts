@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import type { Facts, Observation, Page, ResourceKind } from '../driver.ts'
 import { diskAt, diskFacts } from './disks.ts'
 import type { Host } from './host.ts'
+import { imageRecord } from './image-records.ts'
 import { keptOn } from './inner-snapshots.ts'
 import { instanceFacts } from './instance-facts.ts'
 import { QmpLost } from './qmp.ts'
@@ -24,6 +25,13 @@ const seen = (
   ...(record ? { owner: record.owner, token: record.token, madeAt: record.madeAt } : {}),
   ...(record?.kind === 'instance' ? { generation: record.generation } : {}),
 })
+
+/** One that nobody brought is nobody's that is known here. */
+const imageOf = async (host: Host, id: string): Promise<Observation> => {
+  const sight = await diskOf(host, 'image', id)
+  const { owner, madeAt } = (sight.exists === 'no' ? undefined : await imageRecord(host.pool, id)) ?? {}
+  return { ...sight, owner, madeAt }
+}
 
 const diskOf = async (host: Host, kind: 'image' | 'volume' | 'volumeSnapshot', id: string): Promise<Observation> => {
   const { pool, records } = host
@@ -70,6 +78,7 @@ export async function observed(host: Host, kind: ResourceKind, id: string): Prom
     const device = record?.devices.find(each => each.volume === volume)
     return record && device ? attachmentOf(host, record, device) : seen(host, kind, id, 'no')
   }
+  if (kind === 'image') return imageOf(host, id)
   return kind === 'vmSnapshot' ? vmSnapshotOf(host, id) : diskOf(host, kind, id)
 }
 

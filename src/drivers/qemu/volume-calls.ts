@@ -52,6 +52,10 @@ const originOf = async ({ pool, records }: Host, id: string, spec: VolumeSpec): 
   return path
 }
 
+/** The image that a disk made of this began as. */
+const imageOf = ({ records }: Host, { from }: VolumeSpec): string | undefined =>
+  from?.kind === 'volumeSnapshot' ? records.get('volumeSnapshot', from.id)?.image : from?.id
+
 const fill = async (made: string, spec: VolumeSpec, origin: string | undefined, signal: AbortSignal) => {
   if (origin === undefined) return createBlank(made, spec.sizeBytes, signal)
   if (spec.from!.kind === 'image') return createOverlay(made, origin, spec.sizeBytes, signal)
@@ -82,7 +86,15 @@ export async function volumeEnsure(
   const problem = specProblem(host, id, spec)
   if (problem) return problem
   const origin = await originOf(host, id, spec)
-  const record: VolumeRecord = known ?? { kind: 'volume', id, owner, token, madeAt: now(), spec }
+  const record: VolumeRecord = known ?? {
+    kind: 'volume',
+    id,
+    owner,
+    token,
+    madeAt: now(),
+    spec,
+    image: imageOf(host, spec),
+  }
   if (!known) await records.keep(record)
   try {
     await makeDisk(pool, id, path, made => fill(made, spec, origin, signal))

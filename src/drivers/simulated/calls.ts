@@ -6,6 +6,7 @@ import type { ChangingCall } from '../changing-calls.ts'
 import type { ErrorCode, Handle, Outcome } from '../driver.ts'
 import { rejected, unknownOutcome } from '../outcomes.ts'
 import { attach, detach } from './attachment-calls.ts'
+import { imageDelete } from './images.ts'
 import { instanceDestroy } from './instance-ending.ts'
 import { instanceEnsure } from './instance-making.ts'
 import { instancePower, instanceReset } from './instance-power.ts'
@@ -22,6 +23,7 @@ import type { World } from './world.ts'
 type Effect = (world: World, id: string, spec: any, token: string, half: boolean) => Outcome
 
 const effects: { readonly [V in ChangingCall]: Effect } = {
+  imageDelete,
   volumeEnsure,
   volumeResize,
   volumeDelete,

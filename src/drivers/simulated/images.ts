@@ -3,7 +3,7 @@
  * image is on record: who runs on it, and what was written to it.
  */
 import type { Outcome } from '../driver.ts'
-import { rejected } from '../outcomes.ts'
+import { done, rejected } from '../outcomes.ts'
 import type { Content } from './content.ts'
 import type { ImageRecord } from './records.ts'
 import type { World } from './world.ts'
@@ -67,4 +67,10 @@ export const removeImage = (world: World, id: string): boolean => {
   if (isNeeded || image.users.length > 0) return false
   world.remove(image)
   return true
+}
+
+export const imageDelete = (world: World, id: string): Outcome => {
+  if (!world.abilities.canDeleteImage) return rejected('unsupported', `image ${id}: this provider takes no images away`)
+  if (world.gone('image', id)) return done({}, true)
+  return removeImage(world, id) ? done({}) : rejected('precondition', `image ${id} is in use`)
 }

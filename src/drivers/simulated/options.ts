@@ -103,6 +103,7 @@ export const everyCapability: DeclaredCapabilities = {
   imageExclusive: true,
   canCloneImage: true,
   canDeleteClone: true,
+  canDeleteImage: true,
   canCreateVolumeFromImage: true,
   bootFromVolume: true,
   bootFromSnapshot: true,

@@ -23,15 +23,19 @@ export const observed = (world: World, kind: ResourceKind, id: string): Observat
 const attachment = (world: World, instance: InstanceRecord, device: Device): Observation =>
   attachmentOf(instance, device, world.abilities.volumeAttach.identity === 'serial', world.now())
 
-/** Every name is an image until it is taken away; what it offers less of than its provider is one of its facts. */
+/**
+ * Every name is an image until it is taken away, and nobody's before somebody has used it; what it offers less of than its
+ * provider is one of its facts.
+ */
 const image = (world: World, id: string): Observation => {
   const now = world.now()
   if (world.gone('image', id)) return absence('image', id, now)
+  const { content = { image: id }, owner } = world.images.get(id) ?? {}
   const facts = {
-    digest: digestOf(world.images.get(id)?.content ?? { image: id }),
+    digest: digestOf(content),
     capabilities: world.scopeOf(id) as Facts[string],
   }
-  return { kind: 'image', id, exists: 'yes', facts, owner: world.owner, observedAt: now }
+  return { kind: 'image', id, exists: 'yes', facts, owner, observedAt: now }
 }
 
 /**

@@ -25,7 +25,14 @@ interface Removal {
   readonly args: unknown
 }
 
-const removable = ['instance', 'volume', 'volumeSnapshot'] as const
+/** What goes by a call of its own, without arguments. */
+const deletions = {
+  image: 'imageDelete',
+  volume: 'volumeDelete',
+  volumeSnapshot: 'volumeSnapshotDelete',
+} as const
+const removable = ['instance', 'image', 'volume', 'volumeSnapshot'] as const
+const isDeleted = (kind: string): kind is keyof typeof deletions => Object.hasOwn(deletions, kind)
 const isRemovable = (kind: string): kind is (typeof removable)[number] =>
   (removable as readonly string[]).includes(kind)
 
@@ -93,8 +100,8 @@ async function removalOf(
   const { driver, capabilities } = provider
   const unsupported = () =>
     refused(thing, last, 'cleanUnsupported', `The provider cannot remove ${thing.id} by itself.`)
-  if (thing.kind !== 'instance') {
-    const verb = thing.kind === 'volume' ? 'volumeDelete' : 'volumeSnapshotDelete'
+  if (isDeleted(thing.kind)) {
+    const verb = deletions[thing.kind]
     if (!driver[verb]) throw unsupported()
     return { verb, args: {} }
   }

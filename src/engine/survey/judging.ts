@@ -88,9 +88,9 @@ async function judgeStray(
 ): Promise<Verdict> {
   const { kind, id, owner, token } = seen
   if (owner === undefined) return foreign(name, seen)
-  // An image is its provider's; and a connection goes with its instance, which is what is found.
-  if (kind === 'image' || kind === 'attachment') return 'nothing'
   const provider = parts.drivers.get(name)!
+  // A connection goes with its instance, which is what is found; and an image that nobody can take away is its provider's.
+  if (kind === 'attachment' || (kind === 'image' && !provider.driver.imageDelete)) return 'nothing'
   const { lagMs } = provider.capabilities.consistency
   if (isYoung(seen, last, provider, parts.clock.now()) || (last && mayBeOld(seen, last, lagMs))) return 'unsettled'
   const asker = await askerOf(parts, token)

@@ -1,6 +1,6 @@
 /** What a survey works with, and what it knows of things and of the resources they belong to. */
 import type { Expected } from '../../../machines/grammar.ts'
-import type { Observation, ResourceKind } from '../../drivers/driver.ts'
+import type { Facts, Observation, ResourceKind } from '../../drivers/driver.ts'
 import type { RegisteredDriver } from '../../drivers/register.ts'
 import type { Questions } from '../../effects/questions.ts'
 import type { Catalogue } from '../../runtime/catalogue.ts'
@@ -20,6 +20,10 @@ export interface SurveyParts {
   readonly known: (provider: string, kind: string) => AsyncIterable<readonly string[]>
   /** Records what is seen, if that is news. */
   readonly heard: (provider: string, seen: Observation) => Promise<NewsOutcome | 'failed'>
+  /** What went wrong, and nobody waits for. */
+  readonly failed: (error: unknown, where: string) => void
+  /** The same of how much there is of some storage. */
+  readonly measured: (provider: string, storage: Snapshot, facts: Facts) => Promise<NewsOutcome | 'failed'>
 }
 
 /** The resource that a thing is of, or is part of: a connection and a root have ids that begin with their instance's. */

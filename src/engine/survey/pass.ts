@@ -11,6 +11,7 @@ import type { Snapshot } from '../../runtime/snapshot.ts'
 import type { KindSurvey } from '../../runtime/survey.ts'
 import { judgeMissing, judgeShown, type Verdict } from './judging.ts'
 import { expectedOf, resourceOf, type SurveyParts, surveyedKinds } from './parts.ts'
+import { measureStorage } from './storage.ts'
 import { Tally } from './tally.ts'
 
 export class Pass {
@@ -39,6 +40,18 @@ export class Pass {
       } finally {
         this.kinds.push(tally.report())
       }
+    }
+    await this.#measureStorage()
+  }
+
+  /** Whoever cannot say how much there is has shown everything all the same. */
+  async #measureStorage(): Promise<void> {
+    this.#checkTime()
+    try {
+      await measureStorage(this.#parts, this.#name, this.#provider)
+    } catch (error) {
+      this.#checkTime()
+      this.#parts.failed(error, `storage of ${this.#name}`)
     }
   }
 

@@ -9,7 +9,7 @@ import { type Hash, unseal } from '../../runtime/envelope.ts'
 import type { ViewMap } from '../../runtime/listing.ts'
 import { Retention } from '../../runtime/retention.ts'
 import { canonical } from '../../store/canonical.ts'
-import type { Opened, Store } from '../../store/store.ts'
+import type { Opened, SignatureCheck, Store } from '../../store/store.ts'
 import { OpenWork } from '../open-work.ts'
 import { asStored } from '../past/query.ts'
 import { Timeline } from '../past/timeline.ts'
@@ -17,7 +17,7 @@ import { type Verdict, verify } from '../verify/index.ts'
 
 /** One thing that is not as the log says. */
 export interface Finding {
-  readonly in: 'view' | 'asks' | 'timers' | 'log'
+  readonly in: 'view' | 'asks' | 'timers' | 'log' | 'prune'
   /** The view, or what stands there. */
   readonly name: string
   readonly key: string
@@ -46,6 +46,8 @@ export interface CheckOptions {
   /** Lets everybody else have a turn. */
   readonly pause: () => Promise<void>
   readonly listMax?: number
+  /** Whether the seal of a prune was signed by the operator's key; without it, signatures are not looked at. */
+  readonly isSigned?: SignatureCheck
 }
 
 const CHUNK = 5_000
@@ -83,6 +85,8 @@ export async function checkStore(store: Store, opened: Opened, options: CheckOpt
     [`${resource} ${event}`, dueAt] as const
   const armed = new Map(open.timers().map(place))
   compareMaps(new Map(timers.map(place)), armed, (key, a, b) => compare({ in: 'timers', name: 'timers', key }, a, b))
+  for (const { name, key, sealed, found } of (await store.pruneDamages?.(options.isSigned)) ?? [])
+    find({ in: 'prune', name, key, stored: found, folded: sealed })
   const isSound = found === 0 && histories.diverged === 0
   return { histories, views: rows, asks: asks.length, timers: timers.length, found, findings, isSound }
 }

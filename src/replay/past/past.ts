@@ -17,7 +17,7 @@ import type { RefusalEntry, RefusalQuery } from '../../store/refusals.ts'
 import type { Store, ViewQuery } from '../../store/store.ts'
 import { type Located, locate, type Moment } from './moment.ts'
 import { asStored, select } from './query.ts'
-import { type RowsThen, Timeline } from './timeline.ts'
+import { notAtHand, type RowsThen, Timeline } from './timeline.ts'
 
 /** What one principal reads of a past: what a session reads of the present. */
 export type PastSession<K extends KindMap, P extends ViewMap> = Pick<
@@ -56,10 +56,15 @@ export class Pasts<K extends KindMap, P extends ViewMap> {
     this.timelines = new Map(views.map(view => [view.name, new Timeline(view, around, checkpointEvery)]))
   }
 
-  /** @param newest position of the last event there is. Throws InvalidRequest for what is no moment. */
+  /**
+   * @param newest position of the last event there is. Throws InvalidRequest for what is no moment, and Pruned for what
+   * lies before a prune whose archive is not at hand.
+   */
   async at(moment: Moment, newest: number): Promise<Past<K, P>> {
     const { store, clock } = this.#options
     const located = await locate(store, moment, newest, clock.now())
+    const beginning = await store.beginning?.()
+    if (beginning && located.position < beginning.position) throw await notAtHand(store, located.position)
     const isSame = ({ position, timeMs }: Located) => position === located.position && timeMs === located.timeMs
     const past = this.#kept.find(isSame) ?? new Past(this.#options, this.timelines, located)
     this.#kept = [past, ...this.#kept.filter(each => each !== past)].slice(0, KEPT_MAX)

@@ -4,11 +4,12 @@
  */
 import type { Envelope } from '../../../machines/grammar.ts'
 import type { Projection, ViewRow } from '../../../projections/contract.ts'
+import { begunWith } from '../../runtime/beginning.ts'
 import type { Catalogue } from '../../runtime/catalogue.ts'
 import { readable } from '../../runtime/recover.ts'
 import type { Residence } from '../../runtime/residence.ts'
 import { Retention } from '../../runtime/retention.ts'
-import type { Store } from '../../store/store.ts'
+import { Pruned, type Store } from '../../store/store.ts'
 import { foldOnto } from './fold.ts'
 import { Overlay } from './overlay.ts'
 
@@ -18,7 +19,7 @@ const CHECKPOINTS_MAX = 16
 const EVERY = 20_000
 
 export interface Around {
-  readonly store: Pick<Store, 'log' | 'stream'>
+  readonly store: Pick<Store, 'log' | 'stream' | 'beginning'>
   readonly catalogue: Catalogue
   readonly residence: Pick<Residence, 'contained' | 'contain'>
   /** Lets everybody else have a turn. */
@@ -49,7 +50,8 @@ export class Timeline {
   readonly #around: Around
   /** Nothing is forgotten while folding: what was, is a matter of the moment that is asked about. */
   readonly #retention: Retention
-  #checkpoints: Checkpoint[] = [{ position: 0, rows: new Map(), ended: new Map() }]
+  /** The first is what folding begins with: nothing, where the log is whole. */
+  #checkpoints: Checkpoint[] = []
   #every: number
   #turn: Promise<unknown> = Promise.resolve()
   /** Events folded so far. */
@@ -87,7 +89,9 @@ export class Timeline {
 
   async #fold(until: number): Promise<RowsThen> {
     const { store, pause } = this.#around
-    let base = this.#checkpoints.findLast(({ position }) => position <= until)!
+    if (this.#checkpoints.length === 0) this.#checkpoints = [await begunWith(store, this.view)]
+    let base = this.#checkpoints.findLast(({ position }) => position <= until)
+    if (!base) throw await notAtHand(store, until)
     let then: RowsThen = { rows: new Overlay(base.rows), ended: new Overlay(base.ended) }
     for (let after = base.position; after < until; ) {
       const chunk = await store.log(after, Math.min(CHUNK, until - after))
@@ -129,4 +133,12 @@ export class Timeline {
     this.#every *= 2
     this.#checkpoints = this.#checkpoints.filter((_, place) => place % 2 === 0)
   }
+}
+
+/** What to do about a moment before a prune. */
+export async function notAtHand(store: Pick<Store, 'beginning'>, position: number): Promise<Pruned> {
+  const { position: first = 0, missing = [] } = (await store.beginning?.()) ?? {}
+  return new Pruned(
+    `what was at #${position}, before the prune at #${first}, is in ${missing.join(', ')}; put that beside the database`,
+  )
 }

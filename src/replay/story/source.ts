@@ -4,7 +4,7 @@ import type { Catalogue, CompiledKind } from '../../runtime/catalogue.ts'
 import { unseal } from '../../runtime/envelope.ts'
 import { Refused } from '../../runtime/refusal.ts'
 import type { Session } from '../../runtime/session.ts'
-import type { AskRow, Store } from '../../store/store.ts'
+import { type AskRow, Pruned, type Store } from '../../store/store.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: whatever kinds and views it has
 type AnySession = Session<any, any>
@@ -36,8 +36,17 @@ export class StorySource {
     const events: Envelope[] = []
     for await (const event of this.#reader.history(id)) events.push(event)
     const kind = events[0]?.kind
+    const isCut = kind === undefined || events[0]!.version > 1
+    if (isCut) await this.#checkPruned(id)
     if (kind === undefined) throw notThere(id)
     return { compiled: this.#engine.catalogue.kind(kind), events }
+  }
+
+  /** Throws Pruned where the beginning of a stream was taken out and is not at hand. */
+  async #checkPruned(id: string): Promise<void> {
+    const beginning = await this.#engine.store.beginning?.()
+    if (!(await beginning?.snapshot(id))) return
+    throw new Pruned(`the history of ${id} is in ${beginning!.missing.join(', ')}; put that beside the database`)
   }
 
   /** The open asks among these, by token. */

@@ -5,7 +5,7 @@
  * it together: the digests of each stream, as they are in the log, and one through all lines.
  */
 import type { Hash } from '../../runtime/envelope.ts'
-import { canonical } from '../../store/canonical.ts'
+import { canonical, chained } from '../../store/canonical.ts'
 import type { StoredEvent } from '../../store/store.ts'
 
 export const FORMAT = 1
@@ -29,10 +29,6 @@ export interface Footer {
   readonly resources: number
   readonly chain: string
 }
-
-/** The chain through the lines, after a line; the text of the header stands before all. */
-export const chained = (before: string, text: string, digest: string, hash: Hash): string =>
-  hash(`[${JSON.stringify(before)},${JSON.stringify(digest)},${text}]`)
 
 /** Writes the lines of an export one by one. */
 export class ExportWriter {

@@ -1,8 +1,8 @@
 /** Reading an export: every line is held against both chains, and what is wrong is named by its place. */
 import { digestOf, GENESIS, type Hash } from '../../runtime/envelope.ts'
-import { canonical } from '../../store/canonical.ts'
+import { canonical, chained } from '../../store/canonical.ts'
 import type { StoredEvent } from '../../store/store.ts'
-import { chained, FORMAT, type Footer, type Header } from './format.ts'
+import { FORMAT, type Footer, type Header } from './format.ts'
 
 /** What is wrong with an export, and where. */
 export class ExportInvalid extends Error {

@@ -3,7 +3,7 @@ import { Catalogue } from '../../runtime/catalogue.ts'
 import type { KindMap } from '../../runtime/client.ts'
 import type { Hash } from '../../runtime/envelope.ts'
 import type { RefusalEntry } from '../../store/refusals.ts'
-import type { Store, StoredEvent } from '../../store/store.ts'
+import type { Share, Store, StoredEvent } from '../../store/store.ts'
 import type { Verdict } from './divergence.ts'
 import { Verification } from './verification.ts'
 
@@ -22,10 +22,10 @@ export interface VerifyOptions {
   readonly to?: number
   readonly refusals?: readonly RefusalEntry[]
   readonly listMax?: number
-  /** Which resources: the others are somebody else's part of the work. */
-  readonly isMine?: (resource: string) => boolean
-  /** Hears how far it has come, by position. */
-  readonly onProgress?: (position: number) => void
+  /** Of these resources only: the others are somebody else's part of the work. */
+  readonly share?: Share
+  /** Hears how far it has come, by position, and is waited for: so that others get a turn. */
+  readonly onProgress?: (position: number) => void | Promise<void>
 }
 
 const CHUNK = 5_000
@@ -40,14 +40,19 @@ const verificationOf = ({ kinds, reference, ...options }: VerifyOptions) =>
 
 /** Runs the whole log of a store again. Writes nothing. Throws StoreError where it cannot be read. */
 export async function verify(store: Store, options: VerifyOptions): Promise<Verdict> {
-  const { isMine = () => true, to = Number.POSITIVE_INFINITY, onProgress, kinds } = options
+  const { share, to = Number.POSITIVE_INFINITY, onProgress, kinds } = options
   const verification = verificationOf(options)
+  const beginning = await store.beginning?.()
   for (let after = 0; after < to; ) {
-    const chunk = await store.log(after, CHUNK)
+    const chunk = await store.log(after, CHUNK, share)
     if (chunk.length === 0) break
-    for (const event of chunk) if (isMine(event.resource)) verification.apply(event)
+    for (const event of chunk) {
+      if (beginning && event.version > 1 && !verification.knows(event.resource))
+        verification.continues(event.resource, await beginning.snapshot(event.resource))
+      verification.apply(event)
+    }
     after = chunk.at(-1)!.position
-    onProgress?.(after)
+    await onProgress?.(after)
   }
   // What is remembered follows from the rules that are in use, and from no others.
   const isInUse = options.reference === undefined || options.reference === kinds

@@ -58,6 +58,29 @@ export class Verification {
     }
   }
 
+  knows(resource: string): boolean {
+    return this.#followed.has(resource)
+  }
+
+  /**
+   * A stream whose first events were taken out of the log goes on from what it was then. Under other rules than it was
+   * folded by nobody can say what it remembers: it is left out.
+   */
+  continues(resource: string, row: SnapshotRow | undefined): void {
+    if (!row) return
+    const snapshot = fromRow(row)
+    const { catalogue, reference, kind, account } = this.#options
+    const compiled = catalogue.kinds.get(snapshot.kind)
+    const known = reference?.kinds.get(snapshot.kind)
+    const isWanted = (kind ?? snapshot.kind) === snapshot.kind && (account ?? snapshot.account) === snapshot.account
+    const isSame = compiled?.kind.rules === row.rules && (known ?? compiled).kind.rules === row.rules
+    if (isWanted) this.#counts.resources += 1
+    this.#followed.set(
+      resource,
+      isWanted && isSame ? { compiled, known, snapshot, reference: known && snapshot } : null,
+    )
+  }
+
   apply(stored: StoredEvent): undefined {
     const followed = this.#followed.get(stored.resource)
     if (followed === null || stored.position > (this.#options.to ?? Number.POSITIVE_INFINITY)) return

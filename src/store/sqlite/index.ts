@@ -7,11 +7,14 @@
 import type Database from 'better-sqlite3'
 import type { Kysely } from 'kysely'
 import type { Store } from '../store.ts'
+import type { PruneAsked, PruneDone } from './prune/pruning.ts'
 import { SqliteFile } from './sqlite-file.ts'
 
 export { type Owner, readOwner } from './lock.ts'
+export type { PruneAsked, PruneDone } from './prune/pruning.ts'
 export type { TablesOf } from './reader.ts'
 export { sqliteRefusals } from './refusals/index.ts'
+export { beginRestore, type Restoration } from './restore.ts'
 
 export interface SqliteOptions {
   /** A file, or `:memory:`. */
@@ -23,6 +26,11 @@ export interface SqliteOptions {
   readonly database?: Database.Database
   /** Takes no lock, changes nothing, and refuses to write; the file may be another process's to write. */
   readonly readOnly?: boolean
+  /**
+   * Folder of the archives that prunes wrote (default: that of the file). Those that lie there are read with the log;
+   * false: none is.
+   */
+  readonly archives?: string | false
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: without a type argument, the tables are known only at run time
@@ -39,6 +47,11 @@ export interface SqliteStore<Rows = any> extends Store {
    * the disk when it returns. Throws StoreError failed.
    */
   backup(path: string): void
+  /**
+   * Takes streams that are over out of the log, into an archive, and leaves what folds go on from without it. Nobody may
+   * use the store meanwhile; close it afterwards. Throws StoreError failed, having changed nothing.
+   */
+  prune(asked: PruneAsked): PruneDone
 }
 
 /**

@@ -7,6 +7,7 @@ import { Checkpointer } from './checkpointer.ts'
 import { asFailure } from './failures.ts'
 import { lockForWriting, type WriterLock } from './lock.ts'
 import { checkSqliteVersion, connect, prepareForWriting } from './open.ts'
+import { Prunes } from './prune/beginning.ts'
 import { readerOf, readerOfFile } from './reader.ts'
 import { dropUnfinished } from './refill.ts'
 import { checkSchema, migrate, SCHEMA_VERSION } from './schema/migrations.ts'
@@ -22,6 +23,8 @@ export interface Place {
   readonly path: string
   readonly given: Database.Database | undefined
   readonly readOnly: boolean
+  /** Folder of the archives; undefined: none are looked for. */
+  readonly archives: string | undefined
 }
 
 /** Whether it is a file that nobody else has opened for the store. */
@@ -40,6 +43,7 @@ export interface Parts {
   /** For files that this store writes. */
   readonly checkpointer: Checkpointer | undefined
   readonly opened: Opened
+  readonly prunes: Prunes
 }
 
 /** Opens all of it or nothing. Throws StoreError, having closed and unlocked what it had opened. */
@@ -66,9 +70,11 @@ export async function openParts(place: Place, projections: readonly Projection[]
     for (const { name } of projections) if (!watermarks.has(name)) watermarks.set(name, 0)
     const reader = isOwnFile ? readerOfFile<never>(path) : readerOf<never>(database)
     const checkpointer = lock && new Checkpointer(database, path)
-    const opened = { position, at, watermarks, horizons: await findHorizons(kysely), owner: await ownerIn(kysely) }
+    const owner = await ownerIn(kysely)
+    const opened = { position, at, watermarks, horizons: await findHorizons(kysely), owner }
     const streams = readOnly ? undefined : new StreamIndex(statements)
-    return { database, kysely, statements, views: tables, streams, reader, lock, checkpointer, opened }
+    const prunes = new Prunes(database, owner, place.archives)
+    return { database, kysely, statements, views: tables, streams, reader, lock, checkpointer, opened, prunes }
   } catch (error) {
     if (!given) database?.close()
     lock?.release()
@@ -129,6 +135,9 @@ async function findSchema(
   projections: readonly Projection[],
 ): Promise<Watermarks> {
   checkSqliteVersion(database)
+  // Whoever only reads mostly reads the whole log, and from mapped memory no page has to be copied first. As far as SQLite
+  // maps at most: 2 GiB; what is beyond is read.
+  database.pragma(`mmap_size = ${2 ** 31 - 65_536}`)
   const schema = database.pragma('user_version', { simple: true }) as number
   checkSchema(schema, path)
   if (schema < SCHEMA_VERSION)

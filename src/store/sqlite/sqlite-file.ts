@@ -1,16 +1,21 @@
 /** The store's methods, each a few prepared statements on the one writing connection. */
 import { statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type Database from 'better-sqlite3'
 import type { Kysely } from 'kysely'
 import type { Projection } from '../../../projections/contract.ts'
 import { memoryRefusals, type RefusalJournal, type RefusalLimits } from '../refusals.ts'
 import {
   type AskRow,
+  type Beginning,
   type Commit,
   type DerivedChanges,
   type EndingRow,
   type Opened,
+  type PruneDamage,
   type Refill,
+  type Share,
+  type SignatureCheck,
   type SnapshotRow,
   type Store,
   type StoredEvent,
@@ -25,6 +30,8 @@ import { checksumOf, writeCommit, writeDerivedRows } from './commit.ts'
 import { asFailure } from './failures.ts'
 import { writeForgotten } from './forget.ts'
 import { isFile, openParts, type Parts, type Place } from './opening.ts'
+import { merged } from './prune/archive.ts'
+import { type PruneAsked, type PruneDone, prune } from './prune/pruning.ts'
 import { compileQuery } from './queries.ts'
 import { SqliteRefill } from './refill.ts'
 import { sqliteRefusals } from './refusals/index.ts'
@@ -41,9 +48,11 @@ export class SqliteFile implements Store {
   #parts: Parts | undefined
   #isOpening = false
 
-  constructor(options: { path?: string; database?: Database.Database; readOnly?: boolean }) {
-    const { path = ':memory:', database, readOnly = false } = options
-    this.#place = { path: database?.name ?? path, given: database, readOnly }
+  constructor(options: { path?: string; database?: Database.Database; readOnly?: boolean; archives?: string | false }) {
+    const { path: given = ':memory:', database, readOnly = false } = options
+    const path = database?.name ?? given
+    const { archives = path === ':memory:' || path === '' ? undefined : dirname(path) } = options
+    this.#place = { path, given: database, readOnly, archives: archives === false ? undefined : archives }
   }
 
   async open(projections: readonly Projection[]): Promise<Opened> {
@@ -69,6 +78,20 @@ export class SqliteFile implements Store {
 
   backup(path: string): void {
     this.#read(({ database }) => copyTo(database, path))
+  }
+
+  async beginning(): Promise<Beginning | undefined> {
+    return this.#open().prunes.beginning()
+  }
+
+  async pruneDamages(isSigned?: SignatureCheck): Promise<PruneDamage[]> {
+    return this.#read(({ prunes }) => prunes.damages(isSigned))
+  }
+
+  prune(asked: PruneAsked): PruneDone {
+    const parts = this.#writable()
+    writeStreams(parts)
+    return this.#read(() => prune(parts, asked))
   }
 
   /** In `<path>.refusals`; in memory for what is in memory, and for whoever only reads. */
@@ -120,14 +143,25 @@ export class SqliteFile implements Store {
   }
 
   async stream(resource: string, fromVersion: number, limit: number): Promise<StoredEvent[]> {
-    const rows = this.#read(({ statements, streams }) =>
-      streams ? streams.read(resource, fromVersion, limit) : readStream(statements, resource, fromVersion, limit),
-    )
+    const rows = this.#read(({ statements, streams, prunes }) => {
+      const here = streams
+        ? streams.read(resource, fromVersion, limit)
+        : readStream(statements, resource, fromVersion, limit)
+      if (!prunes.hasArchives) return here
+      const away = [...prunes.archives].map(archive => archive.stream(resource, fromVersion, limit))
+      return merged([here, ...away], 2, limit)
+    })
     return rows.map(toEvent)
   }
 
-  async log(after: number, limit: number): Promise<StoredEvent[]> {
-    const rows = this.#read(({ statements }) => statements.log.all(after, limit)) as EventRow[]
+  async log(after: number, limit: number, share?: Share): Promise<StoredEvent[]> {
+    const rows = this.#read(({ statements, prunes }) => {
+      const here = share
+        ? statements.shareOfLog.all(after, share.parts, share.part, limit)
+        : statements.log.all(after, limit)
+      const away = [...prunes.archives].map(archive => archive.log(after, limit, share))
+      return merged([here as EventRow[], ...away], 0, limit)
+    })
     return rows.map(toEvent)
   }
 
@@ -206,6 +240,7 @@ export class SqliteFile implements Store {
     try {
       await parts.checkpointer?.close()
       await parts.reader.destroy()
+      parts.prunes.close()
       if (!this.#place.readOnly) writeStreams(parts)
       if (!this.#place.readOnly) parts.database.pragma('wal_checkpoint(PASSIVE)')
       if (!this.#place.given) parts.database.close()

@@ -15,6 +15,14 @@ export interface Statement<Row = unknown> {
   raw(): Statement<Row>
 }
 
+/**
+ * A number by which resources are shared out: of the last three characters, because ids of one moment differ there only.
+ * What is made together has ids that follow each other, an instance and then its volume: the factors keep one part from
+ * getting all of the instances.
+ */
+export const shareOf = `(coalesce(unicode(substr(resource, -1)), 0) * 5063 + coalesce(unicode(substr(resource, -2, 1)), 0) * 3001
+    + coalesce(unicode(substr(resource, -3, 1)), 0) * 1009) % 8191`
+
 export type Statements = ReturnType<typeof prepareStatements>
 
 // Parameters are bound by place, limits included: what stands here only says where.
@@ -106,6 +114,13 @@ export function prepareStatements(db: Kysely<Tables>, database: Database.Databas
 
     last: prepared<Tables['events']>(events.orderBy('position', 'desc').limit(1)),
     log: prepared<unknown>(events.where('position', '>', number).orderBy('position').limit(number)).raw(),
+    shareOfLog: prepared<unknown>(
+      events
+        .where('position', '>', number)
+        .where(sql<boolean>`${sql.raw(shareOf)} % ${number} = ${number}`)
+        .orderBy('position')
+        .limit(number),
+    ).raw(),
     eventsAt: prepared<unknown>(
       events.where('position', 'in', sql<number>`(select value from json_each(${text}))`).orderBy('position'),
     ).raw(),

@@ -24,6 +24,7 @@ export interface ViewTable {
   readonly remove: Statement
   readonly clear: Statement
   readonly byKeys: Statement
+  readonly all: Statement
   /** Only of claimed views: each changes one row, or none if the stored revision is another one. */
   readonly claim?: { readonly create: Statement; readonly update: Statement; readonly remove: Statement }
 }
@@ -99,6 +100,7 @@ export function viewTable(
     narrow: isClaimed || loose.length === 0 ? undefined : prepared(narrow),
     remove: prepared(remove),
     clear: prepared(db.deleteFrom(name)),
+    all: prepared(db.selectFrom(name).select(all).orderBy(key)),
     byKeys: prepared(db.selectFrom(name).select(all).where(isOneOf)),
     claim: isClaimed
       ? {

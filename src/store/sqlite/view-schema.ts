@@ -39,7 +39,7 @@ const sqlTypes: Record<ColumnType, 'text' | 'integer' | 'real'> = {
 }
 
 /** What a table is made of. A change of it makes the table anew even if its author forgot the version. */
-const shapeOf = ({ key, columns, indexes = [], consistency = 'derived', perResource }: Projection): string =>
+export const shapeOf = ({ key, columns, indexes = [], consistency = 'derived', perResource }: Projection): string =>
   JSON.stringify([key, columns, indexes, consistency, ...(perResource ? ['perResource'] : [])])
 
 /** The watermark of a view whose table is there and of this very shape and version; undefined otherwise. */

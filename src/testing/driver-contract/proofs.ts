@@ -23,6 +23,7 @@ export const capabilityProofs: { readonly [C in CapabilityName]: string } = {
   imageExclusive: 'lets several instances run on one image, or one at a time, as it declares',
   cloneKind: 'lets an image go before the disks that were made of it only where those are full copies',
   canCloneImage: 'clones an image, and boots an instance from the clone',
+  canDeleteImage: 'takes an image away that nothing needs: it is not shown any more, and nothing is made of it',
   canDeleteClone: 'deletes a clone when no instance has it any more',
   canCreateVolumeFromImage: 'makes a volume from an image',
   bootFromVolume: 'boots from any volume, or says that it does not',

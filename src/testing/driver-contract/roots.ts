@@ -19,6 +19,16 @@ const findsImages = unless(
   ({ imageExclusive }, { freshImage }) => freshImage || !imageExclusive,
   'it has no image that nobody uses',
 )
+/** Where instances have other roots, it may have nothing that runs on its images; then it says so. */
+const refusesImages = async (session: Session): Promise<boolean> => {
+  const { clonesOnLaunch } = session.declared
+  const isSure = clonesOnLaunch === 'optional' || rootWayOf(session.declared) === 'image'
+  if (isSure) return false
+  const outcome = await session.ask('instanceEnsure', newId('i'), await session.instanceSpec('image'))
+  const isRefused = outcome.kind === 'rejected' && outcome.error.code === 'unsupported'
+  if (clonesOnLaunch === 'always') session.expect(isRefused).toBe(true)
+  return isRefused
+}
 const clones = unless(declared => declared.canCloneImage, 'it clones no images')
 
 /** Runs on the image itself, started apart where the provider only makes it. */
@@ -62,8 +72,7 @@ export const rootClauses: Clauses = [
     proof: async session => {
       const image = await session.unusedImage()
       const spec = { ...(await session.instanceSpec('image')), image }
-      if (session.declared.clonesOnLaunch === 'always')
-        return session.refused('instanceEnsure', newId('i'), spec, 'unsupported')
+      if (await refusesImages(session)) return
       const { id } = await session.running(spec)
       session.expect((await session.observe('instance', id)).facts).toMatchObject({ root: { kind: 'image' } })
       const { write, read } = session.subject.guests ?? {}
@@ -78,6 +87,7 @@ export const rootClauses: Clauses = [
     skip: firstOf(runsOnImages, findsImages, canDestroy),
     proof: async session => {
       const image = await session.unusedImage()
+      if (await refusesImages(session)) return
       const first = await onImage(session, image)
       const [second, spec] = [newId('i'), { ...(await session.instanceSpec('image')), image }]
       if (session.declared.imageExclusive) {
@@ -119,10 +129,11 @@ export const rootClauses: Clauses = [
     title: 'lets an image go before the disks that were made of it only where those are full copies',
     skip: firstOf(
       unless(
-        (declared, { removeImage, freshImage }) => removeImage && freshImage && rootWayOf(declared) !== 'image',
+        (declared, { removeImage, freshImage }) =>
+          (declared.canDeleteImage || removeImage) && freshImage && rootWayOf(declared) !== 'image',
         'nobody can take its images away',
       ),
-      unless(declared => declared.clonesOnLaunch !== 'never' || declared.canCloneImage, 'it makes no disks of images'),
+      unless(declared => ['private', 'clone'].includes(rootWayOf(declared)), 'it makes no disks of images'),
     ),
     proof: async session => {
       const image = await session.unusedImage()
@@ -130,7 +141,8 @@ export const rootClauses: Clauses = [
       const spec = way === 'private' ? { ...(await session.instanceSpec()), image } : undefined
       if (spec) await session.running(spec)
       else await session.volume({ kind: 'image', id: image })
-      const removed = await session.subject.removeImage!(image)
+      const remove = async () => (await session.ask('imageDelete', image, {})).kind === 'done'
+      const removed = await (session.declared.canDeleteImage ? remove() : session.subject.removeImage!(image))
       session.expect(removed).toBe(session.declared.cloneKind === 'full')
     },
   },

@@ -36,6 +36,34 @@ export const positionClauses: Clauses = [
     },
   },
   {
+    title: 'shares the log out by resource: each event is in one share, whole streams in order, in chunks of any size',
+    proof: async session => {
+      await session.open()
+      const ids = ['', '/', 'a/b', 'zone/ä', ...Array.from({ length: 40 }, (_, index) => `i-${index.toString(16)}`)]
+      const events = ids.map((resource, index) => event(index + 1, resource, 1))
+      const again = ids.map((resource, index) => event(ids.length + index + 1, resource, 2))
+      await session.commit({ events: [...events, ...again] })
+      for (const parts of [1, 2, 3, 7]) {
+        const shares = []
+        for (let part = 0; part < parts; part += 1) {
+          const read = []
+          for (;;) {
+            const chunk = await session.store.log(read.at(-1)?.position ?? 0, 5, { part, parts })
+            if (chunk.length === 0) break
+            session.expect(chunk.length <= 5).toBe(true)
+            read.push(...chunk)
+          }
+          const positions = read.map(({ position }) => position)
+          session.expect(positions).toEqual([...positions].sort((a, b) => a - b))
+          const resources = new Set(read.map(({ resource }) => resource))
+          session.expect(read.length).toBe(2 * resources.size)
+          shares.push(...read)
+        }
+        session.expect(shares.sort((a, b) => a.position - b.position)).toEqual([...events, ...again])
+      }
+    },
+  },
+  {
     title: 'gives one position to one of two racers',
     proof: async session => {
       await session.open()

@@ -3,7 +3,13 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import type { Driver } from '../../../src/drivers/driver.ts'
+import { capabilities, type Driver, type Outcome } from '../../../src/drivers/driver.ts'
+import { Held, type Host } from '../../../src/drivers/qemu/host.ts'
+import { Machines } from '../../../src/drivers/qemu/machines.ts'
+import { Pool } from '../../../src/drivers/qemu/pool.ts'
+import { Records } from '../../../src/drivers/qemu/records.ts'
+import { volumeSnapshotEnsure } from '../../../src/drivers/qemu/snapshot-calls.ts'
+import type { Call } from '../../../src/drivers/qemu/work.ts'
 import { ask, context, doing, instanceSpec, mebibytes, once, refusal, start, volumeSpec, write } from './asking.ts'
 import { addEndingImage } from './counting-guest.ts'
 import { describeWith, qemuSystem } from './debian.ts'
@@ -20,23 +26,38 @@ const group = {
 }
 const there = async (driver: Driver, id: string) => (await driver.observe('volumeSnapshot', id, context())).exists
 
+/** Has the guest count up, first on one disk and then on the other, for as long as `work` takes. */
+async function whileWriting(pool: string, work: (isUnderWay: Promise<void>) => Promise<void>): Promise<void> {
+  let isOver = false
+  let begin = () => {}
+  const isUnderWay = new Promise<void>(resolve => {
+    begin = resolve
+  })
+  const write = async () => {
+    for (let count = 1; !isOver; count++) {
+      for (const volume of ['vol-root', 'vol-data']) await guestWrites(pool, 'i-1', String(count), volume)
+      if (count === 3) begin()
+    }
+  }
+  const [written, worked] = await Promise.allSettled([
+    write().finally(begin),
+    work(isUnderWay).finally(() => {
+      isOver = true
+    }),
+  ])
+  for (const each of [worked, written]) if (each.status === 'rejected') throw each.reason
+}
+
 describeWith(qemuSystem, 'a group of snapshots', () => {
   it('is of one moment of a machine that goes on writing, first to one disk and then to the other', () =>
     onPool(async (driver, pool) => {
       await running(driver, 'vol-data')
       for (let round = 0; round < 4; round++) {
-        let isOver = false
-        const writing = (async () => {
-          for (let count = 1; !isOver; count++) {
-            await guestWrites(pool, 'i-1', String(count), 'vol-root')
-            await guestWrites(pool, 'i-1', String(count), 'vol-data')
-          }
-        })()
-        await sleep(100 + round * 20)
         const members = group.members.map(({ snapshot, volume }) => ({ snapshot: `${snapshot}-${round}`, volume }))
-        await doing(driver, 'volumeSnapshotGroupEnsure', `g-${round}`, { members })
-        isOver = true
-        await writing
+        await whileWriting(pool, async isUnderWay => {
+          await isUnderWay
+          await doing(driver, 'volumeSnapshotGroupEnsure', `g-${round}`, { members })
+        })
         const [first, second] = members.map(({ snapshot }) => Number(textOn(snapshotAt(pool, snapshot))))
         expect([0, 1]).toContain(first! - second!)
         expect(first).toBeGreaterThan(0)
@@ -115,25 +136,45 @@ describeWith(qemuSystem, 'a guest that has turned itself off', () => {
     }))
 })
 
+const ofRoot = { volume: 'vol-root' }
+
+/** What the calls of a driver work on, without a driver: its parts can be replaced. */
+function hostOn(folder: string): Host {
+  const pool = new Pool(folder)
+  return {
+    ...{ pool, records: new Records(pool, Date.now()), copied: new Held(), owner: 'stemma', now: Date.now },
+    machines: new Machines(pool, { accelerator: () => 'tcg', endWithinMs: 3_000 }),
+    ...{ declared: capabilities({}), gracefulMs: 300 },
+  }
+}
+
 describeWith(qemuSystem, 'a snapshot of a disk that a machine has open', () => {
   it('is there for good once it has its name, also where its machine ends at that moment', () =>
-    onPool(async (driver, pool) => {
+    onPool(async (driver, pool, open) => {
       await running(driver)
+      await driver.close!()
       const path = snapshotAt(pool, 'snap-1')
-      let isOver = false
-      const asked = ask(driver, 'volumeSnapshotEnsure', 'snap-1', { volume: 'vol-root' }, 'one').finally(() => {
-        isOver = true
-      })
-      // What is left to be done after that is only to tell the machine that its job may go.
-      while (!existsSync(path) && !isOver) await new Promise(resolve => setImmediate(resolve))
-      await killMachine(pool, 'i-1')
-      expect((await asked).kind).toBe('done')
-      expect(await there(driver, 'snap-1')).toBe('yes')
-      expect(await ask(driver, 'volumeSnapshotEnsure', 'snap-1', { volume: 'vol-root' }, 'one')).toMatchObject({
+      const host = hostOn(pool)
+      let ends = 0
+      // What is left to be done once it has its name is only to tell the machine that its job may go.
+      const talk: typeof host.machines.talk = async (...words) => {
+        if (existsSync(path) && ends++ === 0) await killMachine(pool, 'i-1')
+        return Machines.prototype.talk.apply(host.machines, words) as never
+      }
+      Object.assign(host.machines, { talk })
+      const call: Call = { verb: 'volumeSnapshotEnsure', id: 'snap-1', spec: ofRoot, context: context('one') }
+      let outcome: Outcome
+      do outcome = await volumeSnapshotEnsure(host, call, new AbortController().signal)
+      while (outcome.kind === 'pending')
+      host.pool.release()
+      expect([outcome.kind, ends]).toEqual(['done', 1])
+      const later = open()
+      expect(await there(later, 'snap-1')).toBe('yes')
+      expect(await ask(later, 'volumeSnapshotEnsure', 'snap-1', ofRoot, 'one')).toMatchObject({
         kind: 'done',
         already: true,
       })
-      expect((await ask(driver, 'volumeSnapshotDelete', 'snap-1', {}, 'end')).kind).toBe('done')
+      expect((await ask(later, 'volumeSnapshotDelete', 'snap-1', {}, 'end')).kind).toBe('done')
       expect(existsSync(path)).toBe(false)
     }))
 })

@@ -138,6 +138,51 @@ const migrations: Readonly<Record<string, Migration>> = {
         else 'stemma-' || lower(hex(randomblob(8))) end`.execute(db)
     },
   },
+  '0006-prunes': {
+    async up(db: AnySchema) {
+      await db.schema
+        .createTable('prunes')
+        .addColumn('number', 'integer', column => column.primaryKey())
+        .addColumn('position', 'integer', column => column.notNull())
+        .addColumn('at', 'integer', column => column.notNull())
+        .addColumn('archive', 'text', column => column.notNull())
+        .addColumn('chain', 'text', column => column.notNull())
+        .addColumn('content', 'text', column => column.notNull())
+        .addColumn('seal', 'text', column => column.notNull())
+        .addColumn('signature', 'text')
+        .execute()
+      await db.schema
+        .createTable('pruned')
+        .addColumn('resource', 'text', column => column.primaryKey())
+        .addColumn('version', 'integer', column => column.notNull())
+        .addColumn('rules', 'integer', column => column.notNull())
+        .addColumn('text', 'text', column => column.notNull())
+        .execute()
+      await db.schema
+        .createTable('beginningViews')
+        .addColumn('view', 'text', column => column.primaryKey())
+        .addColumn('version', 'integer', column => column.notNull())
+        .addColumn('shape', 'text', column => column.notNull())
+        .execute()
+      await db.schema
+        .createTable('beginningRows')
+        .addColumn('view', 'text', column => column.notNull())
+        .addColumn('key', 'text', column => column.notNull())
+        .addColumn('text', 'text', column => column.notNull())
+        .addPrimaryKeyConstraint('beginningRowsByKey', ['view', 'key'])
+        .modifyEnd(sql`without rowid`)
+        .execute()
+      await db.schema
+        .createTable('beginningEndings')
+        .addColumn('kind', 'text', column => column.notNull())
+        .addColumn('position', 'integer', column => column.notNull())
+        .addColumn('resource', 'text', column => column.notNull())
+        .addColumn('at', 'integer', column => column.notNull())
+        .addPrimaryKeyConstraint('beginningEndingsByKind', ['kind', 'position'])
+        .modifyEnd(sql`without rowid`)
+        .execute()
+    },
+  },
 }
 
 /** The newest schema this code knows; also kept in the file as `PRAGMA user_version`. */

@@ -27,6 +27,23 @@ export interface Tables {
   horizons: { kind: string; position: number }
   /** Whose things are at providers: one row, made with the file. */
   identity: { owner: string }
+  /** What was taken out of the log, and where it is. */
+  prunes: {
+    number: number
+    position: number
+    at: number
+    archive: string
+    chain: string
+    content: string
+    seal: string
+    signature: string | null
+  }
+  /** Streams that were taken out, as they were then. */
+  pruned: { resource: string; version: number; rules: number; text: string }
+  /** What views were at the last prune: their folds begin with it where an archive is not at hand. */
+  beginningViews: { view: string; version: number; shape: string }
+  beginningRows: { view: string; key: string; text: string }
+  beginningEndings: { kind: string; position: number; resource: string; at: number }
   timers: { resource: string; event: string; dueAt: number; position: number; correlation: number }
   tokens: { account: string; token: string; digest: string; result: string; at: number }
   /** `shape`: what the view's table was made of, besides its version. */
@@ -39,9 +56,14 @@ export const ownTables: readonly string[] = [
     'events',
     'snapshots',
     'asks',
+    'beginningEndings',
+    'beginningRows',
+    'beginningViews',
     'endings',
     'horizons',
     'identity',
+    'pruned',
+    'prunes',
     'streams',
     'timers',
     'tokens',
