@@ -19,7 +19,7 @@ import { checkCheckpoints, compareMaps } from './checkpoints.ts'
 
 /** One thing that is not as the log says. */
 export interface Finding {
-  readonly in: 'view' | 'asks' | 'timers' | 'log' | 'checkpoint' | 'prune'
+  readonly in: 'view' | 'asks' | 'timers' | 'log' | 'prune' | 'checkpoint'
   /** The view, or what stands there. */
   readonly name: string
   readonly key: string
