@@ -47,5 +47,5 @@ async function drawn(what: string, options: Options): Promise<string> {
 async function wayThrough(id: string, options: Options): Promise<Way> {
   const steps = await onTarget(options, target => target.steps(id))
   const events = steps.map(({ event }) => event)
-  return wayOf(events, systemClock().now())
+  return wayOf(events, options.still ? events.at(-1)!.at : systemClock().now())
 }

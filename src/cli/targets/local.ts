@@ -19,9 +19,10 @@ const WAIT_MS_MAX = 30_000
 /**
  * Opens the file and acts on it as the principal of this access. Throws StoreError alreadyOpen.
  * @param moment what is read is as it was then
+ * @param still nothing is woken by looking
  */
-export async function local(data: string, access: AccessToken, moment?: string): Promise<Target> {
-  const cloud = await openCloud(asFound(data))
+export async function local(data: string, access: AccessToken, moment?: string, still?: boolean): Promise<Target> {
+  const cloud = await openCloud(asFound(data, still))
   try {
     return await targetOn(cloud, access, moment)
   } catch (error) {
