@@ -151,7 +151,9 @@ export async function compare(opened: Opened): Promise<void> {
       else if (kind === 'instance' && sight.facts.status !== state)
         wrong.push(`${id} is ${state}, but ${JSON.stringify(sight.facts)}`)
       else if (kind !== 'instance' && sight.facts.sizeBytes !== attributes.sizeBytes)
-        wrong.push(`${id} has ${attributes.sizeBytes} bytes, but ${sight.facts.sizeBytes} there`)
+        wrong.push(
+          `${id} has ${attributes.sizeBytes} bytes, but ${sight.facts.sizeBytes} there, after ${(await historyOf(opened, id)).join(', ')}`,
+        )
     }
   }
   if (wrong.length > 0) throw new Error(`the engine and the world differ: ${wrong.join('; ')}`)
