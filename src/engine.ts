@@ -333,6 +333,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
 
   /** Resolves when nothing is queued, no call is ready or under way, and no timer is being fired. */
   async idle(): Promise<void> {
+    if (this.#isStill) return
     do {
       await this.#writer.idle()
       await this.#worker.idle()
