@@ -83,7 +83,7 @@ const layers = [
     node: true,
   },
   {
-    // Reading the log again: pasts, stories, verification, exports. It decides nothing and writes nothing.
+    // Reading the log again: pasts, stories, verification, exports. It decides nothing, and writes only what may be thrown away.
     name: 'replay',
     files: '^src/replay/',
     may: ['^src/(replay|runtime)/', vocabulary, storeContract, ...packages('zod')],
