@@ -7,6 +7,7 @@
  */
 import type { Json } from '../../machines/grammar.ts'
 import type { AnyProjection, Projection, ViewRow } from '../../projections/contract.ts'
+import type { CheckpointFile } from './checkpoints.ts'
 import type { RefusalJournal, RefusalLimits } from './refusals.ts'
 
 /** One event as stored: `text` is the canonical JSON of its envelope without the digest. */
@@ -223,6 +224,26 @@ export interface ViewQuery {
 }
 
 /**
+ * Tables beside those of some views: filled from the first event while everybody reads and writes the old ones, and put
+ * in their place at one stroke. What was begun and not swapped is thrown away when the store is opened again.
+ */
+export interface Refill {
+  /** Rows by key, of those written here. */
+  rows(view: string, keys: readonly string[]): Promise<Map<string, ViewRow>>
+  /** Writes rows in a transaction of its own. `watermark` becomes the revision of a claimed view's row. */
+  write(rows: readonly RowChange[], watermark: number): Promise<void>
+  /** Makes the indexes, best once most is written. */
+  index(): Promise<void>
+  /**
+   * Writes the last rows, and puts the tables of these views in the place of the old ones, complete up to `watermark`:
+   * all of it in one transaction. The others are thrown away. Nothing can be done with them here afterwards.
+   */
+  swap(views: readonly string[], rows: readonly RowChange[], watermark: number): Promise<void>
+  /** Throws away what was not swapped. Safe to call twice. */
+  discard(): Promise<void>
+}
+
+/**
  * One of several parts of a log, from 0. Each resource is in exactly one of them; in which one is up to the store, and the
  * same every time.
  */
@@ -246,6 +267,8 @@ export interface Store {
   writeDerived(changes: DerivedChanges): Promise<void>
   /** Empties the view's table and sets its watermark to 0. */
   resetView(view: string): Promise<void>
+  /** Begins to fill these views anew, beside what there is; one that was being filled so before is begun again. */
+  refill(views: readonly string[]): Promise<Refill>
 
   /** Snapshot rows that exist and whose checksum holds; `damaged` names those whose does not. */
   snapshots(resources: readonly string[]): Promise<{ rows: SnapshotRow[]; damaged: string[] }>
@@ -279,6 +302,8 @@ export interface Store {
   pruneDamages?(isSigned?: SignatureCheck): Promise<PruneDamage[]>
   /** A journal of refusals beside this store, not made yet. Without one they are kept in memory. */
   refusals?(limits: RefusalLimits): RefusalJournal
+  /** Checkpoints of views beside this store. Without them, a past is folded by every process anew. */
+  checkpoints?(): CheckpointFile | undefined
   /** Bytes on disk, pages, WAL size: whatever the store can say about itself. */
   measures(): Promise<Record<string, number>>
   close(): Promise<void>

@@ -106,6 +106,15 @@ async function end({ engine }: Opened, id: string, mode: string): Promise<void> 
   else await session.instance.terminate(id)
 }
 
+async function historyOf({ engine }: Opened, id: string): Promise<string[]> {
+  const events: string[] = []
+  for await (const { version, type, state, data, answers = '', wants = [] } of engine.history(id)) {
+    const asks = wants.flatMap(each => (each.want === 'ask' ? [each.verb] : []))
+    events.push(`${version} ${type} ${answers} ${state} ${JSON.stringify(data)} ${asks.join()}`)
+  }
+  return events
+}
+
 const HOURS = 2 * 3_600_000
 /** A survey by the engine itself, of what is old enough to be judged, finds nothing. Throws an Error with what it found. */
 export async function surveyed(opened: Opened): Promise<void> {
@@ -116,7 +125,8 @@ export async function surveyed(opened: Opened): Promise<void> {
     if (!reachable) wrong.push(`not seen: ${problem}`)
     for (const { kind, unsettled, orphan, ghost, drift, foreign } of kinds) {
       if (unsettled > 0) wrong.push(`${unsettled} of ${kind} can not be judged`)
-      for (const each of [orphan, ghost, drift, foreign]) wrong.push(...each.listed.map(({ sentence }) => sentence))
+      for (const { resource, id, sentence } of [orphan, ghost, drift, foreign].flatMap(each => each.listed))
+        wrong.push(`${sentence} (after ${(await historyOf(opened, resource ?? id)).join(', ')})`)
     }
   }
   if (wrong.length > 0) throw new Error(`a survey finds: ${wrong.join(' ')}`)
@@ -133,10 +143,7 @@ export async function compare(opened: Opened): Promise<void> {
     const seen = await shown(opened, namesThere[kind])
     for (const { id } of seen) {
       if (expected.has(id)) continue
-      const events: string[] = []
-      for await (const { type, state, data } of opened.engine.as(acme).history(id))
-        events.push(`${type} ${state} ${JSON.stringify(data)}`)
-      wrong.push(`${kind} ${id} is an orphan, after ${events.join(', ')}`)
+      wrong.push(`${kind} ${id} is an orphan, after ${(await historyOf(opened, id)).join(', ')}`)
     }
     for (const { id, state, attributes } of expected.values()) {
       const sight = seen.find(each => each.id === id)
@@ -144,7 +151,9 @@ export async function compare(opened: Opened): Promise<void> {
       else if (kind === 'instance' && sight.facts.status !== state)
         wrong.push(`${id} is ${state}, but ${JSON.stringify(sight.facts)}`)
       else if (kind !== 'instance' && sight.facts.sizeBytes !== attributes.sizeBytes)
-        wrong.push(`${id} has ${attributes.sizeBytes} bytes, but ${sight.facts.sizeBytes} there`)
+        wrong.push(
+          `${id} has ${attributes.sizeBytes} bytes, but ${sight.facts.sizeBytes} there, after ${(await historyOf(opened, id)).join(', ')}`,
+        )
     }
   }
   if (wrong.length > 0) throw new Error(`the engine and the world differ: ${wrong.join('; ')}`)
@@ -181,10 +190,15 @@ export function checkDisks(folder: string): { sound: number; leaking: number } {
   return counts
 }
 
-/** Every machine off, hard. */
-export async function turnOff(opened: Opened): Promise<void> {
+/** Every machine off, hard; those that are suspended have gone on before: returns how many. */
+export async function turnOff(opened: Opened, withinMs: number): Promise<number> {
+  const asleep = (await rowsOf(opened, 'instance')).filter(({ state }) => state === 'suspended')
+  for (const { id } of asleep) await opened.engine.as(acme).instance.resume(id)
+  await settle(opened, withinMs)
   for (const { id, state, attributes } of await rowsOf(opened, 'instance'))
-    if (state === 'running' || state === 'suspended') await end(opened, id, attributes.mode)
+    if (state === 'running') await end(opened, id, attributes.mode)
+  await settle(opened, withinMs)
+  return asleep.length
 }
 
 const rounds = 4
@@ -204,7 +218,7 @@ export async function cleanSlate(opened: Opened, folder: string, withinMs: numbe
   if (remains.length > 0)
     throw new Error(`cannot be deleted: ${remains.map(({ id, state }) => `${id} ${state}`).join()}`)
   const pool = poolOf(folder)
-  for (const part of ['volumes', 'snapshots', 'run']) {
+  for (const part of ['volumes', 'snapshots', 'states', 'run']) {
     const names = readdirSync(join(pool, part))
     if (names.length > 0) throw new Error(`left in ${part}: ${names.join(', ')}`)
   }

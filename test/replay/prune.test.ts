@@ -14,12 +14,13 @@ import { kinds } from '../../machines/index.ts'
 import { projections } from '../../projections/index.ts'
 import { checkStore } from '../../src/replay/check/index.ts'
 import { type PrunePlan, planPrune } from '../../src/replay/prune/plan.ts'
+import { readSteps } from '../../src/replay/story/index.ts'
 import { sqlite } from '../../src/store/sqlite/index.ts'
 import { sha256 as hash } from '../../src/system/hash.ts'
 import { signatureCheck, signer } from '../../src/system/signing.ts'
 import { Died, dying } from '../store/dying-database.ts'
 import { type Cloud, furnish, GiB, live, logOf, openCloud, rowsOf, step } from './cloud.ts'
-import { keys } from './prune-keys.ts'
+import { keys } from './signing-keys.ts'
 
 const views = Object.values(projections)
 let folder: string
@@ -165,6 +166,44 @@ describe('a prune', () => {
     await whole.engine.close()
   })
 
+  it('is continued by what is heard later of a stream that was taken out, and its versions have no gap', async () => {
+    const database = new Database(':memory:')
+    const cloud = await openCloud(database)
+    const image = await furnish(cloud)
+    const { id: own } = await cloud.acme.image.register({ name: 'own', sizeBytes: GiB })
+    const { id } = await cloud.acme.instance.launch({ image: own, type: 'small' })
+    await cloud.engine.idle()
+    await cloud.acme.instance.terminate(id)
+    await cloud.engine.idle()
+    await cloud.acme.volume.create({ sizeBytes: GiB })
+    await cloud.engine.idle()
+    await cloud.engine.flush()
+    await cloud.engine.prune()
+    await cloud.engine.close()
+    expect((await prune(database)).streams.map(({ resource }) => resource)).toContain(id)
+    expect(image).toBeDefined()
+    const later = await openCloud(database, 0, false)
+    const { version } = await later.acme.instance.tag(id, { tags: { seen: 'late' } })
+    expect(version).toBeGreaterThan(4)
+    await later.engine.flush()
+    const rows = await rowsOf(later.engine)
+    await rebuildAll(later)
+    expect(await rowsOf(later.engine)).toEqual(rows)
+    await expect(readSteps(later.engine, later.acme, id)).rejects.toThrow(/archive-1; put that beside/)
+    await later.engine.close()
+    for (const archives of [false, folder] as const)
+      expect(await check(new Database(database.serialize()), archives)).toMatchObject({ findings: [], isSound: true })
+    const whole = await openCloud(database, 0, folder)
+    const versions = (await readSteps(whole.engine, whole.acme, id)).map(({ event }) => event.version)
+    expect(versions).toEqual(Array.from({ length: version }, (_, index) => index + 1))
+    await rebuildAll(whole)
+    expect(await rowsOf(whole.engine)).toEqual(rows)
+    await whole.engine.close()
+    // Its last event changed: the chain goes on from the digest that the prune kept, so it is found out without the archive.
+    database.prepare(`update events set text = replace(text, 'late', 'soon') where resource = ?`).run(id)
+    expect((await check(database, false)).histories.divergences).toMatchObject([{ resource: id, differs: 'damage' }])
+  })
+
   it('can be followed by another: both archives make the log whole, one alone does not', async () => {
     const { database, rows, log } = await past()
     await prune(database)
@@ -188,6 +227,14 @@ describe('a prune', () => {
     expect((await logOf(whole)).slice(0, log.length)).toEqual(log)
     expect(Object.keys(rows)).toEqual(Object.keys(lived))
     await whole.engine.close()
+    // Shared out among readers, each event is one reader's, with those of the same resource.
+    const shared = sqlite({ database, archives: folder })
+    await shared.open(views)
+    const shares = await Promise.all([0, 1, 2].map(part => shared.log(0, 10_000, { parts: 3, part })))
+    expect(shares.flat().sort((a, b) => a.position - b.position)).toEqual(await shared.log(0, 10_000))
+    const owners = shares.map(share => new Set(share.map(({ resource }) => resource)))
+    expect(owners.reduce((sum, { size }) => sum + size, 0)).toBe(new Set(owners.flatMap(each => [...each])).size)
+    await shared.close()
     await rename(join(folder, 'archive-1'), join(folder, 'elsewhere'))
     const store = sqlite({ database, archives: folder })
     await store.open(views)

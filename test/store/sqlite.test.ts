@@ -152,10 +152,11 @@ describe('a store that is closed', () => {
     await store.commit(commitNumber(1))
     await store.close()
     await store.close()
-    const calls: Record<Exclude<keyof Store, 'open' | 'close' | 'refusals'>, () => Promise<unknown>> = {
+    const calls: Record<Exclude<keyof Store, 'open' | 'close' | 'refusals' | 'checkpoints'>, () => Promise<unknown>> = {
       commit: () => store.commit(commitNumber(2)),
       writeDerived: () => store.writeDerived({ snapshots: [], rows: [], watermark: 1 }),
       resetView: () => store.resetView('inventory'),
+      refill: () => store.refill(['inventory']),
       snapshots: () => store.snapshots(['i-1']),
       stream: () => store.stream('i-1', 1, 1),
       log: () => store.log(0, 1),

@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import type Database from 'better-sqlite3'
 import type { Kysely } from 'kysely'
 import type { Projection } from '../../../projections/contract.ts'
+import type { CheckpointFile } from '../checkpoints.ts'
 import { memoryRefusals, type RefusalJournal, type RefusalLimits } from '../refusals.ts'
 import {
   type AskRow,
@@ -13,6 +14,7 @@ import {
   type EndingRow,
   type Opened,
   type PruneDamage,
+  type Refill,
   type Share,
   type SignatureCheck,
   type SnapshotRow,
@@ -25,6 +27,7 @@ import {
   type ViewRow,
 } from '../store.ts'
 import { copyTo } from './backup.ts'
+import { sqliteCheckpoints } from './checkpoints.ts'
 import { checksumOf, writeCommit, writeDerivedRows } from './commit.ts'
 import { asFailure } from './failures.ts'
 import { writeForgotten } from './forget.ts'
@@ -32,6 +35,7 @@ import { isFile, openParts, type Parts, type Place } from './opening.ts'
 import { merged } from './prune/archive.ts'
 import { type PruneAsked, type PruneDone, prune } from './prune/pruning.ts'
 import { compileQuery } from './queries.ts'
+import { SqliteRefill } from './refill.ts'
 import { sqliteRefusals } from './refusals/index.ts'
 import type { Tables } from './schema/tables.ts'
 import { type EventRow, readStream, type StreamIndex } from './stream-index.ts'
@@ -98,6 +102,12 @@ export class SqliteFile implements Store {
     return isFile(this.#place) && !readOnly ? sqliteRefusals(`${path}.refusals`, limits) : memoryRefusals(limits)
   }
 
+  /** In `<path>.past`; none for what is in memory. */
+  checkpoints(): CheckpointFile | undefined {
+    const { path, readOnly } = this.#place
+    return isFile(this.#place) ? sqliteCheckpoints(`${path}.past`, { readOnly }) : undefined
+  }
+
   async commit(commit: Commit): Promise<void> {
     const { database, statements, views, streams, checkpointer } = this.#writable()
     try {
@@ -123,6 +133,12 @@ export class SqliteFile implements Store {
       clear.run()
       statements.watermark.run(0, view)
     })
+  }
+
+  async refill(names: readonly string[]): Promise<Refill> {
+    const parts = this.#writable()
+    const projections = names.map(name => parts.views.named(name).projection)
+    return this.#read(() => new SqliteRefill(parts, projections))
   }
 
   async snapshots(resources: readonly string[]): Promise<{ rows: SnapshotRow[]; damaged: string[] }> {

@@ -7,6 +7,7 @@ import { hash } from 'node:crypto'
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
+import { Kysely, SqliteDialect, sql } from 'kysely'
 import { chained } from '../../canonical.ts'
 import { type Share, type StoredEvent, StoreError } from '../../store.ts'
 import { connect } from '../open.ts'
@@ -53,6 +54,17 @@ export function writeArchive(path: string, owner: string, number: number, events
   return chain
 }
 
+/** Bound in this order: after, parts, part, limit. */
+const shareOfEvents = (database: Database.Database): string =>
+  new Kysely<{ events: StoredEvent }>({ dialect: new SqliteDialect({ database }) })
+    .selectFrom('events')
+    .select(['position', 'resource', 'version', 'digest', 'text'])
+    .where('position', '>', 0)
+    .where(sql<boolean>`${sql.raw(shareOf)} % ${0} = ${0}`)
+    .orderBy('position')
+    .limit(0)
+    .compile().sql
+
 /** An archive that is there. */
 export class Archive {
   readonly path: string
@@ -71,9 +83,7 @@ export class Archive {
         throw new StoreError('failed', `${path} is archive ${found?.[1]} of ${found?.[0]}, not ${number} of ${owner}`)
       const select = 'select position, resource, version, digest, text from events'
       this.#log = this.#database.prepare(`${select} where position > ? order by position limit ?`).raw()
-      this.#shareOfLog = this.#database
-        .prepare(`${select} where position > ? and ${shareOf} % ? = ? order by position limit ?`)
-        .raw()
+      this.#shareOfLog = this.#database.prepare(shareOfEvents(this.#database)).raw()
       this.#stream = this.#database
         .prepare(`${select} where resource = ? and version >= ? order by version limit ?`)
         .raw()
