@@ -7,7 +7,8 @@ const packages = (...names) => names.map(name => `(^|/)node_modules/${name}/`)
 
 const vocabulary = '^machines/grammar\\.ts$'
 /** What several kinds have in the same way, such as tags. (docs/decisions/0016.) */
-const shared = '^machines/(tags|disks|modes|retries|orphans|boots|limits|sights|scheduled|lineage|placement).ts$'
+const shared =
+  '^machines/(tags|disks|modes|retries|orphans|boots|limits|sights|scheduled|lineage|placement|profiles).ts$'
 const viewContract = '^projections/contract\\.ts$'
 const storeContract = '^src/store/(store|canonical|refusals)\\.ts$'
 /** The contract files and what helps to keep it, directly in src/drivers; each provider has a folder of its own. */
@@ -46,8 +47,9 @@ const layers = [
   {
     name: 'view',
     files: '^projections/(?!(?:contract|index)\\.ts$)([^./]+)[./]',
-    // The lineage of VM snapshots is an algebra without events: what instances keep is what views show.
-    may: ['^projections/$1[./]', viewContract, '^machines/lineage\\.ts$'],
+    // The lineage of VM snapshots is an algebra without events: what instances keep is what views show. And how large a
+    // volume is after an event is said once, for all views that count its bytes.
+    may: ['^projections/$1[./]', viewContract, '^projections/volume\\.size\\.ts$', '^machines/lineage\\.ts$'],
     types: ['^machines/'],
   },
   {

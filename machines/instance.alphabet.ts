@@ -18,10 +18,11 @@ import type { CleanupItem } from './instance.cleanup.ts'
 import { type RootOwner, rootOwners } from './instance.mode.ts'
 import type { Sparing } from './instance.sparing.ts'
 import type { Stall } from './instance.stall.ts'
-import { type VmSnapshotOffers, type VmSnapshotTask, vmSnapshotProfiles } from './instance.vm-snapshots.ts'
+import type { VmSnapshotOffers, VmSnapshotTask } from './instance.vm-snapshots.ts'
 import type { Lineage } from './lineage.ts'
 import { type Mode, modes } from './modes.ts'
 import { type Orphan, orphanEvents } from './orphans.ts'
+import { profile } from './profiles.ts'
 import type { Failure } from './retries.ts'
 import { cleanEvents } from './sights.ts'
 import { type Tags, tagEvents, tags } from './tags.ts'
@@ -456,14 +457,14 @@ export const instanceEvents = events('instance', {
     snapshot: z.string(),
     name: z.string(),
     memory: z.boolean(),
-    profile: z.enum(vmSnapshotProfiles).optional(),
+    profile: profile.optional(),
     quiesce: z.boolean().optional(),
   }),
   vmSnapshotRevertProposed: proposed({
     snapshot: z.string(),
     memory: z.boolean(),
     settings: sized,
-    profile: z.enum(vmSnapshotProfiles).optional(),
+    profile: profile.optional(),
   }),
   vmSnapshotRemovalProposed: proposed({ snapshot: z.string(), subtree: z.boolean() }),
   /** It has become as old as it was to become. */

@@ -23,8 +23,6 @@ export interface VmSnapshotTask {
   readonly snapshots: readonly string[]
   readonly settings?: { readonly type: string; readonly vcpus: number; readonly memoryBytes: number }
 }
-/** By whose rules something is asked for: ours, or those of the original on two of its platforms. (cloudstack 2.) */
-export const vmSnapshotProfiles = ['generic', 'cloudstack-kvm', 'cloudstack-vmware'] as const
 /** `vmsnapshot.max` of the original. */
 const CLOUDSTACK_MAX = 10
 

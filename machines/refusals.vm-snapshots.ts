@@ -103,6 +103,16 @@ export const volumeKeeping = {
     ({ resource, context }: Asked) =>
       `VM snapshots keep the volume ${resource} as large as it is (${context.vmSnapshots?.ids.join(', ')}); delete those first.`,
   ),
+  notBesideVmSnapshots: no(
+    'volumeHasVmSnapshots',
+    ({ resource, context }: Asked) =>
+      `VM snapshots keep the volume ${resource} (${context.vmSnapshots?.ids.join(', ')}), and by the rules asked for it has no others beside them; delete those first.`,
+  ),
+  notBesideSnapshots: no(
+    'volumeHasSnapshots',
+    ({ resource, context }: Asked) =>
+      `There are snapshots of the volume ${resource} alone (${context.ownSnapshots ?? 0}), and by the rules asked for VM snapshots are not taken beside them; delete those first.`,
+  ),
   memoryUnencrypted: no(
     'memoryOfEncryptedDisk',
     ({ resource }: Asked) =>

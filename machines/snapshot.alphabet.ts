@@ -14,6 +14,7 @@ import {
   told,
 } from './grammar.ts'
 import { type Orphan, orphanEvents } from './orphans.ts'
+import { profile } from './profiles.ts'
 import type { Failure } from './retries.ts'
 import { type Scheduled, scheduledEvents } from './scheduled.ts'
 import { type Sighted, sightEvents } from './sights.ts'
@@ -72,7 +73,10 @@ const content = {
 }
 
 export const snapshotEvents = events('snapshot', {
-  createRequested: requested({ ...volume, ...content }, { account: inState.nullable(), volume: inState }),
+  createRequested: requested(
+    { ...volume, ...content, profile: profile.optional() },
+    { account: inState.nullable(), volume: inState },
+  ),
   copyRequested: requested(
     { ...content, volume: z.string().optional(), snapshot: z.string() },
     { account: inState.nullable(), snapshot: inState, provider: z.object({ name: z.string() }) },

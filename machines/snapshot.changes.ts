@@ -11,6 +11,10 @@ import { tagChanges } from './tags.ts'
 
 type Change = Partial<SnapshotContext>
 
+const requested = ({ event }: Now): Change => {
+  const { profile: _, ...content } = (event as Named<'createRequested'>).data
+  return content
+}
 const copyRequested = ({ event }: Now): Change => {
   const { snapshot, ...content } = (event as Named<'copyRequested'>).data
   return { ...content, copiedFrom: snapshot, guarded: true }
@@ -50,7 +54,7 @@ const unread = ({ context, event }: Now): Change => ({
 })
 
 const all = {
-  requested: ({ event }: Now): Change => ({ ...(event as Named<'createRequested'>).data }),
+  requested,
   copyRequested,
   requestedByVolume,
   requestedByImage,

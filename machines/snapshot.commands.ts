@@ -1,6 +1,7 @@
 /** What callers may ask of a snapshot. */
 import { z } from 'zod'
 import { callerAccount, command, provider, resource } from './grammar.ts'
+import { profile } from './profiles.ts'
 import { tagCommands, tags } from './tags.ts'
 
 const described = {
@@ -14,7 +15,7 @@ export const snapshotCommands = {
     summary: 'Keeps what a volume holds now; the volume may be used, changed and deleted meanwhile.',
     who: 'owner',
     creates: true,
-    input: { volume: z.string(), ...described },
+    input: { volume: z.string(), ...described, profile: profile.optional() },
     needs: { account: callerAccount(), volume: resource('volume', 'volume') },
     complete: ({ input, facts: { volume } }) => {
       const { sizeBytes, provider, encrypted, kmsKey, boots, keepsSnapshots, zone, pool } = volume

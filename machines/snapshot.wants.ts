@@ -1,5 +1,6 @@
 /** What a snapshot asks of its provider, of the clock, and of what it has to do with. */
 import type { Arm, Ask, Disarm, Tell } from './grammar.ts'
+import { excludesSnapshots } from './profiles.ts'
 import { retryAfterMs } from './retries.ts'
 import { tellCompleted, tellFailed, tellGone } from './scheduled.ts'
 import type { SnapshotEventNamed as Named, Now } from './snapshot.alphabet.ts'
@@ -38,20 +39,24 @@ export const retryNow: Disarm = { event: 'snapshot.deleteRetryDue' }
 
 // Of others
 
-export const proposeToVolume = ({ event: { resource, data } }: Now): Tell => ({
-  resource: (data as Named<'createRequested'>['data']).volume,
-  event: 'volume.snapshotProposed',
-  data: { snapshot: resource },
-})
+export const proposeToVolume = ({ event: { resource: snapshot, data } }: Now): Tell => {
+  const { volume, profile } = data as Named<'createRequested'>['data']
+  return { resource: volume, event: 'volume.snapshotProposed', data: { snapshot, alone: excludesSnapshots(profile) } }
+}
 export const proposeCopy = ({ event: { resource, data } }: Now): Tell[] => {
   const { snapshot, guarded = true } = data as { snapshot: string; guarded?: boolean }
   return guarded ? [{ resource: snapshot, event: 'snapshot.copyProposed', data: { copy: resource } }] : []
 }
 
+/** Of one volume, and taken by itself. */
+const isOwn = ({ volume, copiedFrom, group }: Now['context']) =>
+  volume !== undefined && copiedFrom === undefined && group === undefined
 /** What it was made from is needed no longer: the volume, or the snapshot it is a copy of. */
-const letGo = ({ context: { volume, copiedFrom, guarded }, event: { resource } }: Now): Tell[] => {
+const letGo = ({ context, event: { resource, type } }: Now): Tell[] => {
+  const { volume, copiedFrom, guarded } = context
+  const own = type === 'snapshot.completed' && isOwn(context) ? true : undefined
   if (copiedFrom === undefined)
-    return [{ resource: volume!, event: 'volume.snapshotEnded', data: { snapshot: resource } }]
+    return [{ resource: volume!, event: 'volume.snapshotEnded', data: { snapshot: resource, own } }]
   return guarded ? [{ resource: copiedFrom, event: 'snapshot.copyEnded', data: { copy: resource } }] : []
 }
 /** The guest may run again as soon as the moment is fixed, or it is certain that it never will be. */
@@ -77,7 +82,11 @@ export const failed = (now: Now): Tell[] => {
   return [...letGo(now), ...cut(now), ...images, ...tellFailed(now)]
 }
 /** It is gone for good: who counts it hears so. */
-export const gone = (now: Now): Tell[] => [...leaveGroup(now), ...tellGone(now)]
+export const gone = (now: Now): Tell[] => [...leaveGroup(now), ...tellGone(now), ...uncounted(now)]
+const uncounted = ({ context, event: { resource: snapshot } }: Now): Tell[] =>
+  isOwn(context) && context.completedAt !== undefined
+    ? [{ resource: context.volume!, event: 'volume.ownSnapshotGone', data: { snapshot } }]
+    : []
 /** It will never be taken: its image has failed before. */
 export const abandoned = letGo
 

@@ -1,6 +1,7 @@
 /** What a VM snapshot remembers, and what can happen to it. */
 import { z } from 'zod'
 import { type EventNamed, type EventOf, elapsed, events, requested, told } from './grammar.ts'
+import { profile } from './profiles.ts'
 import { type Scheduled, scheduledEvents } from './scheduled.ts'
 import { type Sighted, sightEvents } from './sights.ts'
 import { type Tags, tagEvents, tags } from './tags.ts'
@@ -50,8 +51,6 @@ export const unborn: VmSnapshotContext = {
   volumes: [],
 }
 
-/** By whose rules it is asked for. */
-export const profile = z.enum(['generic', 'cloudstack-kvm', 'cloudstack-vmware'])
 const account = z.object({ state: z.string() }).nullable()
 const ofInstance = { instance: z.string() }
 const disks = z.array(z.strictObject({ volume: z.string(), sizeBytes: z.int().positive() }))

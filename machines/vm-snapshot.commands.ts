@@ -1,8 +1,8 @@
 /** What callers may ask of a VM snapshot. */
 import { z } from 'zod'
 import { callerAccount, command, resource } from './grammar.ts'
+import { profile } from './profiles.ts'
 import { tagCommands, tags } from './tags.ts'
-import { profile } from './vm-snapshot.alphabet.ts'
 
 interface OfInstance {
   readonly provider: string

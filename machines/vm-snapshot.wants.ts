@@ -1,5 +1,6 @@
 /** What a VM snapshot wants of its instance, of the volumes it keeps, and of the clock. */
 import type { Arm, Disarm, Tell } from './grammar.ts'
+import { excludesSnapshots } from './profiles.ts'
 import { retryAfterMs } from './retries.ts'
 import type { VmSnapshotEventNamed as Named, Now } from './vm-snapshot.alphabet.ts'
 
@@ -34,7 +35,11 @@ export const proposeKeeping = ({ event }: Now): Tell[] => {
     ...volumes.map(({ volume, root }) => ({
       resource: volume,
       event: 'volume.vmSnapshotProposed',
-      data: { snapshot: resource, plainMemory: memory && root && profile === 'cloudstack-kvm' },
+      data: {
+        snapshot: resource,
+        plainMemory: memory && root && profile === 'cloudstack-kvm',
+        alone: excludesSnapshots(profile),
+      },
     })),
   ]
 }

@@ -56,6 +56,8 @@ export interface VolumeContext extends Sighted {
   readonly revert?: { readonly snapshot: string; readonly originalBytes: number }
   /** Snapshots of it that are being taken: until then it is not deleted at its provider. */
   readonly snapshots?: readonly string[]
+  /** How many complete snapshots there are of it alone, not taken with those of others. */
+  readonly ownSnapshots?: number
   /** VM snapshots of its instance that keep it. */
   readonly vmSnapshots?: Covering
   readonly overdue?: boolean
@@ -126,6 +128,8 @@ const imageSource = z.object({
   directUser: z.string().nullable(),
 })
 const measured = { sizeBytes: z.int(), allocatedBytes: z.int().optional() }
+/** By rules after which VM snapshots and those of single volumes exclude each other. */
+const alone = z.boolean().optional()
 const failure = { code: z.string(), message: z.string() }
 
 export const volumeEvents = events('volume', {
@@ -216,13 +220,16 @@ export const volumeEvents = events('volume', {
 
   // From VM snapshots of its instance
   /** `plainMemory`: what is in memory is kept with it, and is not to lie beside what is encrypted. */
-  vmSnapshotProposed: proposed({ snapshot: z.string(), plainMemory: z.boolean() }),
+  vmSnapshotProposed: proposed({ snapshot: z.string(), plainMemory: z.boolean(), alone }),
   /** `sizeBytes`: it is that large again. */
   vmSnapshotEnded: told({ snapshot: z.string(), covers: z.boolean(), sizeBytes: z.int().positive().optional() }),
 
   // From snapshots
-  snapshotProposed: proposed({ snapshot: z.string() }),
-  snapshotEnded: told({ snapshot: z.string() }),
+  snapshotProposed: proposed({ snapshot: z.string(), alone }),
+  /** `own`: it is complete, and of this volume alone. */
+  snapshotEnded: told({ snapshot: z.string(), own: z.boolean().optional() }),
+  /** One that was complete, and of this volume alone. */
+  ownSnapshotGone: told({ snapshot: z.string() }),
 })
 export type VolumeEvent = EventOf<typeof volumeEvents>
 export type VolumeEventNamed<K extends string> = EventNamed<typeof volumeEvents, K>

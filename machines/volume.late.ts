@@ -20,6 +20,7 @@ const reverted = ['reverted', 'revertFailed', 'revertTimedOut'] as const
 const removed = ['deleted', 'deleteFailed', 'deleteTimedOut', 'deleteRetryDue'] as const
 const births = ['requestedByInstance', 'rootLeft'] as const
 const taken = 'snapshotEnded'
+const ownGone = 'ownSnapshotGone'
 const covered = 'vmSnapshotEnded'
 const freed = 'imageFreed'
 
@@ -38,6 +39,7 @@ export const late = {
       ...removed,
       'instanceGone',
       taken,
+      ownGone,
       covered,
       freed,
     ),
@@ -48,7 +50,7 @@ export const late = {
     ...unseen('volume'),
     ...ignoring('it is being made already', ...births),
     ...unowed,
-    ...ignoring('what is not made has no snapshots', taken),
+    ...ignoring('what is not made has no snapshots', taken, ownGone),
     ...ignoring('nothing is connected or changed before it is made', ...connected, ...resized, ...reverted),
     ...ignoring('no deletion is under way', ...removed, freed),
   },
@@ -82,7 +84,7 @@ export const late = {
   error: {
     ...ignoring('no VM snapshot keeps it', covered),
     ...unseen('volume'),
-    ...ignoring('making it has failed for good', ...made, ...births, taken),
+    ...ignoring('making it has failed for good', ...made, ...births, taken, ownGone),
     ...unowed,
     ...ignoring('nothing is connected or changed that was not made', ...connected, ...resized, ...reverted),
     ...ignoring('no deletion is under way', ...removed, freed),
@@ -96,6 +98,7 @@ export const late = {
     ...unowed,
     ...ignoring('no instance has a claim on it', ...connected, 'instanceGone'),
     ...ignoring('its snapshots were answered before', taken),
+    ...ignoring('it is to go, whatever is left of it', ownGone),
     ...ignoring('it is not gone yet', freed),
   },
   deleted: {
@@ -109,6 +112,7 @@ export const late = {
       ...removed,
       'instanceGone',
       taken,
+      ownGone,
       covered,
     ),
     ...ended('volume'),

@@ -18,6 +18,9 @@ export const snapshotRequirements = {
     const { live = attachment !== undefined } = event.data as { live?: boolean }
     return offers.snapshotOf.includes(live ? 'in-use' : 'available')
   },
+  /** On the platform whose rule it is. (spec: cloudstack 2.2, 2.5.) */
+  notBesideVmSnapshots: ({ context, event }: { context: VolumeContext; event: Named<'snapshotProposed'> }) =>
+    !event.data.alone || context.vmSnapshots === undefined,
   snapshotSlotFree: ({ context }: Now) => (context.snapshots?.length ?? 0) < AT_ONCE_MAX,
 }
 
@@ -28,6 +31,7 @@ const remaining = ({ context, event }: Now) =>
 export const snapshotChoices = {
   beingTaken: ({ context }: Now) => context.snapshots !== undefined,
   snapshotAwaited: (now: Now) => now.context.snapshots?.includes(ended(now)) ?? false,
+  hasOwnSnapshots: ({ context }: Now) => context.ownSnapshots !== undefined,
   lastSnapshot: (now: Now) => now.context.snapshots !== undefined && remaining(now).length === 0,
 }
 
@@ -35,7 +39,13 @@ export const snapshotChanges = {
   snapshotBegun: ({ context, event }: Now): Change => ({
     snapshots: [...(context.snapshots ?? []), (event as Proposal).data.snapshot],
   }),
-  snapshotEnded: (now: Now): Change => ({ snapshots: remaining(now).length ? remaining(now) : undefined }),
+  snapshotEnded: (now: Now): Change => ({
+    snapshots: remaining(now).length ? remaining(now) : undefined,
+    ...((now.event as Named<'snapshotEnded'>).data.own && { ownSnapshots: (now.context.ownSnapshots ?? 0) + 1 }),
+  }),
+  ownSnapshotGone: ({ context: { ownSnapshots = 1 } }: Now): Change => ({
+    ownSnapshots: ownSnapshots - 1 || undefined,
+  }),
 }
 
 /** The snapshot comes into being, and its image hears what it will hold. */
@@ -57,7 +67,14 @@ const notAwaited = ignore('it knows no such snapshot')
 /** Of a volume that is there, attached or not. */
 export const takingSnapshots = {
   'volume.snapshotProposed': {
-    guard: needs('present', 'notReverting', 'snapshotOffered', 'snapshotSlotFree', 'noVmSnapshotTask'),
+    guard: needs(
+      'present',
+      'notReverting',
+      'snapshotOffered',
+      'snapshotSlotFree',
+      'noVmSnapshotTask',
+      'notBesideVmSnapshots',
+    ),
     actions: 'snapshotBegun',
   },
   'volume.captureProposed': {
@@ -65,6 +82,13 @@ export const takingSnapshots = {
     actions: ['snapshotBegun', { type: 'tell', params: capture }],
   },
   'volume.snapshotEnded': [{ guard: 'snapshotAwaited', actions: 'snapshotEnded' }, notAwaited],
+} as const
+/** Wherever it lives. */
+export const countingSnapshots = {
+  'volume.ownSnapshotGone': [
+    { guard: 'hasOwnSnapshots', actions: 'ownSnapshotGone' },
+    ignore('it was complete before they were counted'),
+  ],
 } as const
 
 /** Of one that is to be deleted, and may not be yet. */

@@ -22,7 +22,7 @@ import { takingInGroups } from './volume.group.ts'
 import { late } from './volume.late.ts'
 import { dropRevert, revertible, revertibleInUse, reverting, revertingInUse } from './volume.revert.ts'
 import { choices, volumeRequirements } from './volume.rules.ts'
-import { takingSnapshots, untilTaken } from './volume.snapshots.ts'
+import { countingSnapshots, takingSnapshots, untilTaken } from './volume.snapshots.ts'
 import { coverable } from './volume.vm-snapshots.ts'
 import * as want from './volume.wants.ts'
 
@@ -176,13 +176,14 @@ export const volume = setup({
         ...revertible,
         ...changing,
         ...takingSnapshots,
+        ...countingSnapshots,
         ...takingInGroups,
         ...seen,
         ...tagging,
         ...late.available,
       },
     },
-    reverting: { ...reverting, on: { ...reverting.on, ...tagging, ...late.reverting } },
+    reverting: { ...reverting, on: { ...reverting.on, ...countingSnapshots, ...tagging, ...late.reverting } },
     'in-use': {
       initial: 'attached',
       states: {
@@ -232,6 +233,7 @@ export const volume = setup({
         ],
         ...changing,
         ...takingSnapshots,
+        ...countingSnapshots,
         ...takingInGroups,
         ...coverable,
         ...seen,

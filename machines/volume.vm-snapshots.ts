@@ -19,6 +19,9 @@ export const coveringRequirements = {
   /** C12, on the platform whose rules it is. */
   memoryUnencrypted: ({ context, event }: { context: VolumeContext; event: Named<'vmSnapshotProposed'> }) =>
     !event.data.plainMemory || context.encrypted !== true,
+  /** On the platform whose rule it is. */
+  notBesideSnapshots: ({ context, event }: { context: VolumeContext; event: Named<'vmSnapshotProposed'> }) =>
+    !event.data.alone || context.ownSnapshots === undefined,
   /** Its own size alone: type and rates are no part of a VM snapshot. */
   sizeUncovered: ({ context, event }: { context: VolumeContext; event: Named<'modifyRequested'> }) =>
     context.vmSnapshots === undefined || (event.data.sizeBytes ?? context.sizeBytes) === context.sizeBytes,
@@ -49,6 +52,7 @@ export const coverable = {
       'notResizing',
       'noVmSnapshotTask',
       'memoryUnencrypted',
+      'notBesideSnapshots',
     ),
     actions: 'vmSnapshotBegun',
   },

@@ -14,7 +14,16 @@ export const snapshotView: KindView = {
 }
 
 function born({ type, data }: Envelope): Attributes {
-  const { provider: _, snapshot: copiedFrom, image, instance, held: __, guarded: ___, ...rest } = data as Attributes
+  const {
+    provider: _,
+    profile: __,
+    snapshot: copiedFrom,
+    image,
+    instance,
+    held: ___,
+    guarded: ____,
+    ...rest
+  } = data as Attributes
   const capturedFor = type === 'snapshot.requestedByVolume' ? { image, instance } : undefined
   return defined({ ...rest, progress: 0, images: image ? [image] : [], copiedFrom, capturedFor })
 }

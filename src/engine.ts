@@ -80,6 +80,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
   readonly #pasts: Pasts<K, P>
   readonly #rebuilds: Rebuilds
   readonly #region: string
+  readonly #isStill: boolean
   readonly #around: { catalogue: Catalogue; hash: Hash }
   #housekeepingDue: number
   #pruning: Promise<number> | undefined
@@ -130,6 +131,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
     })
     const providers = new Providers([...this.#drivers].map(([name, { capabilities }]) => ({ name, capabilities })))
     this.#region = options.region ?? 'local'
+    this.#isStill = options.still ?? false
     this.#refusals = new Refusals({ journal: journalOf(store, options.refusals), catalogue, clock })
     const { owner = opened.owner ?? 'stemma' } = options
     this.owner = owner
@@ -225,6 +227,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
     options: SubmitOptions = {},
   ): Promise<readonly CommandResult[]> {
     if (this.#closing) throw new Unavailable('closed', 'The engine is closing; open it again.')
+    if (this.#isStill && !options.dryRun) throw new Unavailable('still', 'This engine was opened to be read.')
     try {
       return await this.#submissions.submit(commands, principal, options)
     } catch (error) {
@@ -490,7 +493,7 @@ export async function createEngine<const K extends KindMap, const P extends View
     const residence = new Residence(store, catalogue, hash, residentMax, retention)
     const recovery = await recover(store, projections, opened, residence, catalogue)
     const engine = new Engine(options, opened, { catalogue, residence, recovery })
-    await engine.start()
+    if (!options.still) await engine.start()
     return engine
   } catch (error) {
     await store.close()

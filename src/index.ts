@@ -140,6 +140,7 @@ export {
 export {
   type AskRow,
   Conflict,
+  type Opened,
   type PruneDamage,
   Pruned,
   type SignatureCheck,

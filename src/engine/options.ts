@@ -41,6 +41,8 @@ export interface EngineOptions<K extends KindMap, P extends ViewMap, S extends S
   /** Events after which derived rows are written (128), and the longest they wait (200 ms). */
   readonly behindMax?: number
   readonly behindMs?: number
+  /** Opens it to be read: no ask is called, no timer fires, no command is taken. Views are caught up as always. */
+  readonly still?: boolean
   /** Time between two surveys of all providers that nobody asked for (15 minutes, the first soon after the start); 0: none. */
   readonly surveyEveryMs?: number
   /** How long tokens are remembered (25 hours: EC2 clients count on a day). */

@@ -125,7 +125,7 @@ export class BrokenRule extends Error {
  */
 export class Unavailable extends Error {
   override readonly name = 'Unavailable'
-  readonly code: 'closed' | 'overloaded' | 'viewStalled' | 'providerSilent'
+  readonly code: 'closed' | 'overloaded' | 'viewStalled' | 'providerSilent' | 'still'
   constructor(code: Unavailable['code'], message: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code

@@ -7,6 +7,7 @@
  */
 import type { Json } from '../../machines/grammar.ts'
 import type { AnyProjection, Projection, ViewRow } from '../../projections/contract.ts'
+import type { CheckpointFile } from './checkpoints.ts'
 import type { RefusalJournal, RefusalLimits } from './refusals.ts'
 
 /** One event as stored: `text` is the canonical JSON of its envelope without the digest. */
@@ -301,6 +302,8 @@ export interface Store {
   pruneDamages?(isSigned?: SignatureCheck): Promise<PruneDamage[]>
   /** A journal of refusals beside this store, not made yet. Without one they are kept in memory. */
   refusals?(limits: RefusalLimits): RefusalJournal
+  /** Checkpoints of views beside this store. Without them, a past is folded by every process anew. */
+  checkpoints?(): CheckpointFile | undefined
   /** Bytes on disk, pages, WAL size: whatever the store can say about itself. */
   measures(): Promise<Record<string, number>>
   close(): Promise<void>

@@ -36,6 +36,8 @@ export interface ChaosFigures {
   /** Calls about what is kept of machines that were done, and how many were there at the end. */
   readonly kept: number
   readonly keptAtRest: number
+  /** Guests that were suspended at rest, and went on. */
+  readonly woken: number
   /** Calls that were made again after the end of what they made, and made nothing. */
   readonly echoes: number
   readonly disks: number
@@ -71,7 +73,7 @@ export async function chaos({ seed, operations, kills, say = () => {} }: ChaosOp
     const { events } = checkBooks(databaseOf(folder), load)
     return {
       ...{ operations: load.accepted, refused: load.refused.size, engineKills, machineKills, events },
-      ...{ kept: load.keptCount, keptAtRest: seen.kept, echoes: seen.echoes },
+      ...{ kept: load.keptCount, keptAtRest: seen.kept, woken: seen.woken, echoes: seen.echoes },
       ...{ disks: seen.sound + seen.leaking, leaking: seen.leaking },
       unfinished: readdirSync(join(poolOf(folder), '.tmp')).length,
       seconds: Math.round((Date.now() - begun) / 1_000),
@@ -118,8 +120,7 @@ async function comeToRest(folder: string, load: Load) {
     await settle(opened, settlesWithinMs)
     await compare(opened)
     await surveyed(opened)
-    await turnOff(opened)
-    await settle(opened, settlesWithinMs)
+    const woken = await turnOff(opened, settlesWithinMs)
     await compare(opened)
     // A machine that is off ends its process a moment later.
     for (let waits = 0; processesOf(folder).length > 0 && waits < 100; waits += 1) await sleep(50)
@@ -133,7 +134,7 @@ async function comeToRest(folder: string, load: Load) {
     if (contained.length + stalledViews.length > 0)
       throw new Error(`not well: ${JSON.stringify({ contained, stalledViews })}`)
     await opened.engine.flush()
-    return { ...disks, kept, echoes }
+    return { ...disks, kept, woken, echoes }
   } finally {
     await opened.engine.close()
   }

@@ -181,10 +181,15 @@ export function checkDisks(folder: string): { sound: number; leaking: number } {
   return counts
 }
 
-/** Every machine off, hard. */
-export async function turnOff(opened: Opened): Promise<void> {
+/** Every machine off, hard; those that are suspended have gone on before: returns how many. */
+export async function turnOff(opened: Opened, withinMs: number): Promise<number> {
+  const asleep = (await rowsOf(opened, 'instance')).filter(({ state }) => state === 'suspended')
+  for (const { id } of asleep) await opened.engine.as(acme).instance.resume(id)
+  await settle(opened, withinMs)
   for (const { id, state, attributes } of await rowsOf(opened, 'instance'))
-    if (state === 'running' || state === 'suspended') await end(opened, id, attributes.mode)
+    if (state === 'running') await end(opened, id, attributes.mode)
+  await settle(opened, withinMs)
+  return asleep.length
 }
 
 const rounds = 4
@@ -204,7 +209,7 @@ export async function cleanSlate(opened: Opened, folder: string, withinMs: numbe
   if (remains.length > 0)
     throw new Error(`cannot be deleted: ${remains.map(({ id, state }) => `${id} ${state}`).join()}`)
   const pool = poolOf(folder)
-  for (const part of ['volumes', 'snapshots', 'run']) {
+  for (const part of ['volumes', 'snapshots', 'states', 'run']) {
     const names = readdirSync(join(pool, part))
     if (names.length > 0) throw new Error(`left in ${part}: ${names.join(', ')}`)
   }

@@ -67,6 +67,8 @@ const others: Readonly<Record<string, SimulatedOptions>> = {
     images: { image: { stop: 'destroys', rootOnDestroy: 'deletes', suspend: 'none' } },
   },
   'destroying by stopping': { capabilities: { ...A, destroy: 'viaStop', rootOnDestroy: 'byFlag' } },
+  'images that it takes away, before the disks that were made of them': { capabilities: { canDeleteImage: true } },
+  'images that it takes away, after those': { capabilities: { canDeleteImage: true, cloneKind: 'cow' } },
   'cow clones, volumes for several instances, snapshots that need their volume': {
     capabilities: {
       cloneKind: 'cow',

@@ -141,7 +141,7 @@ export const lies: { readonly [C in CapabilityName]: Lie | readonly Lie[] } = {
   ],
   cloneKind: { declares: { cloneKind: 'full' }, can: { cloneKind: 'linked' } },
   canCloneImage: { declares: D, can: { canCloneImage: false } },
-  canDeleteImage: { can: { canDeleteImage: false } },
+  canDeleteImage: { declares: { canDeleteImage: true }, can: { canDeleteImage: false } },
   canDeleteClone: { declares: D, can: { canDeleteClone: false } },
   canCreateVolumeFromImage: { declares: E, can: { canCreateVolumeFromImage: false } },
   bootFromVolume: { can: { bootFromVolume: false } },

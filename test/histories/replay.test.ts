@@ -12,7 +12,9 @@ import { verifyEvents } from '../../src/replay/verify/index.ts'
 import type { StoredEvent } from '../../src/store/store.ts'
 import { sha256 } from '../../src/system/hash.ts'
 
-const releases = readdirSync(import.meta.dirname, { withFileTypes: true }).filter(entry => entry.isDirectory())
+const releases = readdirSync(import.meta.dirname, { withFileTypes: true }).filter(
+  entry => entry.isDirectory() && /^\d/.test(entry.name),
+)
 
 const eventsIn = (file: string): StoredEvent[] =>
   readFileSync(file, 'utf8')

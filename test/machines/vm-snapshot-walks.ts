@@ -14,7 +14,6 @@ export const vmSnapshotDeeds = [
   'failToRevert',
   'expireBusy',
   'cutShort',
-  'revertInVain',
 ] as const
 export type VmSnapshotDeed = (typeof vmSnapshotDeeds)[number]
 
@@ -74,13 +73,6 @@ export function vmSnapshotAct(world: World, what: VmSnapshotDeed, pick: number, 
       if (other % 2) keep({ memory: true })
       else if (snapshot) ask('vm-snapshot', 'delete', snapshot)
       if (instance) ask('instance', pick % 2 ? 'stop' : 'forceStop', instance, pick % 2 ? { force: true } : {})
-    },
-    revertInVain: () => {
-      keep({ memory: true })
-      if (instance && world.asks.get(instance)?.length) world.answer(instance, 'done')
-      const last = world.idsOf('vm-snapshot').at(-1)
-      if (last) ask('vm-snapshot', 'revert', last)
-      if (instance && world.asks.get(instance)?.length) world.answer(instance, 'rejected')
     },
     forgetMachine: () => snapshot && ask('vm-snapshot', 'delete', snapshot),
     forgetSubtree: () => snapshot && ask('vm-snapshot', 'delete', snapshot, { subtree: true }),

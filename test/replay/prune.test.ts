@@ -14,6 +14,7 @@ import { kinds } from '../../machines/index.ts'
 import { projections } from '../../projections/index.ts'
 import { checkStore } from '../../src/replay/check/index.ts'
 import { type PrunePlan, planPrune } from '../../src/replay/prune/plan.ts'
+import { readSteps } from '../../src/replay/story/index.ts'
 import { sqlite } from '../../src/store/sqlite/index.ts'
 import { sha256 as hash } from '../../src/system/hash.ts'
 import { signatureCheck, signer } from '../../src/system/signing.ts'
@@ -163,6 +164,44 @@ describe('a prune', () => {
     expect(events.length).toBeGreaterThan(2)
     await whole.engine.at({ position: 1 })
     await whole.engine.close()
+  })
+
+  it('is continued by what is heard later of a stream that was taken out, and its versions have no gap', async () => {
+    const database = new Database(':memory:')
+    const cloud = await openCloud(database)
+    const image = await furnish(cloud)
+    const { id: own } = await cloud.acme.image.register({ name: 'own', sizeBytes: GiB })
+    const { id } = await cloud.acme.instance.launch({ image: own, type: 'small' })
+    await cloud.engine.idle()
+    await cloud.acme.instance.terminate(id)
+    await cloud.engine.idle()
+    await cloud.acme.volume.create({ sizeBytes: GiB })
+    await cloud.engine.idle()
+    await cloud.engine.flush()
+    await cloud.engine.prune()
+    await cloud.engine.close()
+    expect((await prune(database)).streams.map(({ resource }) => resource)).toContain(id)
+    expect(image).toBeDefined()
+    const later = await openCloud(database, 0, false)
+    const { version } = await later.acme.instance.tag(id, { tags: { seen: 'late' } })
+    expect(version).toBeGreaterThan(4)
+    await later.engine.flush()
+    const rows = await rowsOf(later.engine)
+    await rebuildAll(later)
+    expect(await rowsOf(later.engine)).toEqual(rows)
+    await expect(readSteps(later.engine, later.acme, id)).rejects.toThrow(/archive-1; put that beside/)
+    await later.engine.close()
+    for (const archives of [false, folder] as const)
+      expect(await check(new Database(database.serialize()), archives)).toMatchObject({ findings: [], isSound: true })
+    const whole = await openCloud(database, 0, folder)
+    const versions = (await readSteps(whole.engine, whole.acme, id)).map(({ event }) => event.version)
+    expect(versions).toEqual(Array.from({ length: version }, (_, index) => index + 1))
+    await rebuildAll(whole)
+    expect(await rowsOf(whole.engine)).toEqual(rows)
+    await whole.engine.close()
+    // Its last event changed: the chain goes on from the digest that the prune kept, so it is found out without the archive.
+    database.prepare(`update events set text = replace(text, 'late', 'soon') where resource = ?`).run(id)
+    expect((await check(database, false)).histories.divergences).toMatchObject([{ resource: id, differs: 'damage' }])
   })
 
   it('can be followed by another: both archives make the log whole, one alone does not', async () => {

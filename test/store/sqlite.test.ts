@@ -152,7 +152,7 @@ describe('a store that is closed', () => {
     await store.commit(commitNumber(1))
     await store.close()
     await store.close()
-    const calls: Record<Exclude<keyof Store, 'open' | 'close' | 'refusals'>, () => Promise<unknown>> = {
+    const calls: Record<Exclude<keyof Store, 'open' | 'close' | 'refusals' | 'checkpoints'>, () => Promise<unknown>> = {
       commit: () => store.commit(commitNumber(2)),
       writeDerived: () => store.writeDerived({ snapshots: [], rows: [], watermark: 1 }),
       resetView: () => store.resetView('inventory'),

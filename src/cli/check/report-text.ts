@@ -4,11 +4,20 @@ import { plain } from '../output.ts'
 import { styled } from '../tables.ts'
 import { verdictText } from '../verify/verdict-text.ts'
 
-export function reportText({ histories, views, asks, timers, found, findings, isSound }: CheckReport): string {
+export function reportText({
+  histories,
+  views,
+  asks,
+  timers,
+  checkpoints,
+  found,
+  findings,
+  isSound,
+}: CheckReport): string {
   const rows = Object.entries(views).map(([name, count]) => `${name} ${count}`)
   return [
     verdictText(histories),
-    `Rows of views: ${rows.join(', ')}. Open asks: ${asks}, timers: ${timers}.`,
+    `Rows of views: ${rows.join(', ')}. Open asks: ${asks}, timers: ${timers}, checkpoints: ${checkpoints}.`,
     ...findings.map(each => {
       const [stored, folded] = [each.stored, each.folded].map(value => plain(JSON.stringify(value)) ?? 'nothing')
       return `${styled('red', `${each.in} ${each.name}`)} ${plain(each.key)}\n    stored ${stored}\n    folded ${folded}`

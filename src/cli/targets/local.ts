@@ -19,9 +19,10 @@ const WAIT_MS_MAX = 30_000
 /**
  * Opens the file and acts on it as the principal of this access. Throws StoreError alreadyOpen.
  * @param moment what is read is as it was then
+ * @param still nothing is woken by looking
  */
-export async function local(data: string, access: AccessToken, moment?: string): Promise<Target> {
-  const cloud = await openCloud(asFound(data))
+export async function local(data: string, access: AccessToken, moment?: string, still?: boolean): Promise<Target> {
+  const cloud = await openCloud(asFound(data, still))
   try {
     return await targetOn(cloud, access, moment)
   } catch (error) {
@@ -58,7 +59,7 @@ async function targetOn(cloud: Cloud, access: AccessToken, moment: string | unde
     get: async id => ({ ...(await reading.get(id)) }),
     story: async (id, fromVersion) => (await readStory(cloud, reading, id, { fromVersion })).entries,
     steps: id => readSteps(cloud, reading, id),
-    why: id => readWhy(cloud, session, id),
+    why: id => readWhy(cloud, reading as typeof session, id, { isPast: past !== undefined }),
     actions: id => session.actions(id),
     providers: async () => cloud.providers.list(session.principal.region),
     provider: (name, image) => providerSeen(cloud, session, name, image),
@@ -67,7 +68,7 @@ async function targetOn(cloud: Cloud, access: AccessToken, moment: string | unde
     rebuild: views => session.rebuild(...views),
     limits: query => readLimits(past ?? cloud, session, textOf(query)),
     usage: query => reportUsage(past ?? cloud, session, textOf(query)),
-    capacity: query => reportCapacity(cloud, session, textOf(query)),
+    capacity: query => reportCapacity(past ?? cloud, session, textOf(query)),
     close: () => cloud.close(),
   }
 }

@@ -13,6 +13,8 @@ export interface TargetOptions {
   readonly account?: string
   readonly url?: string
   readonly json?: boolean
+  /** Look at the file without waking anything in it. */
+  readonly still?: boolean
   /** Read as it was then: a time, or a position. */
   readonly at?: string
   /** The least that the access must have, where none is named by its account. */
@@ -27,6 +29,7 @@ export const targetOptions = (command: Command): Command =>
     .option('--tokens <file>', 'access tokens; default: <data>.tokens.json')
     .option('--account <name>', 'whose token to use; default: the first in the file')
     .option('--url <url>', 'a server to use whatever holds the file; its token comes from STEMMA_TOKEN')
+    .option('--still', 'only look: no provider is called, no timer fires, and now is the time of the last event')
     .option('--json', 'print JSON')
 
 /** Of commands that read, and so also the past: `stemma at <moment> -- …` gives it. */
@@ -45,6 +48,7 @@ export async function onTarget<T>(options: TargetOptions, run: (target: Target) 
 
 async function openTarget(options: TargetOptions): Promise<Target> {
   const { remote } = await import('./remote.ts')
+  if (options.still && options.url !== undefined) throw usage('A server is not still; give a data file.', '--still')
   const { STEMMA_TOKEN: given } = process.env
   if (options.url !== undefined) {
     if (given) return remote(options.url, given, options.at)
@@ -52,11 +56,13 @@ async function openTarget(options: TargetOptions): Promise<Target> {
   }
   const data = resolve(options.data)
   const owner = readOwner(data)
+  if (owner && options.still)
+    throw usage(`${data} is in use by process ${owner.pid}; look at a backup of it.`, '--still')
   if (owner?.url) return remote(owner.url, given ?? (await chosenAccess(options, data)).token, options.at)
   if (owner) {
     const message = `${data} is held by process ${owner.pid}, which serves nobody; end it and try again.`
     throw new Failure({ code: 'alreadyOpen', message })
   }
   const { local } = await import('./local.ts')
-  return local(data, await chosenAccess(options, data), options.at)
+  return local(data, await chosenAccess(options, data), options.at, options.still)
 }

@@ -1,5 +1,14 @@
 /** Every way a request can fail, as a status and `{ error: { code, message, … } }`. */
-import { Conflict, Contained, InvalidRequest, type Reason, type RefusalOf, Refused, Unavailable } from '../../index.ts'
+import {
+  Conflict,
+  Contained,
+  InvalidRequest,
+  Pruned,
+  type Reason,
+  type RefusalOf,
+  Refused,
+  Unavailable,
+} from '../../index.ts'
 import { Unauthenticated } from './authentication.ts'
 
 /** What a failed request is told. `code` is stable; `field` names what was wrong with the request. */
@@ -45,6 +54,7 @@ export function answerOf(error: unknown): Answer {
     const message = 'Others were changing the same resources at the same time; try again.'
     return answer(503, { code: 'overloaded', message }, { 'retry-after': '1' })
   }
+  if (error instanceof Pruned) return answer(410, { code: error.code, message: error.message })
   if (error instanceof Contained)
     return answer(500, { code: error.code, message: error.message, resource: error.resource })
   return ofTransport(error) ?? broken(error)

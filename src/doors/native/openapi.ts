@@ -100,7 +100,10 @@ function pathsOf(kind: Kind, columns: Columns): Json {
       { type: 'object', properties: { items: { type: 'array', items: { type: 'object' } } } },
       [...parameters, atMoment],
     ),
-    [`/v1/${name}/{id}/why`]: get('Why it is in its state, and what it waits for.', { type: 'object' }),
+    [`/v1/${name}/{id}/why`]: get('Why it is in its state, and what it waits for.', { type: 'object' }, [
+      ...parameters,
+      atMoment,
+    ]),
     [`/v1/${name}/{id}/actions`]: get('What would be accepted now, and for the rest why not.', actions),
     ...Object.fromEntries(Object.keys(kind.commands).map(verb => [`/v1/${name}/${verb}`, commandPath(kind, verb)])),
   }
@@ -210,6 +213,7 @@ function generalPaths(): Json {
         inQuery('explain', { type: 'boolean', default: false }, 'Also the events behind the figures, at most `limit`.'),
         inQuery('limit', count),
         inQuery('cursor', word),
+        atMoment,
       ],
       responses: responses('200', 'Read. What nobody measured is null.', reference('Capacity')),
     }),

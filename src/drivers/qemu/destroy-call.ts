@@ -2,6 +2,7 @@
 import type { Outcome } from '../driver.ts'
 import { done } from '../outcomes.ts'
 import type { Host } from './host.ts'
+import { isStarting } from './instance-facts.ts'
 import { forgetMemory } from './suspending.ts'
 import { dropVmSnapshot } from './vm-snapshot-calls.ts'
 
@@ -9,7 +10,7 @@ export async function instanceDestroy(host: Host, id: string): Promise<Outcome> 
   const { records, machines, now } = host
   const record = records.any('instance', id)
   if (record === undefined) return done({}, true)
-  await machines.end(id)
+  await (isStarting(record) ? machines.endStarting(id) : machines.end(id))
   for (const snapshot of records.vmSnapshotsOf(id)) await dropVmSnapshot(host, snapshot)
   const already = record.goneAt !== undefined
   // Only now: as long as a process may have them open, its disks are connected.

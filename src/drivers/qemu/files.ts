@@ -37,8 +37,13 @@ export async function publish(made: string, name: string): Promise<boolean> {
 
 /** Writes a small file in one step, over what was there. `made` is a private name in the same file system. */
 export async function replace(made: string, name: string, text: string): Promise<void> {
-  await writeFile(made, text, { mode: 0o600, flush: true })
-  await rename(made, name)
+  try {
+    await writeFile(made, text, { mode: 0o600, flush: true })
+    await rename(made, name)
+  } catch (error) {
+    await rm(made, { force: true })
+    throw error
+  }
   await syncFolderOf(name)
 }
 

@@ -15,6 +15,10 @@ const goesOn = new Set(['running', 'save-vm'])
 export const isOfLaunch = (record: InstanceRecord, seen: Sighting): boolean =>
   seen.isAlive && seen.name === machineName(record.id, record.generation)
 
+/** May somebody who was killed have begun to start a process that is not to be seen yet? */
+export const isStarting = ({ launched, generation, isSuspended }: InstanceRecord): boolean =>
+  launched < generation || isSuspended === true
+
 /** What its process does, whatever is being done to it. */
 export const statusOf = (record: InstanceRecord, seen: Sighting): Status => {
   if (record.isSuspended) return 'suspended'

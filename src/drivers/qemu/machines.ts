@@ -5,10 +5,11 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { commandLine, type MachineSpec, runFiles } from './command-line.ts'
+import { hasCode } from './files.ts'
 import { newestMachineType, qemuSystem } from './machine-type.ts'
 import { Refusal } from './outcome-of.ts'
 import type { Pool } from './pool.ts'
-import { holderOf } from './process-lock.ts'
+import { holderOf, startedWith } from './process-lock.ts'
 import { Qmp, QmpLost, type QmpOptions } from './qmp.ts'
 import type { RunState } from './qmp-commands.ts'
 import { runTool, ToolFailed } from './tool.ts'
@@ -41,6 +42,15 @@ export const sighted = async (qmp: Qmp): Promise<Alive> => {
   const [{ name = '' }, { status }] = await Promise.all([qmp.execute('query-name'), qmp.execute('query-status')])
   const seen = { isAlive: true, name, runState: status } as const
   return status === 'io-error' ? { ...seen, unwritten: await unwrittenIn(qmp) } : seen
+}
+
+/** It may have ended a moment ago. */
+const killed = (pid: number): void => {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if (!hasCode(error, 'ESRCH')) throw error
+  }
 }
 
 export class Machines {
@@ -150,6 +160,22 @@ export class Machines {
       }
     }
     if (await this.isAlive(instance)) throw new QmpLost(`the process of ${instance} does not end`, true)
+  }
+
+  /**
+   * The same, also of a process that somebody who was killed has begun to start: it has no pid file yet. Throws QmpLost if
+   * it lives on.
+   */
+  async endStarting(instance: string): Promise<void> {
+    await this.end(instance)
+    const { pid: file } = runFiles(this.#pool.run(instance))
+    for (let waitedMs = 0; ; waitedMs += 10) {
+      const pids = await startedWith(file)
+      if (pids.length === 0) return
+      if (waitedMs >= this.#options.endWithinMs) throw new QmpLost(`the process of ${instance} does not end`, true)
+      for (const pid of pids) killed(pid)
+      await sleep(10)
+    }
   }
 
   /** Removes what a machine that has ended leaves. */

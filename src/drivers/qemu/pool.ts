@@ -10,6 +10,7 @@
  */
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { lockPool } from './pool-lock.ts'
 
@@ -65,6 +66,12 @@ export class Pool {
   volume = (id: string): string => join(this.folder, 'volumes', `${id}.qcow2`)
   snapshot = (id: string): string => join(this.folder, 'snapshots', `${id}.qcow2`)
   state = (instance: string, generation: number): string => join(this.folder, 'states', `${instance}.${generation}`)
+  /** Of all its launches. */
+  statesOf = async (instance: string): Promise<string[]> => {
+    const names = await readdir(join(this.folder, 'states'))
+    const own = names.filter(name => name.slice(0, name.lastIndexOf('.')) === instance)
+    return own.map(name => join(this.folder, 'states', name))
+  }
   records = (kind: string): string => join(this.folder, 'records', kind)
   run = (instance: string): string => join(this.folder, 'run', instance)
 

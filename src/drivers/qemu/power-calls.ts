@@ -5,7 +5,7 @@ import { isPoolFull } from './capacity.ts'
 import { devicesOnly, placed } from './devices.ts'
 import type { Host } from './host.ts'
 import { launchOf, sizeOnly } from './instance-calls.ts'
-import { endReasonOf, instanceFacts, isOfLaunch, pauseMessage, statusOf } from './instance-facts.ts'
+import { endReasonOf, instanceFacts, isOfLaunch, isStarting, pauseMessage, statusOf } from './instance-facts.ts'
 import { type Sighting, sighted } from './machines.ts'
 import { outcomeOf } from './outcome-of.ts'
 import { startProcess } from './process-start.ts'
@@ -118,7 +118,7 @@ const turnOff = async (host: Host, call: Call, known: InstanceRecord): Promise<O
     }
     endedBy = 'force'
   }
-  await machines.end(id)
+  await (isStarting(known) ? machines.endStarting(id) : machines.end(id))
   // A stopped instance holds no volume: what is detached or deleted meanwhile must not wait for it.
   const { generation } = spec
   const kept = await records.keep({

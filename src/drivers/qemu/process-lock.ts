@@ -5,7 +5,7 @@
  * moves others past the reader. So a process is first looked for by its number and its words, and among the locks only
  * where that finds none: one that starts has the lock before it says its number. (spec: drivers-and-qemu 1.)
  */
-import { readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { hasCode } from './files.ts'
 
 /** Locks as the kernel shows them: number, kind, mode, access, pid, device:inode, range. */
@@ -30,7 +30,17 @@ export async function holderOf(pidFile: string, locks: () => Promise<string> = r
   return undefined
 }
 
+/**
+ * Processes that were started with this pid file, also those that have not written it yet: whoever started one may have
+ * been killed in that moment.
+ */
+export async function startedWith(pidFile: string): Promise<number[]> {
+  const pids = (await readdir('/proc')).filter(name => /^\d+$/.test(name)).map(Number)
+  const isOurs = await Promise.all(pids.map(async pid => pid !== process.pid && (await namesFile(pid, pidFile))))
+  return pids.filter((_, at) => isOurs[at])
+}
+
 const namesFile = async (pid: number, file: string): Promise<boolean> => {
   const words = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-  return words.split('\0').includes(file)
+  return words.includes(`\0-pidfile\0${file}\0`)
 }

@@ -186,8 +186,17 @@ export class Records {
 
   async keep<R extends AnyRecord>(record: R): Promise<R> {
     // In memory first: whoever looks meanwhile must see that it is meant to be.
-    this.#all[record.kind].set(record.id, record as never)
-    await replace(this.#pool.temporary(record.id), this.#path(record), JSON.stringify(record))
+    const all = this.#all[record.kind] as unknown as Map<string, AnyRecord>
+    const before = all.get(record.id)
+    all.set(record.id, record)
+    try {
+      await replace(this.#pool.temporary(record.id), this.#path(record), JSON.stringify(record))
+    } catch (error) {
+      // What is not on the disk would be true only until the next driver.
+      if (before) all.set(record.id, before)
+      else all.delete(record.id)
+      throw error
+    }
     return record
   }
   /** As if it had never been asked for. */

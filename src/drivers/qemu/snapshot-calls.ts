@@ -97,7 +97,11 @@ async function taken(host: Host, call: Call, signal: AbortSignal): Promise<Outco
       throw lost(id)
     }
     if (outcomeOf(call, error, signal).kind === 'rejected') {
-      if (madeBy !== undefined) await endBackUps(host, madeBy, [{ snapshot: id, volume: '' }])
+      if (madeBy !== undefined) {
+        // Lost first: whoever is killed before all of it is away would begin it again, at a later moment.
+        await records.keep({ ...record, lostToken: context.token })
+        await endBackUps(host, madeBy, [{ snapshot: id, volume: '' }])
+      }
       await records.drop(record)
     }
     throw error

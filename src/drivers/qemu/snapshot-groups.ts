@@ -145,7 +145,10 @@ async function taken(host: Host, call: Call, signal: AbortSignal): Promise<Outco
       await dropMembers(host, await records.keep({ ...group, lostToken: context.token }))
       throw new Refusal('precondition', `group ${id}: ${error.message}`)
     }
-    if (outcomeOf(call, error, signal).kind === 'rejected') await dropGroup(host, group)
+    if (outcomeOf(call, error, signal).kind === 'rejected') {
+      // Lost first: whoever is killed before all of it is away would begin it again, at a later moment.
+      await dropGroup(host, await records.keep({ ...group, lostToken: context.token }))
+    }
     throw error
   }
   // All of it is there, whatever becomes of the machine.

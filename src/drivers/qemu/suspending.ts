@@ -94,10 +94,10 @@ export async function suspend(host: Host, record: InstanceRecord, token: string)
   return records.keep({ ...begun, isSuspended: true, underway: undefined })
 }
 
-/** The memory of an instance that is not going to go on from it. */
+/** The memory of an instance that is not going to go on from it, and what an earlier launch left of its own. */
 export async function forgetMemory({ pool }: Host, { id, generation }: InstanceRecord): Promise<void> {
   const { path, ended } = pool.memory(id, generation)
-  for (const left of [pool.state(id, generation), path, ended]) await remove(left)
+  for (const left of [...(await pool.statesOf(id)), path, ended]) await remove(left)
 }
 
 /** From suspended to paused, in another process of the same launch. Throws a Refusal for memory that can not be read. */

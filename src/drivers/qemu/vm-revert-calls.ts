@@ -10,7 +10,7 @@ import { diskAt } from './disks.ts'
 import type { Host } from './host.ts'
 import { goBackQuiet, keptOn, patienceMs, repairQuiet } from './inner-snapshots.ts'
 import { launchOf } from './instance-calls.ts'
-import { instanceFacts, isOfLaunch, statusOf } from './instance-facts.ts'
+import { instanceFacts, isOfLaunch, isStarting, statusOf } from './instance-facts.ts'
 import { dismissJob, endedJob } from './jobs.ts'
 import { Refusal } from './outcome-of.ts'
 import { jobOf, nodeOf, tagOf } from './pool.ts'
@@ -107,7 +107,7 @@ const back = async (host: Host, way: Way, meant: InstanceRecord, snapshot: VmSna
       throw error
     }
   }
-  await machines.end(meant.id)
+  await (isStarting(meant) ? machines.endStarting(meant.id) : machines.end(meant.id))
   if (way === 'restart' && snapshot.spec.memory) {
     await startProcess(host, meant)
     return load(host, meant, snapshot)

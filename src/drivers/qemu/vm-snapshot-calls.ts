@@ -196,13 +196,14 @@ async function stored(host: Host, call: Call, snapshot: VmSnapshotRecord, record
 export async function dropVmSnapshot(host: Host, snapshot: VmSnapshotRecord): Promise<void> {
   const { records, now } = host
   const record = records.get('instance', snapshot.instance)
-  if (snapshot.goneAt === undefined) await records.keep({ ...snapshot, goneAt: now() })
   await dropFrom(host, snapshot, record)
   for (const child of records.vmSnapshotsOf(snapshot.instance))
     if (child.parent === snapshot.id) await records.keep({ ...child, parent: snapshot.parent })
   const after = records.get('instance', snapshot.instance)
   if (after?.current === snapshot.id) await records.keep({ ...after, current: snapshot.parent })
   await dismiss(host, snapshot)
+  // Last: until all of it is away it counts as kept, and goes with its instance at the latest.
+  if (snapshot.goneAt === undefined) await records.keep({ ...snapshot, goneAt: now() })
 }
 
 export async function vmSnapshotDelete(host: Host, call: Call): Promise<Outcome> {

@@ -64,8 +64,8 @@ const notWritten = (failure: Error): Outcome =>
   unknownOutcome(`the provider's truth could not be written: ${failure.message}`)
 
 /**
- * Opens a simulated provider. Without options it can do all that the contract knows, answers in 2 to 20 ms, never fails
- * and forgets everything with the process. Throws ZodError for wrong capabilities, FaultPlanInvalid, and
+ * Opens a simulated provider. Without options it can do all that the contract knows but take images away, which nobody
+ * brought to it; it answers in 2 to 20 ms, never fails and forgets everything with the process. Throws ZodError for wrong capabilities, FaultPlanInvalid, and
  * SimulatedFileRefused for a file that is not its own.
  */
 export function simulated(options: SimulatedOptions = {}): SimulatedDriver {

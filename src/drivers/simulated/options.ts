@@ -103,7 +103,6 @@ export const everyCapability: DeclaredCapabilities = {
   imageExclusive: true,
   canCloneImage: true,
   canDeleteClone: true,
-  canDeleteImage: true,
   canCreateVolumeFromImage: true,
   bootFromVolume: true,
   bootFromSnapshot: true,

@@ -11,13 +11,15 @@ import { Retention } from '../../runtime/retention.ts'
 import { canonical } from '../../store/canonical.ts'
 import type { Opened, SignatureCheck, Store } from '../../store/store.ts'
 import { OpenWork } from '../open-work.ts'
+import { KeptCheckpoints } from '../past/kept.ts'
 import { asStored } from '../past/query.ts'
 import { Timeline } from '../past/timeline.ts'
 import { type Verdict, verify } from '../verify/index.ts'
+import { checkCheckpoints, compareMaps } from './checkpoints.ts'
 
 /** One thing that is not as the log says. */
 export interface Finding {
-  readonly in: 'view' | 'asks' | 'timers' | 'log' | 'prune'
+  readonly in: 'view' | 'asks' | 'timers' | 'log' | 'prune' | 'checkpoint'
   /** The view, or what stands there. */
   readonly name: string
   readonly key: string
@@ -33,6 +35,8 @@ export interface CheckReport {
   readonly views: Readonly<Record<string, number>>
   readonly asks: number
   readonly timers: number
+  /** Of views, beside the store, that a look at the past would begin with. What is stale or damaged is never used. */
+  readonly checkpoints: number
   readonly found: number
   /** The first of what was found. */
   readonly findings: readonly Finding[]
@@ -73,9 +77,21 @@ export async function checkStore(store: Store, opened: Opened, options: CheckOpt
   const histories = await verify(store, { kinds, hash })
   const open = new OpenWork()
   await overLog(store, options.pause, event => open.apply(event), find)
+  const around = { store, catalogue, pause: options.pause }
+  const file = store.checkpoints?.()
+  let checkpoints = 0
   const rows: Record<string, number> = {}
-  for (const view of Object.values(projections) as AnyProjection[])
-    rows[view.name] = await checkView(view, { store, opened, catalogue, pause: options.pause }, compare)
+  for (const view of Object.values(projections) as AnyProjection[]) {
+    const timeline = new Timeline(view, { ...around, residence: { contained: new Map(), contain() {} } }, CHUNK * 20)
+    const place = (position: number) => ({ in: 'checkpoint', name: `${view.name} at ${position}` }) as const
+    if (file)
+      checkpoints += await checkCheckpoints(
+        timeline,
+        new KeptCheckpoints(file, store, view, catalogue),
+        position => (key, a, b) => compare({ ...place(position), key }, a, b),
+      )
+    rows[view.name] = await checkView(timeline, { ...around, opened }, compare)
+  }
   const asks = await allAsks(store)
   const known = new Map(open.asks().map(ask => [ask.token, ask.verb]))
   const isTold = ({ token, verb }: { token: string; verb: string }) => [token, verb] as const
@@ -88,13 +104,8 @@ export async function checkStore(store: Store, opened: Opened, options: CheckOpt
   for (const { name, key, sealed, found } of (await store.pruneDamages?.(options.isSigned)) ?? [])
     find({ in: 'prune', name, key, stored: found, folded: sealed })
   const isSound = found === 0 && histories.diverged === 0
-  return { histories, views: rows, asks: asks.length, timers: timers.length, found, findings, isSound }
+  return { histories, views: rows, asks: asks.length, timers: timers.length, checkpoints, found, findings, isSound }
 }
-
-function compareMaps<V>(stored: ReadonlyMap<string, V>, folded: ReadonlyMap<string, V>, compare: Compare<V>): void {
-  for (const key of new Set([...stored.keys(), ...folded.keys()])) compare(key, stored.get(key), folded.get(key))
-}
-type Compare<V> = (key: string, stored: V | undefined, folded: V | undefined) => void
 
 interface ViewParts {
   readonly store: Store
@@ -105,16 +116,16 @@ interface ViewParts {
 
 /** Returns the number of rows that are stored. */
 async function checkView(
-  view: AnyProjection,
+  timeline: Timeline,
   { store, opened, catalogue, pause }: ViewParts,
   compare: (place: Pick<Finding, 'in' | 'name' | 'key'>, stored: unknown, folded: unknown) => void,
 ): Promise<number> {
+  const { view } = timeline
   // One that is not made yet, or folds differently now, is made when an engine opens the store.
   const watermark = opened.watermarks.get(view.name) ?? 0
   if (watermark === 0) return 0
   const retention = new Retention(catalogue, opened.horizons)
-  const residence = { contained: new Map(), contain() {} }
-  const { rows, ended } = await new Timeline(view, { store, catalogue, residence, pause }, CHUNK * 20).at(watermark)
+  const { rows, ended } = await timeline.at(watermark)
   const folded = new Map<string, ViewRow>()
   for (const row of rows.values()) {
     const ending = view.perResource ? ended.get(row[view.key]) : undefined

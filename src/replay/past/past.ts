@@ -50,7 +50,7 @@ export class Pasts<K extends KindMap, P extends ViewMap> {
   constructor(options: PastsOptions<K, P>) {
     const { store, catalogue, residence, clock, checkpointEvery } = options
     const pause = () => new Promise<void>(resolve => clock.soon(resolve))
-    const around = { store, catalogue, residence, pause }
+    const around = { store, catalogue, residence, pause, checkpoints: store.checkpoints?.() }
     const views: AnyProjection[] = Object.values(options.projections)
     this.#options = options
     this.timelines = new Map(views.map(view => [view.name, new Timeline(view, around, checkpointEvery)]))

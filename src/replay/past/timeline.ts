@@ -9,19 +9,26 @@ import type { Catalogue } from '../../runtime/catalogue.ts'
 import { readable } from '../../runtime/recover.ts'
 import type { Residence } from '../../runtime/residence.ts'
 import { Retention } from '../../runtime/retention.ts'
+import type { CheckpointFile } from '../../store/checkpoints.ts'
 import { Pruned, type Store } from '../../store/store.ts'
 import { foldOnto } from './fold.ts'
+import { KeptCheckpoints } from './kept.ts'
 import { Overlay } from './overlay.ts'
 
 /** Events folded in one turn of the event loop: a few dozen milliseconds. */
 const CHUNK = 2_000
 const CHECKPOINTS_MAX = 16
 const EVERY = 20_000
+/** Times as far apart are those that are kept for later processes: a second of folding, and five on the way. */
+const KEPT = 3
+const KEPT_ON_THE_WAY = 15
 
 export interface Around {
   readonly store: Pick<Store, 'log' | 'stream' | 'beginning'>
   readonly catalogue: Catalogue
   readonly residence: Pick<Residence, 'contained' | 'contain'>
+  /** Where checkpoints are kept for later processes. */
+  readonly checkpoints?: CheckpointFile
   /** Lets everybody else have a turn. */
   readonly pause: () => Promise<void>
 }
@@ -39,7 +46,7 @@ export interface RowsThen {
   readonly ended: Overlay<Ending>
 }
 
-interface Checkpoint {
+export interface Checkpoint {
   readonly position: number
   readonly rows: ReadonlyMap<string, ViewRow>
   readonly ended: ReadonlyMap<string, Ending>
@@ -48,6 +55,9 @@ interface Checkpoint {
 export class Timeline {
   readonly view: Projection
   readonly #around: Around
+  readonly #kept: KeptCheckpoints | undefined
+  /** What is looked for beside the store at first: so far, and no nearer. */
+  readonly #far: number
   /** Nothing is forgotten while folding: what was, is a matter of the moment that is asked about. */
   readonly #retention: Retention
   /** The first is what folding begins with: nothing, where the log is whole. */
@@ -60,7 +70,10 @@ export class Timeline {
   constructor(view: Projection, around: Around, every = EVERY) {
     this.view = view
     this.#around = around
+    const { checkpoints, store, catalogue } = around
+    this.#kept = checkpoints && new KeptCheckpoints(checkpoints, store, view, catalogue)
     this.#every = every
+    this.#far = every * KEPT
     this.#retention = new Retention(around.catalogue, new Map())
   }
 
@@ -89,9 +102,8 @@ export class Timeline {
 
   async #fold(until: number): Promise<RowsThen> {
     const { store, pause } = this.#around
-    if (this.#checkpoints.length === 0) this.#checkpoints = [await begunWith(store, this.view)]
-    let base = this.#checkpoints.findLast(({ position }) => position <= until)
-    if (!base) throw await notAtHand(store, until)
+    let base = await this.#nearest(until)
+    let kept = base.position
     let then: RowsThen = { rows: new Overlay(base.rows), ended: new Overlay(base.ended) }
     for (let after = base.position; after < until; ) {
       const chunk = await store.log(after, Math.min(CHUNK, until - after))
@@ -105,10 +117,34 @@ export class Timeline {
         base = { position: after, rows: then.rows.merged(), ended: then.ended.merged() }
         then = { rows: new Overlay(base.rows), ended: new Overlay(base.ended) }
         this.#keep(base)
+        if (after - kept >= this.#every * KEPT_ON_THE_WAY && (await this.#keepFor(base))) kept = after
       }
       await pause()
     }
+    if (until - kept >= this.#far)
+      await this.#keepFor({ position: until, rows: then.rows.merged(), ended: then.ended.merged() })
     return then
+  }
+
+  async #nearest(until: number): Promise<Checkpoint> {
+    const { store } = this.#around
+    if (this.#checkpoints.length === 0) this.#checkpoints = [await begunWith(store, this.view)]
+    const here = this.#checkpoints.findLast(({ position }) => position <= until)
+    if (!here) throw await notAtHand(store, until)
+    if (until - here.position < this.#far) return here
+    const kept = await this.#kept?.nearest(here.position, until)
+    if (!kept) return here
+    this.#keep(kept)
+    return kept
+  }
+
+  /** For later processes. Not where events were left out as damaged: they would not know of them. */
+  async #keepFor(checkpoint: Checkpoint): Promise<boolean> {
+    const { residence, pause } = this.#around
+    const isWhole = [...residence.contained.values()].every(({ position }) => position > checkpoint.position)
+    if (!this.#kept || !isWhole) return false
+    await this.#kept.keep(checkpoint, pause)
+    return true
   }
 
   #readable(chunk: Parameters<typeof readable>[0]): Envelope[] {

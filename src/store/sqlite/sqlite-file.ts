@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import type Database from 'better-sqlite3'
 import type { Kysely } from 'kysely'
 import type { Projection } from '../../../projections/contract.ts'
+import type { CheckpointFile } from '../checkpoints.ts'
 import { memoryRefusals, type RefusalJournal, type RefusalLimits } from '../refusals.ts'
 import {
   type AskRow,
@@ -26,6 +27,7 @@ import {
   type ViewRow,
 } from '../store.ts'
 import { copyTo } from './backup.ts'
+import { sqliteCheckpoints } from './checkpoints.ts'
 import { checksumOf, writeCommit, writeDerivedRows } from './commit.ts'
 import { asFailure } from './failures.ts'
 import { writeForgotten } from './forget.ts'
@@ -98,6 +100,12 @@ export class SqliteFile implements Store {
   refusals(limits: RefusalLimits): RefusalJournal {
     const { path, readOnly } = this.#place
     return isFile(this.#place) && !readOnly ? sqliteRefusals(`${path}.refusals`, limits) : memoryRefusals(limits)
+  }
+
+  /** In `<path>.past`; none for what is in memory. */
+  checkpoints(): CheckpointFile | undefined {
+    const { path, readOnly } = this.#place
+    return isFile(this.#place) ? sqliteCheckpoints(`${path}.past`, { readOnly }) : undefined
   }
 
   async commit(commit: Commit): Promise<void> {

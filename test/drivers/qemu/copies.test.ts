@@ -3,17 +3,15 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import { capabilities, type Driver, type Outcome } from '../../../src/drivers/driver.ts'
-import { Held, type Host } from '../../../src/drivers/qemu/host.ts'
+import type { Driver, Outcome } from '../../../src/drivers/driver.ts'
 import { Machines } from '../../../src/drivers/qemu/machines.ts'
-import { Pool } from '../../../src/drivers/qemu/pool.ts'
-import { Records } from '../../../src/drivers/qemu/records.ts'
 import { volumeSnapshotEnsure } from '../../../src/drivers/qemu/snapshot-calls.ts'
 import type { Call } from '../../../src/drivers/qemu/work.ts'
 import { ask, context, doing, instanceSpec, mebibytes, once, refusal, start, volumeSpec, write } from './asking.ts'
 import { addEndingImage } from './counting-guest.ts'
 import { describeWith, qemuSystem } from './debian.ts'
 import { guestWrites, textOn } from './guest-writing.ts'
+import { hostOn } from './host-on.ts'
 import { off, onPool, running, seen, volumeAt } from './machine-setting.ts'
 import { killMachine } from './processes.ts'
 
@@ -137,16 +135,6 @@ describeWith(qemuSystem, 'a guest that has turned itself off', () => {
 })
 
 const ofRoot = { volume: 'vol-root' }
-
-/** What the calls of a driver work on, without a driver: its parts can be replaced. */
-function hostOn(folder: string): Host {
-  const pool = new Pool(folder)
-  return {
-    ...{ pool, records: new Records(pool, Date.now()), copied: new Held(), owner: 'stemma', now: Date.now },
-    machines: new Machines(pool, { accelerator: () => 'tcg', endWithinMs: 3_000 }),
-    ...{ declared: capabilities({}), gracefulMs: 300 },
-  }
-}
 
 describeWith(qemuSystem, 'a snapshot of a disk that a machine has open', () => {
   it('is there for good once it has its name, also where its machine ends at that moment', () =>

@@ -6,6 +6,8 @@ const unsupported = words('UnsupportedOperation')
 export const volumeWords: WordsTable = {
   snapshotInProgress: words('IncorrectState'),
   volumeInVmSnapshot: words('IncorrectState'),
+  volumeHasVmSnapshots: words('IncorrectState'),
+  volumeHasSnapshots: words('IncorrectState'),
   memoryOfEncryptedDisk: words('UnsupportedOperation'),
   'vm-snapshotVanished': words('IncorrectState'),
   volumeInUse: words(

@@ -1,6 +1,6 @@
 /**
  * What a prune leaves instead of the streams it takes out, as one text that can be sealed and signed: which archive has
- * them, the last state and digest of each, and every row that views had then. (docs/decisions/0060.)
+ * them, the last state and digest of each, and every row that views had then. (docs/decisions/0059.)
  */
 import { createHash, hash } from 'node:crypto'
 import type Database from 'better-sqlite3'
