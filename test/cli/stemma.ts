@@ -6,8 +6,8 @@ import { promisify } from 'node:util'
 
 const root = resolve(import.meta.dirname, '../..')
 /** The Node that the project pins: it runs TypeScript as it is. */
-const node = join(root, 'node_modules/.bin/node')
-const main = join(root, 'src/cli/main.ts')
+export const node = join(root, 'node_modules/.bin/node')
+export const main = join(root, 'src/cli/main.ts')
 
 export interface Said {
   readonly code: number

@@ -1,14 +1,17 @@
 import type { Command } from 'commander'
 import { usage } from '../failure.ts'
 
-/** Commands that read the past as they read the present. */
-const readers = ['show', 'list', 'history', 'step', 'tree', 'diagram', 'usage', 'limits']
+/** Commands that read the past as they read the present: those with the options of one that reads. */
+export const readersOf = ({ commands }: Command): string[] =>
+  commands.filter(({ options }) => options.some(({ long }) => long === '--at')).map(each => each.name())
 
 /**
  * `stemma at <moment> -- <command...>`: what a command would have answered then.
+ * @param program has all other commands already
  * @param again a program like this one, to which the command is given
  */
 export function atCommand(program: Command, again: () => Command): void {
+  const readers = readersOf(program)
   program
     .command('at')
     .description('Runs a command that reads on the cloud as it was: stemma at 2026-11-01T10:00:00Z -- list instance')

@@ -4,7 +4,7 @@ import { capacityScopes } from '../../index.ts'
 import { usage as wrong } from '../failure.ts'
 import { print } from '../output.ts'
 import { styled, table, time } from '../tables.ts'
-import { onTarget, type TargetOptions, targetOptions } from '../targets/open.ts'
+import { onTarget, readOptions, type TargetOptions } from '../targets/open.ts'
 
 interface Options extends TargetOptions {
   readonly by?: string
@@ -21,7 +21,7 @@ function limitOf(text: string): number {
 
 /** `stemma capacity [of]`: what takes storage, and with --explain the events behind it. */
 export function capacityCommand(program: Command): void {
-  targetOptions(program.command('capacity'))
+  readOptions(program.command('capacity'))
     .description('Shows what takes storage: allocated, promised, held by VM snapshots, and measured.')
     .argument('[of]', 'one of them, such as pool/ssd, a volume, or <provider>/<zone>; default: all')
     .addOption(

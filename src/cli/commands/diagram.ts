@@ -1,6 +1,6 @@
 /** `stemma diagram <kind>`: the chart of a kind, from its rules; with a history drawn on it. */
 import { type Command, Option } from 'commander'
-import { definition, graph, type Kind, kinds, mermaid, type Way, wayOf } from '../../index.ts'
+import { definition, graph, type Kind, kinds, mermaid, momentIn, type Way, wayOf } from '../../index.ts'
 import { systemClock } from '../../system/clock.ts'
 import { usage } from '../failure.ts'
 import { kindOf } from '../kind-of.ts'
@@ -47,5 +47,15 @@ async function drawn(what: string, options: Options): Promise<string> {
 async function wayThrough(id: string, options: Options): Promise<Way> {
   const steps = await onTarget(options, target => target.steps(id))
   const events = steps.map(({ event }) => event)
-  return wayOf(events, options.still ? events.at(-1)!.at : systemClock().now())
+  const last = events.at(-1)!.at
+  return wayOf(events, options.still ? last : (untilOf(options.at) ?? last))
+}
+
+/** Until when it has been where it is: now, or the time that is looked at. Of a position no time is given. */
+function untilOf(moment: string | undefined): number | undefined {
+  const now = systemClock().now()
+  if (moment === undefined) return now
+  const then = momentIn(moment)
+  if (typeof then === 'object') return undefined
+  return Math.min(now, typeof then === 'number' ? then : Date.parse(then))
 }

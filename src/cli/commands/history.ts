@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { type Command, InvalidArgumentError } from 'commander'
 import { kindOf } from '../kind-of.ts'
 import { print } from '../output.ts'
@@ -47,10 +48,7 @@ async function follow(id: string, options: Options): Promise<void> {
       }
       for (const each of entries) shown.add(placeOf(each))
       from = Math.max(from, ...all.map(({ version }) => version))
-      await new Promise<void>(resolve => {
-        setTimeout(resolve, FOLLOW_MS)
-        end.signal.addEventListener('abort', () => resolve(), { once: true })
-      })
+      await setTimeout(FOLLOW_MS, undefined, { signal: end.signal }).catch(() => {})
     }
   })
 }

@@ -43,19 +43,22 @@ function walk(steps: readonly ToldStep[]): Promise<void> {
   stdin.setRawMode(true)
   show()
   return new Promise(resolve => {
+    const end = () => {
+      stdin.off('keypress', heard).off('end', end)
+      stdin.setRawMode(false)
+      stdin.pause()
+      resolve()
+    }
     const heard = (_: string, key: { name?: string; ctrl?: boolean; shift?: boolean }) => {
       const name = key.name === 'g' && key.shift ? 'G' : (key.name ?? '')
-      if (name === 'q' || name === 'escape' || (key.ctrl && name === 'c')) {
-        stdin.off('keypress', heard)
-        stdin.setRawMode(false)
-        stdin.pause()
-        return resolve()
-      }
+      if (name === 'q' || name === 'escape' || (key.ctrl && name === 'c')) return end()
       const next = moves[name]?.()
       if (next === undefined || next < 0 || next >= steps.length) return
       place = next
       show()
     }
     stdin.on('keypress', heard)
+    // A terminal that is gone has no more keys.
+    stdin.once('end', end)
   })
 }

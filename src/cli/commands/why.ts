@@ -2,11 +2,11 @@ import type { Command } from 'commander'
 import { kindOf } from '../kind-of.ts'
 import { print } from '../output.ts'
 import { whyText } from '../stories/why-text.ts'
-import { onTarget, type TargetOptions, targetOptions } from '../targets/open.ts'
+import { onTarget, readOptions, type TargetOptions } from '../targets/open.ts'
 
 /** `stemma why <id>`. */
 export function whyCommand(program: Command): void {
-  targetOptions(program.command('why'))
+  readOptions(program.command('why'))
     .description('Tells why a resource is in its state, what it waits for, and what would be accepted now.')
     .argument('<id>')
     .action(async (id: string, options: TargetOptions) => {

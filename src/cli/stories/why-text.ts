@@ -22,7 +22,7 @@ export function whyText({ id, kind, path, state, tags, since, chain, awaits, act
       each =>
         `${styled('red', 'Refused')} since then: ${each.command} at ${time(each.at)}. ${plain(each.reasons.map(({ sentence }) => sentence).join(' '))}`,
     ),
-    judged(actions),
+    ...(actions ? [judged(actions)] : []),
   ]
   return lines.join('\n')
 }

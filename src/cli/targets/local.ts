@@ -59,15 +59,16 @@ async function targetOn(cloud: Cloud, access: AccessToken, moment: string | unde
     get: async id => ({ ...(await reading.get(id)) }),
     story: async (id, fromVersion) => (await readStory(cloud, reading, id, { fromVersion })).entries,
     steps: id => readSteps(cloud, reading, id),
-    why: id => readWhy(cloud, session, id),
+    why: id => readWhy(cloud, reading as typeof session, id, { isPast: past !== undefined }),
     actions: id => session.actions(id),
     providers: async () => cloud.providers.list(session.principal.region),
     provider: (name, image) => providerSeen(cloud, session, name, image),
     survey: provider => session.survey({ provider }),
     clean: orphan => session.clean(orphan),
+    rebuild: views => session.rebuild(...views),
     limits: query => readLimits(past ?? cloud, session, textOf(query)),
     usage: query => reportUsage(past ?? cloud, session, textOf(query)),
-    capacity: query => reportCapacity(cloud, session, textOf(query)),
+    capacity: query => reportCapacity(past ?? cloud, session, textOf(query)),
     close: () => cloud.close(),
   }
 }

@@ -12,7 +12,8 @@ import {
   readCapacity,
   type View,
 } from '../../index.ts'
-import type { AnyEngine, AnySession, Inside } from './engine.ts'
+import type { AnySession, Inside, Reader } from './engine.ts'
+import { readsPast } from './pasts.ts'
 import { flag, parameters, text, whole } from './query.ts'
 
 const asked = z.strictObject({
@@ -31,8 +32,8 @@ export interface CapacityAnswer {
   readonly explanation?: { readonly parts: readonly CapacityPart[]; readonly isWhole: boolean }
 }
 
-export function capacityRoute(app: FastifyInstance, { engine, sessionOf }: Inside): void {
-  app.get('/v1/capacity', request => reportCapacity(engine, sessionOf(request), request.query))
+export function capacityRoute(app: FastifyInstance, { readerOf, sessionOf }: Inside): void {
+  app.get('/v1/capacity', readsPast, request => reportCapacity(readerOf(request), sessionOf(request), request.query))
 }
 
 /**
@@ -40,7 +41,7 @@ export function capacityRoute(app: FastifyInstance, { engine, sessionOf }: Insid
  * account may not read is as if it were not there. Throws InvalidRequest naming the parameter.
  */
 export async function reportCapacity(
-  engine: AnyEngine,
+  engine: Reader,
   { principal }: AnySession,
   query: unknown,
 ): Promise<CapacityAnswer> {

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { capacityScopes, type Kind } from '../../index.ts'
 import { filterable } from './filters.ts'
+import { rebuildPath } from './openapi.rebuild.ts'
 import { schemas } from './openapi.schemas.ts'
 import { surveyPaths, surveySchemas } from './openapi.surveys.ts'
 import { isNamed } from './paths.ts'
@@ -99,7 +100,10 @@ function pathsOf(kind: Kind, columns: Columns): Json {
       { type: 'object', properties: { items: { type: 'array', items: { type: 'object' } } } },
       [...parameters, atMoment],
     ),
-    [`/v1/${name}/{id}/why`]: get('Why it is in its state, and what it waits for.', { type: 'object' }),
+    [`/v1/${name}/{id}/why`]: get('Why it is in its state, and what it waits for.', { type: 'object' }, [
+      ...parameters,
+      atMoment,
+    ]),
     [`/v1/${name}/{id}/actions`]: get('What would be accepted now, and for the rest why not.', actions),
     ...Object.fromEntries(Object.keys(kind.commands).map(verb => [`/v1/${name}/${verb}`, commandPath(kind, verb)])),
   }
@@ -147,6 +151,7 @@ function generalPaths(): Json {
       },
     },
     ...surveyPaths(failure),
+    ...rebuildPath(failure),
     '/v1/refusals': get('What was refused lately: the newest that match, newest last.', {
       parameters: [
         inQuery('resource', word),
@@ -208,6 +213,7 @@ function generalPaths(): Json {
         inQuery('explain', { type: 'boolean', default: false }, 'Also the events behind the figures, at most `limit`.'),
         inQuery('limit', count),
         inQuery('cursor', word),
+        atMoment,
       ],
       responses: responses('200', 'Read. What nobody measured is null.', reference('Capacity')),
     }),

@@ -22,7 +22,7 @@ const lately = z.strictObject({
 type OfResource = { Params: { kind: string; id: string } }
 
 export function readRoutes(app: FastifyInstance, inside: Inside): void {
-  const { engine, sessionOf, columns } = inside
+  const { engine, sessionOf, readerOf, columns } = inside
   const listing = z.strictObject({
     sort: text.optional(),
     limit,
@@ -74,9 +74,10 @@ export function readRoutes(app: FastifyInstance, inside: Inside): void {
     }
   })
 
-  app.get<OfResource>('/v1/:kind/:id/why', async request => {
+  app.get<OfResource>('/v1/:kind/:id/why', readsPast, async request => {
     parameters(none, request.query)
-    return readWhy(engine, sessionOf(request), readId(engine, request.params.kind, request.params.id))
+    const id = readId(engine, request.params.kind, request.params.id)
+    return readWhy(engine, sessionOf(request), id, { isPast: readerOf(request) !== engine })
   })
 
   app.get<OfResource>('/v1/:kind/:id/actions', async request => {

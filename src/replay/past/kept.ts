@@ -7,7 +7,7 @@ import type { Catalogue, CompiledKind } from '../../runtime/catalogue.ts'
 import { canonical } from '../../store/canonical.ts'
 import type { CheckpointFile, CheckpointHead } from '../../store/checkpoints.ts'
 import type { Store } from '../../store/store.ts'
-import type { Checkpoint, Ending } from './timeline.ts'
+import type { Checkpoint, Ending } from './checkpoint.ts'
 
 /** Digests that stand for a log: the last one, and others evenly before it. */
 const SAMPLES = 16
@@ -18,11 +18,11 @@ type Entry = readonly ['row', string, ViewRow] | readonly ['ended', string, Endi
 
 export class KeptCheckpoints {
   readonly #file: CheckpointFile
-  readonly #store: Pick<Store, 'log'>
+  readonly #store: Pick<Store, 'log' | 'beginning'>
   readonly #view: Projection
   readonly #basis: string
 
-  constructor(file: CheckpointFile, store: Pick<Store, 'log'>, view: Projection, catalogue: Catalogue) {
+  constructor(file: CheckpointFile, store: Pick<Store, 'log' | 'beginning'>, view: Projection, catalogue: Catalogue) {
     this.#file = file
     this.#store = store
     this.#view = view
@@ -70,9 +70,10 @@ export class KeptCheckpoints {
     return basis === this.#basis && lineage === (await this.#lineageAt(position))
   }
 
-  /** Undefined where the log does not reach there. */
+  /** What folding begins with, and samples of the log. Undefined where the log does not reach there. */
   async #lineageAt(position: number): Promise<string | undefined> {
-    const samples: string[] = []
+    const beginning = await this.#store.beginning?.()
+    const samples = [`from ${beginning?.position ?? 0}`]
     for (let place = 1; place <= SAMPLES; place += 1) {
       const [event] = await this.#store.log(Math.ceil((position * place) / SAMPLES) - 1, 1)
       if (!event) return undefined

@@ -15,9 +15,10 @@ import type { Residence } from '../../runtime/residence.ts'
 import { type Host, Session } from '../../runtime/session.ts'
 import type { RefusalEntry, RefusalQuery } from '../../store/refusals.ts'
 import type { Store, ViewQuery } from '../../store/store.ts'
+import type { RowsThen } from './checkpoint.ts'
 import { type Located, locate, type Moment } from './moment.ts'
 import { asStored, select } from './query.ts'
-import { notAtHand, type RowsThen, Timeline } from './timeline.ts'
+import { notAtHand, Timeline } from './timeline.ts'
 
 /** What one principal reads of a past: what a session reads of the present. */
 export type PastSession<K extends KindMap, P extends ViewMap> = Pick<

@@ -3,7 +3,7 @@
  * folding goes by; there is a bounded number of them, so they are the further apart the longer the log is.
  */
 import type { Envelope } from '../../../machines/grammar.ts'
-import type { Projection, ViewRow } from '../../../projections/contract.ts'
+import type { Projection } from '../../../projections/contract.ts'
 import { begunWith } from '../../runtime/beginning.ts'
 import type { Catalogue } from '../../runtime/catalogue.ts'
 import { readable } from '../../runtime/recover.ts'
@@ -11,6 +11,7 @@ import type { Residence } from '../../runtime/residence.ts'
 import { Retention } from '../../runtime/retention.ts'
 import type { CheckpointFile } from '../../store/checkpoints.ts'
 import { Pruned, type Store } from '../../store/store.ts'
+import type { Checkpoint, RowsThen } from './checkpoint.ts'
 import { foldOnto } from './fold.ts'
 import { KeptCheckpoints } from './kept.ts'
 import { Overlay } from './overlay.ts'
@@ -31,25 +32,6 @@ export interface Around {
   readonly checkpoints?: CheckpointFile
   /** Lets everybody else have a turn. */
   readonly pause: () => Promise<void>
-}
-
-/** When a resource ended. */
-export interface Ending {
-  readonly kind: string
-  readonly position: number
-  readonly at: number
-}
-
-/** The rows of a view as of one position, and, where they belong to resources, which of those had ended. */
-export interface RowsThen {
-  readonly rows: Overlay<ViewRow>
-  readonly ended: Overlay<Ending>
-}
-
-export interface Checkpoint {
-  readonly position: number
-  readonly rows: ReadonlyMap<string, ViewRow>
-  readonly ended: ReadonlyMap<string, Ending>
 }
 
 export class Timeline {

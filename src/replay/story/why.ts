@@ -4,6 +4,7 @@ import type { Action } from '../../runtime/actions.ts'
 import { visible } from '../../runtime/decide.ts'
 import type { Session } from '../../runtime/session.ts'
 import type { RefusalEntry } from '../../store/refusals.ts'
+import type { AskRow } from '../../store/store.ts'
 import { callOf, type StoryAsk } from './asks.ts'
 import { type StoryEngine, StorySource } from './source.ts'
 import { stepsOf } from './steps.ts'
@@ -38,7 +39,8 @@ export interface Why {
   /** From what began the story to that event, by causation. */
   readonly chain: readonly Link[]
   readonly awaits: readonly Awaited[]
-  readonly actions: readonly Action[]
+  /** Not of a past: what would have been accepted depends on more than the resource remembers. */
+  readonly actions?: readonly Action[]
   /** What was refused of it since then, newest last. */
   readonly refused: readonly RefusalEntry[]
 }
@@ -49,8 +51,18 @@ const REFUSED_MAX = 10
 // biome-ignore lint/suspicious/noExplicitAny: whatever kinds and views it has
 type AnySession = Session<any, any>
 
+export interface WhyOptions {
+  /** The session is one of a past. Of its asks the calls are not known: those that are known were made since. */
+  readonly isPast?: boolean
+}
+
 /** Throws Refused notFound, and what `actions` throws. */
-export async function readWhy(engine: StoryEngine, session: AnySession, id: string): Promise<Why> {
+export async function readWhy(
+  engine: StoryEngine,
+  session: AnySession,
+  id: string,
+  { isPast = false }: WhyOptions = {},
+): Promise<Why> {
   const source = new StorySource(engine, session)
   const { compiled, events } = await source.events(id)
   const { after: now } = [...stepsOf(compiled, events)].at(-1)!
@@ -58,7 +70,7 @@ export async function readWhy(engine: StoryEngine, session: AnySession, id: stri
   const entered = events.findLast(({ before, state }) => before !== state) ?? events.at(-1)!
   const byToken = new Map<string, Asked>(events.flatMap(asked))
   const open = now.asks.map(({ token }) => ({ token, position: byToken.get(token)?.position ?? 0 }))
-  const rows = await source.openAsks(open)
+  const rows = isPast ? new Map<string, AskRow>() : await source.openAsks(open)
   const asks = now.asks.map(({ token, verb }): Awaited => {
     const row = rows.get(token)
     const provider = row?.provider ?? byToken.get(token)?.provider
@@ -82,7 +94,7 @@ export async function readWhy(engine: StoryEngine, session: AnySession, id: stri
     since: { ...link(entered), data: entered.data },
     chain: await chainTo(entered, source),
     awaits: [...asks, ...others, ...timers],
-    actions: await session.actions(id),
+    ...(!isPast && { actions: await session.actions(id) }),
     refused,
   }
 }

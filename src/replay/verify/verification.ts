@@ -95,7 +95,7 @@ export class Verification {
     }
     try {
       const now = followed ?? this.#begin(event)
-      if (now) this.#step(now, now.compiled.upcast(event), event.position >= from)
+      if (now) this.#step(now, event, event.position >= from)
     } catch (error) {
       this.#found(event, 'fault', event.state, String(error))
     }
@@ -149,7 +149,7 @@ export class Verification {
 
   #step(followed: Followed, event: Envelope, isJudged: boolean): undefined {
     const { compiled, known, snapshot, reference } = followed
-    const machineEvent = compiled.machineEvent(event)
+    const machineEvent = compiled.machineEvent(compiled.upcast(event))
     const { next, wants, decision } = compiled.evaluator.step(snapshot, machineEvent)
     if (isJudged) {
       if (next.state !== event.state) return this.#found(event, 'state', event.state, next.state)
@@ -162,7 +162,8 @@ export class Verification {
     }
     followed.snapshot = advance(compiled, snapshot, event, next.context)
     if (known && reference) {
-      const before = known.evaluator.step(reference, machineEvent).next
+      // Rules that disagree about an old shape see the same event differently from there on.
+      const before = known.evaluator.step(reference, known.machineEvent(known.upcast(event))).next
       followed.reference = advance(known, reference, event, before.context)
       if (isJudged && !same(before.context, next.context))
         return this.#found(event, 'context', before.context, next.context)
