@@ -69,7 +69,15 @@ async function settled(opened: Opened, withinMs: number): Promise<void> {
         throw new Error(`${id} is still ${state} ${JSON.stringify(attributes)}: ${error.message}`)
       })
   await opened.engine.idle()
+  // A resource may rest while a call about it is to be made again: a volume that is to grow counts as grown.
+  const open = async () => (await opened.engine.measures()).asksOpen ?? 0
+  for (let waitedMs = 0; (await open()) > 0; waitedMs += LOOK_MS) {
+    if (waitedMs >= withinMs) throw new Error(`${await open()} calls are still open`)
+    await sleep(LOOK_MS)
+  }
+  await opened.engine.idle()
 }
+const LOOK_MS = 50
 
 const BUSY_TRIES = 60
 const BUSY_MS = 500
