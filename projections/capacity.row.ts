@@ -117,9 +117,14 @@ export const said = ({ data }: Envelope): Record<string, any> => data as Record<
 /** Sums; what comes to nothing is left out. */
 export function summed(...all: readonly (Amounts | undefined)[]): Amounts {
   const sums: Record<string, number> = {}
-  for (const each of all)
-    for (const [name, amount] of Object.entries(each ?? {})) sums[name] = (sums[name] ?? 0) + amount
-  return Object.fromEntries(Object.entries(sums).filter(([, amount]) => amount !== 0))
+  for (const each of all) for (const name in each) sums[name] = (sums[name] ?? 0) + each[name]!
+  for (const name in sums) if (sums[name] === 0) return withoutZeros(sums)
+  return sums
+}
+function withoutZeros(sums: Amounts): Amounts {
+  const rest: Record<string, number> = {}
+  for (const name in sums) if (sums[name] !== 0) rest[name] = sums[name]!
+  return rest
 }
 
 /** What somebody sees of a row that says nothing: nobody made it, and there is nothing in it. */

@@ -17,6 +17,7 @@ interface Said {
   readonly from?: { readonly id: string }
 }
 
+const none: readonly string[] = []
 const made = new Set(['volume.createRequested', 'volume.requestedByInstance', 'instance.launchRequested'])
 const freed = new Set(['volume.imageFreed', 'instance.imageFreed'])
 
@@ -35,7 +36,10 @@ export const clones = projection<'clones', CloneRow>({
   key: 'image',
   columns: { image: 'text', count: 'integer' },
   consistency: 'claimed',
-  keys: event => [imageOf(event)].filter(image => image !== undefined),
+  keys: event => {
+    const image = imageOf(event)
+    return image === undefined ? none : [image]
+  },
   fold: (row, { type }, image) => {
     const count = (row?.count ?? 0) + (made.has(type) ? 1 : -1)
     return count > 0 ? { image, count } : undefined

@@ -227,7 +227,7 @@ function devicesOf(attributes: Attributes, { type, data, state, at, wants = [] }
   let devices: readonly Device[] = attributes.devices
   if (type === 'instance.launchRequested')
     devices = said.devices.map(({ device, volume, deleteOnTermination }: Device) => {
-      const root = bare(device) === bare(said.rootDevice)
+      const root = device === said.rootDevice || bare(device) === bare(said.rootDevice)
       return { device, volume, root, deleteOnTermination, status: 'attaching', attachedAt: at }
     })
   if (type === 'instance.attachProposed') {

@@ -87,10 +87,14 @@ export function cleanup(attributes: Attributes, { type, resource, before, state,
     const orphans = attributes.orphans.filter((each: Attributes) => each.kind !== kind || each.id !== id)
     return defined({ ...attributes, orphans: orphans.length ? orphans : undefined })
   }
+  if (!attributes.failure) return attributes
   const isOver = before.split('.')[0] !== state.split('.')[0] || state.endsWith('.cleaning')
-  return attributes.failure && isOver ? defined({ ...attributes, failure: undefined }) : attributes
+  return isOver ? defined({ ...attributes, failure: undefined }) : attributes
 }
 
 /** Without what is undefined. */
-export const defined = (attributes: Attributes): Attributes =>
-  Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined))
+export function defined(attributes: Attributes): Attributes {
+  const all: Record<string, unknown> = {}
+  for (const name in attributes) if (attributes[name] !== undefined) all[name] = attributes[name]
+  return all
+}

@@ -4,6 +4,7 @@ import { type Attributes, defined } from './inventory.row.ts'
 
 /** The attributes after a `tag` or `untag` that was accepted; of any other event, as they were. */
 export function tagged(before: Attributes, { kind, type, data }: Envelope): Attributes {
+  if (!type.endsWith('agRequested')) return before
   if (type === `${kind}.tagRequested`) return { ...before, tags: { ...before.tags, ...(data as Attributes).tags } }
   if (type !== `${kind}.untagRequested`) return before
   const named: readonly { key: string; value?: string }[] = (data as Attributes).tags

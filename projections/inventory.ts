@@ -7,7 +7,6 @@
  * what became of a device is read from what its instance told the volume, because an answer does not name the disk.
  * An answer that a machine ignored is in the history too, and must leave the row as it is but for the version.
  */
-import type { Envelope } from '../machines/grammar.ts'
 import { projection } from './contract.ts'
 import { imageView } from './inventory.image.ts'
 import { instanceView } from './inventory.instance.ts'
@@ -50,17 +49,9 @@ const unknown: KindView = { attributes: before => before, relations: () => [] }
 const nothing: Attributes = {}
 const noRelations: readonly Relation[] = []
 
-/** What a request or a birth says of these columns. */
-function columnsOf({ origin, version, data }: Envelope): Pick<InventoryRow, 'name' | 'zone' | 'provider' | 'pool'> {
-  if (origin !== 'requested' && version !== 1) return {}
-  const { name, zone, provider, pool } = data as Attributes
-  return {
-    ...(typeof name === 'string' && { name }),
-    ...(typeof zone === 'string' && { zone }),
-    ...(typeof provider === 'string' && { provider }),
-    ...(typeof pool === 'string' && { pool }),
-  }
-}
+/** What a request or a birth says of a column; otherwise it is as it was. */
+const said = (value: unknown, before: string | undefined): string | undefined =>
+  typeof value === 'string' ? value : before
 
 export const inventory = projection<'inventory', InventoryRow>({
   name: 'inventory',
@@ -96,9 +87,8 @@ export const inventory = projection<'inventory', InventoryRow>({
     const view = views[kind] ?? unknown
     const before = row?.attributes ?? nothing
     const attributes = tagged(view.attributes(before, event), event)
+    const named = event.origin === 'requested' || version === 1 ? (event.data as Attributes) : nothing
     return {
-      ...row,
-      ...columnsOf(event),
       id,
       kind,
       account,
@@ -106,6 +96,10 @@ export const inventory = projection<'inventory', InventoryRow>({
       visibility: view.visibility?.(attributes) ?? 'private',
       state: visible(status),
       status,
+      name: said(named.name, row?.name),
+      zone: said(named.zone, row?.zone),
+      provider: said(named.provider, row?.provider),
+      pool: said(named.pool, row?.pool),
       createdAt: row?.createdAt ?? at,
       updatedAt: at,
       version,

@@ -15,6 +15,9 @@ interface Said {
   readonly remove?: readonly string[]
   readonly sharedWith?: readonly string[]
 }
+const sharing = new Set(['image.shareRequested', 'image.deregisterRequested'])
+const none: readonly string[] = []
+
 /** By account: may it see the image after this event? */
 function said({ type, data }: Envelope): Map<string, boolean> {
   const { add = [], remove = [], sharedWith = [] } = data as Said
@@ -29,7 +32,8 @@ export const shares = projection<'shares', ShareRow>({
   key: 'key',
   columns: { key: 'text', account: 'text', resource: 'text' },
   indexes: [['account', 'key']],
-  keys: event => [...said(event).keys()].map(account => `${account}/${event.resource}`),
+  keys: event =>
+    sharing.has(event.type) ? [...said(event).keys()].map(account => `${account}/${event.resource}`) : none,
   fold: (_, event, key) => {
     const account = key.slice(0, key.lastIndexOf('/'))
     return said(event).get(account) ? { key, account, resource: event.resource } : undefined

@@ -73,9 +73,10 @@ export function usageRecords(segments: Iterable<UsageRow>, period: UsagePeriod, 
     const endMs = Math.min(row.toMs ?? asOfMs, period.toMs)
     const durationMs = endMs - Math.max(row.fromMs, period.fromMs)
     if (!row.counted || durationMs <= 0) continue
+    const [account, rest] = [JSON.stringify(row.account), JSON.stringify(partsOf(row)).slice(1, -1)]
     for (const series of seriesOf[row.kind]?.(row) ?? []) {
-      const parts = [row.account, series, row.resource, ...noted.map(each => row[each] ?? null)]
-      const key = JSON.stringify(series === 'attachedVolume' ? [...parts, row.instance] : parts)
+      const parts = `[${account},"${series}",${rest}`
+      const key = series === 'attachedVolume' ? `${parts},${JSON.stringify(row.instance)}]` : `${parts}]`
       const known = durations.get(key)
       if (known) known.durationMs += durationMs
       else durations.set(key, { row, series, durationMs })
@@ -84,6 +85,18 @@ export function usageRecords(segments: Iterable<UsageRow>, period: UsagePeriod, 
   return [...durations.entries()]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([, { row, series, durationMs }]) => recordOf(row, series, durationMs, period))
+}
+
+const partsOf = (row: UsageRow) => [row.resource, ...noted.map(each => row[each] ?? null)]
+
+/** Of what tells records apart, what the row has. */
+function notesOf(row: UsageRow): Partial<Pick<UsageRow, (typeof noted)[number]>> {
+  const notes: Record<string, string | number> = {}
+  for (const each of noted) {
+    const value = row[each] ?? null
+    if (value !== null) notes[each] = value
+  }
+  return notes
 }
 
 function recordOf(row: UsageRow, series: UsageSeries, durationMs: number, { fromMs, toMs }: UsagePeriod): UsageRecord {
@@ -96,7 +109,7 @@ function recordOf(row: UsageRow, series: UsageSeries, durationMs: number, { from
     account,
     region,
     resource,
-    ...Object.fromEntries(noted.filter(each => (row[each] ?? null) !== null).map(each => [each, row[each]])),
+    ...notesOf(row),
     ...(series === 'attachedVolume' && { instance }),
     fromMs,
     toMs,

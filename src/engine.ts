@@ -15,7 +15,7 @@ import { Narrowings } from './engine/narrowings.ts'
 import type { EngineEvents, EngineOptions, Health } from './engine/options.ts'
 import { Outlook } from './engine/outlook.ts'
 import { withOwnCommands } from './engine/own-commands.ts'
-import { rebuilt } from './engine/rebuilt.ts'
+import { Rebuilds } from './engine/rebuilds.ts'
 import { journalOf, Refusals } from './engine/refusals.ts'
 import { WriteBehind } from './engine/write-behind.ts'
 import type { Moment } from './replay/past/moment.ts'
@@ -78,6 +78,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
   readonly #submissions: Submissions
   readonly #refusals: Refusals
   readonly #pasts: Pasts<K, P>
+  readonly #rebuilds: Rebuilds
   readonly #region: string
   readonly #isStill: boolean
   readonly #around: { catalogue: Catalogue; hash: Hash }
@@ -129,11 +130,11 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
       derive: draft => this.#writeBehind.derive(draft),
     })
     const providers = new Providers([...this.#drivers].map(([name, { capabilities }]) => ({ name, capabilities })))
-    this.#region = options.region ?? 'local'
-    this.#isStill = options.still ?? false
     this.#refusals = new Refusals({ journal: journalOf(store, options.refusals), catalogue, clock })
-    const { owner = opened.owner ?? 'stemma' } = options
+    const { owner = opened.owner ?? 'stemma', region = 'local', still = false } = options
     this.owner = owner
+    this.#region = region
+    this.#isStill = still
     this.#questions = new Questions(clock, owner)
     const narrowings = new Narrowings(this.#drivers, this.#questions, clock)
     this.providers = new Introspection(this.#drivers, providers, narrowings)
@@ -141,7 +142,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
     const gate: Gate = { writer: this.#writer, store, clock, hash, leftFor }
     this.#submissions = new Submissions(
       gate,
-      { catalogue, providers, ids, hash, region: this.#region },
+      { catalogue, providers, ids, hash, region },
       options.tokenRetentionMs ?? 90_000_000,
     )
     this.#worker = new Worker({
@@ -175,6 +176,11 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
     this.#pasts = new Pasts({
       ...{ kinds: this.kinds, projections: this.#projections, catalogue, store, residence, clock },
       refusals: asked => this.refusals(asked),
+    })
+    this.#rebuilds = new Rebuilds({
+      ...{ store, catalogue, residence, clock, views: this.#behind, writer: this.#writer },
+      projections: this.#projections,
+      flush: () => this.flush(),
     })
     const reading = <T>(work: () => Promise<T>) => this.#behind.reading(() => this.flush(), work)
     this.views = Object.fromEntries(
@@ -307,16 +313,14 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
   }
 
   /**
-   * Empties a view and folds the whole log into it. Returns the number of events folded. Writers, and readers of any
-   * view, wait until it is done: a row that is folded halfway must not be folded further by what comes meanwhile. Throws
-   * what the fold throws: the view is stalled then, as far as it came, and nothing can be claimed from it. Throws
-   * InvalidRequest for a view that there is not, and Unavailable closed if the engine closes meanwhile.
+   * Fills these views anew from the first event (all if none is named), in one pass over the log. Returns the number of
+   * events folded. Readers see the old tables, whole, and writers go on, until the new ones take their place at one
+   * stroke, with everything that came meanwhile; a crash before that leaves the old ones. One rebuild follows another.
+   * Throws what a fold throws: its view stays as it was, and the others are put in place. Throws InvalidRequest for a view
+   * that there is not, and Unavailable closed if the engine closes meanwhile.
    */
-  rebuild(view: keyof P & string): Promise<number> {
-    const { store, catalogue } = this
-    const parts = { store, catalogue, residence: this.#residence, views: this.#behind, writer: this.#writer }
-    const isOver = () => this.#closing !== undefined
-    return rebuilt({ ...parts, clock: this.#clock, isOver, flush: () => this.flush() }, this.#projections, view)
+  rebuild(...views: readonly (keyof P & string)[]): Promise<number> {
+    return this.#rebuilds.begin(views.length > 0 ? views : Object.keys(this.#projections))
   }
 
   /**
@@ -329,6 +333,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
 
   /** Resolves when nothing is queued, no call is ready or under way, and no timer is being fired. */
   async idle(): Promise<void> {
+    if (this.#isStill) return
     do {
       await this.#writer.idle()
       await this.#worker.idle()
@@ -410,7 +415,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
     })
     await Promise.race([this.#worker.stop(), patience])
     this.#worker.abandon()
-    await this.#writer.close()
+    await Promise.all([this.#rebuilds.close(), this.#writer.close()])
     // Its error, if any, is told to whoever asked for it.
     await this.#pruning?.catch(() => {})
     this.#bell.end()

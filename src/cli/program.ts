@@ -14,6 +14,7 @@ import { listCommand } from './commands/list.ts'
 import { powerCommands } from './commands/power.ts'
 import { providersCommand } from './commands/providers.ts'
 import { pruneCommand } from './commands/prune.ts'
+import { rebuildCommand } from './commands/rebuild.ts'
 import { restoreCommand } from './commands/restore.ts'
 import { serveCommand } from './commands/serve.ts'
 import { showCommand } from './commands/show.ts'
@@ -50,6 +51,7 @@ const commands: readonly ((program: Command) => void)[] = [
   verifyCommand,
   transferCommands,
   checkCommands,
+  rebuildCommand,
   restoreCommand,
   pruneCommand,
   diagramCommand,

@@ -61,6 +61,8 @@ export interface Target {
   provider(name: string, image?: string): Promise<ProviderView>
   survey(provider: string | undefined): Promise<SurveyReport>
   clean(orphan: Thing): Promise<Cleaned>
+  /** Of these views, or all. Returns how many events were folded. */
+  rebuild(views: readonly string[]): Promise<number>
   usage(query: UsageQuery): Promise<UsageAnswer>
   limits(query: LimitsQuery): Promise<LimitsAnswer>
   capacity(query: CapacityQuery): Promise<CapacityAnswer>

@@ -9,26 +9,50 @@ export interface Addition {
   readonly amounts: Amounts
 }
 
+/** What changes of rows add elsewhere, gathered for each row that it goes to. */
+export class Additions {
+  readonly #view: Projection
+  readonly #sums = new Map<string, Record<string, number>>()
+
+  constructor(view: Projection) {
+    this.#view = view
+  }
+
+  /** A row has changed: it counts no more where it counted, and counts from now on where it does. */
+  changed(before: ViewRow | undefined, after: ViewRow | undefined): void {
+    const { counts } = this.#view
+    if (!counts || before === after) return
+    if (before) this.#count(counts(before), -1)
+    if (after) this.#count(counts(after), 1)
+  }
+
+  /** What is to be added to each, without what comes to nothing. */
+  all(): Addition[] {
+    const all: Addition[] = []
+    for (const [key, sum] of this.#sums) {
+      const changed = Object.entries(sum).filter(([, amount]) => amount !== 0)
+      if (changed.length) all.push({ key, amounts: Object.fromEntries(changed) })
+    }
+    return all
+  }
+
+  #count(counted: ReturnType<NonNullable<Projection['counts']>>, sign: 1 | -1): void {
+    if (!counted) return
+    for (const { in: key, amounts } of listOf(counted)) {
+      const sum = this.#sums.get(key) ?? {}
+      this.#sums.set(key, sum)
+      for (const name in amounts) sum[name] = (sum[name] ?? 0) + sign * amounts[name]!
+    }
+  }
+}
+
 /** What a change of a row adds elsewhere: to each row in which it counted, or counts from now on. */
 export function additions(view: Projection, before: ViewRow | undefined, after: ViewRow | undefined): Addition[] {
   if (!view.counts || before === after) return []
-  const sums = new Map<string, Record<string, number>>()
-  count(sums, before && view.counts(before), -1)
-  count(sums, after && view.counts(after), 1)
-  return [...sums].flatMap(([key, amounts]) => {
-    const changed = Object.entries(amounts).filter(([, amount]) => amount !== 0)
-    return changed.length ? [{ key, amounts: Object.fromEntries(changed) }] : []
-  })
+  const sums = new Additions(view)
+  sums.changed(before, after)
+  return sums.all()
 }
 
-type Counts = ReturnType<NonNullable<Projection['counts']>>
-
-function count(sums: Map<string, Record<string, number>>, counts: Counts, sign: 1 | -1): void {
-  for (const { in: key, amounts } of counts ? listOf(counts) : []) {
-    const sum = sums.get(key) ?? {}
-    for (const name in amounts) sum[name] = (sum[name] ?? 0) + sign * amounts[name]!
-    sums.set(key, sum)
-  }
-}
 const listOf = (counts: Counted | readonly Counted[]): readonly Counted[] =>
   Array.isArray(counts) ? counts : [counts as Counted]

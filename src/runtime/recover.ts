@@ -2,16 +2,17 @@
  * Catching up: whatever derived rows a crash left behind, or a view that is new or folds differently now, is folded again
  * from the log. Reads no clock. (design: contract points 7, 11.)
  */
-import type { Envelope } from '../../machines/grammar.ts'
 import type { Projection, ViewRow } from '../../projections/contract.ts'
 import { type Opened, SNAPSHOTS, type SnapshotRow, type Store, type StoredEvent, StoreError } from '../store/store.ts'
-import { begunWith, unforgotten } from './beginning.ts'
 import type { Catalogue } from './catalogue.ts'
-import { unseal } from './envelope.ts'
+import { foldRows } from './fold-rows.ts'
+import { readable } from './readable.ts'
 import { Recent } from './recent.ts'
+import { Refilling } from './refilling.ts'
 import type { Residence } from './residence.ts'
 import { type Snapshot, unfoldable } from './snapshot.ts'
-import { foldRows } from './views.ts'
+
+export { readable }
 
 /** Events read and folded at once: large enough to coalesce, small enough to keep memory flat. */
 const CHUNK = 5_000
@@ -37,64 +38,53 @@ export async function recover(
   catalogue: Catalogue,
 ): Promise<Recovery> {
   const resources = await catchUpSnapshots(store, watermarks.get(SNAPSHOTS) ?? 0, residence)
-  let events = 0
-  const behind: string[] = []
-  const stalled = new Map<string, unknown>()
-  for (const view of views) {
-    let from = watermarks.get(view.name) ?? 0
-    const isClaimed = view.consistency === 'claimed'
-    if (from >= position || (isClaimed && from > 0)) continue
-    behind.push(view.name)
+  const isBehind = ({ name }: Projection) => (watermarks.get(name) ?? 0) < position
+  const isEmpty = ({ name, consistency }: Projection) => (watermarks.get(name) ?? 0) === 0 || consistency === 'claimed'
+  const behind = views.filter(isBehind)
+  const { events: refilled, stalled } = await refill(store, behind.filter(isEmpty), position, residence, catalogue)
+  let events = refilled
+  for (const view of behind.filter(each => !isEmpty(each))) {
     try {
-      if (from === 0) from = await begin(store, view, residence)
-      events += await foldView(store, view, from, residence, catalogue)
+      events += await foldOn(store, view, watermarks.get(view.name)!, residence, catalogue)
     } catch (error) {
       if (error instanceof StoreError) throw error
       stalled.set(view.name, error)
     }
   }
-  return { events, views: behind, resources, stalled }
+  return { events, views: behind.map(({ name }) => name), resources, stalled }
 }
 
-/**
- * Empties a view and folds the whole log into it; the rows are the same byte for byte as those kept live. `pause` is
- * called between two chunks; what it throws ends the work there.
- */
-export async function rebuildView(
+/** Fills views from the first event, all in one pass. Those whose fold throws stay empty. */
+async function refill(
   store: Store,
-  view: Projection,
+  views: readonly Projection[],
+  position: number,
   residence: Residence,
   catalogue: Catalogue,
-  pause: () => Promise<void>,
-): Promise<number> {
-  return foldView(store, view, await begin(store, view, residence), residence, catalogue, pause)
+) {
+  if (views.length === 0) return { events: 0, stalled: new Map<string, unknown>() }
+  for (const { name } of views) await store.resetView(name)
+  const tables = await store.refill(views.map(({ name }) => name))
+  const refilling = new Refilling({ store, residence, catalogue }, tables, views)
+  await refilling.begin()
+  await refilling.upTo(position, async () => {})
+  await refilling.write()
+  await tables.index()
+  await refilling.swap()
+  return { events: refilling.count, stalled: refilling.failed }
 }
 
-/** Empties a view, but for what its fold begins with where the log is not whole. Returns the position it goes on from. */
-async function begin(store: Store, view: Projection, residence: Residence): Promise<number> {
-  await store.resetView(view.name)
-  const begun = await begunWith(store, view)
-  const rows = unforgotten(begun, residence.retention).map(([key, row]) => ({ view: view.name, key, row }))
-  const { position: watermark } = begun
-  for (let from = 0; from < rows.length; from += CHUNK)
-    await store.writeDerived({ snapshots: [], rows: rows.slice(from, from + CHUNK), watermark, views: [] })
-  // Only now: whoever dies before begins anew.
-  if (watermark > 0) await store.writeDerived({ snapshots: [], rows: [], watermark, views: [view.name] })
-  return watermark
-}
-
-async function foldView(
+/** Folds what a view lacks onto what it has. */
+async function foldOn(
   store: Store,
   view: Projection,
   after: number,
   residence: Residence,
   catalogue: Catalogue,
-  pause?: () => Promise<void>,
 ): Promise<number> {
   const recent = new Recent<ViewRow>(CHUNK * 4)
   let count = 0
   for await (const chunk of chunks(store, after)) {
-    if (count > 0) await pause?.()
     const envelopes = readable(chunk, residence, catalogue)
     const rows = await foldRows(view, envelopes, store, residence.retention, recent)
     await store.writeDerived({ snapshots: [], rows, watermark: chunk.at(-1)!.position, views: [view.name] })
@@ -135,27 +125,4 @@ async function* chunks(store: Store, after: number): AsyncGenerator<StoredEvent[
     yield chunk
     from = chunk.at(-1)!.position
   }
-}
-
-/**
- * The events of a chunk, in today's shape: views are written for no other. A damaged one contains its resource, whose
- * later events are left out too. Those of a kind that is gone are as they were recorded.
- */
-export function readable(
-  chunk: readonly StoredEvent[],
-  residence: Pick<Residence, 'contained' | 'contain'>,
-  catalogue: Catalogue,
-): Envelope[] {
-  const envelopes: Envelope[] = []
-  for (const stored of chunk) {
-    const contained = residence.contained.get(stored.resource)
-    if (contained && stored.position >= contained.position) continue
-    try {
-      const envelope = unseal(stored)
-      envelopes.push(catalogue.kinds.get(envelope.kind)?.upcast(envelope) ?? envelope)
-    } catch (cause) {
-      residence.contain(stored.resource, stored.position, cause)
-    }
-  }
-  return envelopes
 }

@@ -29,6 +29,8 @@ export interface Host<K extends KindMap> {
   refusals(asked: Partial<RefusalQuery>): Promise<RefusalEntry[]>
   readonly lastSurvey: SurveyReport
   survey(asked: { readonly provider?: string }): Promise<SurveyReport>
+  /** Not of a past. */
+  rebuild?(...views: readonly string[]): Promise<number>
   clean(thing: Thing, actor: string): Promise<Cleaned>
   /** Reads consoles at a provider; undefined where it keeps none. */
   consoleOf(provider: string): ((instance: string) => Promise<ConsoleOutput | undefined>) | undefined
@@ -196,11 +198,19 @@ export class Session<K extends KindMap, P extends ViewMap = ViewMap> {
     return this.#host.clean(thing, this.principal.actor)
   }
 
-  #operatorOnly(command: string): void {
+  /** As the engine does it. The operator's. Throws Refused notPermitted, and what the engine throws. */
+  async rebuild(...views: readonly string[]): Promise<number> {
+    this.#operatorOnly('rebuild', 'view', 'views')
+    const { rebuild } = this.#host
+    if (rebuild) return rebuild.call(this.#host, ...views)
+    throw new InvalidRequest('invalidInput', 'at', 'Views of the past are made anew whenever they are read.')
+  }
+
+  #operatorOnly(command: string, kind = 'provider', what = 'what providers have'): void {
     if (reaches(this.principal, 'operator')) return
-    const sentence = `To ${command} what providers have takes the authority of operator.`
+    const sentence = `To ${command} ${what} takes the authority of operator.`
     const reasons = [{ requirement: 'who', code: 'notPermitted', sentence }]
-    throw new Refused([{ command, kind: 'provider', resource: '', state: 'absent', reasons, allowed: [], index: 0 }])
+    throw new Refused([{ command, kind, resource: '', state: 'absent', reasons, allowed: [], index: 0 }])
   }
 
   async #seen(id: string): Promise<Snapshot> {

@@ -6,11 +6,10 @@
 import type { Envelope } from '../../machines/grammar.ts'
 import type { Projection, ViewRow } from '../../projections/contract.ts'
 import { type DerivedChanges, type RowChange, SNAPSHOTS, type Store } from '../store/store.ts'
-import { type Addition, additions } from './counting.ts'
 import type { Draft } from './draft.ts'
+import { foldRows } from './fold-rows.ts'
 import { Recent } from './recent.ts'
 import type { Residence } from './residence.ts'
-import type { Retention } from './retention.ts'
 
 export interface Taken {
   readonly changes: DerivedChanges
@@ -33,6 +32,8 @@ export class Views {
   watermark: number
   /** Views whose fold threw, derived and claimed, with what it threw: they stay where they are until they are rebuilt. */
   readonly stalled = new Map<string, unknown>()
+  /** Whoever fills views anew hears which resources are forgotten meanwhile. */
+  readonly dropped = new Set<(resources: readonly string[]) => void>()
 
   constructor(store: Store, residence: Residence, views: readonly Projection[], watermark: number, capacity: number) {
     this.#store = store
@@ -156,6 +157,7 @@ export class Views {
   drop(resources: readonly string[]): void {
     for (const { name, perResource } of this.derived)
       if (perResource) for (const resource of resources) this.#rows.get(name)!.delete(resource)
+    for (const heard of this.dropped) heard(resources)
   }
 
   /** A view whose fold throws is stalled: its watermark stays, the others go on, and health says so. */
@@ -176,129 +178,5 @@ export class Views {
 
   #moving(): string[] {
     return [SNAPSHOTS, ...this.derived.map(view => view.name).filter(name => !this.stalled.has(name))]
-  }
-}
-
-/** Folds events into the rows of one view, reading those that are not at hand in one query. */
-export async function foldRows(
-  view: Projection,
-  envelopes: readonly Envelope[],
-  store: Store,
-  retention: Retention,
-  recent?: Recent<ViewRow>,
-): Promise<RowChange[]> {
-  const touched = new Map<string, Envelope[]>()
-  for (const envelope of envelopes)
-    for (const key of view.keys(envelope)) {
-      const known = touched.get(key)
-      if (known) known.push(envelope)
-      else touched.set(key, [envelope])
-    }
-  const rows = new Rows(view, store, recent)
-  await rows.load(touched.keys())
-  const left: RowChange[] = []
-  for (const [key, events] of touched) {
-    let row = rows.get(key)
-    for (const event of events) {
-      const last = row
-      row = retention.fold(view, last, event, key)
-      for (const each of view.leaves?.(last, row, event) ?? []) {
-        checkRow(view, each)
-        left.push({ view: view.name, key: each[view.key], row: each })
-      }
-    }
-    rows.set(key, row)
-  }
-  // Sums come last, whatever changed them: it does not matter in which order amounts are added.
-  for (let due = rows.additions(); due.length; due = rows.additions()) {
-    await rows.load(due.map(({ key }) => key))
-    for (const { key, amounts } of due) rows.set(key, view.add!(rows.get(key), key, amounts))
-  }
-  rows.clear()
-  return [...rows.changes(), ...left]
-}
-
-/** The rows of a view that one flush reads and changes. */
-class Rows {
-  readonly #view: Projection
-  readonly #store: Store
-  readonly #recent: Recent<ViewRow> | undefined
-  readonly #before = new Map<string, ViewRow | undefined>()
-  readonly #now = new Map<string, ViewRow | undefined>()
-  /** Rows that changed since they were last asked for what they add elsewhere, as they were then. */
-  #counted = new Map<string, ViewRow | undefined>()
-
-  constructor(view: Projection, store: Store, recent: Recent<ViewRow> | undefined) {
-    this.#view = view
-    this.#store = store
-    this.#recent = recent
-  }
-
-  async load(keys: Iterable<string>): Promise<void> {
-    const unknown: string[] = []
-    for (const key of new Set(keys)) {
-      if (this.#now.has(key)) continue
-      const row = this.#recent?.get(key)
-      if (row) this.#know(key, row)
-      else unknown.push(key)
-    }
-    const stored = unknown.length ? await this.#store.rows(this.#view.name, unknown) : new Map<string, ViewRow>()
-    for (const key of unknown) this.#know(key, stored.get(key))
-  }
-
-  get(key: string): ViewRow | undefined {
-    return this.#now.get(key)
-  }
-
-  set(key: string, row: ViewRow | undefined): void {
-    const last = this.#now.get(key)
-    if (row === last) return
-    if (row) checkRow(this.#view, row)
-    if (this.#view.counts && !this.#counted.has(key)) this.#counted.set(key, last)
-    this.#now.set(key, row)
-  }
-
-  /** What has changed since, as amounts to be added elsewhere. */
-  additions(): Addition[] {
-    const changed = this.#counted
-    this.#counted = new Map()
-    return [...changed].flatMap(([key, before]) => additions(this.#view, before, this.#now.get(key)))
-  }
-
-  /** Rows that say nothing any more go: nothing is added to them from here on. */
-  clear(): void {
-    const { isEmpty } = this.#view
-    if (isEmpty) for (const [key, row] of this.#now) if (row && isEmpty(row)) this.#now.set(key, undefined)
-  }
-
-  changes(): RowChange[] {
-    const changes: RowChange[] = []
-    for (const [key, row] of this.#now) {
-      if (row) this.#recent?.set(key, row)
-      else this.#recent?.delete(key)
-      const before = this.#before.get(key)
-      if (row !== before) changes.push({ view: this.#view.name, key, row, before })
-    }
-    return changes
-  }
-
-  #know(key: string, row: ViewRow | undefined): void {
-    this.#before.set(key, row)
-    this.#now.set(key, row)
-  }
-}
-
-/** Throws TypeError for a row that no table can hold: in a transaction it would take everybody's commands down with it. */
-function checkRow({ name, key, columns }: Projection, row: ViewRow): void {
-  for (const column in columns) {
-    const value = row[column]
-    const isAbsent = value === undefined || value === null
-    if (
-      isAbsent ? column !== key : columns[column] === 'json' || typeof value === 'string' || typeof value === 'number'
-    )
-      continue
-    throw new TypeError(
-      `view '${name}': column '${column}' is ${columns[column]} and got ${isAbsent ? 'nothing' : `a ${typeof value}`}`,
-    )
   }
 }

@@ -224,6 +224,26 @@ export interface ViewQuery {
 }
 
 /**
+ * Tables beside those of some views: filled from the first event while everybody reads and writes the old ones, and put
+ * in their place at one stroke. What was begun and not swapped is thrown away when the store is opened again.
+ */
+export interface Refill {
+  /** Rows by key, of those written here. */
+  rows(view: string, keys: readonly string[]): Promise<Map<string, ViewRow>>
+  /** Writes rows in a transaction of its own. `watermark` becomes the revision of a claimed view's row. */
+  write(rows: readonly RowChange[], watermark: number): Promise<void>
+  /** Makes the indexes, best once most is written. */
+  index(): Promise<void>
+  /**
+   * Writes the last rows, and puts the tables of these views in the place of the old ones, complete up to `watermark`:
+   * all of it in one transaction. The others are thrown away. Nothing can be done with them here afterwards.
+   */
+  swap(views: readonly string[], rows: readonly RowChange[], watermark: number): Promise<void>
+  /** Throws away what was not swapped. Safe to call twice. */
+  discard(): Promise<void>
+}
+
+/**
  * One of several parts of a log, from 0. Each resource is in exactly one of them; in which one is up to the store, and the
  * same every time.
  */
@@ -247,6 +267,8 @@ export interface Store {
   writeDerived(changes: DerivedChanges): Promise<void>
   /** Empties the view's table and sets its watermark to 0. */
   resetView(view: string): Promise<void>
+  /** Begins to fill these views anew, beside what there is; one that was being filled so before is begun again. */
+  refill(views: readonly string[]): Promise<Refill>
 
   /** Snapshot rows that exist and whose checksum holds; `damaged` names those whose does not. */
   snapshots(resources: readonly string[]): Promise<{ rows: SnapshotRow[]; damaged: string[] }>

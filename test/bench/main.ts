@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { benchAllViews } from './all-views.ts'
 import { benchCapacity } from './capacity.ts'
 import { benchCommands } from './commands.ts'
 import { benchCores } from './cores.ts'
@@ -60,6 +61,25 @@ promises.push({
   measured: `${whole(views.bytesPerResident)} bytes`,
   kept: true,
 })
+
+const all = await benchAllViews(isQuick ? 1_000 : 20_000, isQuick ? 1_000 : 10_000)
+promises.push(
+  {
+    promise: `rebuild of all views in one pass, ${whole(all.events)} events of all kinds: at least 100,000 events/s`,
+    measured: `${whole(all.rebuildPerSecond)}/s (${ratio(all.rebuildPerSecond / all.scanPerSecond)} of a raw scan, ${whole(all.scanPerSecond)}/s)`,
+    kept: all.rebuildPerSecond >= 100_000,
+  },
+  {
+    promise: 'durable commands with all views against plain SQLite writing the same rows: at least 0.3',
+    measured: `${ratio(all.perSecond / all.floorPerSecond)} (${whole(all.perSecond)} events/s; floor ${whole(all.floorPerSecond)}/s)`,
+    kept: all.perSecond >= 0.3 * all.floorPerSecond,
+  },
+  {
+    promise: `a month's statement over ${whole(all.segments)} segments: under 1 s for each 100,000`,
+    measured: `${whole(all.statementMs)} ms`,
+    kept: all.statementMs < Math.max(1, all.segments / 100_000) * 1_000,
+  },
+)
 
 const capacity = await benchCapacity(isQuick ? 20_000 : 1_000_000, isQuick ? 200 : 10_000)
 promises.push({

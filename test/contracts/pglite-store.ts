@@ -86,6 +86,7 @@ export class PgliteStore implements Store {
 
   writeDerived = unsupported
   resetView = unsupported
+  refill = unsupported
   snapshots = unsupported
   rows = unsupported
   query = unsupported

@@ -8,8 +8,8 @@ import {
   projections,
   takenBy,
 } from '../../projections/index.ts'
+import { foldRows } from '../../src/runtime/fold-rows.ts'
 import type { Retention } from '../../src/runtime/retention.ts'
-import { foldRows } from '../../src/runtime/views.ts'
 import type { Store } from '../../src/store/store.ts'
 
 export const GiB = 2 ** 30

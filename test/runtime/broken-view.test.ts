@@ -42,20 +42,47 @@ describe('a view with a bug', () => {
     expect(after.engine.health().stalledViews).toMatchObject([{ view: 'flags' }])
   })
 
-  it('that cannot be rebuilt says so, and is whole after the bug is gone', async () => {
+  it('that cannot be rebuilt says so, and stays whole as it was', async () => {
+    const state = { isBroken: false }
+    const projections = { inventory, counted: counted(state) }
+    const { acme, engine } = await openWith({ kinds, projections })
+    const { id } = await acme.lamp.make({ label: 'desk' })
+    await acme.lamp.lock(id, { locked: true })
+    await engine.flush()
+    state.isBroken = true
+    await expect(engine.rebuild('counted')).rejects.toThrow('a bug of this view')
+    expect(engine.health().stalledViews).toEqual([])
+    await acme.lamp.make({ label: 'shelf' })
+    expect(await engine.views.counted.get('acme')).toEqual({ account: 'acme', events: 3 })
+  })
+
+  it('does not keep the others from being rebuilt with it', async () => {
     const state = { isBroken: false }
     const projections = { inventory, counted: counted(state) }
     const { acme, engine, database } = await openWith({ kinds, projections })
     const { id } = await acme.lamp.make({ label: 'desk' })
     await acme.lamp.lock(id, { locked: true })
     await engine.flush()
+    database.exec('delete from inventory')
     state.isBroken = true
-    await expect(engine.rebuild('counted')).rejects.toThrow('a bug of this view')
-    expect(engine.health().stalledViews).toMatchObject([{ view: 'counted' }])
-    await acme.lamp.make({ label: 'shelf' })
+    await expect(engine.rebuild()).rejects.toThrow('a bug of this view')
+    expect((await acme.list('lamp')).items).toMatchObject([{ id, version: 2 }])
+  })
+
+  it('that cannot be filled when the engine opens is whole after the bug is gone', async () => {
+    const state = { isBroken: false }
+    const given = { kinds, projections: { inventory, counted: counted(state) } }
+    const { acme, engine, database } = await openWith({ kinds, projections: { inventory } })
+    const { id } = await acme.lamp.make({ label: 'desk' })
+    await acme.lamp.lock(id, { locked: true })
     await engine.close()
+    state.isBroken = true
+    const stalled = await openWith({ ...given, database })
+    expect(stalled.engine.health().stalledViews).toMatchObject([{ view: 'counted' }])
+    await stalled.acme.lamp.make({ label: 'shelf' })
+    await stalled.engine.close()
     state.isBroken = false
-    const after = await openWith({ kinds, projections, database })
+    const after = await openWith({ ...given, database })
     expect(await after.engine.views.counted.get('acme')).toEqual({ account: 'acme', events: 3 })
   })
 })

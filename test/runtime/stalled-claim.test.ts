@@ -5,8 +5,9 @@ import { lamp } from './light.ts'
 import { copyOf, inventory, openWith } from './setting.ts'
 
 /** The ration, whose fold throws at returned bulbs while it is broken. */
-const fragile = (state: { isBroken: boolean }) => ({
+const fragile = (state: { isBroken: boolean }, version = 1) => ({
   ...ration,
+  version,
   fold: ((row, event, key) => {
     if (state.isBroken && event.type === 'bulb.returnRequested') throw new Error('a bug of this view')
     return ration.fold(row, event, key)
@@ -14,19 +15,20 @@ const fragile = (state: { isBroken: boolean }) => ({
 })
 const stalled = { name: 'Unavailable', code: 'viewStalled', cause: { message: 'a bug of this view' } }
 
-/** Three bulbs taken and one of them returned; then the view breaks, and an operator tries to rebuild it. */
+/** Three bulbs taken and one of them returned; then the view is opened in a new version, which is broken. */
 async function broken(bulbs = bulb) {
   const state = { isBroken: false }
-  const given = { kinds: { bulb: bulbs, lamp }, projections: { inventory, ration: fragile(state) } }
-  const setting = await openWith(given)
-  const [one] = await Promise.all([1, 2, 3].map(() => setting.acme.bulb.take({})))
-  await setting.acme.bulb.return(one!.id)
+  const given = { kinds: { bulb: bulbs, lamp }, projections: { inventory, ration: fragile(state, 2) } }
+  const before = await openWith({ ...given, projections: { inventory, ration: fragile(state) } })
+  const [one] = await Promise.all([1, 2, 3].map(() => before.acme.bulb.take({})))
+  await before.acme.bulb.return(one!.id)
+  await before.engine.close()
   state.isBroken = true
-  await expect(setting.engine.rebuild('ration')).rejects.toThrow('a bug of this view')
+  const setting = await openWith({ ...given, database: before.database })
   return { ...setting, state, reopen: () => openWith({ ...given, database: copyOf(setting.database) }) }
 }
 
-describe('a claimed view that could not be rebuilt', () => {
+describe('a claimed view that could not be filled', () => {
   it('is named, and nothing is claimed from it, whatever is committed meanwhile', async () => {
     const { acme, engine } = await broken()
     expect(engine.health().stalledViews).toEqual([{ view: 'ration', cause: 'Error: a bug of this view' }])
@@ -87,18 +89,25 @@ describe('a claimed view that could not be rebuilt', () => {
 
   it('is known by its own name, whatever the engine calls it', async () => {
     const state = { isBroken: false }
-    const { acme, engine } = await openWith({
-      kinds: { bulb },
-      projections: { inventory, allowance: fragile(state) },
-    })
-    const { id } = await acme.bulb.take({})
-    await acme.bulb.return(id)
+    const opened = (version: number, database?: Awaited<ReturnType<typeof broken>>['database']) =>
+      openWith({ kinds: { bulb }, projections: { inventory, allowance: fragile(state, version) }, database })
+    const before = await opened(1)
+    const { id } = await before.acme.bulb.take({})
+    await before.acme.bulb.return(id)
+    await before.engine.close()
     state.isBroken = true
-    await expect(engine.rebuild('allowance')).rejects.toThrow('a bug of this view')
+    const { acme, engine } = await opened(2, before.database)
     await expect(acme.bulb.take({})).rejects.toMatchObject(stalled)
     state.isBroken = false
     await engine.rebuild('allowance')
     await expect(acme.bulb.take({})).resolves.toMatchObject({ outcome: 'accepted' })
+  })
+
+  it('stays stalled while a rebuild fails', async () => {
+    const { acme, engine } = await broken()
+    await expect(engine.rebuild('ration')).rejects.toThrow('a bug of this view')
+    expect(engine.health().stalledViews).toHaveLength(1)
+    await expect(acme.bulb.take({})).rejects.toMatchObject(stalled)
   })
 
   it('that nobody has is said to be none', async () => {

@@ -2,7 +2,7 @@
 import { changingCalls } from '../../src/drivers/changing-calls.ts'
 import type { Driver, Outcome } from '../../src/drivers/driver.ts'
 import type { SimulatedDriver } from '../../src/drivers/simulated/index.ts'
-import type { Store } from '../../src/store/store.ts'
+import type { Refill, Store } from '../../src/store/store.ts'
 import { type Life, never } from './crash.ts'
 
 /** Settles as the promise does, unless the life has ended by then. */
@@ -14,12 +14,17 @@ export const whileAlive = <T>(life: Life, work: () => Promise<T>): Promise<T> =>
   )
 }
 
-export function mortalStore<S extends Store>(store: S, life: Life): S {
+export function mortalStore<S extends Store | Refill>(store: S, life: Life): S {
   return new Proxy(store, {
     get(target, name) {
       const value = Reflect.get(target, name, target)
       if (typeof value !== 'function') return value
-      return (...values: unknown[]) => whileAlive(life, async () => value.apply(target, values))
+      return (...values: unknown[]) =>
+        whileAlive(life, async () => {
+          const result = await value.apply(target, values)
+          // What it fills is the store's too, and dies with it.
+          return name === 'refill' ? mortalStore(result, life) : result
+        })
     },
   })
 }

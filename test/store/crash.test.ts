@@ -130,6 +130,29 @@ describe('a store whose process dies', () => {
     expect(deaths).toBeGreaterThan(await openingTakes(() => withCommits(2)))
   })
 
+  it('while it fills a view beside the one that is read, has the old one or the new one', async () => {
+    const found = new Set<string>()
+    const deaths = await dyingAtEach(
+      () => withCommits(2),
+      async database => {
+        const refill = await (await opened(database)).refill(['inventory'])
+        await refill.write([{ view: 'inventory', key: 'new', row: { id: 'new' } }], 4)
+        await refill.index()
+        await refill.swap(['inventory'], [], 4)
+      },
+      async (database, hasDied) => {
+        const store = sqlite({ database })
+        const { watermarks } = await store.open(views)
+        const rows = await store.query('inventory', { limit: 10 })
+        found.add(`${hasDied ? 'died' : 'lived'}: ${rows.length} rows at ${watermarks.get('inventory')}`)
+        const left = database.prepare("select name from sqlite_schema where name glob '_next_*'").all()
+        expect(left).toEqual([])
+      },
+    )
+    expect(found).toEqual(new Set(['died: 3 rows at 4', 'lived: 1 rows at 4']))
+    expect(deaths).toBeGreaterThan(await openingTakes(() => withCommits(2)))
+  })
+
   it('while it makes a view anew, has rows that are complete, or none and starts from 0', async () => {
     const wider = { ...inventory, version: 2, columns: { ...inventory.columns, zone: 'text' as const } }
     const found = new Set<string>()

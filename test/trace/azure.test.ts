@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { traceCommand } from '../../src/cli/commands/trace.ts'
 import { azureTrace } from '../../src/cli/trace/azure.ts'
 import { readTrace } from '../../src/cli/trace/parse.ts'
-import { referenceFigures } from '../../src/cli/trace/reference.ts'
+import { referenceFigures, referenceMs } from '../../src/cli/trace/reference.ts'
 import { isEqual, printed } from '../../src/cli/trace/report.ts'
 import { runTrace } from '../../src/cli/trace/run.ts'
 import { simulated } from '../../src/drivers/simulated/index.ts'
@@ -28,11 +28,20 @@ describe('a trace through the engine', () => {
     await fc.assert(
       fc.asyncProperty(anyBins({ bins: 8, batches: 5, machines: 9 }), async bins => {
         const { folder } = traceFolder(bins)
-        const { figures } = await runTrace(readTrace(folder), inMemory())
+        const { figures, usageMs } = await runTrace(readTrace(folder), inMemory())
         expect(figures).toMatchObject(referenceFigures(folder))
+        expect(usageMs).toEqual(referenceMs(folder))
       }),
       { numRuns: 40 },
     )
+  })
+
+  it('bills each flavour for as long as its machines ran, to the millisecond', async () => {
+    const { folder, data } = traceFolder(sample)
+    const report = (await azureTrace({ folder, data }))!
+    const seconds = { a: 600 + 600 + 300 + 600, b: 1_500 + 600 + 300, c: 1_500 }
+    const ms = Object.fromEntries(Object.entries(seconds).map(([letter, each]) => [letter, each * 1_000]))
+    expect(report).toMatchObject({ usageMs: ms, filesMs: ms })
   })
 
   it('keeps its figures when hardly anything stays in memory', async () => {
@@ -123,7 +132,9 @@ describe('stemma trace azure', () => {
   it('prints both columns, and that they are equal', async () => {
     const { folder, data } = traceFolder(sample)
     const text = await stemma('trace', 'azure', folder, '--data', data)
-    expect(text.match(/ equal /g)).toHaveLength(5)
+    // Five figures, and three flavours of which something ran.
+    expect(text.match(/ equal /g)).toHaveLength(8)
+    expect(text).toMatch(/│ a\s+│\s+2,100\s+│\s+2,100\s+│ equal/)
     expect(text).toMatch(/peak running\s+│\s+5\s+│\s+5\s+│ equal/)
     expect(process.exitCode).toBeUndefined()
   })
@@ -141,6 +152,9 @@ describe('stemma trace azure', () => {
     const reference = { ...report.reference, vmSeconds: report.reference.vmSeconds + 1 }
     const lines = printed({ ...report, reference, isEqual: false }).split('\n')
     expect(lines.filter(line => line.includes('DIFFERENT'))).toEqual([expect.stringContaining('VM-seconds')])
+    const filesMs = { ...report.filesMs, b: report.filesMs.b! + 1 }
+    const other = printed({ ...report, filesMs, isEqual: false }).split('\n')
+    expect(other.filter(line => line.includes('DIFFERENT'))).toEqual([expect.stringMatching(/^│ b /)])
     expect(isEqual(report.figures, reference)).toBe(false)
   })
 })
@@ -152,6 +166,7 @@ describe.skipIf(!existsSync(join(given, 'arrivals.txt')))('the real trace', () =
     const data = join(temporaryFolder(), 'cloud.db')
     const report = (await azureTrace({ folder: given, data, limit: 12 }))!
     expect(report.figures).toMatchObject(referenceFigures(given, 12))
+    expect(report.usageMs).toEqual(referenceMs(given, 12))
   })
 
   it('has the published figures, which the reference finds', () => {

@@ -65,6 +65,7 @@ async function targetOn(cloud: Cloud, access: AccessToken, moment: string | unde
     provider: (name, image) => providerSeen(cloud, session, name, image),
     survey: provider => session.survey({ provider }),
     clean: orphan => session.clean(orphan),
+    rebuild: views => session.rebuild(...views),
     limits: query => readLimits(past ?? cloud, session, textOf(query)),
     usage: query => reportUsage(past ?? cloud, session, textOf(query)),
     capacity: query => reportCapacity(past ?? cloud, session, textOf(query)),

@@ -80,6 +80,7 @@ export function remote(url: string, token: string, moment?: string): Target {
     },
     survey: provider => call<SurveyReport>('/v1/survey', { provider }),
     clean: orphan => call<Cleaned>('/v1/survey/clean', orphan),
+    rebuild: async views => (await call<{ events: number }>('/v1/rebuild', { views })).events,
     close: async () => {},
   }
 }

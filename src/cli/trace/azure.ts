@@ -4,9 +4,10 @@ import { simulated } from '../../drivers/simulated/index.ts'
 import { sqlite } from '../../index.ts'
 import { readTrace } from './parse.ts'
 import { machineCount } from './plan.ts'
-import { referenceFigures } from './reference.ts'
+import { referenceFigures, referenceMs } from './reference.ts'
 import { isEqual, type TraceReport } from './report.ts'
 import { type Progress, runTrace } from './run.ts'
+import { differing } from './usage.ts'
 
 export interface AzureOptions {
   readonly folder: string
@@ -35,16 +36,19 @@ export async function azureTrace(options: AzureOptions): Promise<TraceReport | u
     file: `${data}.world`,
     capabilities: { limits: { callsInFlightMax: CALLS_IN_FLIGHT_MAX } },
   })
-  const { figures, eventsWritten } = await runTrace(plan, { store: sqlite(data), driver, signal, onProgress })
+  const { figures, usageMs, eventsWritten } = await runTrace(plan, { store: sqlite(data), driver, signal, onProgress })
   if (!figures) return undefined
   const reference = referenceFigures(folder, limit)
+  const filesMs = referenceMs(folder, limit)
   const elapsedSeconds = (performance.now() - began) / 1_000
   const diskBytes = [data, `${data}-wal`].reduce((sum, file) => sum + sizeOf(file), 0)
   return {
     title: plan.title,
     figures,
     reference,
-    isEqual: isEqual(figures, reference),
+    usageMs,
+    filesMs,
+    isEqual: isEqual(figures, reference) && differing(usageMs, filesMs).length === 0,
     elapsedSeconds,
     eventsWritten,
     eventsPerSecond: eventsWritten / elapsedSeconds,

@@ -11,6 +11,7 @@ import { createEngine, type Driver, type Engine, Refused, type Session, type Sto
 import { type Figures, figuresOf } from './figures.ts'
 import { type Instant, instants, machineCount, type TracePlan } from './plan.ts'
 import { batchToken, type Standing, standingOf } from './standing.ts'
+import { type RunningMs, usageMs } from './usage.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
 type Kinds = typeof kinds
@@ -34,6 +35,8 @@ export interface TraceOptions {
 export interface TraceOutcome {
   /** Undefined when interrupted. */
   readonly figures: Figures | undefined
+  /** How long machines of each flavour ran, from the view of usage; of an interrupted run, of none. */
+  readonly usageMs: RunningMs
   /** Events of this run alone, and what was in the log before it. */
   readonly eventsWritten: number
   readonly eventsFound: number
@@ -71,7 +74,8 @@ export async function runTrace(plan: TracePlan, options: TraceOptions): Promise<
     const run = new TraceRun(plan, options, engine, clock, await standingOf(store, plan))
     const isDone = await run.all()
     const figures = isDone ? await figuresOf(store, plan, run.refusals) : undefined
-    return { figures, eventsFound, eventsWritten: engine.health().position - eventsFound }
+    const used = isDone ? await usageMs(engine.views.usage, plan, letterOf) : {}
+    return { figures, usageMs: used, eventsFound, eventsWritten: engine.health().position - eventsFound }
   } finally {
     await engine.close()
   }
@@ -189,4 +193,6 @@ class TraceRun {
   }
 }
 
-const offeringName = (letter: string): string => `azure-${letter}`
+const OFFERING = 'azure-'
+const offeringName = (letter: string): string => `${OFFERING}${letter}`
+const letterOf = (offering: string): string => offering.slice(OFFERING.length)

@@ -15,6 +15,7 @@ import { openapi } from './openapi.ts'
 import { pastAsked } from './pasts.ts'
 import { providerRoutes } from './providers.ts'
 import { readRoutes } from './reads.ts'
+import { rebuildRoute } from './rebuild.ts'
 import { surveyRoutes } from './surveys.ts'
 import type { AccessToken } from './tokens.ts'
 import { usageRoute } from './usage.ts'
@@ -102,6 +103,7 @@ export function createNativeDoor(options: NativeDoorOptions): FastifyInstance {
     commandRoutes(guarded, inside)
     providerRoutes(guarded, inside)
     surveyRoutes(guarded, inside)
+    rebuildRoute(guarded, inside)
     usageRoute(guarded, inside)
     limitsRoute(guarded, inside)
     capacityRoute(guarded, inside)

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { capacityScopes, type Kind } from '../../index.ts'
 import { filterable } from './filters.ts'
+import { rebuildPath } from './openapi.rebuild.ts'
 import { schemas } from './openapi.schemas.ts'
 import { surveyPaths, surveySchemas } from './openapi.surveys.ts'
 import { isNamed } from './paths.ts'
@@ -150,6 +151,7 @@ function generalPaths(): Json {
       },
     },
     ...surveyPaths(failure),
+    ...rebuildPath(failure),
     '/v1/refusals': get('What was refused lately: the newest that match, newest last.', {
       parameters: [
         inQuery('resource', word),

@@ -1,7 +1,7 @@
 /** Whether what is kept of a view beside the store is what the log says: a look at the past would begin with it. */
 
-import type { KeptCheckpoints } from '../past/kept.ts'
 import type { Ending } from '../past/checkpoint.ts'
+import type { KeptCheckpoints } from '../past/kept.ts'
 import type { Timeline } from '../past/timeline.ts'
 
 type Compare = (key: string, stored: unknown, folded: unknown) => void

@@ -9,6 +9,7 @@ import { lockForWriting, type WriterLock } from './lock.ts'
 import { checkSqliteVersion, connect, prepareForWriting } from './open.ts'
 import { Prunes } from './prune/beginning.ts'
 import { readerOf, readerOfFile } from './reader.ts'
+import { dropUnfinished } from './refill.ts'
 import { checkSchema, migrate, SCHEMA_VERSION } from './schema/migrations.ts'
 import type { Tables } from './schema/tables.ts'
 import { prepareStatements, type Statements } from './statements.ts'
@@ -104,6 +105,7 @@ async function prepareSchema(
   return inSlowTransaction(database, async () => {
     if (schema < SCHEMA_VERSION) await migrate(kysely as unknown as Kysely<never>)
     database.pragma(`user_version = ${SCHEMA_VERSION}`)
+    dropUnfinished(database, kysely)
     const watermarks: Watermarks = new Map([[SNAPSHOTS, await snapshotMark(kysely)]])
     for (const each of projections) {
       const found = await findView(kysely, each)

@@ -14,6 +14,7 @@ import {
   type EndingRow,
   type Opened,
   type PruneDamage,
+  type Refill,
   type Share,
   type SignatureCheck,
   type SnapshotRow,
@@ -34,6 +35,7 @@ import { isFile, openParts, type Parts, type Place } from './opening.ts'
 import { merged } from './prune/archive.ts'
 import { type PruneAsked, type PruneDone, prune } from './prune/pruning.ts'
 import { compileQuery } from './queries.ts'
+import { SqliteRefill } from './refill.ts'
 import { sqliteRefusals } from './refusals/index.ts'
 import type { Tables } from './schema/tables.ts'
 import { type EventRow, readStream, type StreamIndex } from './stream-index.ts'
@@ -131,6 +133,12 @@ export class SqliteFile implements Store {
       clear.run()
       statements.watermark.run(0, view)
     })
+  }
+
+  async refill(names: readonly string[]): Promise<Refill> {
+    const parts = this.#writable()
+    const projections = names.map(name => parts.views.named(name).projection)
+    return this.#read(() => new SqliteRefill(parts, projections))
   }
 
   async snapshots(resources: readonly string[]): Promise<{ rows: SnapshotRow[]; damaged: string[] }> {

@@ -1,5 +1,5 @@
 /** The tables of the views: one for each projection, dropped and made anew when it folds differently. */
-import type { Kysely } from 'kysely'
+import type { Compilable, Kysely } from 'kysely'
 import type { ColumnType, Projection } from '../../../projections/contract.ts'
 import { StoreError } from '../store.ts'
 import { ownTables, type Tables } from './schema/tables.ts'
@@ -49,22 +49,33 @@ export async function findView(db: Kysely<Tables>, projection: Projection): Prom
   return isSame ? known.position : undefined
 }
 
-/** Drops the view's table, if there is one, and makes it anew with its indexes and a watermark of 0. */
-export async function makeView(db: Kysely<Tables>, projection: Projection): Promise<void> {
-  const { name, version, columns, key, indexes = [], consistency } = projection
-  const { schema } = db
-  await schema.dropTable(name).ifExists().execute()
+/** A table for a view's rows, under the view's own name or another, without indexes but its key's. */
+export function tableOf({ schema }: Kysely<Tables>, projection: Projection, name = projection.name): Compilable {
+  const { columns, key, consistency } = projection
   let table = schema.createTable(name)
   for (const [column, type] of Object.entries(columns))
     table = table.addColumn(column, sqlTypes[type], each => (column === key ? each.primaryKey().notNull() : each))
-  if (consistency === 'claimed') table = table.addColumn(REVISION, 'integer', column => column.notNull())
-  await table.execute()
-  for (const [place, indexed] of indexes.entries())
-    await schema
-      .createIndex(`${name}By${place}`)
-      .on(name)
-      .columns([...indexed])
-      .execute()
+  return consistency === 'claimed' ? table.addColumn(REVISION, 'integer', column => column.notNull()) : table
+}
+
+/** The indexes that a view declares, on a table of its rows. Names of indexes are one for the whole database. */
+export const indexesOf = (
+  { schema }: Kysely<Tables>,
+  { name, indexes = [] }: Projection,
+  on: { readonly table: string; readonly ending: string } = { table: name, ending: '' },
+): Compilable[] =>
+  indexes.map((columns, place) =>
+    schema
+      .createIndex(`${name}By${place}${on.ending}`)
+      .on(on.table)
+      .columns([...columns]),
+  )
+
+/** Drops the view's table, if there is one, and makes it anew with its indexes and a watermark of 0. */
+export async function makeView(db: Kysely<Tables>, projection: Projection): Promise<void> {
+  const { name, version } = projection
+  await db.schema.dropTable(name).ifExists().execute()
+  for (const query of [tableOf(db, projection), ...indexesOf(db, projection)]) await db.executeQuery(query.compile())
   const mark = { version, shape: shapeOf(projection), position: 0 }
   await db
     .insertInto('watermarks')

@@ -148,4 +148,49 @@ export const derivedClauses: Clauses = [
       await session.commit({ events: [event(12)], claims: [claim] })
     },
   },
+  {
+    title: 'fills views beside those that are read, and swaps them whole with their watermarks',
+    proof: async session => {
+      await settled(session)
+      const { store } = session
+      const refill = await store.refill(['inventory', 'limits'])
+      const used = { view: 'limits', key: 'acme', row: { account: 'acme', used: 2 } }
+      await refill.write([row('i-1', { state: 'running' }), row('i-2'), row('i-3'), used], 8)
+      session.expect([...(await refill.rows('inventory', ['i-1', 'none'])).keys()]).toEqual(['i-1'])
+      session.expect((await store.rows('inventory', ['i-1', 'i-2'])).size).toBe(1)
+      await refill.index()
+      const gone = { view: 'inventory', key: 'i-2', row: undefined, before: { id: 'i-2' } }
+      await refill.swap(['inventory', 'limits'], [gone, row('i-3', { state: 'stopped' })], 10)
+      const read = await store.query('inventory', { limit: 10 })
+      session.expect(read.map(({ id, state }) => [id, state])).toEqual([
+        ['i-1', 'running'],
+        ['i-3', 'stopped'],
+      ])
+      const claimed = (await store.claims('limits', ['acme'])).get('acme')!
+      session.expect(claimed).toEqual({ row: used.row, revision: 8 })
+      await session.commit({ events: [event(11)], claims: [{ ...used, expected: 8 }] })
+      await store.writeDerived({ snapshots: [], rows: [row('i-4')], watermark: 11 })
+      session.expect((await store.rows('inventory', ['i-4'])).size).toBe(1)
+      session.expect(await marks(session)).toEqual({ snapshots: 11, limits: 11, inventory: 11, lineage: 11 })
+    },
+  },
+  {
+    title: 'leaves as they were the views that are not swapped, or were not in time',
+    proof: async session => {
+      await settled(session)
+      const thrown = await session.store.refill(['inventory', 'limits'])
+      await thrown.write([row('i-2')], 10)
+      await thrown.discard()
+      await thrown.discard()
+      const partly = await session.store.refill(['inventory', 'limits'])
+      await partly.write([row('i-3')], 10)
+      await partly.swap(['limits'], [], 10)
+      session.expect((await session.store.claims('limits', ['acme'])).size).toBe(0)
+      await session.store.refill(['inventory'])
+      await session.reopen()
+      session.expect((await session.store.query('inventory', { limit: 10 })).map(({ id }) => id)).toEqual(['i-1'])
+      const again = await session.store.refill(['inventory'])
+      session.expect((await again.rows('inventory', ['i-3'])).size).toBe(0)
+    },
+  },
 ]

@@ -1,0 +1,232 @@
+/** Folding events into the rows of one view, some of which are in a store: what live writing and rebuilding both do. */
+import type { Envelope } from '../../machines/grammar.ts'
+import type { Projection, ViewRow } from '../../projections/contract.ts'
+import type { RowChange, Store } from '../store/store.ts'
+import { type Addition, Additions } from './counting.ts'
+import type { Recent } from './recent.ts'
+import type { Retention } from './retention.ts'
+
+/** Where rows are that are not at hand. */
+export type RowSource = Pick<Store, 'rows'>
+
+/** Folds events into the rows of one view, reading those that are not at hand in one query. */
+export async function foldRows(
+  view: Projection,
+  envelopes: readonly Envelope[],
+  source: RowSource,
+  retention: Retention,
+  recent?: Recent<ViewRow>,
+): Promise<RowChange[]> {
+  const rows = new FoldedRows(view, source, recent)
+  await rows.load(envelopes)
+  for (const envelope of envelopes) rows.fold(envelope, retention)
+  return rows.settle()
+}
+
+interface Entry {
+  readonly key: string
+  /** As it is stored. */
+  readonly before: ViewRow | undefined
+  now: ViewRow | undefined
+  /** What it said when it was last asked what it adds elsewhere. */
+  counted: ViewRow | undefined
+  hasChanged: boolean
+}
+
+/** Rows of several views by key: most events touch the row of one key in each of them, which is then looked for once. */
+export class Slots {
+  #byKey = new Map<string, (Entry | undefined)[]>()
+  #lastKey: string | undefined
+  #last: (Entry | undefined)[] | undefined
+
+  /** What views have of this key, by their places. */
+  of(key: string): (Entry | undefined)[] {
+    if (key === this.#lastKey) return this.#last!
+    let slot = this.#byKey.get(key)
+    if (!slot) {
+      slot = []
+      this.#byKey.set(key, slot)
+    }
+    this.#lastKey = key
+    this.#last = slot
+    return slot
+  }
+
+  clear(): void {
+    this.#byKey = new Map()
+    this.#lastKey = undefined
+  }
+}
+
+/** The rows of a view that events change, from one settling to the next. */
+export class FoldedRows {
+  readonly #view: Projection
+  readonly #source: RowSource
+  readonly #recent: Recent<ViewRow> | undefined
+  readonly #slots: Slots
+  readonly #place: number
+  #entries: Entry[] = []
+  /** Rows that changed since they were last asked for what they add elsewhere. */
+  #changed: Entry[] = []
+  #left: ViewRow[] = []
+  #goneCount = 0
+
+  /** @param shared slots that it shares with other views, and its place in them */
+  constructor(
+    view: Projection,
+    source: RowSource,
+    recent: Recent<ViewRow> | undefined,
+    shared: { readonly slots: Slots; readonly place: number } = { slots: new Slots(), place: 0 },
+  ) {
+    this.#view = view
+    this.#source = source
+    this.#recent = recent
+    this.#slots = shared.slots
+    this.#place = shared.place
+  }
+
+  /** Rows held until they are settled. */
+  get size(): number {
+    return this.#entries.length - this.#goneCount + this.#left.length
+  }
+
+  /** Has every row at hand that these events touch. */
+  async load(envelopes: readonly Envelope[]): Promise<void> {
+    const keys = new Set<string>()
+    for (const envelope of envelopes) for (const key of this.#view.keys(envelope)) keys.add(key)
+    await this.#load(keys)
+  }
+
+  /** Folds an event into rows that are at hand; one that is not is taken for none. */
+  fold(event: Envelope, retention: Retention): void {
+    const view = this.#view
+    const keys = view.keys(event)
+    for (let index = 0; index < keys.length; index += 1) {
+      const entry = this.#at(keys[index]!)
+      const last = entry.now
+      const row = view.perResource
+        ? retention.fold(view, last, event, keys[index]!)
+        : view.fold(last, event, keys[index]!)
+      if (view.leaves) for (const left of view.leaves(last, row, event)) this.#left.push(left)
+      if (row !== last) this.#set(entry, row)
+    }
+  }
+
+  /** These rows go, whatever was folded into them. */
+  async remove(keys: readonly string[]): Promise<void> {
+    await this.#load(keys)
+    for (const key of keys) this.#set(this.#at(key), undefined)
+  }
+
+  /**
+   * Adds up what counts elsewhere, and gives what is to be written since the last settling. Sums come last, whatever
+   * changed them: it does not matter in which order amounts are added.
+   */
+  async settle(): Promise<RowChange[]> {
+    const view = this.#view
+    for (let due = this.#additions(); due.length; due = this.#additions()) {
+      await this.#load(due.map(({ key }) => key))
+      for (const { key, amounts } of due) {
+        const entry = this.#at(key)
+        const row = view.add!(entry.now, key, amounts)
+        if (row !== entry.now) this.#set(entry, row)
+      }
+    }
+    const changes: RowChange[] = []
+    for (const entry of this.#entries) {
+      const { key, before } = entry
+      // Rows that say nothing any more go: nothing is added to them from here on.
+      if (entry.now && view.isEmpty?.(entry.now)) entry.now = undefined
+      const row = entry.now
+      if (row === before) continue
+      if (row) checkRow(view, row)
+      changes.push({ view: view.name, key, row, before })
+    }
+    for (const row of this.#left) {
+      checkRow(view, row)
+      changes.push({ view: view.name, key: row[view.key], row })
+    }
+    this.#remember(changes)
+    return changes
+  }
+
+  async #load(keys: Iterable<string>): Promise<void> {
+    const unknown: string[] = []
+    for (const key of keys) {
+      if (this.#slots.of(key)[this.#place]) continue
+      const row = this.#recent?.get(key)
+      if (row) this.#know(key, row)
+      else unknown.push(key)
+    }
+    if (unknown.length === 0) return
+    const stored = await this.#source.rows(this.#view.name, unknown)
+    for (const key of unknown) this.#know(key, stored.get(key))
+  }
+
+  #at(key: string): Entry {
+    return this.#slots.of(key)[this.#place] ?? this.#know(key, undefined)
+  }
+
+  #know(key: string, row: ViewRow | undefined): Entry {
+    const slot = this.#slots.of(key)
+    const known = slot[this.#place]
+    if (known) return known
+    const entry: Entry = { key, before: row, now: row, counted: row, hasChanged: false }
+    slot[this.#place] = entry
+    this.#entries.push(entry)
+    return entry
+  }
+
+  #set(entry: Entry, row: ViewRow | undefined): void {
+    entry.now = row
+    // It came and went, and nobody has to hear of it.
+    if (row === undefined && entry.before === undefined && entry.counted === undefined) {
+      this.#slots.of(entry.key)[this.#place] = undefined
+      this.#goneCount += 1
+    }
+    if (entry.hasChanged || !this.#view.counts) return
+    entry.hasChanged = true
+    this.#changed.push(entry)
+  }
+
+  /** What has changed since it was last asked, as amounts to be added elsewhere. */
+  #additions(): Addition[] {
+    if (this.#changed.length === 0) return []
+    const changed = this.#changed
+    this.#changed = []
+    const sums = new Additions(this.#view)
+    for (const entry of changed) {
+      sums.changed(entry.counted, entry.now)
+      entry.counted = entry.now
+      entry.hasChanged = false
+    }
+    return sums.all()
+  }
+
+  #remember(changes: readonly RowChange[]): void {
+    const recent = this.#recent
+    if (recent) {
+      for (const { key, now } of this.#entries) if (now) recent.set(key, now)
+      for (const { key, row } of changes) if (!row) recent.delete(key)
+    }
+    for (const { key } of this.#entries) this.#slots.of(key)[this.#place] = undefined
+    this.#entries = []
+    this.#left = []
+    this.#goneCount = 0
+  }
+}
+
+/** Throws TypeError for a row that no table can hold: in a transaction it would take everybody's commands down with it. */
+function checkRow({ name, key, columns }: Projection, row: ViewRow): void {
+  for (const column in columns) {
+    const value = row[column]
+    const isAbsent = value === undefined || value === null
+    if (
+      isAbsent ? column !== key : columns[column] === 'json' || typeof value === 'string' || typeof value === 'number'
+    )
+      continue
+    throw new TypeError(
+      `view '${name}': column '${column}' is ${columns[column]} and got ${isAbsent ? 'nothing' : `a ${typeof value}`}`,
+    )
+  }
+}
