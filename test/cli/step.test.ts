@@ -67,6 +67,7 @@ const hasTerminal = spawnSync('script', ['--version']).status === 0
 if (!hasTerminal) console.log('stemma step was not tried in a terminal: install util-linux (script).')
 
 describe('stemma step', () => {
+  // A terminal comes with script, of util-linux.
   it.skipIf(!hasTerminal)(
     'goes forward and backward by keys, stays at both ends, and ends when it is told',
     async () => {

@@ -109,8 +109,8 @@ export class Timeline {
       }
       await pause()
     }
-    if (until - kept >= this.#far)
-      await this.#keepFor({ position: until, rows: then.rows.merged(), ended: then.ended.merged() })
+    // Not the moment itself: whoever looks next looks a little before it as often as after it.
+    if (base.position - kept >= this.#far) await this.#keepFor(base)
     return then
   }
 

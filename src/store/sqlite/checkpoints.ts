@@ -164,8 +164,8 @@ function prepare(database: Database.Database): void {
 }
 
 function erase(database: Database.Database, view: string, position: number): void {
-  for (const table of ['heads', 'lists'])
-    database.prepare(`delete from ${table} where view = ? and position = ?`).run(view, position)
+  database.prepare('delete from heads where view = ? and position = ?').run(view, position)
+  database.prepare('delete from lists where view = ? and position = ?').run(view, position)
 }
 
 const checksumOf = ({ view, position, basis, lineage, lists }: Omit<HeadRow, 'checksum'>): number =>
