@@ -10,7 +10,7 @@ const vocabulary = '^machines/grammar\\.ts$'
 const shared =
   '^machines/(tags|disks|modes|retries|orphans|boots|limits|sights|scheduled|lineage|placement|profiles).ts$'
 const viewContract = '^projections/contract\\.ts$'
-const storeContract = '^src/store/(store|canonical|refusals)\\.ts$'
+const storeContract = '^src/store/(store|canonical|refusals|checkpoints)\\.ts$'
 /** The contract files and what helps to keep it, directly in src/drivers; each provider has a folder of its own. */
 const driverContract = '^src/drivers/[^/]+\\.ts$'
 const engine = '^src/engine(\\.ts$|/)'
@@ -83,7 +83,7 @@ const layers = [
     node: true,
   },
   {
-    // Reading the log again: pasts, stories, verification, exports. It decides nothing and writes nothing.
+    // Reading the log again: pasts, stories, verification, exports. It decides nothing, and writes only what may be thrown away.
     name: 'replay',
     files: '^src/replay/',
     may: ['^src/(replay|runtime)/', vocabulary, storeContract, ...packages('zod')],

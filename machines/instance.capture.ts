@@ -211,5 +211,12 @@ export const capturing = {
       },
     },
   },
-  on: { 'instance.captureTimedOut': { actions: 'overdue' }, ...late.steady },
+  on: {
+    'instance.captureTimedOut': { actions: 'overdue' },
+    // Left here, its image would wait for a guest that nobody turns off.
+    'instance.externallySuspended': ignore(
+      'it is turned off and on for an image: the open call says what became of it',
+    ),
+    ...late.steady,
+  },
 } as const

@@ -6,7 +6,7 @@ import { captureChanges } from './instance.capture.ts'
 import { cleanupChanges } from './instance.cleanup.ts'
 import { atRest, deviceOf, withDevice, withoutDevice, withStatus } from './instance.devices.ts'
 import { lookChanges } from './instance.looks.ts'
-import { offersOf } from './instance.offers.ts'
+import { leftOfBoth, offersOf } from './instance.offers.ts'
 import { restartChanges } from './instance.restart.ts'
 import { revertChanges } from './instance.reverts.ts'
 import { sparingChanges } from './instance.sparing.ts'
@@ -54,9 +54,9 @@ const cameUp = ({ context, event }: Now): Change => {
 }
 
 /** This one offers less than its image and its provider let expect. */
-const narrowed = ({ event }: Now): Change => {
+const narrowed = ({ context, event }: Now): Change => {
   const { capabilities } = (event as Named<'created'>).data
-  return capabilities ? { offers: offersOf(capabilities) } : {}
+  return capabilities ? { offers: leftOfBoth(context.offers, offersOf(capabilities)) } : {}
 }
 
 const restarted = ({ context, event }: Now): Change => ({

@@ -1,7 +1,7 @@
 /** What of a provider's capabilities an instance remembers for its life. (spec: stateful-and-deltacloud 3a.2.) */
 import type { InstanceContext, InstanceEventNamed as Named } from './instance.alphabet.ts'
 import { sparingOf } from './instance.sparing.ts'
-import { vmSnapshotOffersOf } from './instance.vm-snapshots.ts'
+import { type VmSnapshotOffers, vmSnapshotOffersOf } from './instance.vm-snapshots.ts'
 
 type Capabilities = Named<'launchRequested'>['facts']['provider']['capabilities']
 
@@ -32,4 +32,43 @@ export function offersOf(can: Capabilities): InstanceContext['offers'] {
     stopRetryAfterMs: settle.stopRetryAfterMs,
     vmSnapshots: vmSnapshotOffersOf(can),
   }
+}
+
+type Offers = InstanceContext['offers']
+const both = (a: boolean | undefined, b: boolean | undefined) => (a && b) || undefined
+const either = (a: boolean | undefined, b: boolean | undefined) => a || b || undefined
+const longer = (a: number | undefined, b: number | undefined) => Math.max(a ?? 0, b ?? 0) || undefined
+
+/**
+ * What two scopes leave together, such as an image and the one instance that was made of it: what either does not do is
+ * not done, and what either holds against it holds. None of them has to repeat what the other says.
+ */
+export const leftOfBoth = (a: Offers, b: Offers): Offers => ({
+  reboot: a.reboot && b.reboot,
+  hotPlug: a.hotPlug && b.hotPlug,
+  hotUnplug: a.hotUnplug && b.hotUnplug,
+  attachMax: Math.min(a.attachMax, b.attachMax),
+  destroysByStop: either(a.destroysByStop, b.destroysByStop),
+  destroysStopped: either(a.destroysStopped, b.destroysStopped),
+  deletesRootByFlag: either(a.deletesRootByFlag, b.deletesRootByFlag),
+  spares: b.spares ?? a.spares,
+  preserves: both(a.preserves, b.preserves),
+  suspends: both(a.suspends, b.suspends),
+  destroysSuspended: both(a.destroysSuspended, b.destroysSuspended),
+  vanishesOff: either(a.vanishesOff, b.vanishesOff),
+  neverOff: either(a.neverOff, b.neverOff),
+  neverHard: either(a.neverHard, b.neverHard),
+  startsAnew: either(a.startsAnew, b.startsAnew),
+  missingGraceMs: longer(a.missingGraceMs, b.missingGraceMs),
+  startRetryAfterMs: longer(a.startRetryAfterMs, b.startRetryAfterMs),
+  stopRetryAfterMs: longer(a.stopRetryAfterMs, b.stopRetryAfterMs),
+  vmSnapshots: a.vmSnapshots && b.vmSnapshots && snapshotsOfBoth(a.vmSnapshots, b.vmSnapshots),
+})
+function snapshotsOfBoth(a: VmSnapshotOffers, b: VmSnapshotOffers): VmSnapshotOffers | undefined {
+  const names = ['memory', 'diskOnly', 'live', 'quiesce', 'tree', 'revertWhileRunning'] as const
+  const kept = Object.fromEntries(names.flatMap(name => (a[name] && b[name] ? [[name, true]] : [])))
+  if (!kept.memory && !kept.diskOnly) return undefined
+  const layered = either(a.layered, b.layered)
+  const [maxCount, maxDepth] = [Math.min(a.maxCount, b.maxCount), Math.min(a.maxDepth, b.maxDepth)]
+  return { ...kept, ...(layered && { layered }), maxCount, maxDepth }
 }

@@ -130,11 +130,11 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
       derive: draft => this.#writeBehind.derive(draft),
     })
     const providers = new Providers([...this.#drivers].map(([name, { capabilities }]) => ({ name, capabilities })))
-    this.#region = options.region ?? 'local'
-    this.#isStill = options.still ?? false
     this.#refusals = new Refusals({ journal: journalOf(store, options.refusals), catalogue, clock })
-    const { owner = opened.owner ?? 'stemma' } = options
+    const { owner = opened.owner ?? 'stemma', region = 'local', still = false } = options
     this.owner = owner
+    this.#region = region
+    this.#isStill = still
     this.#questions = new Questions(clock, owner)
     const narrowings = new Narrowings(this.#drivers, this.#questions, clock)
     this.providers = new Introspection(this.#drivers, providers, narrowings)
@@ -142,7 +142,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
     const gate: Gate = { writer: this.#writer, store, clock, hash, leftFor }
     this.#submissions = new Submissions(
       gate,
-      { catalogue, providers, ids, hash, region: this.#region },
+      { catalogue, providers, ids, hash, region },
       options.tokenRetentionMs ?? 90_000_000,
     )
     this.#worker = new Worker({
@@ -332,6 +332,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
 
   /** Resolves when nothing is queued, no call is ready or under way, and no timer is being fired. */
   async idle(): Promise<void> {
+    if (this.#isStill) return
     do {
       await this.#writer.idle()
       await this.#worker.idle()
@@ -413,9 +414,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
     })
     await Promise.race([this.#worker.stop(), patience])
     this.#worker.abandon()
-    const isRebuilt = this.#rebuilds.close()
-    await this.#writer.close()
-    await isRebuilt
+    await Promise.all([this.#rebuilds.close(), this.#writer.close()])
     // Its error, if any, is told to whoever asked for it.
     await this.#pruning?.catch(() => {})
     this.#bell.end()

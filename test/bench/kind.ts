@@ -108,3 +108,6 @@ export const inventory = projection({
     attributes: { ...row?.attributes, ...(event.data as object) },
   }),
 })
+
+/** As `stemma verify --kinds` takes them. */
+export const kinds = { server }

@@ -15,9 +15,13 @@ export interface ReplayFigures {
   readonly events: number
   readonly evolvePerSecond: number
   readonly verifyPerSecond: number
+  /** Median over the turns: what else the machine does weighs on both of a turn. */
+  readonly verifyAgainstEvolve: number
   readonly scanPerSecond: number
   readonly foldPerSecond: number
   readonly againMs: number
+  /** The first look of another process, from what the one before kept beside the file. */
+  readonly elsewhereMs: number
 }
 export interface StoryFigures {
   readonly resources: number
@@ -47,7 +51,7 @@ async function perSecond(run: () => Promise<number>): Promise<number> {
   const count = await run()
   return (count * 1e9) / Number(process.hrtime.bigint() - begun)
 }
-const median = (values: number[]) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!
+const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!
 
 async function medianMs(times: number, run: (index: number) => Promise<unknown>): Promise<number> {
   const taken: number[] = []
@@ -102,25 +106,34 @@ export async function benchReplay(resources: number): Promise<ReplayFigures> {
   const scan = () => eachEvent(store, () => {})
   await scan()
   const rates = { evolve: [] as number[], verify: [] as number[], scan: [] as number[] }
-  for (let turn = 0; turn < 3; turn += 1) {
+  for (let turn = 0; turn < 5; turn += 1) {
     rates.evolve.push(await perSecond(bare))
     rates.verify.push(await perSecond(verified))
     rates.scan.push(await perSecond(scan))
   }
-  const position = events - 1
-  const look = async () => {
-    const past = await engine.at({ position })
-    await past.views.inventory.list({ limit: 1 })
-    return position
-  }
-  const foldPerSecond = await perSecond(look)
-  const nearby = async () => (await engine.at({ position: position - 1 })).views.inventory.list({ limit: 1 })
-  const againMs = await medianMs(1, nearby)
   await engine.close()
+  const position = events - 1
+  // Folding alone: keeping what was folded for other processes comes after it.
+  const folding = await openEngine(Object.assign(sqlite(path), { checkpoints: undefined }))
+  const foldPerSecond = await perSecond(async () => {
+    await (await folding.at({ position })).views.inventory.list({ limit: 1 })
+    return position
+  })
+  const nearby = async () => (await folding.at({ position: position - 1 })).views.inventory.list({ limit: 1 })
+  const againMs = await medianMs(1, nearby)
+  await folding.close()
+  const elsewhere: number[] = []
+  for (let turn = 0; turn < 2; turn += 1) {
+    const other = await openEngine(sqlite(path))
+    const first = async () => (await other.at({ position })).views.inventory.list({ limit: 1 })
+    elsewhere.push(await medianMs(1, first))
+    await other.close()
+  }
   return {
-    ...{ resources, events, foldPerSecond, againMs },
+    ...{ resources, events, foldPerSecond, againMs, elsewhereMs: elsewhere[1]! },
     evolvePerSecond: median(rates.evolve),
     verifyPerSecond: median(rates.verify),
+    verifyAgainstEvolve: median(rates.verify.map((rate, turn) => rate / rates.evolve[turn]!)),
     scanPerSecond: median(rates.scan),
   }
 }

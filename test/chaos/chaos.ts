@@ -56,6 +56,8 @@ export async function chaos({ seed, operations, kills, say = () => {} }: ChaosOp
   const folder = mkdtempSync(join(tmpdir(), 'chaos-'))
   const begun = Date.now()
   const random = new Random(seed)
+  // What is waited for at rest may be a time alone, and times do not hold a process.
+  const awake = setInterval(() => {}, 60_000)
   try {
     const image = await imageIn(folder)
     const golden = hashOf(folder, image)
@@ -79,6 +81,7 @@ export async function chaos({ seed, operations, kills, say = () => {} }: ChaosOp
       seconds: Math.round((Date.now() - begun) / 1_000),
     }
   } finally {
+    clearInterval(awake)
     await endAll(poolOf(folder))
     for (const pid of processesOf(folder)) process.kill(pid, 'SIGKILL')
     rmSync(folder, { recursive: true, force: true })

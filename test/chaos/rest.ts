@@ -69,7 +69,15 @@ async function settled(opened: Opened, withinMs: number): Promise<void> {
         throw new Error(`${id} is still ${state} ${JSON.stringify(attributes)}: ${error.message}`)
       })
   await opened.engine.idle()
+  // A resource may rest while a call about it is to be made again: a volume that is to grow counts as grown.
+  const open = async () => (await opened.engine.measures()).asksOpen ?? 0
+  for (let waitedMs = 0; (await open()) > 0; waitedMs += LOOK_MS) {
+    if (waitedMs >= withinMs) throw new Error(`${await open()} calls are still open`)
+    await sleep(LOOK_MS)
+  }
+  await opened.engine.idle()
 }
+const LOOK_MS = 50
 
 const BUSY_TRIES = 60
 const BUSY_MS = 500
@@ -106,6 +114,15 @@ async function end({ engine }: Opened, id: string, mode: string): Promise<void> 
   else await session.instance.terminate(id)
 }
 
+async function historyOf({ engine }: Opened, id: string): Promise<string[]> {
+  const events: string[] = []
+  for await (const { version, type, state, data, answers = '', wants = [] } of engine.history(id)) {
+    const asks = wants.flatMap(each => (each.want === 'ask' ? [each.verb] : []))
+    events.push(`${version} ${type} ${answers} ${state} ${JSON.stringify(data)} ${asks.join()}`)
+  }
+  return events
+}
+
 const HOURS = 2 * 3_600_000
 /** A survey by the engine itself, of what is old enough to be judged, finds nothing. Throws an Error with what it found. */
 export async function surveyed(opened: Opened): Promise<void> {
@@ -116,7 +133,8 @@ export async function surveyed(opened: Opened): Promise<void> {
     if (!reachable) wrong.push(`not seen: ${problem}`)
     for (const { kind, unsettled, orphan, ghost, drift, foreign } of kinds) {
       if (unsettled > 0) wrong.push(`${unsettled} of ${kind} can not be judged`)
-      for (const each of [orphan, ghost, drift, foreign]) wrong.push(...each.listed.map(({ sentence }) => sentence))
+      for (const { resource, id, sentence } of [orphan, ghost, drift, foreign].flatMap(each => each.listed))
+        wrong.push(`${sentence} (after ${(await historyOf(opened, resource ?? id)).join(', ')})`)
     }
   }
   if (wrong.length > 0) throw new Error(`a survey finds: ${wrong.join(' ')}`)
@@ -133,10 +151,7 @@ export async function compare(opened: Opened): Promise<void> {
     const seen = await shown(opened, namesThere[kind])
     for (const { id } of seen) {
       if (expected.has(id)) continue
-      const events: string[] = []
-      for await (const { type, state, data } of opened.engine.as(acme).history(id))
-        events.push(`${type} ${state} ${JSON.stringify(data)}`)
-      wrong.push(`${kind} ${id} is an orphan, after ${events.join(', ')}`)
+      wrong.push(`${kind} ${id} is an orphan, after ${(await historyOf(opened, id)).join(', ')}`)
     }
     for (const { id, state, attributes } of expected.values()) {
       const sight = seen.find(each => each.id === id)
@@ -144,7 +159,9 @@ export async function compare(opened: Opened): Promise<void> {
       else if (kind === 'instance' && sight.facts.status !== state)
         wrong.push(`${id} is ${state}, but ${JSON.stringify(sight.facts)}`)
       else if (kind !== 'instance' && sight.facts.sizeBytes !== attributes.sizeBytes)
-        wrong.push(`${id} has ${attributes.sizeBytes} bytes, but ${sight.facts.sizeBytes} there`)
+        wrong.push(
+          `${id} has ${attributes.sizeBytes} bytes, but ${sight.facts.sizeBytes} there, after ${(await historyOf(opened, id)).join(', ')}`,
+        )
     }
   }
   if (wrong.length > 0) throw new Error(`the engine and the world differ: ${wrong.join('; ')}`)

@@ -353,3 +353,13 @@ describe('an image that fails', () => {
     expect(create(scene)).toMatch(/^img-/)
   })
 })
+
+describe('a guest that others suspend while it is turned off for an image', () => {
+  it('is turned off all the same, and its image is made', () => {
+    const { world, id, golden } = quieted()
+    expect(world.report(id, 'instance.externallySuspended', { generation: 1 })).toBe('ignored')
+    world.settle()
+    expect(world.get(golden).state).toBe('available')
+    expect(world.get(id).state).toBe('running.steady')
+  })
+})

@@ -20,7 +20,7 @@ import { sha256 as hash } from '../../src/system/hash.ts'
 import { signatureCheck, signer } from '../../src/system/signing.ts'
 import { Died, dying } from '../store/dying-database.ts'
 import { type Cloud, furnish, GiB, live, logOf, openCloud, rowsOf, step } from './cloud.ts'
-import { keys } from './prune-keys.ts'
+import { keys } from './signing-keys.ts'
 
 const views = Object.values(projections)
 let folder: string

@@ -23,7 +23,9 @@ import {
 import { verifyEvents } from '../../src/replay/verify/index.ts'
 import { sqlite } from '../../src/store/sqlite/index.ts'
 import { sha256 as hash } from '../../src/system/hash.ts'
+import { signatureCheck, signer } from '../../src/system/signing.ts'
 import { type Cloud, furnish, GiB, live, logOf, openCloud, rowsOf, step } from './cloud.ts'
+import { keys } from './signing-keys.ts'
 
 async function linesOf(cloud: Cloud, asked = {}): Promise<string[]> {
   const lines: string[] = []
@@ -216,4 +218,26 @@ describe('a reproduction', () => {
     expect(await run('bad.test.ts')).toContain('comes out as recorded')
     await rm(folder, { recursive: true })
   }, 60_000)
+})
+
+describe('an export that is signed', () => {
+  it('is read with its key, and refused with another one, changed and chained anew, or unsigned', async () => {
+    const { cloud, lines } = await told()
+    const signed: string[] = []
+    for await (const line of exportLines(cloud.engine.store, {}, hash, signer(keys.own.privateKey))) signed.push(line)
+    await cloud.engine.close()
+    const [own, other] = [signatureCheck(keys.own.publicKey), signatureCheck(keys.other.publicKey)]
+    expect((await readExport(signed, hash, own)).events.length).toBe(signed.length - 2)
+    expect((await readExport(signed, hash)).events.length).toBe(signed.length - 2)
+    await expect(readExport(signed, hash, other)).rejects.toMatchObject({ what: 'tampered', line: signed.length })
+    await expect(readExport(lines, hash, own)).rejects.toThrow('it is not signed')
+    // Whoever leaves out the last event and makes the chain anew has the old signature, which is of another chain.
+    const { signature } = JSON.parse(signed.at(-1)!) as { signature: string }
+    const chain = JSON.parse(signed.at(-3)!).chain as string
+    const kept = (await readExport(lines, hash)).events.slice(0, -1)
+    const resources = new Set(kept.map(({ resource }) => resource)).size
+    const forged = [...signed.slice(0, -2), JSON.stringify({ chain, events: kept.length, resources, signature })]
+    expect((await readExport(forged, hash)).events.length).toBe(kept.length)
+    await expect(readExport(forged, hash, own)).rejects.toMatchObject({ what: 'tampered' })
+  })
 })

@@ -193,3 +193,26 @@ describe('what an image leaves of its provider', () => {
     await engine.close()
   })
 })
+
+describe('an instance that offers less than its image, which offers less than the provider', () => {
+  it('offers what both leave, and need not repeat what its image says', async () => {
+    const sleepless: DeclaredCapabilities = { suspend: 'none' }
+    const { engine, world, acme, launched, codes } = await cloud({}, sleepless)
+    const { instanceEnsure } = world
+    const says: DeclaredCapabilities = { volumeAttach: { hotPlug: false } }
+    world.instanceEnsure = async (...call) => {
+      const outcome = await instanceEnsure(...call)
+      if (outcome.kind !== 'done') return outcome
+      return { ...outcome, facts: { ...outcome.facts, capabilities: says as never } }
+    }
+    const [one, other] = [await launched(narrow, { mode: 'stateful' }), await launched(plain, { mode: 'stateful' })]
+    const { id: volume } = await acme.volume.create({ sizeBytes: GiB })
+    await acme.settled(volume)
+    for (const { id } of [one, other])
+      expect(await codes(acme.volume.attach(volume, { instance: id, device: 'sdf' }))).toEqual(['hotPlugUnsupported'])
+    expect(await codes(acme.instance.suspend(one.id))).toContain('suspendUnsupported')
+    await acme.instance.suspend(other.id)
+    expect(await acme.settled(other.id)).toBe('suspended')
+    await engine.close()
+  })
+})

@@ -169,7 +169,7 @@ function faultsOf(random: Random, omits: () => boolean, idempotency: Shape['idem
     observe: { ...looks, ...stale },
     list: {},
     probe: {},
-    capacity: {},
+    capacity: { throws: 0 },
     ...(random.chance(0.5) ? weakness(random) : {}),
     // Nobody can finish what a provider that tells two calls apart by nothing has half done.
     ...(idempotency === 'none'

@@ -6,6 +6,7 @@ import { OPERATOR, type Scenery, tenants } from './setup.ts'
 import { GIB } from './shape.ts'
 import type { Request } from './submission.ts'
 import { toImage, toKeyPair, toSnapshot } from './workload-images.ts'
+import { toSchedule } from './workload-schedules.ts'
 import { toVmSnapshot } from './workload-vm-snapshots.ts'
 import type { World } from './world.ts'
 
@@ -205,6 +206,7 @@ function someCommand(workload: Workload, account: string): CommandInput {
     image: 3 * images,
     key: 0.3,
     vmSnapshot: 1.5 * images,
+    schedule: 0.4 * images,
   })
   const draw = {
     launch,
@@ -215,6 +217,7 @@ function someCommand(workload: Workload, account: string): CommandInput {
     image: toImage,
     key: toKeyPair,
     vmSnapshot: toVmSnapshot,
+    schedule: toSchedule,
   }
   return draw[drawn](workload, account) ?? launch(workload, account)
 }

@@ -9,6 +9,7 @@ import { projections } from '../../../projections/index.ts'
 import { anonymized, exportLines, importExport, reproduction, sqlite, type ViewMap } from '../../index.ts'
 import { sha256 as hash } from '../../system/hash.ts'
 import { usage } from '../failure.ts'
+import { signerFrom } from '../keys.ts'
 import { DATA_DEFAULT } from '../targets/open.ts'
 import { readExportFile, writeLines } from '../transfer/lines.ts'
 
@@ -17,6 +18,7 @@ interface ExportOptions {
   readonly of?: string
   readonly resource?: string
   readonly out?: string
+  readonly key?: string
 }
 
 export function transferCommands(program: Command): void {
@@ -27,12 +29,14 @@ export function transferCommands(program: Command): void {
     .option('--of <account>', 'of one account only')
     .option('--resource <id>', 'of one resource, and of those it had to do with')
     .option('--out <file>', 'where to; default: standard output')
+    .option('--key <file>', 'sign it with this private key (Ed25519, PEM)')
     .action(exported)
   program
     .command('import')
     .description('Brings an export into a data file that is not there yet: the same events, the same digests.')
     .argument('<export>')
     .option('--data <file>', 'the data file to make', DATA_DEFAULT)
+    .option('--key <file>', 'the key it must be signed with, public or private')
     .action(imported)
   program
     .command('anonymize')
@@ -56,14 +60,15 @@ export function transferCommands(program: Command): void {
     })
 }
 
-async function exported({ data, of: account, resource, out }: ExportOptions): Promise<void> {
+async function exported({ data, of: account, resource, out, key }: ExportOptions): Promise<void> {
   if (account !== undefined && resource !== undefined) throw usage('Give --of or --resource, not both.', '--resource')
   const path = resolve(data)
   if (!existsSync(path)) throw usage(`There is no ${path}.`, '--data')
+  const sign = key === undefined ? undefined : signerFrom(key)
   const store = sqlite({ path, readOnly: true })
   await store.open([])
   try {
-    await writeLines(exportLines(store, { account, resource }, hash), out)
+    await writeLines(exportLines(store, { account, resource }, hash, sign), out)
   } catch (error) {
     if (error instanceof RangeError) throw usage(`${error.message}.`, '--resource')
     throw error
@@ -72,10 +77,10 @@ async function exported({ data, of: account, resource, out }: ExportOptions): Pr
   }
 }
 
-async function imported(from: string, { data }: { data: string }): Promise<void> {
+async function imported(from: string, { data, key }: { data: string; key?: string }): Promise<void> {
   const path = resolve(data)
   if (existsSync(path)) throw usage(`${path} is there already; an export is brought into a new file.`, '--data')
-  const read = await readExportFile(from)
+  const read = await readExportFile(from, key)
   await mkdir(dirname(path), { recursive: true })
   const store = sqlite(path)
   const views: ViewMap = projections

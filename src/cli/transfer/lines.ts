@@ -5,13 +5,16 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { type ReadExport, readExport } from '../../index.ts'
 import { sha256 } from '../../system/hash.ts'
+import { checkFrom } from '../keys.ts'
 
 /** Throws ExportInvalid, and what reading the file throws. */
-export async function readExportFile(path: string): Promise<ReadExport> {
+export async function readExportFile(path: string, key?: string): Promise<ReadExport> {
+  const isSigned = key === undefined ? undefined : checkFrom(key)
   const input = createReadStream(path)
   // An error of the stream is heard by nobody who waits for lines.
   const failed = new Promise<never>((_, reject) => input.once('error', reject))
-  return Promise.race([readExport(createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }), sha256), failed])
+  const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })
+  return Promise.race([readExport(lines, sha256, isSigned), failed])
 }
 
 /** Writes lines to a file that must not be there, or to standard output. */

@@ -2,10 +2,12 @@
  * One name inside several disks at once. A name may be on some of them only, after a process was killed, or twice on
  * one, since nothing keeps names apart: so the files are looked at before and after. (spec: drivers-and-qemu 2 trap 4, 3.)
  */
+import { hasCode } from './files.ts'
 import type { Host } from './host.ts'
 import { dismissJob, endedJob, findJob } from './jobs.ts'
 import { Refusal } from './outcome-of.ts'
 import { jobOf, nodeOf, tagOf } from './pool.ts'
+import { Qcow2Invalid } from './qcow2-header.ts'
 import { type InnerSnapshot, snapshotsIn } from './qcow2-snapshots.ts'
 import { dropInside, goBackInside, keepInside, repairLeaks } from './qemu-img.ts'
 import type { InstanceRecord, VmSnapshotRecord } from './records.ts'
@@ -17,11 +19,14 @@ export const patienceMs = (memoryBytes: number): number => 10_000 + Math.ceil(me
 
 type Kept = Pick<VmSnapshotRecord, 'id' | 'volumes' | 'spec'>
 
-/** By volume, those of this name. A disk that is gone keeps none. */
+/** By volume, those of this name. A disk that is gone, or that is none any more, keeps none. */
 const innerOf = async ({ pool }: Host, { id, volumes }: Kept): Promise<Map<string, InnerSnapshot[]>> => {
   const tag = tagOf(id)
   const all = volumes.map(async volume => {
-    const inner = await snapshotsIn(pool.volume(volume)).catch(() => [])
+    const inner = await snapshotsIn(pool.volume(volume)).catch((error: unknown) => {
+      if (hasCode(error, 'ENOENT') || error instanceof Qcow2Invalid) return []
+      throw error
+    })
     return [volume, inner.filter(({ name }) => name === tag)] as const
   })
   return new Map(await Promise.all(all))

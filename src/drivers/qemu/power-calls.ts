@@ -49,27 +49,39 @@ const launch = async (host: Host, known: InstanceRecord, spec: PowerSpec, seen: 
   }
   const devices = spec.devices ?? known.devices
   const { vcpus = known.vcpus, memoryBytes = known.memoryBytes } = spec
-  sizeOnly(id, { vcpus, memoryBytes })
-  await devicesOnly(host, id, devices)
   const { userData, userDataEncoding } = spec.userData === undefined ? known : spec
-  const record = await records.keep({
-    ...known,
-    ...{ vcpus, memoryBytes, userData, userDataEncoding, generation: spec.generation },
-    ...{ devices: placed(devices, known.devices), isOff: false, stoppingSince: undefined, underway: undefined },
-    ...(isStarted ? {} : { machine: await machines.machineType(), accelerator: machines.accelerator }),
-  })
-  if (isStarted) return run(host, record)
-  // What an earlier launch left: its guest has ended, its process still has the disks.
-  await machines.end(id)
+  let record: InstanceRecord | undefined
   try {
-    await startProcess(host, record)
+    sizeOnly(id, { vcpus, memoryBytes })
+    await devicesOnly(host, id, devices)
+    record = await records.keep({
+      ...known,
+      ...{ vcpus, memoryBytes, userData, userDataEncoding, generation: spec.generation },
+      ...{ devices: placed(devices, known.devices), isOff: false, stoppingSince: undefined, underway: undefined },
+      ...(isStarted ? {} : { machine: await machines.machineType(), accelerator: machines.accelerator }),
+    })
+    if (!isStarted) {
+      // What an earlier launch left: its guest has ended, its process still has the disks.
+      await machines.end(id)
+      await startProcess(host, record)
+    }
   } catch (error) {
-    // After a certain no it has what it had: nothing, where it was stopped.
     const { kind } = outcomeOf({ verb: 'instancePower', id }, error, new AbortController().signal)
-    if (kind === 'rejected') await records.keep({ ...record, devices: known.devices })
+    if (kind === 'rejected') await leaveOff(host, known, record ?? known)
     throw error
   }
   return run(host, record)
+}
+
+/**
+ * After a certain no it has what it had before. What was begun of the same launch by somebody who was killed is not that:
+ * then it was stopped, with nothing, and what was started ends.
+ */
+const leaveOff = async ({ records, machines }: Host, known: InstanceRecord, record: InstanceRecord): Promise<void> => {
+  const { id, generation, launched, devices, spec } = known
+  const isHalf = generation === record.generation && launched < generation && generation > spec.generation
+  if (isHalf) await machines.endStarting(id)
+  await records.keep({ ...record, devices: isHalf ? [] : devices })
 }
 
 /** Nobody asks for the end of what has ended: it has no disks any more, and why it ended is not lost with them. */

@@ -41,6 +41,10 @@ export async function startedWith(pidFile: string): Promise<number[]> {
 }
 
 const namesFile = async (pid: number, file: string): Promise<boolean> => {
-  const words = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+  const words = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch((error: unknown) => {
+    // It has ended, also while it was read. Whatever else is wrong here says nothing of it.
+    if (hasCode(error, 'ENOENT') || hasCode(error, 'ESRCH')) return ''
+    throw error
+  })
   return words.includes(`\0-pidfile\0${file}\0`)
 }

@@ -110,7 +110,13 @@ const back = async (host: Host, way: Way, meant: InstanceRecord, snapshot: VmSna
   await (isStarting(meant) ? machines.endStarting(meant.id) : machines.end(meant.id))
   if (way === 'restart' && snapshot.spec.memory) {
     await startProcess(host, meant)
-    return load(host, meant, snapshot)
+    try {
+      return await load(host, meant, snapshot)
+    } catch (error) {
+      // A launch that did not come to be has no process.
+      if (error instanceof Refusal) await machines.end(meant.id)
+      throw error
+    }
   }
   await goBackQuiet(host, snapshot)
   if (way === 'restart') await startProcess(host, meant)
@@ -184,7 +190,9 @@ export async function vmSnapshotRevert(host: Host, call: Call): Promise<Outcome>
     if (mine && !seen.isAlive) await repairQuiet(host, snapshot)
     await back(host, way, meant, snapshot)
   } catch (error) {
-    if (error instanceof Refusal) await records.keep({ ...meant, underway: undefined })
+    // After a certain no it has what it had: what is on record of a half is what was meant, and a stopped one had nothing.
+    const devices = mine === undefined ? record.devices : mine.shown === 'stopped' ? [] : meant.devices
+    if (error instanceof Refusal) await records.keep({ ...meant, devices, underway: undefined })
     throw error
   }
   if (way === 'off') {

@@ -1,7 +1,8 @@
 /** Whether what is kept of a view beside the store is what the log says: a look at the past would begin with it. */
 
+import type { Ending } from '../past/checkpoint.ts'
 import type { KeptCheckpoints } from '../past/kept.ts'
-import type { Ending, Timeline } from '../past/timeline.ts'
+import type { Timeline } from '../past/timeline.ts'
 
 type Compare = (key: string, stored: unknown, folded: unknown) => void
 

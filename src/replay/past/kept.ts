@@ -7,7 +7,7 @@ import type { Catalogue, CompiledKind } from '../../runtime/catalogue.ts'
 import { canonical } from '../../store/canonical.ts'
 import type { CheckpointFile, CheckpointHead } from '../../store/checkpoints.ts'
 import type { Store } from '../../store/store.ts'
-import type { Checkpoint, Ending } from './timeline.ts'
+import type { Checkpoint, Ending } from './checkpoint.ts'
 
 /** Digests that stand for a log: the last one, and others evenly before it. */
 const SAMPLES = 16

@@ -11,6 +11,7 @@ import type { Residence } from '../../runtime/residence.ts'
 import { Retention } from '../../runtime/retention.ts'
 import type { CheckpointFile } from '../../store/checkpoints.ts'
 import { Pruned, type Store } from '../../store/store.ts'
+import type { Checkpoint, Ending } from './checkpoint.ts'
 import { foldOnto } from './fold.ts'
 import { KeptCheckpoints } from './kept.ts'
 import { Overlay } from './overlay.ts'
@@ -33,23 +34,10 @@ export interface Around {
   readonly pause: () => Promise<void>
 }
 
-/** When a resource ended. */
-export interface Ending {
-  readonly kind: string
-  readonly position: number
-  readonly at: number
-}
-
 /** The rows of a view as of one position, and, where they belong to resources, which of those had ended. */
 export interface RowsThen {
   readonly rows: Overlay<ViewRow>
   readonly ended: Overlay<Ending>
-}
-
-export interface Checkpoint {
-  readonly position: number
-  readonly rows: ReadonlyMap<string, ViewRow>
-  readonly ended: ReadonlyMap<string, Ending>
 }
 
 export class Timeline {

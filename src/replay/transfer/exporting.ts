@@ -2,7 +2,7 @@
 import type { Envelope } from '../../../machines/grammar.ts'
 import { type Hash, unseal } from '../../runtime/envelope.ts'
 import type { Store, StoredEvent } from '../../store/store.ts'
-import { ExportWriter, type Scope } from './format.ts'
+import { ExportWriter, type Scope, type Sign } from './format.ts'
 
 const CHUNK = 5_000
 const STREAM_MAX = 100_000
@@ -13,34 +13,43 @@ export type ExportAsked = { readonly account?: string; readonly resource?: strin
 /**
  * The lines of an export. Reads the log only. Idempotency tokens that callers may still repeat, refusals and stored
  * snapshots are no part of a history, and of no export. Throws RangeError for a resource that has none.
+ * @param sign signs the last line
  */
 export async function* exportLines(
   store: Pick<Store, 'log' | 'stream'>,
   { account, resource }: ExportAsked,
   hash: Hash,
+  sign?: Sign,
 ): AsyncGenerator<string> {
-  if (resource !== undefined) return yield* ofResource(store, resource, hash)
+  if (resource !== undefined) return yield* ofResource(store, resource, hash, sign)
   const scope: Scope = account === undefined ? { of: 'all' } : { of: 'account', account }
   const writer = new ExportWriter({ scope }, hash)
   yield writer.head
-  // A resource is its first account's, and its history is whole.
+  // A resource is its first account's, and its history is whole: one whose beginning was pruned and is not at hand is none.
   const ours = new Map<string, boolean>()
   for (let after = 0; ; ) {
     const chunk = await store.log(after, CHUNK)
     if (chunk.length === 0) break
     for (const stored of chunk) {
-      if (account !== undefined && !ours.has(stored.resource))
-        ours.set(stored.resource, unseal(stored).account === account)
-      if (account === undefined || ours.get(stored.resource)) yield writer.event(stored)
+      if (!ours.has(stored.resource)) {
+        const isWhole = stored.version === 1
+        ours.set(stored.resource, isWhole && (account === undefined || unseal(stored).account === account))
+      }
+      if (ours.get(stored.resource)) yield writer.event(stored)
     }
     after = chunk.at(-1)!.position
   }
-  yield writer.end()
+  yield writer.end(sign)
 }
 
-async function* ofResource(store: Pick<Store, 'log' | 'stream'>, resource: string, hash: Hash): AsyncGenerator<string> {
+async function* ofResource(
+  store: Pick<Store, 'log' | 'stream'>,
+  resource: string,
+  hash: Hash,
+  sign: Sign | undefined,
+): AsyncGenerator<string> {
   const own = await store.stream(resource, 1, STREAM_MAX)
-  if (own.length === 0) throw new RangeError(`'${resource}' has no history here`)
+  if (own[0]?.version !== 1) throw new RangeError(`'${resource}' has no history here, or not all of it`)
   const others = new Set<string>()
   for (const stored of own) for (const other of await relatedTo(store, unseal(stored))) others.add(other)
   others.delete(resource)
@@ -48,13 +57,14 @@ async function* ofResource(store: Pick<Store, 'log' | 'stream'>, resource: strin
   const found: string[] = []
   for (const other of [...others].sort()) {
     const stream = await store.stream(other, 1, STREAM_MAX)
-    if (stream.length) found.push(other)
+    if (stream[0]?.version !== 1) continue
+    found.push(other)
     streams.push(...stream)
   }
   const writer = new ExportWriter({ scope: { of: 'resource', resource, resources: found } }, hash)
   yield writer.head
   for (const stored of streams.sort((a, b) => a.position - b.position)) yield writer.event(stored)
-  yield writer.end()
+  yield writer.end(sign)
 }
 
 /** Those it told something, and the one that caused it. */

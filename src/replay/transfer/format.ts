@@ -28,7 +28,12 @@ export interface Footer {
   readonly events: number
   readonly resources: number
   readonly chain: string
+  /** Of the chain, which everything before it went into, by whoever keeps a key. */
+  readonly signature?: string
 }
+
+/** Signs a text with a key that its owner keeps. */
+export type Sign = (text: string) => string
 
 /** Writes the lines of an export one by one. */
 export class ExportWriter {
@@ -52,8 +57,9 @@ export class ExportWriter {
     return `{"chain":${JSON.stringify(this.#chain)},"digest":${JSON.stringify(digest)},"event":${text}}`
   }
 
-  /** The last line. */
-  end(): string {
-    return canonical({ events: this.#events, resources: this.#resources.size, chain: this.#chain })
+  /** The last line, signed where somebody signs. */
+  end(sign?: Sign): string {
+    const chain = this.#chain
+    return canonical({ events: this.#events, resources: this.#resources.size, chain, signature: sign?.(chain) })
   }
 }

@@ -1,7 +1,7 @@
 /** Reading an export: every line is held against both chains, and what is wrong is named by its place. */
 import { digestOf, GENESIS, type Hash } from '../../runtime/envelope.ts'
 import { canonical, chained } from '../../store/canonical.ts'
-import type { StoredEvent } from '../../store/store.ts'
+import type { SignatureCheck, StoredEvent } from '../../store/store.ts'
 import { FORMAT, type Footer, type Header } from './format.ts'
 
 /** What is wrong with an export, and where. */
@@ -36,15 +36,23 @@ export interface ReadExport {
   readonly footer: Footer
 }
 
-/** Reads an export whole. Throws ExportInvalid at the first line that does not hold. */
-export async function readExport(lines: AsyncIterable<string> | Iterable<string>, hash: Hash): Promise<ReadExport> {
-  const reader = new ExportReader(hash)
+/**
+ * Reads an export whole. Throws ExportInvalid at the first line that does not hold.
+ * @param isSigned whether a signature is of a text: the export must have one, by the right key
+ */
+export async function readExport(
+  lines: AsyncIterable<string> | Iterable<string>,
+  hash: Hash,
+  isSigned?: SignatureCheck,
+): Promise<ReadExport> {
+  const reader = new ExportReader(hash, isSigned)
   for await (const line of lines) if (line !== '') reader.line(line)
   return reader.end()
 }
 
 class ExportReader {
   readonly #hash: Hash
+  readonly #isSigned: SignatureCheck | undefined
   readonly #events: StoredEvent[] = []
   readonly #streams = new Map<string, StoredEvent>()
   #header: Header | undefined
@@ -52,8 +60,9 @@ class ExportReader {
   #chain = ''
   #number = 0
 
-  constructor(hash: Hash) {
+  constructor(hash: Hash, isSigned: SignatureCheck | undefined) {
     this.#hash = hash
+    this.#isSigned = isSigned
   }
 
   line(text: string): void {
@@ -111,6 +120,9 @@ class ExportReader {
     const isWhole =
       footer.chain === this.#chain && footer.events === this.#events.length && footer.resources === this.#streams.size
     if (!isWhole) throw this.#no('gap', `it speaks of ${footer.events} events, and ${this.#events.length} are there`)
+    const { chain, signature } = footer
+    if (this.#isSigned && !(typeof signature === 'string' && this.#isSigned(chain, signature)))
+      throw this.#no('tampered', signature === undefined ? 'it is not signed' : 'it was signed with another key')
     this.#footer = footer
   }
 

@@ -1,5 +1,5 @@
 import { contradictionsOf } from '../../drivers/contradictions.ts'
-import { capabilities, type DeclaredCapabilities, narrowed } from '../../drivers/driver.ts'
+import { capabilities, type DeclaredCapabilities, narrowed, weaker } from '../../drivers/driver.ts'
 import { usesVolumes } from '../../drivers/optional-calls.ts'
 import { registerDrivers } from '../../drivers/register.ts'
 import { type Clauses, unless } from './clauses.ts'
@@ -57,6 +57,18 @@ export const basicClauses: Clauses = [
       const instance = await session.observe('instance', id)
       const scopes = [image, instance].map(({ facts }) => (facts.capabilities ?? {}) as DeclaredCapabilities)
       session.expect(typeof narrowed(session.driver.describe(), ...scopes)).toBe('object')
+    },
+  },
+  {
+    title: 'says of an instance what it offers less of in the answer that makes it, and the same when it is looked at',
+    proof: async session => {
+      const id = newId('i')
+      const { facts } = await session.done('instanceEnsure', id, await session.instanceSpec())
+      const scope = (facts.capabilities ?? {}) as DeclaredCapabilities
+      session.expect((await session.observe('instance', id)).facts.capabilities ?? {}).toEqual(scope)
+      // Whatever its image leaves: an instance names what it narrows itself, and need not repeat the rest.
+      const left = weaker(session.declared, narrowed(session.driver.describe(), scope))
+      session.expect(contradictionsOf(left)).toEqual([])
     },
   },
   {

@@ -1,7 +1,7 @@
 /** Whoever is killed between two steps leaves a half that nobody takes for a whole, and that is gone at the latest at the end. */
 import { spawn } from 'node:child_process'
 import { once as heard } from 'node:events'
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { runFiles } from '../../../src/drivers/qemu/command-line.ts'
@@ -10,10 +10,11 @@ import { volumeSnapshotEnsure } from '../../../src/drivers/qemu/snapshot-calls.t
 import { volumeSnapshotGroupEnsure } from '../../../src/drivers/qemu/snapshot-groups.ts'
 import { vmSnapshotDelete } from '../../../src/drivers/qemu/vm-snapshot-calls.ts'
 import type { Call } from '../../../src/drivers/qemu/work.ts'
-import { ask, context, doing, instanceSpec, volumeSpec, withQemuImg } from './asking.ts'
+import { ask, context, doing, instanceSpec, refusal, start, volumeSpec, withQemuImg } from './asking.ts'
 import { describeWith, qemuImg, qemuSystem } from './debian.ts'
 import { hostOn } from './host-on.ts'
 import { off, onPool, running, volumeAt } from './machine-setting.ts'
+import { holderOf, killMachine } from './processes.ts'
 
 const signal = new AbortController().signal
 const noRoom = 'echo "No space left on device" >&2; exit 1'
@@ -79,6 +80,28 @@ describeWith(qemuImg, 'a process that somebody began to start, and that has no p
         await heard(starting.stdout!, 'data')
         await doing(driver, verb, 'i-1', verb === 'instancePower' ? off() : {})
         expect(await ended).toEqual([null, 'SIGKILL'])
+      }))
+})
+
+describeWith(qemuSystem, 'a launch that was begun, and is refused when it is asked for again', () => {
+  for (const isUp of [true, false])
+    it(`leaves a stopped instance with nothing, ${isUp ? 'with' : 'without'} the process that was started for it`, () =>
+      onPool(async (driver, pool, open) => {
+        const { devices } = instanceSpec(['vol-root'])
+        await running(driver)
+        await doing(driver, 'instancePower', 'i-1', off())
+        await doing(driver, 'instancePower', 'i-1', start(2, { devices }))
+        if (!isUp) await killMachine(pool, 'i-1')
+        await driver.close!()
+        // As one that is killed when it has started the process, and before it is written down that it has.
+        const path = join(pool, 'records', 'instance', 'i-1.json')
+        writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), launched: 1 }))
+        const later = open()
+        const { devices: others } = instanceSpec(['vol-root', 'vol-none'])
+        expect(await refusal(later, 'instancePower', 'i-1', start(2, { devices: others }))).toBe('notFound')
+        expect((await later.list('attachment', undefined, context())).items).toEqual([])
+        expect(await holderOf(pool, 'i-1')).toBe(undefined)
+        await doing(later, 'instancePower', 'i-1', start(3, { devices }))
       }))
 })
 

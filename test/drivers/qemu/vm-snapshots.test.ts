@@ -2,6 +2,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { Driver } from '../../../src/drivers/driver.ts'
@@ -57,6 +58,26 @@ describeWith(qemuImg, 'the table of snapshots in a disk', () => {
         { name: 'b', memoryBytes: 0, virtualBytes: 8 * mebibytes },
         { name: 'a longer name, with a comma', memoryBytes: 0, virtualBytes: 8 * mebibytes },
       ])
+    }))
+
+  it('is one table, also where it is written anew while it is read', () =>
+    onPool(async (driver, pool) => {
+      await doing(driver, 'volumeEnsure', 'vol-1', volumeSpec())
+      const path = volumeAt(pool, 'vol-1')
+      for (const name of ['a', 'b', 'c']) byHand('snapshot', '-c', name, path)
+      let reads = 0
+      const opened = async (...words: Parameters<typeof open>) => {
+        const file = await open(...words)
+        const read = file.read.bind(file) as (...words: unknown[]) => Promise<unknown>
+        const meddled = async (...words: unknown[]) => {
+          const result = await read(...words)
+          // It knows where the table is, and has not read it.
+          if (++reads === 1) byHand('snapshot', '-d', 'a', path)
+          return result
+        }
+        return Object.assign(file, { read: meddled })
+      }
+      expect((await snapshotsIn(path, opened as typeof open)).map(({ name }) => name)).toEqual(['b', 'c'])
     }))
 })
 
