@@ -313,11 +313,10 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
   }
 
   /**
-   * Fills these views anew from the first event (all if none is named), in one pass over the log. Returns the number of
-   * events folded. Readers see the old tables, whole, and writers go on, until the new ones take their place at one
-   * stroke, with everything that came meanwhile; a crash before that leaves the old ones. One rebuild follows another.
-   * Throws what a fold throws: its view stays as it was, and the others are put in place. Throws InvalidRequest for a view
-   * that there is not, and Unavailable closed if the engine closes meanwhile.
+   * Fills these views anew (all if none is named), in one pass over the log. Returns the number of events folded. Readers
+   * see the old tables and writers go on, until the new ones take their place with everything that came meanwhile; a crash
+   * leaves the old ones. Throws what a fold throws: its view stays as it was, the others are put in place. Throws
+   * InvalidRequest for a view that there is not, and Unavailable closed.
    */
   rebuild(...views: readonly (keyof P & string)[]): Promise<number> {
     return this.#rebuilds.begin(views.length > 0 ? views : Object.keys(this.#projections))
