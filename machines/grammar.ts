@@ -294,7 +294,7 @@ export const named = (kind: string, path: string, where: Where = {}): FactSource
   return { from: 'named', kind, path, ...where }
 }
 export const provider = (path?: string, of?: readonly string[]): FactSource => ({ from: 'provider', path, of })
-export const callerAccount = (): FactSource => ({ from: 'account' })
+export const owningAccount = (): FactSource => ({ from: 'account' })
 export const claim = (view: string, key: ClaimKey = 'account', members?: string): FactSource => {
   return { from: 'claim', view, key, members }
 }

@@ -1,6 +1,6 @@
 /** What callers may ask of an image. */
 import { z } from 'zod'
-import { callerAccount, claim, command, completed, type Json, provider, resource } from './grammar.ts'
+import { claim, command, completed, type Json, owningAccount, provider, resource } from './grammar.ts'
 import { capturedLayout, deviceName, type MappingFault, mappedDevice, registeredLayout } from './image.devices.ts'
 import { modes } from './modes.ts'
 import { tagCommands, tags } from './tags.ts'
@@ -49,7 +49,7 @@ export const imageCommands = {
       blockDevices: mapping,
       annotations: z.record(z.string().max(128), z.string().max(1024)).optional(),
     },
-    needs: { account: callerAccount(), holder, rootSnapshot: resource('snapshot', 'snapshot'), snapshots },
+    needs: { account: owningAccount(), holder, rootSnapshot: resource('snapshot', 'snapshot'), snapshots },
     complete: ({ input: { id: _, ...input }, facts: { rootSnapshot, snapshots } }) => {
       const known = rootSnapshot ? [rootSnapshot, ...snapshots] : snapshots
       const layout = registeredLayout(input, known)
@@ -71,7 +71,7 @@ export const imageCommands = {
       /** Tags of the snapshots that are made. */
       snapshotTags: tags.optional(),
     },
-    needs: { account: callerAccount(), holder, instance: resource('instance', 'instance'), snapshots },
+    needs: { account: owningAccount(), holder, instance: resource('instance', 'instance'), snapshots },
     complete: ({ input: { noReboot, blockDevices, ...asked }, facts: { instance, snapshots }, newId }) => {
       const layout = capturedLayout(instance, blockDevices, snapshots, () => newId('snapshot'))
       const { architecture = 'x86_64', virtualization = 'hvm', kernel, ramdisk, provider, rootDevice } = instance
@@ -86,7 +86,7 @@ export const imageCommands = {
     creates: true,
     input: { ...named, image: z.string(), provider: z.string().optional() },
     needs: {
-      account: callerAccount(),
+      account: owningAccount(),
       holder,
       image: resource('image', 'image', { anyRegion: true }),
       provider: provider('provider'),

@@ -1,6 +1,6 @@
 /** What callers may ask of an instance. */
 import { z } from 'zod'
-import { callerAccount, claim, command, named, provider, resource, secret } from './grammar.ts'
+import { claim, command, named, owningAccount, provider, resource, secret } from './grammar.ts'
 import { encodingOf, launchData } from './instance.launch.ts'
 import { poolsThere } from './placement.ts'
 import { tagCommands, tags } from './tags.ts'
@@ -79,7 +79,7 @@ export const instanceCommands = {
       offering: named('offering', 'type'),
       /** Of a volume, the image that it boots. */
       provider: provider('provider', ['image.id', 'rootVolume.boots.image']),
-      account: callerAccount(),
+      account: owningAccount(),
       keyPair: claim('names', ['account', 'region', { text: 'key-pair' }, { path: 'keyPair' }]),
       snapshots: resource('snapshot', 'blockDevices.*.snapshot', { many: true, optional: true }),
       pools: poolsThere,
@@ -90,7 +90,7 @@ export const instanceCommands = {
     event: 'startRequested',
     summary: 'Starts a stopped instance with the same volumes, or resumes a suspended one.',
     who: 'owner',
-    needs: { account: callerAccount() },
+    needs: { account: owningAccount() },
   }),
   stop: command({
     event: 'stopRequested',
@@ -108,7 +108,7 @@ export const instanceCommands = {
     event: 'resumeRequested',
     summary: 'Lets the guest of a suspended instance go on.',
     who: 'owner',
-    needs: { account: callerAccount() },
+    needs: { account: owningAccount() },
   }),
   reboot: command({
     event: 'rebootRequested',

@@ -1,6 +1,6 @@
 /** What callers may ask of a key pair. */
 import { z } from 'zod'
-import { callerAccount, claim, command } from './grammar.ts'
+import { claim, command, owningAccount } from './grammar.ts'
 import { tagCommands, tags } from './tags.ts'
 
 export const keyPairCommands = {
@@ -18,7 +18,7 @@ export const keyPairCommands = {
       tags: tags.optional(),
     },
     needs: {
-      account: callerAccount(),
+      account: owningAccount(),
       holder: claim('names', ['account', 'region', { text: 'key-pair' }, { path: 'name' }]),
     },
   }),

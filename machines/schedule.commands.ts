@@ -1,6 +1,6 @@
 /** What callers may ask of a schedule. Its due times are computed here, and recorded. */
 import { z } from 'zod'
-import { callerAccount, command, completed, resource } from './grammar.ts'
+import { command, completed, owningAccount, resource } from './grammar.ts'
 import { keeps, type ScheduleContext } from './schedule.alphabet.ts'
 import { dueAfter, offsetsOf, type When, whens } from './schedule.calendar.ts'
 import { targets } from './schedule.targets.ts'
@@ -37,7 +37,7 @@ export const scheduleCommands = {
       tags: tags.optional(),
     },
     needs: {
-      account: callerAccount(),
+      account: owningAccount(),
       volume: resource('volume', 'target.volume'),
       instance: resource('instance', 'target.instance'),
     },

@@ -1,6 +1,6 @@
 /** What callers may ask of a group of snapshots. */
 import { z } from 'zod'
-import { callerAccount, command, completed, resource } from './grammar.ts'
+import { command, completed, owningAccount, resource } from './grammar.ts'
 import { tagCommands, tags } from './tags.ts'
 
 /** As many volumes as a call of EC2 takes at most, with some room. */
@@ -30,7 +30,7 @@ export const snapshotGroupCommands = {
       tags: tags.optional(),
     },
     needs: {
-      account: callerAccount(),
+      account: owningAccount(),
       instance: resource('instance', 'instance'),
       volumes: resource('volume', 'volumes.*', { many: true }),
     },

@@ -1,6 +1,6 @@
 /** What callers may ask of a snapshot. */
 import { z } from 'zod'
-import { callerAccount, command, provider, resource } from './grammar.ts'
+import { command, owningAccount, provider, resource } from './grammar.ts'
 import { profile } from './profiles.ts'
 import { tagCommands, tags } from './tags.ts'
 
@@ -16,7 +16,7 @@ export const snapshotCommands = {
     who: 'owner',
     creates: true,
     input: { volume: z.string(), ...described, profile: profile.optional() },
-    needs: { account: callerAccount(), volume: resource('volume', 'volume') },
+    needs: { account: owningAccount(), volume: resource('volume', 'volume') },
     complete: ({ input, facts: { volume } }) => {
       const { sizeBytes, provider, encrypted, kmsKey, boots, keepsSnapshots, zone, pool } = volume
       const primary = keepsSnapshots ? { zone, pool } : undefined
@@ -37,7 +37,7 @@ export const snapshotCommands = {
       provider: z.string().optional(),
     },
     needs: {
-      account: callerAccount(),
+      account: owningAccount(),
       snapshot: resource('snapshot', 'snapshot', { anyRegion: true }),
       provider: provider('provider'),
     },

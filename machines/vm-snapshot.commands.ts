@@ -1,6 +1,6 @@
 /** What callers may ask of a VM snapshot. */
 import { z } from 'zod'
-import { callerAccount, command, resource } from './grammar.ts'
+import { command, owningAccount, resource } from './grammar.ts'
 import { profile } from './profiles.ts'
 import { tagCommands, tags } from './tags.ts'
 
@@ -30,7 +30,7 @@ export const vmSnapshotCommands = {
       retentionMs: z.int().positive().optional(),
       tags: tags.optional(),
     },
-    needs: { account: callerAccount(), instance: resource('instance', 'instance') },
+    needs: { account: owningAccount(), instance: resource('instance', 'instance') },
     complete: ({ input: { retentionMs, ...asked }, facts, id, at }) => {
       const { provider, type, vcpus, memoryBytes, devices } = facts.instance as OfInstance
       return {
@@ -49,7 +49,7 @@ export const vmSnapshotCommands = {
     summary: 'Takes its instance back: disks, size, and with memory also what it was doing.',
     who: 'owner',
     input: { profile: profile.optional() },
-    needs: { account: callerAccount() },
+    needs: { account: owningAccount() },
   }),
   delete: command({
     event: 'deleteRequested',

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { type Boots, bootsOf } from './boots.ts'
 import { type Disk, diskFaults, snapshotAbilities, snapshotOffersOf, withDefaults } from './disks.ts'
-import { callerAccount, command, completed, provider, resource } from './grammar.ts'
+import { command, completed, owningAccount, provider, resource } from './grammar.ts'
 import { placed, poolsThere } from './placement.ts'
 import { tagCommands, tags } from './tags.ts'
 import type { VolumeContext } from './volume.alphabet.ts'
@@ -37,7 +37,7 @@ export const volumeCommands = {
       tags: tags.optional(),
     },
     needs: {
-      account: callerAccount(),
+      account: owningAccount(),
       snapshot: resource('snapshot', 'snapshot'),
       image: resource('image', 'image'),
       pools: poolsThere,
@@ -100,7 +100,7 @@ export const volumeCommands = {
     summary: 'Makes the volume larger, or gives it another type or other rates. The new size counts from now on.',
     who: 'owner',
     input: { sizeBytes: z.int().positive().optional(), ...rates },
-    needs: { account: callerAccount() },
+    needs: { account: owningAccount() },
     complete: ({ input, context }) => {
       const target = reshaped(context, input)
       return completed(target, diskFaults(target, context.offers))
@@ -111,7 +111,7 @@ export const volumeCommands = {
     summary: 'Takes the volume back to one of its completed snapshots; what was written since is lost.',
     who: 'owner',
     input: { snapshot: z.string() },
-    needs: { account: callerAccount(), snapshot: resource('snapshot', 'snapshot') },
+    needs: { account: owningAccount(), snapshot: resource('snapshot', 'snapshot') },
     complete: ({ input, facts: { snapshot }, context: { sizeBytes, offers } }) => ({
       ...input,
       sizeBytes: Math.max(sizeBytes, offers.revertRestoresSize ? snapshot.sizeBytes : 0),
