@@ -55,6 +55,7 @@ const others: Record<string, string> = {
   reproduce: 'reads an export',
   check: 'reads the whole file',
   backup: 'copies the whole file',
+  rebuild: 'fills the views of today anew',
   restore: 'writes a new file',
   prune: 'moves what is over out of the file',
   trace: 'writes a file of its own',

@@ -113,19 +113,31 @@ const attributes: Readonly<Record<string, [parameters: Parameters, row: Row]>> =
   ],
 }
 
-async function expectRefused(action: string, parameters: Parameters, id: string, error: string) {
+async function expectRefused(cloud: Ec2Setting, action: string, parameters: Parameters, id: string, error: string) {
   const { status, code, message } = await cloud.refused(action, parameters)
   expect(`${code}: ${message}`).toBe(error.replaceAll('<id>', id))
   expect(status).toBe(400)
 }
 
+/** Where a stop that is under way is forced, the provider is asked again and again: it would hear what is told for others. */
+function cloudApart(): () => Ec2Setting {
+  let apart: Ec2Setting
+  beforeAll(async () => {
+    apart = await openWithDelays()
+  })
+  afterAll(() => apart.close())
+  return () => apart
+}
+
 describe.each(Object.entries(changes))('%s', (_, [action, parameters, row]) => {
+  const apart = cloudApart()
   it.each(states)('of an instance that is %s', async state => {
+    const cloud = apart()
     const id = await instanceIn(cloud, state)
     const cell = row[state]
     const asked = { ...instanceIds(id), ...parameters }
     if (typeof cell === 'object' && 'error' in cell) {
-      await expectRefused(action, asked, id, cell.error)
+      await expectRefused(cloud, action, asked, id, cell.error)
       expect(await stateOf(cloud, id)).toBe(shown(state))
       return
     }
@@ -148,7 +160,7 @@ describe.each(Object.entries(attributes))('changing %s', (_, [parameters, row]) 
     const cell = row[state]
     const asked = { InstanceId: id, ...parameters }
     if (typeof cell === 'object' && 'error' in cell)
-      await expectRefused('ModifyInstanceAttribute', asked, id, cell.error)
+      await expectRefused(cloud, 'ModifyInstanceAttribute', asked, id, cell.error)
     else expect((await cloud.ok('ModifyInstanceAttribute', asked)).return).toBe('true')
     expect(await stateOf(cloud, id)).toBe(shown(state))
   })
@@ -173,13 +185,17 @@ describe('what changes nothing', () => {
   })
 })
 
-it('asks the provider again when a stop that is under way is forced', async () => {
-  const id = await instanceIn(cloud, 'stopping')
-  const { instancePower } = cloud.driver.calls
-  await cloud.ok('StopInstances', instanceIds(id))
-  await cloud.engine.idle()
-  expect(cloud.driver.calls.instancePower).toBe(instancePower)
-  await cloud.ok('StopInstances', { ...instanceIds(id), Force: true })
-  await cloud.engine.idle()
-  expect(cloud.driver.calls.instancePower).toBeGreaterThan(instancePower)
+describe('a stop that is under way', () => {
+  const apart = cloudApart()
+  it('is asked of the provider again when it is forced', async () => {
+    const cloud = apart()
+    const id = await instanceIn(cloud, 'stopping')
+    const { instancePower } = cloud.driver.calls
+    await cloud.ok('StopInstances', instanceIds(id))
+    await cloud.engine.idle()
+    expect(cloud.driver.calls.instancePower).toBe(instancePower)
+    await cloud.ok('StopInstances', { ...instanceIds(id), Force: true })
+    await cloud.engine.idle()
+    expect(cloud.driver.calls.instancePower).toBeGreaterThan(instancePower)
+  })
 })

@@ -65,7 +65,7 @@ export async function instanceIn(cloud: Ec2Setting, state: State, parameters: Pa
   }
   if (state === 'shutting-down') cloud.driver.failNext('instanceDestroy', 'delay')
   if (state === 'shutting-down' || state === 'terminated') await act('TerminateInstances')
-  const shown = state === 'pending again' ? 'pending' : state
-  if ((await stateOf(cloud, id)) !== shown) throw new Error(`the instance ${id} did not come to be ${state}`)
+  const [shown, seen] = [state === 'pending again' ? 'pending' : state, await stateOf(cloud, id)]
+  if (seen !== shown) throw new Error(`the instance ${id} did not come to be ${state}: it is ${seen}`)
   return id
 }
