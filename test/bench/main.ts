@@ -95,9 +95,9 @@ if (given.log !== undefined || !isQuick) {
   const cores = await (given.log === undefined ? benchCores(...own) : benchCores(given.log))
   const gain = cores.oneSeconds / cores.twoSeconds
   promises.push({
-    promise: `verification of ${whole(cores.events)} events on two cores against one: at least 1.7, or 0.9 of what two processes reach at once`,
-    measured: `${ratio(gain)} (${cores.oneSeconds.toFixed(1)} s and ${cores.twoSeconds.toFixed(1)} s; two at once ${ratio(cores.limit)})`,
-    kept: gain >= Math.min(1.7, 0.9 * cores.limit),
+    promise: `verification of ${whole(cores.events)} events on two cores against one: at least 1.7`,
+    measured: `${ratio(gain)} (${cores.oneSeconds.toFixed(1)} s and ${cores.twoSeconds.toFixed(1)} s; the limit, two processes that share nothing, ${ratio(cores.limit)})`,
+    kept: gain >= 1.7,
   })
 }
 const stories = await benchStories(isQuick ? 20_000 : 1_000_000)
@@ -109,9 +109,9 @@ promises.push(
     kept: replay.verifyAgainstEvolve >= 0.5,
   },
   {
-    promise: 'folding a past: 150,000 events a second, or 0.4 of a raw scan of the same rows',
-    measured: `${ratio(replay.foldPerSecond / replay.scanPerSecond)} (${whole(replay.foldPerSecond)}/s; scan ${whole(replay.scanPerSecond)}/s; the next look nearby ${whole(replay.againMs)} ms, the first of another process ${whole(replay.elsewhereMs)} ms)`,
-    kept: replay.foldPerSecond >= Math.min(150_000, 0.4 * replay.scanPerSecond),
+    promise: 'folding a past: at least 150,000 events a second',
+    measured: `${whole(replay.foldPerSecond)}/s (${ratio(replay.foldPerSecond / replay.scanPerSecond)} of a raw scan, ${whole(replay.scanPerSecond)}/s; the next look nearby ${whole(replay.againMs)} ms, the first of another process ${whole(replay.elsewhereMs)} ms)`,
+    kept: replay.foldPerSecond >= 150_000,
   },
   {
     promise: `the story of one resource, and why it is there, ${among}: under 50 ms`,
