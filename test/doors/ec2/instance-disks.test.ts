@@ -110,6 +110,12 @@ describe('the worked examples', () => {
       [ebs('sdf', { VolumeSize: 5 }), ebs('/dev/sdf', { VolumeSize: 6 })],
       /^InvalidBlockDeviceMapping: The device 'sdf' is used in more than one block-device mapping$/,
     ],
+    // A line of its own in any alphabet: what is quoted does not end the sentence.
+    [
+      'a device whose name breaks the line',
+      [ebs('\u2028', { VolumeSize: 5 })],
+      /^InvalidBlockDeviceMapping: Is not a device name$/,
+    ],
     ['the root twice', [ebs('/dev/sda', { VolumeSize: 9 }), ebs('/dev/sda1', { VolumeSize: 9 })], taken],
     [
       'a volume smaller than its snapshot',

@@ -31,9 +31,9 @@ export const target = ({ refusal }: Asked): string => wireId(refusal.resource)
 /** What the request says of something: ids there are as the client wrote them. */
 export const asked = ({ parameters }: Asked, name: string): string => String(parameters[name] ?? '')
 
-/** The part of the engine's sentence that the first group of the pattern finds. */
+/** The part of the engine's sentence that the first group of the pattern finds; what it quotes may have line breaks. */
 export const said = ({ reason }: Asked, pattern: RegExp): string =>
-  inWireIds(pattern.exec(reason.sentence)?.[1] ?? '').trim()
+  inWireIds(new RegExp(pattern, 's').exec(reason.sentence)?.[1] ?? '').trim()
 
 const GIB = 2 ** 30
 
