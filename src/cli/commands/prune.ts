@@ -1,7 +1,7 @@
 /** `stemma prune`: what is over for long leaves the data file, for an archive that the tools still read. */
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { kinds } from '../../../machines/index.ts'
 import { type PruneDone, type PrunePlan, planPrune } from '../../index.ts'
 import { systemClock } from '../../system/clock.ts'
@@ -34,7 +34,9 @@ export function pruneCommand(program: Command): void {
     .command('prune')
     .description('Moves the histories of what is over and forgotten, and nobody refers to, into an archive.')
     .option('--data <file>', 'the data file, which nobody may use meanwhile', DATA_DEFAULT)
-    .option('--older-than <age>', 'ended at least so long ago', ageOf, 90 * DAY_MS)
+    .addOption(
+      new Option('--older-than <age>', 'ended at least so long ago').argParser(ageOf).default(90 * DAY_MS, '90d'),
+    )
     .option('--archive <file>', 'where to; default: beside the data file, where it is found by itself')
     .option('--key <file>', 'sign what stays with this private key (Ed25519, PEM)')
     .option('--dry-run', 'say what would go')
