@@ -1,6 +1,7 @@
 /** The floor: plain better-sqlite3 writing the same rows into an equal database, in the same transactions. */
 import Database from 'better-sqlite3'
 import type { Commit, DerivedChanges } from '../../src/store/store.ts'
+import { replayed } from './replayed.ts'
 import type { Written } from './setting.ts'
 
 /** Replays what an engine wrote, in the same transactions; returns commands per second. */
@@ -34,7 +35,6 @@ export function floor(path: string, written: readonly Written[]): number {
     watermark.run(derived.watermark)
   }
   // What JavaScript must prepare is not SQL's work: done before the clock starts.
-  let commands = 0
   for (const each of written) {
     const derived = 'derived' in each ? each.derived : each.commit.derived
     for (const change of derived?.rows ?? []) {
@@ -43,16 +43,8 @@ export function floor(path: string, written: readonly Written[]): number {
         ready: [id, account, state, version, position, createdAt, updatedAt, JSON.stringify(attributes)],
       })
     }
-    if ('commit' in each) commands += each.commit.events.length
   }
-  const begun = process.hrtime.bigint()
-  for (const each of written) {
-    database.exec('BEGIN IMMEDIATE')
-    if ('commit' in each) writeCommit(each.commit)
-    else writeDerived(each.derived)
-    database.exec('COMMIT')
-  }
-  const rate = (commands * 1e9) / Number(process.hrtime.bigint() - begun)
+  const perSecond = replayed(database, written, { writeCommit, writeDerived })
   database.close()
-  return rate
+  return perSecond
 }

@@ -2,6 +2,7 @@
 import Database from 'better-sqlite3'
 import type { AnyProjection, ViewRow } from '../../projections/contract.ts'
 import type { Commit, DerivedChanges } from '../../src/store/store.ts'
+import { replayed } from './replayed.ts'
 import type { Written } from './setting.ts'
 
 type Value = string | number | null
@@ -69,23 +70,14 @@ export function plainly(path: string, written: readonly Written[], views: readon
     if (commit.derived) writeDerived(commit.derived)
   }
   // What JavaScript must prepare is not SQL's work: done before the clock starts.
-  let events = 0
   for (const each of written) {
     const derived = 'derived' in each ? each.derived : each.commit.derived
     const claims = 'commit' in each ? each.commit.claims : []
     for (const { view, row } of [...(derived?.rows ?? []), ...claims]) if (row) makeReady(tables.get(view)!.view, row)
-    if ('commit' in each) events += each.commit.events.length
   }
-  const begun = process.hrtime.bigint()
-  for (const each of written) {
-    database.exec('BEGIN IMMEDIATE')
-    if ('commit' in each) writeCommit(each.commit)
-    else writeDerived(each.derived)
-    database.exec('COMMIT')
-  }
-  const rate = (events * 1e9) / Number(process.hrtime.bigint() - begun)
+  const perSecond = replayed(database, written, { writeCommit, writeDerived })
   database.close()
-  return rate
+  return perSecond
 }
 
 function makeReady({ columns }: AnyProjection, row: ViewRow): void {
