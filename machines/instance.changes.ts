@@ -6,6 +6,7 @@ import { captureChanges } from './instance.capture.ts'
 import { cleanupChanges } from './instance.cleanup.ts'
 import { atRest, deviceOf, withDevice, withoutDevice, withStatus } from './instance.devices.ts'
 import { lookChanges } from './instance.looks.ts'
+import { migrationChanges } from './instance.migrations.ts'
 import { leftOfBoth, offersOf } from './instance.offers.ts'
 import { restartChanges } from './instance.restart.ts'
 import { revertChanges } from './instance.reverts.ts'
@@ -157,6 +158,7 @@ const all = {
   ...lookChanges,
   ...restartChanges,
   ...revertChanges,
+  ...migrationChanges,
   ...stallChanges,
   ...stopChanges,
   ...suspendChanges,

@@ -5,6 +5,7 @@ import { captureChoices, captureRequirements } from './instance.capture.ts'
 import { cleanupChoices, cleanupRequirements } from './instance.cleanup.ts'
 import { atHead, deviceOf, volumesWith } from './instance.devices.ts'
 import { lookChoices, lookRequirements } from './instance.looks.ts'
+import { migrationChoices, migrationRequirements } from './instance.migrations.ts'
 import type { RootOwner } from './instance.mode.ts'
 import { endsOff, isHeld } from './instance.off.ts'
 import { restartChoices, restartRequirements } from './instance.restart.ts'
@@ -101,6 +102,7 @@ export const instanceRequirements = {
   ...lookRequirements,
   ...restartRequirements,
   ...revertRequirements,
+  ...migrationRequirements,
   ...vmSnapshotRequirements,
   ...suspendRequirements,
   ...cleanupRequirements,
@@ -148,6 +150,7 @@ export const choices = {
   ...lookChoices,
   ...restartChoices,
   ...revertChoices,
+  ...migrationChoices,
   ...stallChoices,
   ...stopChoices,
   ...suspendChoices,

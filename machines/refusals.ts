@@ -4,6 +4,7 @@
  */
 import type { Refusal, RefusalInput } from './grammar.ts'
 import { placementRefusals } from './placement.ts'
+import { instanceMigrating, volumeMigrating } from './refusals.migrations.ts'
 import { instanceKeeping, volumeKeeping } from './refusals.vm-snapshots.ts'
 import { sightRefusals } from './sights.ts'
 import { TAGS_MAX, tagRefusals } from './tags.ts'
@@ -257,6 +258,7 @@ export const refusals = {
         `${context.snapshots?.length} snapshots of ${resource} are being taken; wait for one of them.`,
     ),
     notReverting,
+    ...volumeMigrating,
     revertOffered: no(
       'revertUnsupported',
       ({ resource }: Asked) =>
@@ -385,6 +387,7 @@ export const refusals = {
         `The instance ${resource} has no volume at its root device ${context.rootDevice}; attach one there.`,
     ),
     notReverting,
+    ...instanceMigrating,
     rootIsVolume: no(
       'rootNotVolume',
       ({ resource }: Asked) => `The root of ${resource} is no volume, so no snapshot can be taken of it.`,

@@ -29,6 +29,7 @@ export const takingInGroups = {
     guard: needs(
       'present',
       'notReverting',
+      'notMigrating',
       'groupOffered',
       'sameGroupProvider',
       'snapshotOffered',

@@ -5,6 +5,7 @@ import { sightChoices, sightRequirements } from './sights.ts'
 import { tagChoices, tagRequirements } from './tags.ts'
 import type { Now, VolumeContext, VolumeEventNamed } from './volume.alphabet.ts'
 import { groupRequirements } from './volume.group.ts'
+import { migrateChoices, migrateRequirements } from './volume.migrate.ts'
 import { revertChoices, revertRequirements } from './volume.revert.ts'
 import { snapshotChoices, snapshotRequirements } from './volume.snapshots.ts'
 import { coveringRequirements } from './volume.vm-snapshots.ts'
@@ -25,6 +26,7 @@ const saidOnes = [
   'encryptionKept',
   ...diskRequirementNames,
   'poolRoom',
+  'poolOffered',
 ] as const
 const said = Object.fromEntries(saidOnes.map(name => [name, saidByCommand])) as Record<
   (typeof saidOnes)[number],
@@ -36,6 +38,7 @@ export const volumeRequirements = {
   ...tagRequirements,
   ...snapshotRequirements,
   ...revertRequirements,
+  ...migrateRequirements,
   ...groupRequirements,
   ...sightRequirements,
   ...coveringRequirements,
@@ -81,6 +84,7 @@ export const choices = {
   ...tagChoices,
   ...snapshotChoices,
   ...revertChoices,
+  ...migrateChoices,
   ...orphanChoices,
   ...sightChoices,
   sameShape: ({ context, event }: Now) => {

@@ -70,6 +70,7 @@ export const takingSnapshots = {
     guard: needs(
       'present',
       'notReverting',
+      'notMigrating',
       'snapshotOffered',
       'snapshotSlotFree',
       'noVmSnapshotTask',
@@ -78,7 +79,7 @@ export const takingSnapshots = {
     actions: 'snapshotBegun',
   },
   'volume.captureProposed': {
-    guard: needs('present', 'notReverting', 'snapshotOffered', 'snapshotSlotFree', 'noVmSnapshotTask'),
+    guard: needs('present', 'notReverting', 'notMigrating', 'snapshotOffered', 'snapshotSlotFree', 'noVmSnapshotTask'),
     actions: ['snapshotBegun', { type: 'tell', params: capture }],
   },
   'volume.snapshotEnded': [{ guard: 'snapshotAwaited', actions: 'snapshotEnded' }, notAwaited],

@@ -85,6 +85,8 @@ export interface CapacityRow {
   readonly zone?: string
   /** The row of where it is: its pool, or its zone outside of any pool. */
   readonly place?: string
+  /** Of a volume that is being moved: the row of where it goes, which holds room for it. */
+  readonly target?: string
   /** Of a volume: the instance that has a claim on it. */
   readonly instance?: string
   readonly phase?: Phase

@@ -143,6 +143,7 @@ const verbs = [
   'volumeSnapshotDelete',
   'volumeSnapshotGroupEnsure',
   'volumeRevert',
+  'volumeMigrate',
   'instanceEnsure',
   'instancePower',
   'instanceDestroy',
