@@ -6,7 +6,7 @@
 import type { Envelope } from '../machines/grammar.ts'
 import { poolAfter, poolsAfter, providerKey } from './capacity.pool.ts'
 import { type CapacityRow, isEmpty, said, summed } from './capacity.row.ts'
-import { promisedAfter, takenOf } from './capacity.tree.ts'
+import { claimedOf, promisedAfter } from './capacity.tree.ts'
 import { addTo, capacity, rootedAfter, rootKey, treeKeys } from './capacity.ts'
 import { arrivingOf, changesTaken, ownOf, volumeAfter } from './capacity.volume.ts'
 import { type Amounts, type Counted, type Objection, projection } from './contract.ts'
@@ -34,7 +34,7 @@ function countsIn(row: CapacityRow): Counted[] {
       ...(isPool(target) ? [{ in: target, amounts: arrivingOf(row) }] : []),
     ]
   if (holder !== 'instance') return []
-  return [...takenOf(tree, rootKey(key))]
+  return [...claimedOf(tree, rootKey(key))]
     .filter(([disk]) => disk !== rootKey(key))
     .map(([disk, amounts]) => ({ in: disk, amounts }))
 }

@@ -50,6 +50,8 @@ export interface Tree {
   readonly live?: string
   /** Where promises are kept: what those that are being made will take of memory. */
   readonly promised?: Readonly<Record<string, Pick<SnapshotNode, 'memoryBytes' | 'root' | 'cause'>>>
+  /** And the snapshot that is gone back to, until that is answered. */
+  readonly going?: string
 }
 
 /**

@@ -10,7 +10,7 @@ import type { CheckerMaker } from './checker.ts'
 const NAME = 'model agrees'
 
 /** Kinds whose commands change others as well. */
-const beyondItself = ['volume', 'snapshot', 'snapshot-group', 'image']
+const beyondItself = ['volume', 'snapshot', 'snapshot-group', 'vm-snapshot', 'image']
 
 export const predicted: CheckerMaker = () => {
   const models = new Map<string, Model>()
