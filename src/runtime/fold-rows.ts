@@ -85,9 +85,25 @@ export class FoldedRows {
     this.#place = shared.place
   }
 
-  /** Rows held until they are settled. */
+  /** Rows held until they are settled, without those that events left behind. */
   get size(): number {
-    return this.#entries.length - this.#goneCount + this.#left.length
+    return this.#entries.length - this.#goneCount
+  }
+
+  /** Rows that events left behind, until they are settled or taken. */
+  get leftCount(): number {
+    return this.#left.length
+  }
+
+  /** Gives the rows that events left behind, to be written before the others: no event touches them again. */
+  takeLeft(): RowChange[] {
+    const view = this.#view
+    const changes = this.#left.map(row => {
+      checkRow(view, row)
+      return { view: view.name, key: row[view.key] as string, row }
+    })
+    this.#left = []
+    return changes
   }
 
   /** Has every row at hand that these events touch. */
@@ -142,10 +158,7 @@ export class FoldedRows {
       if (row) checkRow(view, row)
       changes.push({ view: view.name, key, row, before })
     }
-    for (const row of this.#left) {
-      checkRow(view, row)
-      changes.push({ view: view.name, key: row[view.key], row })
-    }
+    for (const change of this.takeLeft()) changes.push(change)
     this.#remember(changes)
     return changes
   }
@@ -211,7 +224,6 @@ export class FoldedRows {
     }
     for (const { key } of this.#entries) this.#slots.of(key)[this.#place] = undefined
     this.#entries = []
-    this.#left = []
     this.#goneCount = 0
   }
 }

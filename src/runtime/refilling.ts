@@ -14,8 +14,10 @@ import type { Residence } from './residence.ts'
 
 /** Events read at once: few enough that what is made of them is gone before it costs anything to keep. */
 const CHUNK = 500
-/** Rows held in memory before they are written: at most some hundred MB. */
-const HELD_MAX = 200_000
+/** Rows held in memory before they are written, as long as events may change them: at most some hundred MB. */
+const HELD_MAX = 400_000
+/** Rows that no event touches again: they are written as soon as there are enough for one transaction. */
+const LEFT_MAX = 10_000
 /** Rows of each view that are at hand after that, while they are still being changed. */
 const RECENT_MAX = 20_000
 
@@ -94,7 +96,7 @@ export class Refilling {
         }
       this.position = last.position
       this.count += chunk.length
-      if (this.#views.reduce((sum, { rows }) => sum + rows.size, 0) > HELD_MAX) await this.write()
+      await this.#lighten()
       await pause()
     }
   }
@@ -102,6 +104,26 @@ export class Refilling {
   /** These resources are forgotten: at the end, views whose rows belong to resources have none of them. */
   drop(resources: readonly string[]): void {
     this.#dropped.push(...resources)
+  }
+
+  /** Writes what need not be held, or cannot. */
+  async #lighten(): Promise<void> {
+    let [held, left] = [0, 0]
+    for (const { rows } of this.#views) {
+      held += rows.size
+      left += rows.leftCount
+    }
+    if (held > HELD_MAX) await this.write()
+    else if (left > LEFT_MAX) await this.#writeLeft()
+  }
+
+  async #writeLeft(): Promise<void> {
+    const rows: RowChange[] = []
+    for (const part of [...this.#views])
+      await this.#trying(part, async () => {
+        for (const change of part.rows.takeLeft()) rows.push(change)
+      })
+    await this.#refill.write(rows, this.position)
   }
 
   /** Writes all rows that are held. */
