@@ -2,9 +2,9 @@
  * What is done to disks that no machine has open. Every format is said: a guess calls garbage "raw" and follows what the
  * file names. Results go to new private names only. (spec: drivers-and-qemu 2; images-and-rendering S26.)
  */
-import { runTool } from './tool.ts'
+import { isolated } from './confined.ts'
 
-const qemuImg = (words: readonly string[], signal?: AbortSignal) => runTool('qemu-img', words, signal)
+const qemuImg = (words: readonly string[], signal?: AbortSignal) => isolated('qemu-img', words, signal)
 
 /** A new disk without contents. */
 export const createBlank = (made: string, sizeBytes: number, signal?: AbortSignal) =>
