@@ -10,7 +10,7 @@ const qemuImg = (words: readonly string[], signal?: AbortSignal) => isolated('qe
 export const createBlank = (made: string, sizeBytes: number, signal?: AbortSignal) =>
   qemuImg(['create', '-q', '-f', 'qcow2', '--', made, String(sizeBytes)], signal)
 
-/** A new disk with the contents of another, which must stay as it is; at least as large. */
+/** A new disk with the contents of another, which must stay as it is; at least as large. A relative `base` is seen from `made`. */
 export const createOverlay = (made: string, base: string, sizeBytes: number, signal?: AbortSignal) =>
   qemuImg(['create', '-q', '-f', 'qcow2', '-F', 'qcow2', '-b', base, '--', made, String(sizeBytes)], signal)
 
