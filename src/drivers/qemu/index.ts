@@ -74,10 +74,11 @@ const declaredBy = ({ zone = 'local', regions, hotUnplug = true }: QemuOptions):
   ...(regions
     ? { regions: Object.fromEntries(Object.entries(regions).map(([name, zones]) => [name, [...zones]])) }
     : {}),
+  // A disk is a layer over its image, so nothing may write to the image itself.
+  runsOnImage: false,
   bootFromVolume: true,
   bootFromSnapshot: true,
   canCreateVolumeFromImage: true,
-  // A volume of an image is a layer over it.
   cloneKind: 'cow',
   canDeleteImage: true,
   stateAfterCreate: 'stopped',

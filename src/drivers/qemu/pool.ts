@@ -63,6 +63,8 @@ export class Pool {
   }
 
   image = (id: string): string => join(this.folder, 'images', `${id}.qcow2`)
+  /** The same, as a disk names it that is a layer over it: so a pool can be moved, or copied while nobody uses it. */
+  imageFromDisk = (id: string): string => join('..', 'images', `${id}.qcow2`)
   volume = (id: string): string => join(this.folder, 'volumes', `${id}.qcow2`)
   snapshot = (id: string): string => join(this.folder, 'snapshots', `${id}.qcow2`)
   state = (instance: string, generation: number): string => join(this.folder, 'states', `${instance}.${generation}`)

@@ -100,6 +100,7 @@ export const instanceWords: WordsTable = {
   revertNeedsStateful: words('UnsupportedOperation'),
   revertPastOthers: words('UnsupportedOperation'),
   attachmentInProgress: words('IncorrectInstanceState'),
+  detachmentInProgress: words('IncorrectInstanceState'),
 
   imageUnavailable: words(
     'InvalidAMIID.Unavailable',
