@@ -10,7 +10,7 @@
  * What begins to run while it is kept, because somebody started it at its provider, is stopped again: its time goes on.
  * (spec: cloudstack 1.2, 2.5, 4.1, 5 L7; docs/decisions/0056.)
  */
-import { type Arm, type Ask, type Disarm, ignore, needs, type Tell } from './grammar.ts'
+import { type Arm, type Disarm, ignore, needs, type Tell } from './grammar.ts'
 import type { InstanceContext, InstanceEventNamed as Named, Now } from './instance.alphabet.ts'
 import { orphanImages } from './instance.capture.ts'
 import { connectingWhileStopping, ofAnotherLaunch, tagging, terminable } from './instance.clauses.ts'

@@ -58,14 +58,7 @@ import { cleaning, whenDestroyed } from './instance.cleanup.ts'
 import { volumesWith } from './instance.devices.ts'
 import { late } from './instance.late.ts'
 import { answeredWhileStopped, forceStoppable, graceOver, missableWhileRunning } from './instance.looks.ts'
-import {
-  clearing,
-  recoverable,
-  settingAside,
-  terminableAsleep,
-  terminableOnceRun,
-  terminableWhileOff,
-} from './instance.recovery.ts'
+import { clearing, recoverable, settingAside, terminableOnceRun, terminableWhileOff } from './instance.recovery.ts'
 import { restartable } from './instance.restart.ts'
 import { forgettingReverts, revertible } from './instance.reverts.ts'
 import { choices, instanceRequirements } from './instance.rules.ts'
