@@ -41,6 +41,7 @@ const measures: Readonly<Record<string, (state: string, context: Context, isTher
       return { series, bytes: BigInt(sizeBytes), memoryBytes: BigInt(memoryBytes) }
     },
   }
+const goes = (data: unknown) => (data as { deleteOnTermination: boolean }).deleteOnTermination
 const births = new Set(['volume.created', 'snapshot.completed', 'snapshot.groupTaken', 'vm-snapshot.kept'])
 const isBirth = ({ type, before }: { type: string; before: string }) =>
   births.has(type) && (before === 'creating' || before.startsWith('pending'))
@@ -49,6 +50,8 @@ export const metered: CheckerMaker = () => {
   const amounts = new Map<string, bigint>()
   const now = new Map<string, { readonly at: number; readonly measured: Measured | undefined }>()
   const there = new Set<string>()
+  /** Instances that may be recovered, or were not, and what is to go with them: nobody pays for those. */
+  const aside = new Set<string>()
   const count = (resource: string, untilMs: number) => {
     const { at, measured } = now.get(resource)!
     for (const series of measured?.series ?? []) {
@@ -59,11 +62,16 @@ export const metered: CheckerMaker = () => {
   return {
     name: NAME,
     event(event, world) {
-      const { resource, kind, at, state } = event
+      const { resource, kind, at, state, type, data } = event
       const measure = measures[kind]
       if (!measure) return
       if (now.has(resource)) count(resource, at)
       if (isBirth(event)) there.add(resource)
+      if (state === 'recoverable' || (type === 'volume.instanceTerminated' && goes(data))) aside.add(resource)
+      if (/\.(recoverRequested|instanceRecovered)$/.test(type)) aside.delete(resource)
+      if (type === 'volume.instanceGone' && !goes(data)) aside.delete(resource)
+      if (aside.has(resource)) now.set(resource, { at, measured: undefined })
+      if (aside.has(resource)) return
       const measured = measure(state, world.replay.snapshots.get(resource)!.context, there.has(resource))
       now.set(resource, { at, measured })
     },
