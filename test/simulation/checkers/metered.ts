@@ -42,6 +42,11 @@ const measures: Readonly<Record<string, (state: string, context: Context, isTher
     },
   }
 const goes = (data: unknown) => (data as { deleteOnTermination: boolean }).deleteOnTermination
+/** The volumes that go with an instance. */
+const fated = ({ devices }: Context): string[] =>
+  (Object.values(devices) as { volume: string; deleteOnTermination: boolean }[])
+    .filter(each => each.deleteOnTermination)
+    .map(({ volume }) => volume)
 const births = new Set(['volume.created', 'snapshot.completed', 'snapshot.groupTaken', 'vm-snapshot.kept'])
 const isBirth = ({ type, before }: { type: string; before: string }) =>
   births.has(type) && (before === 'creating' || before.startsWith('pending'))
@@ -59,6 +64,11 @@ export const metered: CheckerMaker = () => {
       amounts.set(key, (amounts.get(key) ?? 0n) + bytesOf(measured!, series) * BigInt(untilMs - at))
     }
   }
+  const unpaid = (resource: string, at: number) => {
+    aside.add(resource)
+    if (now.has(resource)) count(resource, at)
+    now.set(resource, { at, measured: undefined })
+  }
   return {
     name: NAME,
     event(event, world) {
@@ -67,12 +77,16 @@ export const metered: CheckerMaker = () => {
       if (!measure) return
       if (now.has(resource)) count(resource, at)
       if (isBirth(event)) there.add(resource)
-      if (state === 'recoverable' || (type === 'volume.instanceTerminated' && goes(data))) aside.add(resource)
-      if (/\.(recoverRequested|instanceRecovered)$/.test(type)) aside.delete(resource)
+      const { context } = world.replay.snapshots.get(resource)!
+      if (state === 'recoverable') {
+        aside.add(resource)
+        for (const id of fated(context)) unpaid(id, at)
+      }
+      if (type === 'instance.recoverRequested') for (const id of [resource, ...fated(context)]) aside.delete(id)
       if (type === 'volume.instanceGone' && !goes(data)) aside.delete(resource)
       if (aside.has(resource)) now.set(resource, { at, measured: undefined })
       if (aside.has(resource)) return
-      const measured = measure(state, world.replay.snapshots.get(resource)!.context, there.has(resource))
+      const measured = measure(state, context, there.has(resource))
       now.set(resource, { at, measured })
     },
     rest(world) {
