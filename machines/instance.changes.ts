@@ -8,6 +8,7 @@ import { atRest, deviceOf, withDevice, withoutDevice, withStatus } from './insta
 import { lookChanges } from './instance.looks.ts'
 import { migrationChanges } from './instance.migrations.ts'
 import { leftOfBoth, offersOf } from './instance.offers.ts'
+import { recoveryChanges } from './instance.recovery.ts'
 import { restartChanges } from './instance.restart.ts'
 import { revertChanges } from './instance.reverts.ts'
 import { sparingChanges } from './instance.sparing.ts'
@@ -156,6 +157,7 @@ const disconnected = ({ context: { devices, changing } }: Now): Change => ({
 const all = {
   ...captureChanges,
   ...lookChanges,
+  ...recoveryChanges,
   ...restartChanges,
   ...revertChanges,
   ...migrationChanges,

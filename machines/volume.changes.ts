@@ -6,6 +6,7 @@ import { sightChanges } from './sights.ts'
 import { tagChanges } from './tags.ts'
 import type { Now, Shape, VolumeContext, VolumeEvent, VolumeEventNamed } from './volume.alphabet.ts'
 import { migrateChanges } from './volume.migrate.ts'
+import { recoveryChanges } from './volume.recovery.ts'
 import { revertChanges } from './volume.revert.ts'
 import { snapshotChanges } from './volume.snapshots.ts'
 import { coveringChanges } from './volume.vm-snapshots.ts'
@@ -74,6 +75,7 @@ const all = {
   ...tagChanges,
   ...orphanChanges,
   ...snapshotChanges,
+  ...recoveryChanges,
   ...revertChanges,
   ...migrateChanges,
   ...sightChanges,

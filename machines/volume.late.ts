@@ -24,8 +24,10 @@ const taken = 'snapshotEnded'
 const ownGone = 'ownSnapshotGone'
 const covered = 'vmSnapshotEnded'
 const freed = 'imageFreed'
+const recovery = ['instanceTerminated', 'instanceRecovered'] as const
 
 const notReverting = ignoring('it is not being taken back', ...reverted)
+const unkept = ignoring('no instance is kept that has it', ...recovery)
 const notMigrating = ignoring('it is not being moved', ...migrated)
 const unowed = ignoring('nobody has given it up', 'orphanRecorded')
 
@@ -45,11 +47,13 @@ export const late = {
       ownGone,
       covered,
       freed,
+      ...recovery,
     ),
     ...unseen('volume'),
   },
   creating: {
     ...ignoring('no VM snapshot keeps it', covered),
+    ...unkept,
     ...unseen('volume'),
     ...ignoring('it is being made already', ...births),
     ...unowed,
@@ -65,6 +69,7 @@ export const late = {
   },
   available: {
     ...ignoring('no VM snapshot keeps it', covered),
+    ...unkept,
     ...ignoring('it is made already', ...made, ...births),
     ...notReverting,
     ...notMigrating,
@@ -75,6 +80,7 @@ export const late = {
   reverting: {
     ...notMigrating,
     ...ignoring('no VM snapshot keeps it', covered),
+    ...unkept,
     ...ignoring('it is made already', ...made, ...births),
     ...unseen('volume'),
     ...unowed,
@@ -85,6 +91,7 @@ export const late = {
   },
   migrating: {
     ...ignoring('no VM snapshot keeps it', covered),
+    ...unkept,
     ...ignoring('it is made already', ...made, ...births),
     ...unseen('volume'),
     ...unowed,
@@ -110,6 +117,7 @@ export const late = {
   },
   error: {
     ...ignoring('no VM snapshot keeps it', covered),
+    ...unkept,
     ...unseen('volume'),
     ...ignoring('making it has failed for good', ...made, ...births, taken, ownGone),
     ...unowed,
@@ -126,6 +134,7 @@ export const late = {
   retrying: ignoring('it will be asked again anyway', 'deleteFailed'),
   deleting: {
     ...ignoring('no VM snapshot keeps it', covered),
+    ...unkept,
     ...unseen('volume'),
     ...ignoring(
       'deleting took the place of what was asked before',
@@ -155,6 +164,7 @@ export const late = {
       taken,
       ownGone,
       covered,
+      ...recovery,
     ),
     ...ended('volume'),
   },

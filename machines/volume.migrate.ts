@@ -73,6 +73,7 @@ const patienceOver: Disarm = { event: 'volume.migrateTimedOut' }
 const beginning = [{ type: 'ask', params: move }, { type: 'tell', params: propose }, 'migrating'] as const
 const guard = needs(
   'present',
+  'ownerAlive',
   'migrateOffered',
   'poolOffered',
   'poolRoom',

@@ -6,6 +6,7 @@ import { tagChoices, tagRequirements } from './tags.ts'
 import type { Now, VolumeContext, VolumeEventNamed } from './volume.alphabet.ts'
 import { groupRequirements } from './volume.group.ts'
 import { migrateChoices, migrateRequirements } from './volume.migrate.ts'
+import { recoveryChoices, recoveryRequirements } from './volume.recovery.ts'
 import { revertChoices, revertRequirements } from './volume.revert.ts'
 import { snapshotChoices, snapshotRequirements } from './volume.snapshots.ts'
 import { coveringRequirements } from './volume.vm-snapshots.ts'
@@ -37,6 +38,7 @@ export const volumeRequirements = {
   ...said,
   ...tagRequirements,
   ...snapshotRequirements,
+  ...recoveryRequirements,
   ...revertRequirements,
   ...migrateRequirements,
   ...groupRequirements,
@@ -83,6 +85,7 @@ type Rates = Pick<VolumeContext, 'volumeType' | 'iops' | 'throughputMiBps'>
 export const choices = {
   ...tagChoices,
   ...snapshotChoices,
+  ...recoveryChoices,
   ...revertChoices,
   ...migrateChoices,
   ...orphanChoices,

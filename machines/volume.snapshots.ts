@@ -69,6 +69,7 @@ export const takingSnapshots = {
   'volume.snapshotProposed': {
     guard: needs(
       'present',
+      'ownerAlive',
       'notReverting',
       'notMigrating',
       'snapshotOffered',
@@ -79,7 +80,15 @@ export const takingSnapshots = {
     actions: 'snapshotBegun',
   },
   'volume.captureProposed': {
-    guard: needs('present', 'notReverting', 'notMigrating', 'snapshotOffered', 'snapshotSlotFree', 'noVmSnapshotTask'),
+    guard: needs(
+      'present',
+      'ownerAlive',
+      'notReverting',
+      'notMigrating',
+      'snapshotOffered',
+      'snapshotSlotFree',
+      'noVmSnapshotTask',
+    ),
     actions: ['snapshotBegun', { type: 'tell', params: capture }],
   },
   'volume.snapshotEnded': [{ guard: 'snapshotAwaited', actions: 'snapshotEnded' }, notAwaited],

@@ -21,6 +21,7 @@ import { volumeChanges } from './volume.changes.ts'
 import { takingInGroups } from './volume.group.ts'
 import { late } from './volume.late.ts'
 import { migratable, migratableInUse, migrating, migratingInUse } from './volume.migrate.ts'
+import { keptWithInstance } from './volume.recovery.ts'
 import { dropRevert, revertible, revertibleInUse, reverting, revertingInUse } from './volume.revert.ts'
 import { choices, volumeRequirements } from './volume.rules.ts'
 import { countingSnapshots, takingSnapshots, untilTaken } from './volume.snapshots.ts'
@@ -39,6 +40,7 @@ const changing = {
       guard: needs(
         'accountOpen',
         'present',
+        'ownerAlive',
         'notReverting',
         'notMigrating',
         'sizeUncovered',
@@ -243,6 +245,7 @@ export const volume = setup({
         ...takingSnapshots,
         ...countingSnapshots,
         ...takingInGroups,
+        ...keptWithInstance,
         ...coverable,
         ...seen,
         ...tagging,

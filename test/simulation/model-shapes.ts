@@ -26,6 +26,8 @@ export interface InstanceModel {
   readonly restarts?: boolean
   /** An operator says that it is off, and nobody at its provider has. */
   readonly unconfirmed?: boolean
+  /** It has, or had, VM snapshots. */
+  readonly keeps?: boolean
   /** Its VM snapshots, and the calls about them that are open, in order. (cloudstack 2.5.) */
   readonly kept?: Readonly<Record<string, 'begun' | 'ready' | 'failed'>>
   readonly keeping?: readonly { readonly verb: string; readonly snapshot: string }[]
@@ -36,6 +38,9 @@ export interface InstanceModel {
   readonly generation: number
   readonly protection: { readonly terminate: boolean; readonly stop: boolean }
   readonly behaviour: string
+  /** How long it may be recovered once it was terminated; it is being turned off for that. */
+  readonly recoverableForMs?: number
+  readonly aside?: boolean
   readonly tags: Tags
   readonly rootDevice: string
   /** Volume -> device name in one spelling, and whether it ends with the instance. */

@@ -50,6 +50,7 @@ export const volumeRules: Readonly<Record<string, (now: VolumeModel, input: Data
     const holder = now.instance === undefined ? undefined : look(now.instance)
     if (grows && now.instance !== undefined && !holder) return 'either'
     // Its memory refers to its disks as they are.
+    if (holder?.kind === 'instance' && holder.state === 'recoverable') return 'refused'
     if (grows && holder?.kind === 'instance' && (holder.resumes || holder.state.startsWith('suspend'))) return 'refused'
     if (grows && now.grow !== 'online') return 'either'
     // Other types are the provider's to grant.

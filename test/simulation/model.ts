@@ -16,6 +16,7 @@ import {
   snapshotEvents,
   snapshotRules,
 } from './model-images.ts'
+import { recoveryEvents, recoveryVerdict } from './model-recovery.ts'
 import type { AccountModel, InstanceModel, Look, Model, Verdict, VolumeModel } from './model-shapes.ts'
 import { asVmSnapshotsAllow, besideVmSnapshots, keeping } from './model-vm-snapshots.ts'
 import { volumeEvents, volumeRules } from './model-volumes.ts'
@@ -96,8 +97,10 @@ const instanceRules: Readonly<Record<string, (now: InstanceModel, input: Data, l
 
 const ended = ['deleted', 'deregistered']
 function judged(now: Model, command: string, input: Data, look: Look): Verdict | undefined {
-  if (now.kind === 'instance')
-    return asVmSnapshotsAllow(instanceRules[command]?.(now, input, look), now, command, input)
+  if (now.kind === 'instance') {
+    const said = recoveryVerdict(now, command, input, look) ?? instanceRules[command]?.(now, input, look)
+    return asVmSnapshotsAllow(said, now, command, input)
+  }
   if (now.kind === 'volume') {
     const said = volumeRules[command]?.(now, input, look)
     const holder = look(now.instance ?? input.instance)
@@ -140,6 +143,7 @@ function launched({ account, data, facts }: Envelope<Data>): InstanceModel {
     generation: 1,
     protection: { terminate: data.terminationProtection ?? false, stop: data.stopProtection ?? false },
     behaviour: data.shutdownBehaviour,
+    recoverableForMs: data.recoverableForMs,
     tags: data.tags ?? {},
     rootDevice: deviceName(data.rootDevice),
     devices: Object.fromEntries(
@@ -280,6 +284,7 @@ const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelo
           stop: data.stopProtection ?? protection.stop,
         },
         behaviour: data.shutdownBehaviour ?? behaviour,
+        ...(data.recoverableForMs !== undefined && { recoverableForMs: data.recoverableForMs }),
         devices: Object.fromEntries(
           Object.entries(devices).map(([id, each]) => [id, { ...each, dies: flag(each.device, each.dies) }]),
         ),
@@ -298,7 +303,8 @@ const tagEvent = (name: string) => tagEvents[name as keyof typeof tagEvents]
 
 function instanceEvent(now: InstanceModel, name: string, event: Envelope<Data>): Partial<InstanceModel> | undefined {
   const { quiet } = now
-  return (quiet && quietEvents[name]?.({ ...now, quiet }, event)) ?? instanceEvents[name]?.(now, event)
+  const said = quiet && quietEvents[name]?.({ ...now, quiet }, event)
+  return said ?? recoveryEvents[name]?.(now, event) ?? instanceEvents[name]?.(now, event)
 }
 
 /** The resource after an event; undefined for kinds the model does not know. */

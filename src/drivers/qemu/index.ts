@@ -92,7 +92,7 @@ const declaredBy = ({ zone = 'local', regions, hotUnplug = true }: QemuOptions):
   consoleOutput: true,
   destroyFrom: ['running', 'stopped', 'suspended', 'pending', 'error'],
   volume: { minBytes: 1024 * 1024, stepBytes: 1024 * 1024, maxBytes: 64 * 1024 ** 4, grow: 'online' },
-  volumeAttach: { hotPlug: true, hotUnplug, max: portCount, detachNeedsGuest: true },
+  volumeAttach: { hotPlug: true, hotUnplug, max: portCount, detachNeedsGuest: true, identity: 'serial' },
   volumeSnapshot: { of: ['available', 'in-use'], live: true, group: true, independentOfVolume: true, revert: true },
   vmSnapshot: {
     memory: true,

@@ -103,8 +103,11 @@ export const nodeOf = (volume: string): string =>
     ? `v-${volume}`
     : `h-${createHash('sha256').update(volume).digest('hex').slice(0, 26)}`
 
-/** By what a guest knows the disk: the volume's id, without its dashes; virtio shows 20 characters. */
-export const serialOf = (volume: string): string => volume.replaceAll('-', '').slice(0, 20)
+/** By what a guest knows the disk: the volume's id without its dash where that is all that virtio shows, 20 characters. */
+export const serialOf = (volume: string): string =>
+  /^vol-[A-Za-z0-9]{1,17}$/.test(volume)
+    ? volume.replace('-', '')
+    : createHash('sha256').update(volume).digest('hex').slice(0, 20)
 
 /** Job ids begin with a letter and go on with letters, digits, `-`, `.` and `_`. */
 export const jobOf = (what: 'backup' | 'save' | 'load' | 'drop', snapshot: string): string =>

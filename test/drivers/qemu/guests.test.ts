@@ -61,7 +61,9 @@ describeWith(qemuSystem, 'guests', () => {
   story('see disks come with their serials, and let them go', async driver => {
     await doing(driver, 'volumeEnsure', 'vol-0123456789abcdef0', volumeSpec())
     const spec = { instance: 'i-1', volume: 'vol-0123456789abcdef0', device: '/dev/vdb', generation: 1 }
-    await doing(driver, 'attach', 'i-1', spec)
+    const { serial } = (await doing(driver, 'attach', 'i-1', spec)).facts
+    const shown = await driver.observe('attachment', 'i-1/vol-0123456789abcdef0', called())
+    expect([serial, shown.facts.serial]).toEqual(['vol0123456789abcdef0', 'vol0123456789abcdef0'])
     await tells(driver, 'guest: disks vol0123456789abcdef0 volroot')
     expect(await doing(driver, 'detach', 'i-1', spec)).toMatchObject({ already: false })
     await doing(driver, 'volumeDelete', 'vol-0123456789abcdef0')
