@@ -10,6 +10,9 @@ export const keepingDeeds = [
   'makeSchedule',
   'changeSchedule',
   'runSchedule',
+  'makeSchedule',
+  'runSchedule',
+  'runSchedule',
 ] as const
 export type KeepingDeed = (typeof keepingDeeds)[number]
 
