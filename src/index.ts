@@ -140,6 +140,7 @@ export {
 export {
   type AskRow,
   Conflict,
+  checkReadable,
   type Opened,
   type PruneDamage,
   Pruned,

@@ -78,6 +78,8 @@ export const schemas = {
             type: 'array',
             items: { type: 'object', properties: { command: word, kind: word, index: number, ...refusal } },
           },
+          archives: { type: 'array', items: word, description: 'With `pruned`: where what was asked for is.' },
+          after: { ...number, description: 'With `pruned`: what comes after this position can be read without them.' },
         },
         required: ['code', 'message'],
       },

@@ -43,6 +43,8 @@ import { inTransaction } from './transaction.ts'
 import { rowOf } from './view-rows.ts'
 import { REVISION } from './view-schema.ts'
 
+const isInMemory = (path: string) => path === ':memory:' || path === ''
+
 type WritableParts = Parts & { readonly streams: StreamIndex }
 
 export class SqliteFile implements Store {
@@ -53,7 +55,7 @@ export class SqliteFile implements Store {
   constructor(options: { path?: string; database?: Database.Database; readOnly?: boolean; archives?: string | false }) {
     const { path: given = ':memory:', database, readOnly = false } = options
     const path = database?.name ?? given
-    const { archives = path === ':memory:' || path === '' ? undefined : dirname(path) } = options
+    const { archives = isInMemory(path) ? undefined : dirname(path) } = options
     this.#place = { path, given: database, readOnly, archives: archives === false ? undefined : archives }
   }
 
@@ -93,7 +95,8 @@ export class SqliteFile implements Store {
   prune(asked: PruneAsked): PruneDone {
     const parts = this.#writable()
     writeStreams(parts)
-    return this.#read(() => prune(parts, asked))
+    const { path } = this.#place
+    return this.#read(() => prune(parts, asked, isInMemory(path) ? undefined : path))
   }
 
   /** In `<path>.refusals`; in memory for what is in memory, and for whoever only reads. */
