@@ -186,7 +186,7 @@ export const schemas = {
       reasons,
       token: word,
       input: {},
-      event: { type: 'object', properties: { type: word, data: {} } },
+      event: { type: 'object', properties: { type: word, schema: number, data: {} } },
       facts: {},
       isCut: { type: 'boolean', description: 'Something of it was too long or secret.' },
     },
