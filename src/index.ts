@@ -144,6 +144,7 @@ export {
   type Opened,
   type PruneDamage,
   Pruned,
+  type Share,
   type SignatureCheck,
   type Store,
   StoreError,

@@ -259,12 +259,14 @@ export interface Refill {
 }
 
 /**
- * One of several parts of a log, from 0. Each resource is in exactly one of them; in which one is up to the store, and the
- * same every time.
+ * One of several parts of a log, from 0, or some that follow each other: a reader who has less time than others takes
+ * fewer. Each resource is in exactly one part; in which one is up to the store, and the same every time.
  */
 export interface Share {
   readonly part: number
   readonly parts: number
+  /** How many, from `part` on; default: 1. */
+  readonly count?: number
 }
 
 /** Name under which the watermark of the snapshot rows is kept, beside those of the views. */

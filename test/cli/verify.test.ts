@@ -44,25 +44,25 @@ export const kinds = { volume: { ...rest, machine: createMachine({ ...machine.co
 describe('verification', () => {
   it('over threads finds what one finds', async () => {
     const none = () => {}
-    const one = await verifyInThreads({ data }, 1, none)
+    const one = await verifyInThreads({ data }, 1, 100, none)
     expect(one).toMatchObject({ events, diverged: 0 })
-    expect(await verifyInThreads({ data }, 3, none)).toEqual(one)
+    expect(await verifyInThreads({ data }, 3, 100, none)).toEqual(one)
     const tried = { data, candidate: await candidate() }
-    const differing = await verifyInThreads(tried, 1, none)
+    const differing = await verifyInThreads(tried, 1, 100, none)
     expect(differing.diverged).toBe(20)
-    expect(await verifyInThreads(tried, 2, none)).toEqual(differing)
+    expect(await verifyInThreads(tried, 2, 100, none)).toEqual(differing)
   })
 
   it('tells how far every thread has come', async () => {
     const heard: number[] = []
-    await verifyInThreads({ data }, 2, position => heard.push(position))
+    await verifyInThreads({ data }, 2, 100, position => heard.push(position))
     expect(heard.at(-1)).toBe(events)
     expect(heard).toEqual([...heard].sort((a, b) => a - b))
   })
 
   it('fails where a thread fails', async () => {
-    await expect(verifyInThreads({ data: join(folder, 'none.db') }, 2, () => {})).rejects.toThrow()
-    await expect(verifyInThreads({ data, candidate: join(folder, 'none.ts') }, 2, () => {})).rejects.toThrow()
+    await expect(verifyInThreads({ data: join(folder, 'none.db') }, 2, 100, () => {})).rejects.toThrow()
+    await expect(verifyInThreads({ data, candidate: join(folder, 'none.ts') }, 2, 100, () => {})).rejects.toThrow()
   })
 
   it('has an exit status for pipelines', async () => {

@@ -83,18 +83,25 @@ const instanceRules: Readonly<Record<string, (now: InstanceModel, input: Data, l
     if (!live.includes(state)) return 'unchanged'
     return protection.terminate || protection.stop ? 'refused' : 'accepted'
   },
+  /** What is to be given up is named: the compute itself, or one of what is owed after it. */
+  abandonCleanup: ({ state, owed }, { item }) => {
+    if (state !== 'shutting-down') return 'refused'
+    return owed === undefined ? 'either' : owed.includes(item) ? 'accepted' : 'refused'
+  },
   /** Of what has run and may run again; what is open about its disks is heard first. (stateful-and-deltacloud 3a.8.) */
   forceStop: ({ state, hasRun, mode, quiet }) => {
     if (state === 'stopped') return 'unchanged'
     const may = ['running', 'stopping', 'suspending', 'suspended'].includes(state) || (state === 'pending' && hasRun)
     return may && mode === 'stateful' && !quiet ? 'either' : 'refused'
   },
-  modify: ({ state, mode, devices }, { deleteOnTermination = {}, ...input }) => {
+  modify: ({ state, mode, devices, takes }, { deleteOnTermination = {}, ...input }) => {
     const names = Object.values(devices).map(({ device }) => device)
     if (mode === 'stateless' && input.shutdownBehaviour === 'stop') return 'refused'
     if (!live.includes(state) || Object.keys(deleteOnTermination).some(name => !names.includes(deviceName(name))))
       return 'refused'
     if (boots.some(name => input[name] !== undefined) && state !== 'stopped') return 'refused'
+    // One that takes volumes with an instance may have no way to spare any.
+    if (takes && Object.values(deleteOnTermination).includes(false)) return 'either'
     return input.type === undefined ? 'accepted' : 'either'
   },
 }
@@ -113,6 +120,8 @@ const volumeRules: Readonly<Record<string, (now: VolumeModel, input: Data, look:
     const isFree = ['available', 'error', 'reverting'].includes(state) && instance === undefined
     return isFree ? 'accepted' : 'refused'
   },
+  abandonCleanup: ({ state, condemned }) =>
+    state === 'deleting' || (state === 'creating' && condemned) ? 'accepted' : 'refused',
   revert: ({ state, account, instance, moving, from, reverting, unseen }, _, look) => {
     if ((state !== 'available' && state !== 'in-use') || moving || from !== undefined) return 'refused'
     if (reverting !== undefined || unseen || !isOpen(account, look)) return 'refused'
@@ -202,6 +211,7 @@ function launched({ account, data, facts }: Envelope<Data>): InstanceModel {
     startsAnew: can.start === 'none',
     vanishesOff: can.vanishesAfterStop,
     goesByFlag: can.rootOnDestroy === 'byFlag',
+    takes: can.attachmentsOnDestroy === 'deletes',
     generation: 1,
     protection: { terminate: data.terminationProtection ?? false, stop: data.stopProtection ?? false },
     behaviour: data.shutdownBehaviour,
@@ -330,6 +340,9 @@ const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelo
     },
     offGraceDue: ({ state, mode, isKept, protection }) =>
       state === 'stopped' && mode === 'stateless' && isKept && !protection.terminate ? { state: 'shutting-down' } : {},
+    // The compute is given up, and with it all that would follow; or one of what is owed, which says so itself.
+    abandonCleanupRequested: ({ owed }, { resource, data }) =>
+      owed === undefined && data.item === resource ? { state: 'terminated', devices: {}, owed: [], givenUp: true } : {},
     terminateRequested: () => ({ state: 'shutting-down', quiet: undefined, restarts: undefined, resumes: undefined }),
     quietCaptureProposed: ({ state }, event) => (state === 'running' ? { quiet: quieted(event) } : {}),
     destroyed: (now, { data }) => {
@@ -404,8 +417,8 @@ const volumeEvents: Readonly<Record<string, (now: VolumeModel, event: Envelope<D
   deleted: ({ state }) => (state === 'deleting' ? { state: 'deleted' } : {}),
   vanished: ({ state }) => (state === 'available' || state === 'in-use' ? { unseen: true } : {}),
   reappeared: () => ({ unseen: undefined }),
-  // Given up.
-  orphanRecorded: () => ({ state: 'deleted' }),
+  abandonCleanupRequested: () => ({ state: 'deleted' }),
+  abandonProposed: () => ({ state: 'deleted' }),
   instanceGone: ({ state, instance, reverting }, { data }) => {
     if (instance !== data.instance) return {}
     const rest = { instance: undefined, moving: undefined }

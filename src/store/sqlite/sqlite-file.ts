@@ -38,6 +38,7 @@ import { compileQuery } from './queries.ts'
 import { SqliteRefill } from './refill.ts'
 import { sqliteRefusals } from './refusals/index.ts'
 import type { Tables } from './schema/tables.ts'
+import { boundsOf } from './statements.ts'
 import { type EventRow, readStream, type StreamIndex } from './stream-index.ts'
 import { inTransaction } from './transaction.ts'
 import { rowOf } from './view-rows.ts'
@@ -168,7 +169,7 @@ export class SqliteFile implements Store {
   async log(after: number, limit: number, share?: Share): Promise<StoredEvent[]> {
     const rows = this.#read(({ statements, prunes }) => {
       const here = share
-        ? statements.shareOfLog.all(after, share.parts, share.part, limit)
+        ? statements.shareOfLog.all(after, ...boundsOf(share), limit)
         : statements.log.all(after, limit)
       const away = [...prunes.archives].map(archive => archive.log(after, limit, share))
       return merged([here as EventRow[], ...away], 0, limit)

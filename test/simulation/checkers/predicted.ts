@@ -10,7 +10,7 @@ import type { CheckerMaker } from './checker.ts'
 const NAME = 'model agrees'
 
 /** Kinds whose commands change others as well. */
-const beyondItself = ['volume', 'snapshot', 'snapshot-group', 'image']
+const beyondItself = ['volume', 'snapshot', 'snapshot-group', 'vm-snapshot', 'image']
 
 export const predicted: CheckerMaker = () => {
   const models = new Map<string, Model>()
@@ -116,7 +116,8 @@ export const predicted: CheckerMaker = () => {
         (next.state === 'terminated' || next.owed !== undefined) &&
         now.owed === undefined
       )
-        for (const [volume, { dies }] of Object.entries(now.devices)) ends.set(volume, dies ? 'deleted' : 'available')
+        for (const [volume, { dies }] of Object.entries(now.devices))
+          ends.set(volume, dies && !next.givenUp ? 'deleted' : 'available')
       if (now?.kind === 'volume' && next.kind === 'volume' && now.instance && !next.instance) {
         const holder = models.get(now.instance)
         if (holder?.kind === 'instance') set(now.instance, without(holder, resource), position)
