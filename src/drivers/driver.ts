@@ -173,14 +173,14 @@ export type RootSpec =
    * running. Where `clonesOnLaunch` is not `never`. Without a size, it has that of the image.
    */
   | { readonly kind: 'private'; readonly volume: string; readonly sizeBytes?: number }
-  /** The image itself, which keeps what the guest writes. Where `clonesOnLaunch` is not `always`. */
+  /** The image itself, which keeps what the guest writes. Where `runsOnImage` is declared. */
   | { readonly kind: 'image' }
 export interface InstanceSpec {
   readonly zone: string
   readonly image: string
   /**
    * Not together with a root among the devices. Without either, it is what the provider does by itself: a private one,
-   * known as the volume `<instance>/root`, or else the image.
+   * known as the volume `<instance>/root`, or else the image where `runsOnImage` is declared, or else nothing.
    */
   readonly root?: RootSpec
   readonly vcpus: number

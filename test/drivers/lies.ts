@@ -135,6 +135,7 @@ export const lies: { readonly [C in CapabilityName]: Lie | readonly Lie[] } = {
       caughtBy: 'runs an instance on its image, which keeps what the guest writes, or says that it can not',
     },
   ],
+  runsOnImage: [{ can: { runsOnImage: false } }, { declares: { runsOnImage: false }, can: { runsOnImage: true } }],
   imageExclusive: [
     { declares: { imageExclusive: true }, can: { imageExclusive: false } },
     { declares: { imageExclusive: false }, can: { imageExclusive: true } },

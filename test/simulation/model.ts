@@ -60,10 +60,12 @@ const instanceRules: Readonly<Record<string, (now: InstanceModel, input: Data, l
     if (state === 'running' || resumes) return 'unchanged'
     return state === 'suspended' && mode === 'stateful' && isOpen(account, look) ? 'accepted' : 'refused'
   },
-  suspend: ({ state, mode, isKept, suspends, protection, quiet }) => {
+  suspend: ({ state, mode, isKept, suspends, protection, quiet, devices }, _, look) => {
     if (state === 'suspending' || state === 'suspended') return 'unchanged'
     const may = mode === 'stateful' && isKept && suspends && !protection.stop && !quiet
-    return state === 'running' && may ? 'accepted' : 'refused'
+    if (state !== 'running' || !may) return 'refused'
+    // What comes may come first; what goes has to be gone, and which of them it is, is not in this model.
+    return Object.keys(devices).some(id => (look(id) as VolumeModel | undefined)?.moving) ? 'either' : 'accepted'
   },
   stop: ({ state, hasRun, mode, isKept, protection, quiet, restarts }, { force }) => {
     if (quiet) return 'refused'

@@ -73,10 +73,11 @@ const declaredBy = ({ zone = 'local', regions, hotUnplug = true }: QemuOptions):
   ...(regions
     ? { regions: Object.fromEntries(Object.entries(regions).map(([name, zones]) => [name, [...zones]])) }
     : {}),
+  // A disk is a layer over its image, so nothing may write to the image itself.
+  runsOnImage: false,
   bootFromVolume: true,
   bootFromSnapshot: true,
   canCreateVolumeFromImage: true,
-  // A volume of an image is a layer over it.
   cloneKind: 'cow',
   canDeleteImage: true,
   stateAfterCreate: 'stopped',
@@ -90,7 +91,7 @@ const declaredBy = ({ zone = 'local', regions, hotUnplug = true }: QemuOptions):
   consoleOutput: true,
   destroyFrom: ['running', 'stopped', 'suspended', 'pending', 'error'],
   volume: { minBytes: 1024 * 1024, stepBytes: 1024 * 1024, maxBytes: 64 * 1024 ** 4, grow: 'online' },
-  volumeAttach: { hotPlug: true, hotUnplug, max: portCount, detachNeedsGuest: true },
+  volumeAttach: { hotPlug: true, hotUnplug, max: portCount, detachNeedsGuest: true, identity: 'serial' },
   volumeSnapshot: { of: ['available', 'in-use'], live: true, group: true, independentOfVolume: true, revert: true },
   vmSnapshot: {
     memory: true,

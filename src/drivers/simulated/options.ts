@@ -89,10 +89,11 @@ export interface SimulatedWorld {
   /** Puts a volume there that this driver did not make: an orphan of whoever called last, or a stranger's with another `owner`. */
   plant(volume: { id: string; sizeBytes: number; zone?: string; owner?: string; madeAt?: number }): void
   /**
-   * The next call of this verb goes wrong in this way. Throws FaultPlanInvalid, also for a stale read where neither
-   * plan nor script has one: nothing older is kept then.
+   * The next call of this verb goes wrong in this way; with a resource, the next that is about it (of connections, the
+   * instance), and others go right meanwhile. Throws FaultPlanInvalid, also for a resource of a verb that is about none,
+   * and for a stale read where neither plan nor script has one: nothing older is kept then.
    */
-  failNext(verb: Verb, fault: Fault, code?: ErrorCode): void
+  failNext(verb: Verb, fault: Fault, code?: ErrorCode, resource?: string): void
   /** From now on nothing goes wrong any more, except what `failNext` asks for later. */
   heal(): void
 }

@@ -98,6 +98,7 @@ export const instanceWords: WordsTable = {
   revertNeedsStateful: words('UnsupportedOperation'),
   revertPastOthers: words('UnsupportedOperation'),
   attachmentInProgress: words('IncorrectInstanceState'),
+  detachmentInProgress: words('IncorrectInstanceState'),
 
   imageUnavailable: words(
     'InvalidAMIID.Unavailable',
