@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { verifyInThreads } from '../../src/cli/verify/threads.ts'
+import { sharesFor, verifyInThreads } from '../../src/cli/verify/threads.ts'
 import { furnish, GiB, openCloud } from '../replay/cloud.ts'
 import { stemma } from './stemma.ts'
 
@@ -51,6 +51,17 @@ describe('verification', () => {
     const differing = await verifyInThreads(tried, 1, 100, none)
     expect(differing.diverged).toBe(20)
     expect(await verifyInThreads(tried, 2, 100, none)).toEqual(differing)
+  })
+
+  it('gives every part of the log to one thread, and the first one no less than the others', () => {
+    for (const threads of [1, 2, 3, 8])
+      for (const events of [0, 1, 20_000, 500_000, 100_000_000]) {
+        const shares = sharesFor(threads, events)
+        const given = shares.flatMap(({ part, count }) => Array.from({ length: count! }, (_, index) => part + index))
+        expect(given).toEqual(Array.from({ length: shares[0]!.parts }, (_, part) => part))
+        expect(Math.min(...shares.map(({ count }) => count!))).toBeGreaterThan(0)
+        expect(shares[0]!.count! + 1).toBeGreaterThanOrEqual(Math.max(...shares.map(({ count }) => count!)))
+      }
   })
 
   it('tells how far every thread has come', async () => {
