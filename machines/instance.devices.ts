@@ -31,6 +31,10 @@ export const volumesWith = (devices: Devices, status: Device['status']): string[
 export const atHead = ({ devices, changing }: InstanceContext): Device | undefined =>
   changing[0] === undefined ? undefined : devices[changing[0]]
 
+/** Has its guest to let go of a disk still? It may never do that. */
+export const awaitsGuest = ({ changing, devices }: InstanceContext): boolean =>
+  changing.some(name => devices[name]?.status === 'detaching')
+
 /**
  * The devices of an instance that has stopped. With the compute gone there is nothing to connect or disconnect: what
  * was being attached is attached, what was being detached is free.

@@ -68,10 +68,21 @@ export function launchData({ input, facts, newId }: Completion<Input>): Json | D
   return completed(data as unknown as Json, {
     modeOffered: mismatch && onMismatch === 'refuse' ? { requested, ...mismatch } : undefined,
     imageUnused: rootOwner === 'image' && facts.clones ? { image: source.image, isCloned: true } : undefined,
-    rootOffered: rootOwner ? undefined : { provider: provider.name, direct, rootVolume: rootVolume?.id },
+    rootOffered: rootOwner ? undefined : rootlessWords(provider, direct, rootVolume),
     ...launchFaults(zone, mapping, capabilities, rootDevice),
     poolRoom: place.fault,
   })
+}
+
+/** Why there is no root such as the one asked for. */
+const rootlessWords = (
+  { name, capabilities: { clonesOnLaunch, runsOnImage } }: { name: string; capabilities: Rooting },
+  direct: boolean,
+  rootVolume: KnownVolume | null,
+) => ({ provider: name, direct, rootVolume: rootVolume?.id, clones: clonesOnLaunch !== 'never', runsOnImage })
+interface Rooting {
+  readonly clonesOnLaunch: string
+  readonly runsOnImage: boolean
 }
 
 type Placed = MappingWithRoot['volumes'][number]

@@ -15,6 +15,7 @@ export type RootOwner = (typeof rootOwners)[number]
 /** What a provider says of launches, stops and roots; names as in the vocabulary of drivers. */
 export interface Abilities {
   readonly clonesOnLaunch: 'always' | 'never' | 'optional'
+  readonly runsOnImage: boolean
   readonly canCloneImage: boolean
   readonly canDeleteClone: boolean
   readonly canCreateVolumeFromImage: boolean
@@ -105,11 +106,14 @@ function rootOwner(mode: Mode, asked: Asked, can: Abilities): RootOwner | undefi
   if (asked.onVolume) return bootsVolume(can, asked) && !asked.direct ? 'user' : undefined
   const canMake = makesRoots(can, asked)
   if (asked.direct) {
-    const isPossible = can.clonesOnLaunch === 'never' && !asked.fromSnapshot && !asked.rootIsVolume
+    const isPossible = can.clonesOnLaunch === 'never' && can.runsOnImage && !asked.fromSnapshot && !asked.rootIsVolume
     return isPossible && mode === 'stateful' ? 'image' : undefined
   }
   if (asked.fromSnapshot || asked.rootIsVolume) return canMake ? 'engine' : undefined
-  if (can.clonesOnLaunch === 'never') return canMake ? 'engine' : 'image'
+  if (can.clonesOnLaunch === 'never') {
+    if (canMake) return 'engine'
+    return can.runsOnImage ? 'image' : undefined
+  }
   // Where it is free to choose, a volume: that can be looked at, kept, and taken snapshots of.
   if (can.clonesOnLaunch === 'optional' && canMake) return 'engine'
   const needsVolume = (mode === 'stateful' && !preserves(can)) || can.rootOnDestroy === 'keeps'

@@ -8,6 +8,7 @@
  */
 import { type Arm, type Ask, type Disarm, ignore, needs, type Tell } from './grammar.ts'
 import type { InstanceContext, InstanceEventNamed as Named, Now } from './instance.alphabet.ts'
+import { awaitsGuest } from './instance.devices.ts'
 import { taskLost, vmSnapshotChanges } from './instance.vm-snapshots.ts'
 import * as want from './instance.wants.ts'
 
@@ -40,12 +41,10 @@ export const stopChanges = {
 
 const powerOff = ({ context }: Now): Ask => want.powerOff(context, context.stopCall!.mode)
 const askAgain = (now: Now): Ask => ({ ...powerOff(now), supersedes: true })
-/** A guest may never let go of a disk, and what ends it needs not wait for that: the disk is free when it is off. */
-const awaitsGuest = ({ changing, devices }: InstanceContext) =>
-  changing.some(name => devices[name]?.status === 'detaching')
-/** Nor does whoever forces it, or ends it, wait for what is being done to its VM snapshots. */
+/** Whoever forces it, or ends it, does not wait for what is being done to its VM snapshots. */
 const cutsShort = (now: Now) =>
   (isForced(now) || now.event.type === 'instance.terminateRequested') && now.context.vmSnapshotTask !== undefined
+/** Nor does what ends a guest wait until that lets go of a disk: the disk is free when it is off. */
 const ask = (now: Now): Ask => (awaitsGuest(now.context) || cutsShort(now) ? askAgain(now) : powerOff(now))
 const forceIfAsked = (now: Now): Ask[] => (isForced(now) ? [want.forceOff(now)] : [])
 const slow = ({ context }: Now): Arm => ({ event: 'instance.stopRetryDue', afterMs: context.offers.stopRetryAfterMs! })

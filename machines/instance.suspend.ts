@@ -2,7 +2,8 @@
  * Suspending a guest, and what can be done with one. (spec: stateful-and-deltacloud 3a.6, 3a.7.)
  *
  * What is suspended is the same launch: it goes on where it was, under the same number. Its memory refers to its disks,
- * so none comes, goes or is taken for an image meanwhile. A guest that is not suspended runs on, with the reason; one
+ * so none comes, goes or is taken for an image meanwhile; and a guest that still has to let go of one, which it may never
+ * do, is not suspended: that would wait behind it, and a stop would not be to be had any more. A guest that is not suspended runs on, with the reason; one
  * that cannot be resumed stays suspended, with the reason, unless its memory is lost: then it is stopped, and can be
  * started from its disks. (docs/decisions/0023.)
  */
@@ -17,6 +18,7 @@ import {
   stoppable,
   tagging,
 } from './instance.clauses.ts'
+import { awaitsGuest } from './instance.devices.ts'
 import { late } from './instance.late.ts'
 import { forceStoppable, graceOver, missableWhileSuspended } from './instance.looks.ts'
 import { terminableOnceRun } from './instance.recovery.ts'
@@ -31,6 +33,7 @@ const PATIENCE_MS = 10 * 60_000
 export const suspendRequirements = {
   suspendOffered: ({ context }: Now) => context.offers.suspends === true,
   guestAwake: ({ context }: Now) => context.asleep !== true,
+  disksLetGo: ({ context }: Now) => !awaitsGuest(context),
 }
 export const suspendChoices = {
   memoryGone: ({ event }: Now) => ['notFound', 'corrupt'].includes((event as Named<'startFailed'>).data.code),
@@ -67,6 +70,7 @@ export const growable = { 'instance.growProposed': { guard: needs('guestAwake') 
 /** All say no, by the name of what they would need. */
 const asItIs = {
   ...growable,
+  'instance.migrateProposed': { guard: needs('guestAwake') },
   'instance.attachProposed': { guard: needs('guestAwake') },
   'instance.detachProposed': { guard: needs('guestAwake') },
   'instance.captureProposed': { guard: needs('guestAwake') },
@@ -75,7 +79,7 @@ const asItIs = {
 
 export const suspendable = {
   'instance.suspendRequested': {
-    guard: needs('stateful', 'suspendOffered', 'stopUnprotected', 'notCapturing', 'vmSnapshotIdle'),
+    guard: needs('stateful', 'suspendOffered', 'stopUnprotected', 'notCapturing', 'vmSnapshotIdle', 'disksLetGo'),
     target: '#suspending',
     actions: 'suspending',
   },

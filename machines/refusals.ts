@@ -4,6 +4,7 @@
  */
 import type { Refusal, RefusalInput } from './grammar.ts'
 import { placementRefusals } from './placement.ts'
+import { instanceMigrating, volumeMigrating } from './refusals.migrations.ts'
 import { instanceRecovery, volumeRecovery } from './refusals.recovery.ts'
 import { instanceKeeping, volumeKeeping } from './refusals.vm-snapshots.ts'
 import { sightRefusals } from './sights.ts'
@@ -258,6 +259,7 @@ export const refusals = {
         `${context.snapshots?.length} snapshots of ${resource} are being taken; wait for one of them.`,
     ),
     notReverting,
+    ...volumeMigrating,
     revertOffered: no(
       'revertUnsupported',
       ({ resource }: Asked) =>
@@ -350,11 +352,15 @@ export const refusals = {
         `The volume ${data.rootVolume} was not made from an image; name the image whose system it holds.`,
     ),
     rootOffered: no('rootUnsupported', ({ data }: Asked) => {
-      const { provider, rootVolume } = data
+      const { provider, rootVolume, direct, clones, runsOnImage } = data
       if (rootVolume) return `The provider ${provider} launches no instance on a volume such as ${rootVolume}.`
-      return data.direct
-        ? `A stateful instance may run on an image itself only where the provider ${provider} does not clone it.`
-        : `The provider ${provider} makes the root disk as the image has it, and deletes it with the instance.`
+      if (direct && !runsOnImage)
+        return `The provider ${provider} runs no instance on an image itself; launch it with a root of its own.`
+      if (direct)
+        return `A stateful instance may run on an image itself only where the provider ${provider} does not clone it.`
+      return clones
+        ? `The provider ${provider} makes the root disk as the image has it, and deletes it with the instance.`
+        : `The provider ${provider} has no way to such a root disk: it makes none of this image.`
     }),
     preserved: no(
       'stopUnsupported',
@@ -387,6 +393,7 @@ export const refusals = {
         `The instance ${resource} has no volume at its root device ${context.rootDevice}; attach one there.`,
     ),
     notReverting,
+    ...instanceMigrating,
     rootIsVolume: no(
       'rootNotVolume',
       ({ resource }: Asked) => `The root of ${resource} is no volume, so no snapshot can be taken of it.`,
@@ -402,6 +409,11 @@ export const refusals = {
       'attachmentInProgress',
       ({ resource }: Asked) =>
         `Volumes of ${resource} are being attached or detached; wait for that, or do without turning its guest off.`,
+    ),
+    disksLetGo: no(
+      'detachmentInProgress',
+      ({ resource }: Asked) =>
+        `The guest of ${resource} has to let go of a volume first; wait until it is detached, or stop the instance.`,
     ),
     rebootOffered: no(
       'rebootUnsupported',

@@ -28,7 +28,9 @@ export const answersOf = (declared: Capabilities): Answers => ({
   ...derived(declared),
   launchClones: declared.clonesOnLaunch !== 'never',
   rootDeletedBy: declared.clonesOnLaunch === 'never' ? 'nobody' : deletedBy[declared.rootOnDestroy],
-  stopValid: declared.stop === 'preserves' && (declared.start !== 'none' || rootSurvives(declared)),
+  stopValid:
+    declared.stop === 'preserves' &&
+    (declared.start === 'none' ? rootSurvives(declared) : launchesImages(declared) || rootSurvives(declared)),
   clones: clonesOf(declared),
   launchesOn: launchesOn(declared),
 })
@@ -44,6 +46,10 @@ const launchesOn = ({ bootFromVolume, canCloneImage, attachmentsOnDestroy }: Cap
   if (bootFromVolume) return 'volumes'
   return canCloneImage ? 'clones' : 'none'
 }
+
+/** Launches it anything of an image? */
+const launchesImages = (declared: Capabilities) =>
+  declared.clonesOnLaunch !== 'never' || declared.runsOnImage || derived(declared).statelessByEngine
 
 /** An instance that is made anew with the same disk starts again, in its way. */
 const rootSurvives = (declared: Capabilities) => launchesOn(declared) !== 'none'

@@ -14,7 +14,7 @@ const countAtLeast = () => largerIsWeaker(z.int().nonnegative())
 const set = <const V extends readonly [string, ...string[]]>(...values: V) => z.array(z.enum(values))
 const styles = () => including({ none: [], soft: ['soft'], hard: ['hard'], both: ['soft', 'hard'] })
 
-/** The entries with their shapes, defaults and orders. Four defaults follow from other entries: `followed` fills them in. */
+/** The entries with their shapes, defaults and orders. Five defaults follow from other entries: `followed` fills them in. */
 export const vocabulary = z.strictObject({
   /** Placement names this provider offers; the first is the default. */
   zones: z.array(z.string().min(1)).min(1).default(['a']),
@@ -22,8 +22,10 @@ export const vocabulary = z.strictObject({
   regions: placesByRegion(z.record(z.string().min(1), z.array(z.string().min(1)).min(1))).default({}),
 
   // Launch and the root disk
-  /** Does creating an instance from an image give it a root disk of its own? `never`: it runs on the image itself. */
+  /** Does creating an instance from an image give it a root disk of its own? `never`: its root is asked for, or it is the image. */
   clonesOnLaunch: weakestFirst('never', 'always', 'optional').default('never'),
+  /** May an instance run on the image itself, and write to it? Default: true where `clonesOnLaunch` is not `always`. */
+  runsOnImage: z.boolean().optional(),
   /** An image that an instance runs on can not be used by another one. Default: true where `clonesOnLaunch` is `never`. */
   imageExclusive: burden().optional(),
   /** Of disks made from images: linked and cow ones need their image, which can not go before them. */
@@ -85,6 +87,8 @@ export const vocabulary = z.strictObject({
       /** Can the type and the rates of a volume change? */
       retype: z.boolean().default(false),
       encrypt: z.boolean().default(false),
+      /** To another of its pools, with what it holds: `offline` only while nobody runs with it. */
+      migrate: weakestFirst('none', 'offline', 'online').default('none'),
     })
     .prefault({}),
   volumeAttach: z
@@ -137,7 +141,7 @@ export const vocabulary = z.strictObject({
       /** They are layers: one that several others, or the live disks and others, are built on can not be taken out. */
       layered: burden().default(false),
       /** What is refused while an instance has any. */
-      blocks: burdens('attach', 'detach', 'resize').default([]),
+      blocks: burdens('attach', 'detach', 'resize', 'migrate').default([]),
     })
     .prefault({}),
 
@@ -191,7 +195,7 @@ export const vocabulary = z.strictObject({
     .prefault({}),
 })
 
-type Filled = 'imageExclusive' | 'vanishesAfterStop' | 'rootOnStop' | 'deleteOnTermination'
+type Filled = 'runsOnImage' | 'imageExclusive' | 'vanishesAfterStop' | 'rootOnStop' | 'deleteOnTermination'
 type Declared = z.output<typeof vocabulary>
 export type Capabilities = Omit<Declared, Filled> & { [F in Filled]-?: NonNullable<Declared[F]> }
 /** What a driver writes: only what differs from the defaults. */
@@ -200,6 +204,7 @@ export type DeclaredCapabilities = z.input<typeof vocabulary>
 type Leaders = Pick<Declared, 'clonesOnLaunch' | 'stop' | 'rootOnDestroy' | 'attachmentsOnDestroy'>
 /** The defaults that follow from other entries. */
 export const followed = (from: Leaders): Pick<Capabilities, Filled> => ({
+  runsOnImage: from.clonesOnLaunch !== 'always',
   imageExclusive: from.clonesOnLaunch === 'never',
   vanishesAfterStop: from.stop === 'destroys',
   rootOnStop: from.stop === 'destroys' && from.rootOnDestroy === 'deletes' ? 'deletes' : 'keeps',
@@ -215,6 +220,7 @@ export const capabilitiesSchema = vocabulary
     const following = followed(declared)
     return {
       ...declared,
+      runsOnImage: declared.runsOnImage ?? following.runsOnImage,
       imageExclusive: declared.imageExclusive ?? following.imageExclusive,
       vanishesAfterStop: declared.vanishesAfterStop ?? following.vanishesAfterStop,
       rootOnStop: declared.rootOnStop ?? following.rootOnStop,

@@ -12,6 +12,17 @@ interface Rule extends Contradiction {
 
 const rules: readonly Rule[] = [
   {
+    capability: 'runsOnImage',
+    sentence: 'is true, but every instance gets a root of its own',
+    broken: ({ runsOnImage, clonesOnLaunch }) => runsOnImage && clonesOnLaunch === 'always',
+  },
+  {
+    capability: 'runsOnImage',
+    sentence: 'is false, but there is nothing else that an instance could run on',
+    broken: ({ runsOnImage, clonesOnLaunch, canCloneImage, bootFromVolume }) =>
+      !runsOnImage && clonesOnLaunch === 'never' && !canCloneImage && !bootFromVolume,
+  },
+  {
     capability: 'destroy',
     sentence: 'is "viaStop", but its stop does not destroy',
     broken: ({ destroy, stop }) => destroy === 'viaStop' && stop !== 'destroys',

@@ -1,7 +1,13 @@
 /** Each way in which a provider fails, by script: what the caller is told, and what is true. */
 import { describe, expect, it } from 'vitest'
 import type { Observation } from '../../src/drivers/driver.ts'
-import { type Fault, type FaultPlan, type SimulatedOptions, simulated } from '../../src/drivers/simulated/index.ts'
+import {
+  type Fault,
+  type FaultPlan,
+  FaultPlanInvalid,
+  type SimulatedOptions,
+  simulated,
+} from '../../src/drivers/simulated/index.ts'
 import { call, disk, gigabyte, server } from './calls.ts'
 import { virtualClock } from './virtual-clock.ts'
 
@@ -35,6 +41,29 @@ describe('a fault', () => {
     expect(volumes(driver)).toMatchObject([{ id: 'vol-1', exists: 'yes' }])
     expect(await driver.volumeEnsure!('vol-1', disk, call('vol-1.1.0'))).toMatchObject({ kind: 'done', already: true })
     expect(driver.made('vol-1')).toBe(1)
+  })
+
+  it('that is asked for of one resource waits for it, whoever calls before', async () => {
+    const driver = simulated({ instant: true })
+    driver.failNext('volumeEnsure', 'rejected', 'denied', 'vol-2')
+    driver.failNext('volumeEnsure', 'rejected', 'exhausted')
+    const made = (id: string) => driver.volumeEnsure!(id, disk, call(`${id}.1.0`))
+    expect(await made('vol-1')).toMatchObject({ kind: 'rejected', error: { code: 'exhausted' } })
+    expect(await made('vol-3')).toMatchObject({ kind: 'done' })
+    expect(await made('vol-2')).toMatchObject({ kind: 'rejected', error: { code: 'denied' } })
+    expect(await made('vol-2')).toMatchObject({ kind: 'done' })
+
+    driver.failNext('observe', 'beforeEffect', undefined, 'vol-2')
+    expect(await driver.observe('volume', 'vol-1', call('look'))).toMatchObject({ exists: 'no' })
+    expect(await driver.observe('volume', 'vol-2', call('look'))).toMatchObject({ exists: 'unknown' })
+
+    driver.failNext('poll', 'beforeEffect', undefined, 'vol-4')
+    driver.failNext('volumeEnsure', 'pending', undefined, 'vol-4')
+    const begun = await made('vol-4')
+    if (begun.kind !== 'pending') throw new Error(`not pending: ${begun.kind}`)
+    const polled = () => driver.poll(begun.handle, call('vol-4.1.0'))
+    expect([(await polled()).kind, (await polled()).kind]).toEqual(['unknown', 'done'])
+    expect(() => driver.failNext('list', 'throws', undefined, 'vol-1')).toThrow(FaultPlanInvalid)
   })
 
   it('of silence answers only when the caller gives up, and the volume is there', async () => {

@@ -78,7 +78,14 @@ export const classes = {
     cloneKind: 'linked',
   },
   /** A volume first, then a server that boots from it. */
-  E: { ...disks, ...kept, clonesOnLaunch: 'never', canCreateVolumeFromImage: true, bootFromVolume: true },
+  E: {
+    ...disks,
+    ...kept,
+    clonesOnLaunch: 'never',
+    runsOnImage: false,
+    canCreateVolumeFromImage: true,
+    bootFromVolume: true,
+  },
   /** Nothing is ever turned off; what ends by itself is gone. */
   F: {
     ...disks,

@@ -12,6 +12,7 @@ import { furnished, outcome, Refused, type World } from './world.ts'
 const declared: fc.Arbitrary<DeclaredCapabilities> = fc
   .record({
     clonesOnLaunch: fc.constantFrom('always', 'never', 'optional'),
+    runsOnImage: fc.constantFrom(true, false, undefined),
     canCloneImage: fc.boolean(),
     canDeleteClone: fc.boolean(),
     canCreateVolumeFromImage: fc.boolean(),

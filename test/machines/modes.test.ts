@@ -83,6 +83,14 @@ describe('what a launch is resolved to', () => {
     expect(resolveMode(asked, can('B')).rootOwner).toBeUndefined()
     expect(resolveMode({ ...asked, requested: 'stateless' }, can('D with clones')).rootOwner).toBeUndefined()
   })
+
+  it('is on no image where the provider runs nothing on one, asked for or not', () => {
+    const asked = { requested: 'stateful', targets: both, direct: true } as const
+    expect(resolveMode(asked, can('E')).rootOwner).toBeUndefined()
+    const bare = { ...can('D'), runsOnImage: false }
+    expect(resolveMode(asked, bare).rootOwner).toBeUndefined()
+    expect(resolveMode({ ...asked, direct: false }, bare).rootOwner).toBeUndefined()
+  })
 })
 
 describe('a launch in another mode than asked for', () => {

@@ -67,6 +67,19 @@ describe('suspending', () => {
     expect([...world.timers]).toEqual([])
   })
 
+  it('is refused while a guest has to let go of a volume, so that a stop is still to be had', () => {
+    const { world, id } = running()
+    const { id: volume } = world.request('volume', 'create', undefined, { sizeBytes: GiB })
+    world.settle()
+    world.request('volume', 'attach', volume, { instance: id, device: 'sdf' })
+    world.settle()
+    world.request('volume', 'detach', volume)
+    expect(ask(world, id, 'suspend')).toBe('disksLetGo')
+    world.request('instance', 'stop', id)
+    world.settle()
+    expect([world.get(id).state, world.get(volume).state]).toEqual(['stopped', 'available'])
+  })
+
   it('waits for what is being connected, and says when it takes too long', () => {
     const { world, id } = running()
     const { id: volume } = world.request('volume', 'create', undefined, { sizeBytes: GiB })

@@ -72,7 +72,7 @@ describe('a volume that will not go', () => {
     const cloud = await running()
     const { acme, world, engine, id } = cloud
     const [{ volume }] = (await acme.get(id)).attributes.devices
-    world.failNext('volumeDelete', 'rejected', 'denied')
+    world.failNext('volumeDelete', 'rejected', 'denied', volume)
     await acme.instance.terminate(id)
     await engine.idle()
     return { ...cloud, volume: volume as string }

@@ -197,7 +197,7 @@ describe('a survey', () => {
   it('finds what was given up as an orphan, and cleans it away', async () => {
     const { engine, acme, operator, world, clock, look, volume } = await open()
     const id = await volume()
-    world.failNext('volumeDelete', 'rejected', 'denied')
+    world.failNext('volumeDelete', 'rejected', 'denied', id)
     await acme.volume.delete(id)
     await clock.pass(MINUTE / 2)
     await operator.volume.abandonCleanup(id)
@@ -214,7 +214,7 @@ describe('a survey', () => {
   it('takes a compute that was given up out of the orphans of its instance, once it is cleaned away', async () => {
     const { engine, acme, operator, world, clock, look, running } = await open()
     const id = await running()
-    world.failNext('instanceDestroy', 'rejected', 'denied')
+    world.failNext('instanceDestroy', 'rejected', 'denied', id)
     await acme.instance.terminate(id)
     await clock.pass(MINUTE / 2)
     await operator.instance.abandonCleanup(id, { item: id })

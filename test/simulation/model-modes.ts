@@ -40,9 +40,11 @@ export function resolution(launch: Launch, can: Capabilities): Resolution {
 
   const owner = () => {
     if (direct)
-      return can.clonesOnLaunch === 'never' && mode === 'stateful' && !fromSnapshot && !rootChanged ? 'image' : ''
+      return can.clonesOnLaunch === 'never' && can.runsOnImage && mode === 'stateful' && !fromSnapshot && !rootChanged
+        ? 'image'
+        : ''
     if (fromSnapshot || rootChanged) return byEngine ? 'engine' : ''
-    if (can.clonesOnLaunch === 'never') return byEngine ? 'engine' : 'image'
+    if (can.clonesOnLaunch === 'never') return byEngine ? 'engine' : can.runsOnImage ? 'image' : ''
     if (can.clonesOnLaunch === 'optional' && byEngine) return 'engine'
     const isVolume = can.rootOnDestroy === 'keeps' || (mode === 'stateful' && !isStateful)
     return isVolume && byEngine ? 'engine' : 'provider'

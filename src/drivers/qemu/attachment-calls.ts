@@ -10,7 +10,7 @@ import type { Host } from './host.ts'
 import { launchOf } from './instance-calls.ts'
 import { endReasonOf, statusOf } from './instance-facts.ts'
 import { Refusal } from './outcome-of.ts'
-import { nodeOf } from './pool.ts'
+import { nodeOf, serialOf } from './pool.ts'
 import { type Qmp, QmpRefused } from './qmp.ts'
 import type { InstanceRecord, Status } from './records.ts'
 import { type Call, handleOf } from './work.ts'
@@ -56,7 +56,7 @@ export async function attach(host: Host, spec: AttachSpec): Promise<Outcome> {
   const { records, machines } = host
   const { instance, volume, device } = spec
   const record = launchOf(host, instance, spec.generation)
-  const facts = { device, volume }
+  const facts = { device, volume, serial: serialOf(volume) }
   const status = statusOf(record, await machines.look(instance))
   const isStopped = status === 'stopped'
   const before = record.devices.find(each => each.device === device || each.volume === volume)

@@ -1,9 +1,10 @@
 /**
- * Runs a tool on something that a stranger may have made: without a network, and with limits of the kernel on its time,
- * its memory and what it writes. (spec: images-and-rendering S28.)
+ * Runs tools without a network, and what a stranger may have made with limits of the kernel too: on time, memory and what
+ * is written. (spec: images-and-rendering S28.)
  *
- * Disks of the pool's own are not run so, since each such process costs as much as the work itself: they were made here,
- * name no other file, and go to QEMU by absolute paths, in which it looks for no protocol.
+ * Disks of the pool's own have no such limits: a copy of a large one takes as long as it takes, its caller can end it, and
+ * what it writes is as large as the disk that was asked for. They were made here, name no other file, and go to QEMU by
+ * absolute paths, in which it looks for no protocol; that there is no network to reach is in case one of that is wrong.
  */
 import { existsSync } from 'node:fs'
 import { runTool, type ToolResult } from './tool.ts'
@@ -43,7 +44,11 @@ export const withoutNetwork = (): Promise<readonly string[]> => {
   return isolation
 }
 
-/** As `runTool`. */
+/** As `runTool`, without a network. */
+export const isolated = async (program: string, words: readonly string[], signal?: AbortSignal): Promise<ToolResult> =>
+  runTool(program, words, signal, await withoutNetwork())
+
+/** As `runTool`, without a network and with limits. */
 export async function confined(
   program: string,
   words: readonly string[],
@@ -56,6 +61,5 @@ export async function confined(
     `--nproc=${processesMax}`,
   ]
   const limited = existsSync(limiter) ? [limiter, ...limits, '--'] : []
-  const [first, ...rest] = [...(await withoutNetwork()), ...limited, program, ...words]
-  return runTool(first!, rest, signal)
+  return runTool(program, words, signal, [...(await withoutNetwork()), ...limited])
 }

@@ -11,6 +11,7 @@ import {
   type Outcome,
 } from '../driver.ts'
 import { optionalCalls } from '../optional-calls.ts'
+import { rejected } from '../outcomes.ts'
 import { attach, detach } from './attachment-calls.ts'
 import { capacityOf } from './capacity.ts'
 import { portCount } from './command-line.ts'
@@ -73,10 +74,11 @@ const declaredBy = ({ zone = 'local', regions, hotUnplug = true }: QemuOptions):
   ...(regions
     ? { regions: Object.fromEntries(Object.entries(regions).map(([name, zones]) => [name, [...zones]])) }
     : {}),
+  // A disk is a layer over its image, so nothing may write to the image itself.
+  runsOnImage: false,
   bootFromVolume: true,
   bootFromSnapshot: true,
   canCreateVolumeFromImage: true,
-  // A volume of an image is a layer over it.
   cloneKind: 'cow',
   canDeleteImage: true,
   stateAfterCreate: 'stopped',
@@ -90,7 +92,7 @@ const declaredBy = ({ zone = 'local', regions, hotUnplug = true }: QemuOptions):
   consoleOutput: true,
   destroyFrom: ['running', 'stopped', 'suspended', 'pending', 'error'],
   volume: { minBytes: 1024 * 1024, stepBytes: 1024 * 1024, maxBytes: 64 * 1024 ** 4, grow: 'online' },
-  volumeAttach: { hotPlug: true, hotUnplug, max: portCount, detachNeedsGuest: true },
+  volumeAttach: { hotPlug: true, hotUnplug, max: portCount, detachNeedsGuest: true, identity: 'serial' },
   volumeSnapshot: { of: ['available', 'in-use'], live: true, group: true, independentOfVolume: true, revert: true },
   vmSnapshot: {
     memory: true,
@@ -118,6 +120,8 @@ const effects: { readonly [V in Verb]: (host: Host, call: Call, signal: AbortSig
   volumeSnapshotDelete: (host, { id }) => volumeSnapshotDelete(host, id),
   volumeSnapshotGroupEnsure,
   volumeRevert,
+  // It has one pool: its folder. So this is not declared, and nobody asks for it.
+  volumeMigrate: async (_, { id }) => rejected('unsupported', `volume ${id}: there is no other pool to move it to`),
   instanceEnsure: (host, { id, spec, context }) => instanceEnsure(host, id, spec, context.token),
   instancePower,
   instanceReset: (host, { id, spec, context }) => instanceReset(host, id, spec, context.token),

@@ -63,6 +63,8 @@ export class Pool {
   }
 
   image = (id: string): string => join(this.folder, 'images', `${id}.qcow2`)
+  /** The same, as a disk names it that is a layer over it: so a pool can be moved, or copied while nobody uses it. */
+  imageFromDisk = (id: string): string => join('..', 'images', `${id}.qcow2`)
   volume = (id: string): string => join(this.folder, 'volumes', `${id}.qcow2`)
   snapshot = (id: string): string => join(this.folder, 'snapshots', `${id}.qcow2`)
   state = (instance: string, generation: number): string => join(this.folder, 'states', `${instance}.${generation}`)
@@ -101,8 +103,11 @@ export const nodeOf = (volume: string): string =>
     ? `v-${volume}`
     : `h-${createHash('sha256').update(volume).digest('hex').slice(0, 26)}`
 
-/** By what a guest knows the disk: the volume's id, without its dashes; virtio shows 20 characters. */
-export const serialOf = (volume: string): string => volume.replaceAll('-', '').slice(0, 20)
+/** By what a guest knows the disk: the volume's id without its dash where that is all that virtio shows, 20 characters. */
+export const serialOf = (volume: string): string =>
+  /^vol-[A-Za-z0-9]{1,17}$/.test(volume)
+    ? volume.replace('-', '')
+    : createHash('sha256').update(volume).digest('hex').slice(0, 20)
 
 /** Job ids begin with a letter and go on with letters, digits, `-`, `.` and `_`. */
 export const jobOf = (what: 'backup' | 'save' | 'load' | 'drop', snapshot: string): string =>

@@ -2,15 +2,15 @@
  * What is done to disks that no machine has open. Every format is said: a guess calls garbage "raw" and follows what the
  * file names. Results go to new private names only. (spec: drivers-and-qemu 2; images-and-rendering S26.)
  */
-import { runTool } from './tool.ts'
+import { isolated } from './confined.ts'
 
-const qemuImg = (words: readonly string[], signal?: AbortSignal) => runTool('qemu-img', words, signal)
+const qemuImg = (words: readonly string[], signal?: AbortSignal) => isolated('qemu-img', words, signal)
 
 /** A new disk without contents. */
 export const createBlank = (made: string, sizeBytes: number, signal?: AbortSignal) =>
   qemuImg(['create', '-q', '-f', 'qcow2', '--', made, String(sizeBytes)], signal)
 
-/** A new disk with the contents of another, which must stay as it is; at least as large. */
+/** A new disk with the contents of another, which must stay as it is; at least as large. A relative `base` is seen from `made`. */
 export const createOverlay = (made: string, base: string, sizeBytes: number, signal?: AbortSignal) =>
   qemuImg(['create', '-q', '-f', 'qcow2', '-F', 'qcow2', '-b', base, '--', made, String(sizeBytes)], signal)
 

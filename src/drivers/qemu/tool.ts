@@ -32,11 +32,20 @@ export class ToolFailed extends Error {
 const textMax = 1024 * 1024
 const searchPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
-/** Gives what it wrote once it ended with 0. Throws ToolFailed, also when `signal` ends it, or when it is not installed. */
-export const runTool = (program: string, words: readonly string[], signal?: AbortSignal): Promise<ToolResult> =>
+/**
+ * Gives what it wrote once it ended with 0. `before`: the words of programs that change something of their own process and
+ * then become this one. Throws ToolFailed, also when `signal` ends it, or when it is not installed.
+ */
+export const runTool = (
+  program: string,
+  words: readonly string[],
+  signal?: AbortSignal,
+  before: readonly string[] = [],
+): Promise<ToolResult> =>
   new Promise((resolve, reject) => {
     const what = words[0] ?? ''
-    const child = spawn(program, words, {
+    const [first, ...rest] = [...before, program, ...words]
+    const child = spawn(first!, rest, {
       env: { LC_ALL: 'C.UTF-8', PATH: process.env.PATH ?? searchPath },
       stdio: ['ignore', 'pipe', 'pipe'],
       signal,

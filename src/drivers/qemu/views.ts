@@ -7,6 +7,7 @@ import type { Host } from './host.ts'
 import { imageRecord } from './image-records.ts'
 import { keptOn } from './inner-snapshots.ts'
 import { instanceFacts } from './instance-facts.ts'
+import { serialOf } from './pool.ts'
 import { QmpLost } from './qmp.ts'
 import type { AnyRecord, Device, InstanceRecord } from './records.ts'
 import { vmSnapshotFacts } from './vm-snapshot-calls.ts'
@@ -67,7 +68,14 @@ const instanceOf = async (host: Host, id: string): Promise<Observation> => {
 }
 
 const attachmentOf = (host: Host, instance: InstanceRecord, { volume, device, root }: Device): Observation =>
-  seen(host, 'attachment', `${instance.id}/${volume}`, 'yes', { instance: instance.id, volume, device, root }, instance)
+  seen(
+    host,
+    'attachment',
+    `${instance.id}/${volume}`,
+    'yes',
+    { instance: instance.id, volume, device, root, serial: serialOf(volume) },
+    instance,
+  )
 
 /** An attachment is asked for as `<instance>/<volume>`. */
 export async function observed(host: Host, kind: ResourceKind, id: string): Promise<Observation> {

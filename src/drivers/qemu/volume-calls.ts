@@ -56,12 +56,18 @@ const originOf = async ({ pool, records }: Host, id: string, spec: VolumeSpec): 
 const imageOf = ({ records }: Host, { from }: VolumeSpec): string | undefined =>
   from?.kind === 'volumeSnapshot' ? records.get('volumeSnapshot', from.id)?.image : from?.id
 
-const fill = async (made: string, spec: VolumeSpec, origin: string | undefined, signal: AbortSignal) => {
-  if (origin === undefined) return createBlank(made, spec.sizeBytes, signal)
-  if (spec.from!.kind === 'image') return createOverlay(made, origin, spec.sizeBytes, signal)
+const fill = async (
+  { pool }: Host,
+  made: string,
+  { from, sizeBytes }: VolumeSpec,
+  origin: string | undefined,
+  signal: AbortSignal,
+) => {
+  if (origin === undefined) return createBlank(made, sizeBytes, signal)
+  if (from!.kind === 'image') return createOverlay(made, pool.imageFromDisk(from!.id), sizeBytes, signal)
   // A copy: the snapshot may be deleted the next moment.
   await copyWhole(made, origin, signal)
-  return growTo(made, spec.sizeBytes, signal)
+  return growTo(made, sizeBytes, signal)
 }
 
 export async function volumeEnsure(
@@ -97,7 +103,7 @@ export async function volumeEnsure(
   }
   if (!known) await records.keep(record)
   try {
-    await makeDisk(pool, id, path, made => fill(made, spec, origin, signal))
+    await makeDisk(pool, id, path, made => fill(host, made, spec, origin, signal))
   } catch (error) {
     // After a certain no there is nothing under its name, and nothing may say there is.
     if (outcomeOf({ verb: 'volumeEnsure', id }, error, signal).kind === 'rejected') await records.drop(record)

@@ -98,6 +98,7 @@ export const simulatedClasses = {
     ...withoutVmSnapshots,
     ...withoutRest,
     clonesOnLaunch: 'never',
+    runsOnImage: false,
     canCloneImage: false,
     canDeleteClone: false,
     canCreateVolumeFromImage: true,

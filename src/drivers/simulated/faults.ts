@@ -62,10 +62,13 @@ export interface Drawn {
   readonly code?: ErrorCode
 }
 export interface FaultSource {
-  /** What goes wrong with this call of the verb; undefined for nothing. Counts the call. */
-  draw(verb: Verb): Drawn | undefined
-  /** The next call of this verb goes wrong in this way, whatever the plan says. Throws FaultPlanInvalid. */
-  next(verb: Verb, drawn: Drawn): void
+  /** What goes wrong with this call of the verb about this resource; undefined for nothing. Counts the call. */
+  draw(verb: Verb, resource?: string): Drawn | undefined
+  /**
+   * The next call of this verb, or the next about this resource, goes wrong in this way, whatever the plan says. Throws
+   * FaultPlanInvalid.
+   */
+  next(verb: Verb, drawn: Drawn, resource?: string): void
   /** From now on nothing goes wrong. */
   heal(): void
   /** A coin for the details of a fault. */
@@ -79,6 +82,19 @@ const checkFault = (verb: string, fault: string): void => {
   if (verb !== '*' && !applicable[verb as Verb].has(fault as Fault)) {
     throw new FaultPlanInvalid(`${verb} can not have the fault "${fault}"`)
   }
+}
+
+/** What was asked for by `next`; without a resource, of whichever calls first. */
+interface Order {
+  readonly drawn: Drawn
+  readonly resource?: string
+}
+const aboutNone = new Set<Verb>(['list', 'probe', 'capacity'])
+
+/** Takes the first order that this call fits. */
+const taken = (orders: Order[] | undefined, resource: string | undefined): Order | undefined => {
+  const at = orders?.findIndex(order => order.resource === undefined || order.resource === resource) ?? -1
+  return at < 0 ? undefined : orders!.splice(at, 1)[0]
 }
 
 type Bands = readonly { readonly upTo: number; readonly drawn: Drawn }[]
@@ -121,23 +137,25 @@ export const faultSource = (seed: number, plan: FaultPlan = {}, script: readonly
   const scripted = new Set(script.map(({ verb }) => verb))
   const counts = each(verbs, 0)
   const chance = randomStream(seed, 'faults')
-  const ordered = new Map<Verb, Drawn[]>()
+  const ordered = new Map<Verb, Order[]>()
   let healed = false
 
   return {
     coin: randomStream(seed, 'fault details'),
-    next: (verb, drawn) => {
+    next: (verb, drawn, resource) => {
       checkFault(verb, drawn.fault)
-      ordered.set(verb, [...(ordered.get(verb) ?? []), drawn])
+      if (resource !== undefined && aboutNone.has(verb))
+        throw new FaultPlanInvalid(`${verb} is about no resource, so not about ${resource}`)
+      ordered.set(verb, [...(ordered.get(verb) ?? []), { drawn, resource }])
     },
     heal: () => {
       healed = true
       ordered.clear()
     },
-    draw: verb => {
+    draw: (verb, resource) => {
       const nth = ++counts[verb]
-      const order = ordered.size === 0 ? undefined : ordered.get(verb)?.shift()
-      if (order !== undefined) return order
+      const order = ordered.size === 0 ? undefined : taken(ordered.get(verb), resource)
+      if (order !== undefined) return order.drawn
       if (healed) return undefined
       const step = scripted.has(verb) ? steps.get(`${verb} ${nth}`) : undefined
       if (step !== undefined) return step

@@ -53,6 +53,7 @@ export class SimulatedClosed extends Error {
 const creating = new Set<ChangingCall>([
   'volumeEnsure',
   'volumeResize',
+  'volumeMigrate',
   'volumeSnapshotEnsure',
   'volumeSnapshotGroupEnsure',
   'vmSnapshotEnsure',
@@ -86,6 +87,7 @@ export function simulated(options: SimulatedOptions = {}): SimulatedDriver {
     owner,
     capacity: options.capacity,
     optimizeMs: options.optimizeMs,
+    pools: options.pools,
     ledger,
     lag: staleReads ? lag(abilities.consistency.lagMs) : undefined,
     now: () => clock.now(),
@@ -97,11 +99,11 @@ export function simulated(options: SimulatedOptions = {}): SimulatedDriver {
   const counts = { poll: 0, observe: 0, list: 0, probe: 0, capacity: 0 } as { [V in Verb]: number }
   for (const verb of changingCalls) counts[verb] = 0
 
-  const arrive = (verb: Verb, caller: CallContext): Drawn | undefined => {
+  const arrive = (verb: Verb, caller: CallContext, resource?: string): Drawn | undefined => {
     counts[verb]++
     calls.catchUp()
     world.owner = caller.owner ?? owner
-    return faults.draw(verb)
+    return faults.draw(verb, resource)
   }
   const publish = (observation: Observation): void => {
     const written = world.written()
@@ -192,16 +194,21 @@ export function simulated(options: SimulatedOptions = {}): SimulatedDriver {
     (verb: ChangingCall) =>
     (id: string, spec: unknown, context: CallContext): Promise<Outcome> => {
       if (world.closed) return Promise.resolve(rejected('unavailable', `${verb} ${id}: the provider is closed`))
-      const drawn = arrive(verb, context)
+      const drawn = arrive(verb, context, id)
       if (drawn !== undefined) return fail(drawn, verb, id, spec, context)
       return deliver(calls.make(verb, id, spec, context.token, false), notWritten)
     }
 
   /** Looking: the answer waits for what it shows to be written; a failure to write, or a closed world, throws. */
-  const look = <T>(verb: Verb, context: CallContext, show: (drawn: Drawn | undefined) => T): Promise<T> => {
+  const look = <T>(
+    verb: Verb,
+    context: CallContext,
+    show: (drawn: Drawn | undefined) => T,
+    resource?: string,
+  ): Promise<T> => {
     if (world.closed)
       return Promise.reject(new SimulatedClosed(`${verb}: the simulated provider is closed; open it again`))
-    const drawn = arrive(verb, context)
+    const drawn = arrive(verb, context, resource)
     if (drawn?.fault === 'throws') return Promise.reject(new SimulatedBug(`${verb}: the simulated driver has a bug`))
     const shown = show(drawn)
     return deliver<T | Error>(shown, failure => failure).then(seen => {
@@ -217,17 +224,27 @@ export function simulated(options: SimulatedOptions = {}): SimulatedDriver {
     instanceEnsure: perform('instanceEnsure'),
     instanceDestroy: perform('instanceDestroy'),
     poll: (handle, context) =>
-      look('poll', context, drawn =>
-        drawn ? unknownOutcome(`${handle.op} ${handle.token}: the connection was lost`, handle) : calls.poll(handle),
+      look(
+        'poll',
+        context,
+        drawn =>
+          drawn ? unknownOutcome(`${handle.op} ${handle.token}: the connection was lost`, handle) : calls.poll(handle),
+        (handle.data as { resource?: string } | undefined)?.resource,
       ),
     settle: token => {
       if (!world.closed) calls.settle(token)
     },
     observe: (kind: ResourceKind, id: string, context) =>
-      look('observe', context, (drawn): Observation => {
-        if (drawn?.fault === 'beforeEffect') return { kind, id, exists: 'unknown', facts: {}, observedAt: world.now() }
-        return (drawn ? world.stale(kind, id) : undefined) ?? observed(world, kind, id)
-      }),
+      look(
+        'observe',
+        context,
+        (drawn): Observation => {
+          if (drawn?.fault === 'beforeEffect')
+            return { kind, id, exists: 'unknown', facts: {}, observedAt: world.now() }
+          return (drawn ? world.stale(kind, id) : undefined) ?? observed(world, kind, id)
+        },
+        id,
+      ),
     list: (kind, cursor, context) => look('list', context, drawn => listed(world, kind, cursor, drawn !== undefined)),
     capacity: (_, context) => look('capacity', context, () => world.capacity.shown(abilities.capacity)),
     watch: signal => chronicle.watch(signal),
@@ -238,13 +255,13 @@ export function simulated(options: SimulatedOptions = {}): SimulatedDriver {
   }
   if (declared.consoleOutput)
     driver.consoleOutput = (instance, context) =>
-      look('observe', context, () => (abilities.consoleOutput ? consoleOf(world, instance) : undefined))
+      look('observe', context, () => (abilities.consoleOutput ? consoleOf(world, instance) : undefined), instance)
   for (const call of optionalCalls) if (promises[call](declared)) driver[call] = perform(call)
 
-  const failNext: SimulatedWorld['failNext'] = (verb, fault, code) => {
+  const failNext: SimulatedWorld['failNext'] = (verb, fault, code, resource) => {
     if (fault === 'staleRead' && !staleReads)
       throw new FaultPlanInvalid('stale reads need a plan or script that has one')
-    faults.next(verb, { fault, code })
+    faults.next(verb, { fault, code }, resource)
   }
   const { loseProcess: _, ...tools } = operator
   return Object.assign(driver, tools, { calls: counts, heal: faults.heal, failNext }) satisfies Driver & SimulatedWorld

@@ -42,6 +42,8 @@ export interface SimulatedOptions {
   /** How long delayed work takes. Default 10 to 1000. */
   readonly delayMs?: { readonly min: number; readonly max: number }
   readonly capacity?: SimulatedCapacity
+  /** Names of the pools it has: then a volume is put, and moved, to no other. Without them it takes any name. */
+  readonly pools?: readonly string[]
   /** How long the contents of a volume are moved after a change of its size or type. Default 0: not at all. */
   readonly optimizeMs?: number
   /** Owner tag of what callers ask for who name none. Default `stemma`. */
@@ -89,10 +91,11 @@ export interface SimulatedWorld {
   /** Puts a volume there that this driver did not make: an orphan of whoever called last, or a stranger's with another `owner`. */
   plant(volume: { id: string; sizeBytes: number; zone?: string; owner?: string; madeAt?: number }): void
   /**
-   * The next call of this verb goes wrong in this way. Throws FaultPlanInvalid, also for a stale read where neither
-   * plan nor script has one: nothing older is kept then.
+   * The next call of this verb goes wrong in this way; with a resource, the next that is about it (of connections, the
+   * instance), and others go right meanwhile. Throws FaultPlanInvalid, also for a resource of a verb that is about none,
+   * and for a stale read where neither plan nor script has one: nothing older is kept then.
    */
-  failNext(verb: Verb, fault: Fault, code?: ErrorCode): void
+  failNext(verb: Verb, fault: Fault, code?: ErrorCode, resource?: string): void
   /** From now on nothing goes wrong any more, except what `failNext` asks for later. */
   heal(): void
 }
@@ -119,7 +122,7 @@ export const everyCapability: DeclaredCapabilities = {
   rootOnDestroy: 'byFlag',
   attachmentsOnDestroy: 'byFlag',
   auxiliaryOnDestroy: ['seed', 'nic', 'address', 'key'],
-  volume: { grow: 'online', retype: true, encrypt: true },
+  volume: { grow: 'online', retype: true, encrypt: true, migrate: 'online' },
   volumeAttach: { hotPlug: true, hotUnplug: true, max: 26, identity: 'serial' },
   volumeSnapshot: {
     of: ['available', 'in-use'],

@@ -18,7 +18,8 @@ const rootAsked = (
   { root, devices, image }: InstanceSpec,
 ): RootSpec | undefined => {
   if (root?.kind === 'image' || (root === undefined && devices.some(device => device.root))) return root
-  if (root === undefined && world.abilitiesOf(image).clonesOnLaunch === 'never') return { kind: 'image' }
+  const { clonesOnLaunch, runsOnImage } = world.abilitiesOf(image)
+  if (root === undefined && clonesOnLaunch === 'never') return runsOnImage ? { kind: 'image' } : undefined
   const { volume, ...rest } = root ?? { kind: 'private', volume: `${askedFor}/root` }
   return { ...rest, volume: id === askedFor ? volume : strayOf(world, volume) }
 }
@@ -46,14 +47,14 @@ export const rootProblem = (world: World, asked: Asked, spec: InstanceSpec): Out
     return rejected('invalid', `instance ${id}: it has a root and a root among its devices`)
   const root = rootAsked(world, asked, spec)
   if (root === undefined) return undefined
-  const { clonesOnLaunch } = world.abilitiesOf(image)
+  const { clonesOnLaunch, runsOnImage } = world.abilitiesOf(image)
   const missing = imageProblem(world, `instance ${id}`, image)
   if (missing) return missing
   if (root.kind === 'private') {
     if (clonesOnLaunch !== 'never') return privateProblem(world, id, root)
     return rejected('unsupported', `instance ${id}: this provider makes no roots from the image ${image}`)
   }
-  if (clonesOnLaunch !== 'always') return useProblem(world, id, image)
+  if (runsOnImage) return useProblem(world, id, image)
   return rejected('unsupported', `instance ${id}: this provider runs no instance on the image ${image} itself`)
 }
 

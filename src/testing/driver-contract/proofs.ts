@@ -20,6 +20,7 @@ export const capabilityProofs: { readonly [C in CapabilityName]: string } = {
   regions: 'offers each zone it declares',
 
   clonesOnLaunch: 'makes an instance a root of its own: the volume of the name that was asked for, which it keeps',
+  runsOnImage: 'runs an instance on its image, which keeps what the guest writes, or says that it can not',
   imageExclusive: 'lets several instances run on one image, or one at a time, as it declares',
   cloneKind: 'lets an image go before the disks that were made of it only where those are full copies',
   canCloneImage: 'clones an image, and boots an instance from the clone',
@@ -56,6 +57,7 @@ export const capabilityProofs: { readonly [C in CapabilityName]: string } = {
   'volume.shrink': 'grows a volume, and never shrinks one',
   'volume.retype': 'changes the type of a volume and keeps its size, only where it declares to',
   'volume.encrypt': 'makes an encrypted volume, or says that it has none',
+  'volume.migrate': 'moves a volume to another pool, beside a running instance only where it declares to',
   'volumeAttach.hotPlug': 'attaches to a running instance only where it declares hot plug',
   'volumeAttach.hotUnplug': 'detaches from a running instance only where it declares hot unplug',
   'volumeAttach.max': 'attaches as many volumes as it declares, and no more',

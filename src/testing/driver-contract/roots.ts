@@ -14,21 +14,11 @@ import {
 } from './clauses.ts'
 import { type Made, newId, rootVolumeOf, rootWayOf, type Session } from './session.ts'
 
-const runsOnImages = unless(declared => declared.clonesOnLaunch !== 'always', 'no instance of it runs on an image')
+const runsOnImages = unless(declared => declared.runsOnImage, 'no instance of it runs on an image')
 const findsImages = unless(
   ({ imageExclusive }, { freshImage }) => freshImage || !imageExclusive,
   'it has no image that nobody uses',
 )
-/** Where instances have other roots, it may have nothing that runs on its images; then it says so. */
-const refusesImages = async (session: Session): Promise<boolean> => {
-  const { clonesOnLaunch } = session.declared
-  const isSure = clonesOnLaunch === 'optional' || rootWayOf(session.declared) === 'image'
-  if (isSure) return false
-  const outcome = await session.ask('instanceEnsure', newId('i'), await session.instanceSpec('image'))
-  const isRefused = outcome.kind === 'rejected' && outcome.error.code === 'unsupported'
-  if (clonesOnLaunch === 'always') session.expect(isRefused).toBe(true)
-  return isRefused
-}
 const clones = unless(declared => declared.canCloneImage, 'it clones no images')
 
 /** Runs on the image itself, started apart where the provider only makes it. */
@@ -72,7 +62,7 @@ export const rootClauses: Clauses = [
     proof: async session => {
       const image = await session.unusedImage()
       const spec = { ...(await session.instanceSpec('image')), image }
-      if (await refusesImages(session)) return
+      if (!session.declared.runsOnImage) return session.refused('instanceEnsure', newId('i'), spec, 'unsupported')
       const { id } = await session.running(spec)
       session.expect((await session.observe('instance', id)).facts).toMatchObject({ root: { kind: 'image' } })
       const { write, read } = session.subject.guests ?? {}
@@ -87,7 +77,6 @@ export const rootClauses: Clauses = [
     skip: firstOf(runsOnImages, findsImages, canDestroy),
     proof: async session => {
       const image = await session.unusedImage()
-      if (await refusesImages(session)) return
       const first = await onImage(session, image)
       const [second, spec] = [newId('i'), { ...(await session.instanceSpec('image')), image }]
       if (session.declared.imageExclusive) {

@@ -40,9 +40,12 @@ describe('names for QEMU', () => {
         expect(jobOf('backup', one)).toMatch(/^[a-z][A-Za-z0-9._-]{0,62}$/)
         expect(nodeOf(one) === nodeOf(other)).toBe(one === other)
         expect(serialOf(one).length).toBeLessThanOrEqual(20)
+        expect(serialOf(one) === serialOf(other)).toBe(one === other)
       }),
     )
     expect(serialOf('vol-0123456789abcdef0')).toBe('vol0123456789abcdef0')
+    // A guest tells apart also what is the same as far as a virtual disk shows it.
+    expect(serialOf('vol-0123456789abcdef0-1')).not.toBe(serialOf('vol-0123456789abcdef0-2'))
   })
 })
 

@@ -7,8 +7,9 @@ import { qemu } from '../../../src/drivers/qemu/index.ts'
 import { Qmp } from '../../../src/drivers/qemu/qmp.ts'
 import { context as called, doing, instanceSpec, mebibytes, start, volumeSpec } from './asking.ts'
 import { describeWith, inFolder, qemuSystem } from './debian.ts'
-import { addGuestImage, guestOrSkip, told } from './guest.ts'
+import { guestOrSkip, told } from './guest.ts'
 import { endAll } from './processes.ts'
+import { withGuestUp } from './warm-guest.ts'
 
 /** Each boot takes seconds, and on a busy computer many: instructions are translated one by one. */
 const bootsWithinMs = 300_000
@@ -25,19 +26,8 @@ describeWith(qemuSystem, 'guests', () => {
       async (context: TestContext) => {
         const folder = guestOrSkip(context)
         await inFolder(async pool => {
-          const driver = qemu({ pool })
+          const driver = await withGuestUp(folder, pool)
           try {
-            addGuestImage(folder, pool)
-            const root = volumeSpec(16 * mebibytes, { kind: 'image', id: 'guest' })
-            await doing(driver, 'volumeEnsure', 'vol-root', root)
-            await doing(
-              driver,
-              'instanceEnsure',
-              'i-1',
-              instanceSpec(['vol-root'], { image: 'guest', memoryBytes: 96 * mebibytes }),
-            )
-            await doing(driver, 'instancePower', 'i-1', start())
-            await tells(driver, 'guest: ready')
             await tell(driver, pool)
           } finally {
             await driver.close!()
@@ -71,7 +61,9 @@ describeWith(qemuSystem, 'guests', () => {
   story('see disks come with their serials, and let them go', async driver => {
     await doing(driver, 'volumeEnsure', 'vol-0123456789abcdef0', volumeSpec())
     const spec = { instance: 'i-1', volume: 'vol-0123456789abcdef0', device: '/dev/vdb', generation: 1 }
-    await doing(driver, 'attach', 'i-1', spec)
+    const { serial } = (await doing(driver, 'attach', 'i-1', spec)).facts
+    const shown = await driver.observe('attachment', 'i-1/vol-0123456789abcdef0', called())
+    expect([serial, shown.facts.serial]).toEqual(['vol0123456789abcdef0', 'vol0123456789abcdef0'])
     await tells(driver, 'guest: disks vol0123456789abcdef0 volroot')
     expect(await doing(driver, 'detach', 'i-1', spec)).toMatchObject({ already: false })
     await doing(driver, 'volumeDelete', 'vol-0123456789abcdef0')

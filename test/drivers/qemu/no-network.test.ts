@@ -7,9 +7,9 @@ import { join } from 'node:path'
 import { expect, it, type TestContext } from 'vitest'
 import { withoutNetwork } from '../../../src/drivers/qemu/confined.ts'
 import { importImages } from '../../../src/drivers/qemu/index.ts'
-import { mebibytes, refusal, volumeSpec, withQemuImg } from './asking.ts'
+import { doing, mebibytes, refusal, volumeSpec, withQemuImg } from './asking.ts'
 import { describeWith, inFolder, qemuImg } from './debian.ts'
-import { onPool } from './machine-setting.ts'
+import { onPool, openedOn } from './machine-setting.ts'
 
 /** A server that is connected to by whoever follows what an image names. */
 async function withListener(work: (port: number, connections: () => number) => Promise<void>): Promise<void> {
@@ -104,20 +104,38 @@ describeWith(qemuImg, 'an image that names something in a network', () => {
     ))
 })
 
-describeWith(qemuImg, 'the tool that reads what a stranger made', () => {
-  it('has no network', async (trial: TestContext) => {
-    if ((await withoutNetwork()).length === 0) return trial.skip('this kernel lets nobody give up the network')
-    await inFolder(async folder => {
-      const log = join(folder, 'networks')
-      const given = join(folder, 'given')
-      mkdirSync(given)
-      writeFileSync(join(given, 'plain.raw'), Buffer.alloc(mebibytes, 'x'))
-      await withQemuImg(folder, `readlink /proc/self/ns/net >> '${log}'; exec $real "$@"`, () =>
-        importImages({ pool: join(folder, 'p'), folder: given }),
-      )
-      const networks = readFileSync(log, 'utf8').trim().split('\n')
-      expect(networks.length).toBeGreaterThan(0)
-      expect(networks).not.toContain(readlinkSync('/proc/self/ns/net'))
+describeWith(qemuImg, 'the tool that reads and writes disks', () => {
+  const tool = execFileSync('sh', ['-c', 'command -v qemu-img'], { encoding: 'utf8' }).trim()
+
+  /** All of its runs were in other networks than ours; skipped where it can not be without one. */
+  const isolatedIn = (title: string, work: (folder: string) => Promise<void>) =>
+    it(title, async (trial: TestContext) => {
+      if ((await withoutNetwork()).length === 0) return trial.skip('this kernel lets nobody give up the network')
+      await inFolder(async folder => {
+        const log = join(folder, 'networks')
+        await withQemuImg(folder, `readlink /proc/self/ns/net >> '${log}'; exec $real "$@"`, () => work(folder))
+        const networks = readFileSync(log, 'utf8').trim().split('\n')
+        expect(networks.length).toBeGreaterThan(0)
+        expect(networks).not.toContain(readlinkSync('/proc/self/ns/net'))
+      })
     })
+
+  isolatedIn('has no network for what a stranger made', async folder => {
+    const given = join(folder, 'given')
+    mkdirSync(given)
+    writeFileSync(join(given, 'plain.raw'), Buffer.alloc(mebibytes, 'x'))
+    await importImages({ pool: join(folder, 'p'), folder: given })
   })
+
+  isolatedIn("has none for the pool's own disks, whatever is done to them", folder =>
+    openedOn(join(folder, 'p'), async (driver, pool) => {
+      execFileSync(tool, ['create', '-q', '-f', 'qcow2', join(pool, 'images', 'image.qcow2'), '4M'])
+      await doing(driver, 'volumeEnsure', 'vol-blank', volumeSpec())
+      await doing(driver, 'volumeEnsure', 'vol-layer', volumeSpec(undefined, { kind: 'image', id: 'image' }))
+      await doing(driver, 'volumeSnapshotEnsure', 'snap-1', { volume: 'vol-layer' })
+      await doing(driver, 'volumeEnsure', 'vol-copy', volumeSpec(undefined, { kind: 'volumeSnapshot', id: 'snap-1' }))
+      await doing(driver, 'volumeResize', 'vol-copy', { sizeBytes: 8 * mebibytes })
+      await doing(driver, 'volumeRevert', 'vol-layer', { snapshot: 'snap-1' })
+    }),
+  )
 })

@@ -104,7 +104,7 @@ describeWith(qemuSystem, 'a life with a guest', () => {
     await acme.settled(volume)
     await acme.volume.attach(volume, { instance: id, device: '/dev/vdb' })
     await engine.idle()
-    const serial = volume.replaceAll('-', '').slice(0, 20)
+    const { serial } = (await driver.observe('attachment', `${id}/${volume}`, context())).facts as { serial: string }
     await tells(id, serial)
     await acme.volume.detach(volume, {})
     expect(await acme.settled(volume)).toBe('available')

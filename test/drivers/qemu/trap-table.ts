@@ -61,7 +61,7 @@ export const traps: readonly Trap[] = [
   trap('2.9', 'no space left while a disk is made', 'disks', 'leave nothing behind when the file system is full'),
   trap('2.10', 'lengths of names', 'traps', 'of every length that ids have'),
   trap('2.10', 'characters of names', 'disks', 'are short and well-formed for every id'),
-  trap('2.11', 'layers know their base by its path', 'traps', 'of a layer’s base are absolute'),
+  trap('2.11', 'layers know their base by its path', 'traps', 'of a layer’s base are found from everywhere'),
 
   trap('3', 'only records know which snapshot follows which', 'memory', 'is there again with its disk after each'),
   trap('3', 'space that no snapshot has is still used: it is measured', 'measured', 'is measured after each change'),

@@ -3,7 +3,7 @@
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once as event } from 'node:events'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, type TestContext } from 'vitest'
@@ -224,14 +224,25 @@ describeWith(qemuSystem, 'formats and names', () => {
       await doing(driver, 'volumeSnapshotEnsure', 's'.repeat(64), { volume: first })
     }))
 
-  it('of a layer’s base are absolute, so that it is found from everywhere', () =>
-    onPool(async (driver, pool) => {
-      const image = join(pool, 'images', 'golden.qcow2')
-      execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', image, '2M'])
-      write(image, 'g')
-      await doing(driver, 'volumeEnsure', 'vol-1', volumeSpec(4 * mebibytes, { kind: 'image', id: 'golden' }))
-      const told = execFileSync('qemu-img', ['info', '--output=json', '-f', 'qcow2', volumeAt(pool, 'vol-1')])
-      expect(JSON.parse(told.toString())['backing-filename']).toBe(image)
+  it('of a layer’s base are found from everywhere, also when the pool has moved', () =>
+    inFolder(async folder => {
+      const [before, after] = [join(folder, 'before'), join(folder, 'after')]
+      await openedOn(before, async driver => {
+        const image = join(before, 'images', 'golden.qcow2')
+        execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', image, '2M'])
+        write(image, 'g')
+        await doing(driver, 'volumeEnsure', 'vol-1', volumeSpec(4 * mebibytes, { kind: 'image', id: 'golden' }))
+        const told = execFileSync('qemu-img', ['info', '--output=json', '-f', 'qcow2', volumeAt(before, 'vol-1')])
+        expect(JSON.parse(told.toString())['full-backing-filename']).toMatch(/golden\.qcow2$/)
+      })
+      renameSync(before, after)
+      await openedOn(after, async driver => {
+        expect(holds(volumeAt(after, 'vol-1'), 'g')).toBe(true)
+        await doing(driver, 'instanceEnsure', 'i-1', instanceSpec(['vol-1']))
+        await doing(driver, 'instancePower', 'i-1', start())
+        await doing(driver, 'volumeSnapshotEnsure', 'snap-1', { volume: 'vol-1' })
+        expect(holds(join(after, 'snapshots', 'snap-1.qcow2'), 'g')).toBe(true)
+      })
     }))
 })
 
