@@ -91,6 +91,8 @@ export const deed: fc.Arbitrary<Deed> = fc.record({
           'snapshot',
           'terminate',
           'quietImage',
+          'runSchedule',
+          'runSchedule',
         ] as const),
       ),
     },
