@@ -16,6 +16,7 @@ import {
 } from './grammar.ts'
 import type { CleanupItem } from './instance.cleanup.ts'
 import { type RootOwner, rootOwners } from './instance.mode.ts'
+import { type Recovery, recoveryAttributes, recoveryEvents } from './instance.recovery.alphabet.ts'
 import type { Sparing } from './instance.sparing.ts'
 import type { Stall } from './instance.stall.ts'
 import type { VmSnapshotOffers, VmSnapshotTask } from './instance.vm-snapshots.ts'
@@ -54,7 +55,7 @@ export interface ModeWarning {
   readonly remedy: string
 }
 
-export interface InstanceContext {
+export interface InstanceContext extends Recovery {
   readonly image: string
   /** The root that its provider made needs the image for as long as the instance exists. */
   readonly pinsImage?: boolean
@@ -217,6 +218,7 @@ const attributes = {
   kernel: z.string().optional(),
   ramdisk: z.string().optional(),
   ebsOptimized: z.boolean().optional(),
+  ...recoveryAttributes,
 }
 const capabilities = z.object({
   stop: z.string(),
@@ -336,7 +338,7 @@ export const instanceEvents = events('instance', {
   suspendRequested: requested(),
   resumeRequested: requested({}, { account }),
   rebootRequested: requested(),
-  terminateRequested: requested(),
+  ...recoveryEvents,
   /** By an operator who cannot reach its provider. */
   forceStopRequested: requested(),
   /** The instance itself, while it is being destroyed; then a volume that is to go with it. */

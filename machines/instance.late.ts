@@ -15,7 +15,11 @@ const cleaning = ['cleanupDone', 'cleanupFailed', 'cleanupHandedOver'] as const
 const unowed = ignoring('nothing of it is being cleaned up', ...cleaning, 'orphanRecorded')
 const launching = ['prepared', 'modeMismatchWarned'] as const
 const freed = 'imageFreed'
-const notGone = ignoring('it is not gone yet', freed, 'orphanCleaned')
+const expunging = 'expungeDue'
+const notGone = {
+  ...ignoring('it is not gone yet', freed, 'orphanCleaned'),
+  ...ignoring('it is not kept for a while', expunging),
+}
 const volumes = ['volumeReady', 'volumeFailed'] as const
 const creation = ['created', 'createFailed', 'launchTimedOut'] as const
 const starting = ['started', 'startFailed', 'startRetryDue'] as const
@@ -42,6 +46,7 @@ const news = ['poweredOff', 'memoryLost', ...missing, ...byOthers, ...stalling] 
 const all = [
   ...launching,
   'offGraceDue',
+  expunging,
   ...volumes,
   ...creation,
   ...starting,
@@ -126,6 +131,18 @@ export const late = {
       'stopRetryDue',
       stuck,
     ),
+    ...ignoring('it is stopped already', ...rebooting, ...missing, ...stalling, 'poweredOff', 'memoryLost'),
+    ...ignoring('its connections ended with the stop', ...connecting),
+    ...ignoring('no such call is open', ...destroying),
+  },
+  clearing: ignoring('nothing of it is to be destroyed yet', 'destroyed', 'destroyFailed', 'destroyRetryDue'),
+  recoverable: {
+    ...unowed,
+    ...ignoring('it is not gone yet', freed, 'orphanCleaned'),
+    ...ignoring('its launch is over', ...volumes, ...launching, 'createFailed', 'launchTimedOut'),
+    ...ignoring('it was not suspended', 'suspendFailed', 'suspendTimedOut'),
+    ...ignoring('its images have failed with it', ...imaging, 'captureEnded'),
+    ...ignoring('it is stopped already', 'startFailed', 'startRetryDue', ...stopping, stuck, 'offGraceDue'),
     ...ignoring('it is stopped already', ...rebooting, ...missing, ...stalling, 'poweredOff', 'memoryLost'),
     ...ignoring('its connections ended with the stop', ...connecting),
     ...ignoring('no such call is open', ...destroying),

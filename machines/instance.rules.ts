@@ -7,6 +7,7 @@ import { atHead, deviceOf, volumesWith } from './instance.devices.ts'
 import { lookChoices, lookRequirements } from './instance.looks.ts'
 import type { RootOwner } from './instance.mode.ts'
 import { endsOff, isHeld } from './instance.off.ts'
+import { recoveryChoices, recoveryRequirements } from './instance.recovery.ts'
 import { restartChoices, restartRequirements } from './instance.restart.ts'
 import { revertChoices, revertRequirements } from './instance.reverts.ts'
 import { sparingChoices, sparingRequirements } from './instance.sparing.ts'
@@ -60,7 +61,7 @@ export const instanceRequirements = {
     const names = new Set(devices.map(each => normalised(each.device)))
     return names.size === devices.length && names.has(normalised(rootDevice)) === isVolume(rootOwner)
   },
-  accountOpen: ({ event }: On<'launchRequested' | 'startRequested'>) =>
+  accountOpen: ({ event }: On<'launchRequested' | 'startRequested' | 'recoverRequested'>) =>
     (event.facts.account?.state ?? 'open') === 'open',
   /** Where it is launched on a volume, its image need not be there any more. */
   imageAvailable: ({ event: { data, facts } }: On<'launchRequested'>) =>
@@ -99,6 +100,7 @@ export const instanceRequirements = {
   },
   ...captureRequirements,
   ...lookRequirements,
+  ...recoveryRequirements,
   ...restartRequirements,
   ...revertRequirements,
   ...vmSnapshotRequirements,
@@ -146,6 +148,7 @@ export const choices = {
   ...tagChoices,
   ...captureChoices,
   ...lookChoices,
+  ...recoveryChoices,
   ...restartChoices,
   ...revertChoices,
   ...stallChoices,

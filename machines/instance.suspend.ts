@@ -17,11 +17,11 @@ import {
   ofAnotherLaunch,
   stoppable,
   tagging,
-  terminable,
 } from './instance.clauses.ts'
 import { awaitsGuest } from './instance.devices.ts'
 import { late } from './instance.late.ts'
 import { forceStoppable, graceOver, missableWhileSuspended } from './instance.looks.ts'
+import { terminableAsleep, terminableOnceRun } from './instance.recovery.ts'
 import { forgettingReverts } from './instance.reverts.ts'
 import { expiringLater, removals, vmSnapshotsAnswered } from './instance.vm-snapshots.ts'
 
@@ -94,7 +94,7 @@ export const suspending = {
   exit: ['answered', { type: 'disarm', params: done }],
   on: {
     'instance.suspendRequested': {},
-    ...terminable,
+    ...terminableAsleep,
     ...modifiable,
     ...tagging,
     ...asItIs,
@@ -123,7 +123,7 @@ export const suspended = {
     'instance.suspendRequested': {},
     'instance.startRequested': resumable,
     'instance.resumeRequested': resumable,
-    ...terminable,
+    ...terminableAsleep,
     ...modifiable,
     ...tagging,
     ...asItIs,
@@ -152,6 +152,7 @@ export const resuming = {
       { target: '#suspended', actions: 'failed' },
     ],
     ...stoppable,
+    ...terminableOnceRun,
     ...guestMayPowerOff,
     ...forceStoppable,
   },

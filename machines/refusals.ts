@@ -4,6 +4,7 @@
  */
 import type { Refusal, RefusalInput } from './grammar.ts'
 import { placementRefusals } from './placement.ts'
+import { instanceRecovery, volumeRecovery } from './refusals.recovery.ts'
 import { instanceKeeping, volumeKeeping } from './refusals.vm-snapshots.ts'
 import { sightRefusals } from './sights.ts'
 import { TAGS_MAX, tagRefusals } from './tags.ts'
@@ -291,6 +292,7 @@ export const refusals = {
         `The volume ${resource} has ${context.sizeBytes} bytes and cannot shrink to ${data.sizeBytes}.`,
     ),
     ...volumeKeeping,
+    ...volumeRecovery,
     growOffered: no('resizeUnsupported', ({ resource, context }: Asked) =>
       context.grow === 'offline'
         ? `The provider resizes the volume ${resource} only while it is detached.`
@@ -394,6 +396,7 @@ export const refusals = {
       ({ resource }: Asked) => `The root of ${resource} is no volume, so no snapshot can be taken of it.`,
     ),
     ...instanceKeeping,
+    ...instanceRecovery,
     notCapturing: no(
       'captureInProgress',
       ({ resource, context }: Asked) =>

@@ -42,7 +42,7 @@ export interface VolumeContext extends Sighted {
   /** Its provider takes it for a root, and for nothing else. */
   readonly onlyRoot?: boolean
   /** The one claim on it. */
-  readonly attachment?: { readonly instance: string; readonly device: string }
+  readonly attachment?: Attachment
   /** Its instance is gone already and wanted it deleted. */
   readonly condemned?: boolean
   /** The instance that owes its end, and waits for it. */
@@ -62,6 +62,12 @@ export interface VolumeContext extends Sighted {
   readonly vmSnapshots?: Covering
   readonly overdue?: boolean
   readonly reason?: { readonly code: string; readonly message: string }
+}
+export interface Attachment {
+  readonly instance: string
+  readonly device: string
+  /** The instance was terminated, and may be recovered. */
+  readonly terminated?: boolean
 }
 /** What a modification changes, in full. */
 export type Shape = Pick<VolumeContext, 'sizeBytes' | 'volumeType' | 'iops' | 'throughputMiBps'>
@@ -189,6 +195,9 @@ export const volumeEvents = events('volume', {
   detached: told({ instance: z.string() }),
   detachFailed: told({ instance: z.string(), ...failure }),
   instanceGone: told({ instance: z.string(), deleteOnTermination: z.boolean() }),
+  /** It was terminated, and may be recovered: it keeps what it has. */
+  instanceTerminated: told({ instance: z.string(), deleteOnTermination: z.boolean() }),
+  instanceRecovered: told({ instance: z.string() }),
   /** An instance is to be launched on it. */
   launchProposed: proposed({ instance: z.string(), device: z.string() }),
   /** The operator gives up what of the instance will not go. */

@@ -28,6 +28,7 @@ export const takingInGroups = {
   'volume.groupSnapshotProposed': {
     guard: needs(
       'present',
+      'ownerAlive',
       'notReverting',
       'groupOffered',
       'sameGroupProvider',

@@ -23,8 +23,10 @@ const taken = 'snapshotEnded'
 const ownGone = 'ownSnapshotGone'
 const covered = 'vmSnapshotEnded'
 const freed = 'imageFreed'
+const recovery = ['instanceTerminated', 'instanceRecovered'] as const
 
 const notReverting = ignoring('it is not being taken back', ...reverted)
+const unkept = ignoring('no instance is kept that has it', ...recovery)
 const unowed = ignoring('nobody has given it up', 'orphanRecorded')
 
 export const late = {
@@ -42,11 +44,13 @@ export const late = {
       ownGone,
       covered,
       freed,
+      ...recovery,
     ),
     ...unseen('volume'),
   },
   creating: {
     ...ignoring('no VM snapshot keeps it', covered),
+    ...unkept,
     ...unseen('volume'),
     ...ignoring('it is being made already', ...births),
     ...unowed,
@@ -56,6 +60,7 @@ export const late = {
   },
   available: {
     ...ignoring('no VM snapshot keeps it', covered),
+    ...unkept,
     ...ignoring('it is made already', ...made, ...births),
     ...notReverting,
     ...unowed,
@@ -64,6 +69,7 @@ export const late = {
   },
   reverting: {
     ...ignoring('no VM snapshot keeps it', covered),
+    ...unkept,
     ...ignoring('it is made already', ...made, ...births),
     ...unseen('volume'),
     ...unowed,
@@ -83,6 +89,7 @@ export const late = {
   },
   error: {
     ...ignoring('no VM snapshot keeps it', covered),
+    ...unkept,
     ...unseen('volume'),
     ...ignoring('making it has failed for good', ...made, ...births, taken, ownGone),
     ...unowed,
@@ -93,6 +100,7 @@ export const late = {
   retrying: ignoring('it will be asked again anyway', 'deleteFailed'),
   deleting: {
     ...ignoring('no VM snapshot keeps it', covered),
+    ...unkept,
     ...unseen('volume'),
     ...ignoring('deleting took the place of what was asked before', ...made, ...resized, ...reverted, ...births),
     ...unowed,
@@ -114,6 +122,7 @@ export const late = {
       taken,
       ownGone,
       covered,
+      ...recovery,
     ),
     ...ended('volume'),
   },

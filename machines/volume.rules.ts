@@ -5,6 +5,7 @@ import { sightChoices, sightRequirements } from './sights.ts'
 import { tagChoices, tagRequirements } from './tags.ts'
 import type { Now, VolumeContext, VolumeEventNamed } from './volume.alphabet.ts'
 import { groupRequirements } from './volume.group.ts'
+import { recoveryChoices, recoveryRequirements } from './volume.recovery.ts'
 import { revertChoices, revertRequirements } from './volume.revert.ts'
 import { snapshotChoices, snapshotRequirements } from './volume.snapshots.ts'
 import { coveringRequirements } from './volume.vm-snapshots.ts'
@@ -35,6 +36,7 @@ export const volumeRequirements = {
   ...said,
   ...tagRequirements,
   ...snapshotRequirements,
+  ...recoveryRequirements,
   ...revertRequirements,
   ...groupRequirements,
   ...sightRequirements,
@@ -80,6 +82,7 @@ type Rates = Pick<VolumeContext, 'volumeType' | 'iops' | 'throughputMiBps'>
 export const choices = {
   ...tagChoices,
   ...snapshotChoices,
+  ...recoveryChoices,
   ...revertChoices,
   ...orphanChoices,
   ...sightChoices,

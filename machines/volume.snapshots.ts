@@ -69,6 +69,7 @@ export const takingSnapshots = {
   'volume.snapshotProposed': {
     guard: needs(
       'present',
+      'ownerAlive',
       'notReverting',
       'snapshotOffered',
       'snapshotSlotFree',
@@ -78,7 +79,7 @@ export const takingSnapshots = {
     actions: 'snapshotBegun',
   },
   'volume.captureProposed': {
-    guard: needs('present', 'notReverting', 'snapshotOffered', 'snapshotSlotFree', 'noVmSnapshotTask'),
+    guard: needs('present', 'ownerAlive', 'notReverting', 'snapshotOffered', 'snapshotSlotFree', 'noVmSnapshotTask'),
     actions: ['snapshotBegun', { type: 'tell', params: capture }],
   },
   'volume.snapshotEnded': [{ guard: 'snapshotAwaited', actions: 'snapshotEnded' }, notAwaited],

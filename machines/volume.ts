@@ -20,6 +20,7 @@ import { unborn, type VolumeContext, type VolumeEvent } from './volume.alphabet.
 import { volumeChanges } from './volume.changes.ts'
 import { takingInGroups } from './volume.group.ts'
 import { late } from './volume.late.ts'
+import { keptWithInstance } from './volume.recovery.ts'
 import { dropRevert, revertible, revertibleInUse, reverting, revertingInUse } from './volume.revert.ts'
 import { choices, volumeRequirements } from './volume.rules.ts'
 import { countingSnapshots, takingSnapshots, untilTaken } from './volume.snapshots.ts'
@@ -38,6 +39,7 @@ const changing = {
       guard: needs(
         'accountOpen',
         'present',
+        'ownerAlive',
         'notReverting',
         'sizeUncovered',
         'noVmSnapshotTask',
@@ -235,6 +237,7 @@ export const volume = setup({
         ...takingSnapshots,
         ...countingSnapshots,
         ...takingInGroups,
+        ...keptWithInstance,
         ...coverable,
         ...seen,
         ...tagging,

@@ -8,6 +8,8 @@ import type { Amounts } from './contract.ts'
 import { changesSize, sizeAfter, type VolumeSize } from './volume.size.ts'
 
 const FAILED = 'volume.createFailed'
+/** Its instance was terminated and may be recovered, was recovered, or is gone. */
+const fated = new Set(['instanceTerminated', 'instanceRecovered', 'instanceGone'].map(each => `volume.${each}`))
 const claiming = new Set(['volume.requestedByInstance', 'volume.attachRequested', 'volume.launchProposed'])
 
 /** Does the event change what a volume takes? */
@@ -15,7 +17,7 @@ export const changesTaken = (event: Envelope): boolean => {
   const { kind, version, type, before, state } = event
   return (
     kind === 'volume' &&
-    (version === 1 || changesSize(event) || type === FAILED || (before !== state && !isUsed(state)))
+    (version === 1 || changesSize(event) || type === FAILED || fated.has(type) || (before !== state && !isUsed(state)))
   )
 }
 /** Or whose it is? */
@@ -55,10 +57,14 @@ function born(event: Envelope): CapacityRow {
   return { key, holder: 'volume', account, provider, zone, place, sizeBytes, figures: {} }
 }
 
-function phaseAfter(before: Phase | undefined, { type, state }: Envelope): Phase {
+function phaseAfter(before: Phase | undefined, event: Envelope): Phase {
+  const { type, state } = event
   if (state === 'deleted') return 'gone'
   if (state === 'error' || type === FAILED) return 'failed'
   if (state.startsWith('deleting')) return before === 'failed' ? 'failed' : 'reclaimable'
+  // It goes with an instance that may be recovered: until that is over, it is on its way out.
+  if (type === 'volume.instanceTerminated') return said(event).deleteOnTermination ? 'reclaimable' : 'allocated'
+  if (before === 'reclaimable' && state.startsWith('in-use') && type !== 'volume.instanceRecovered') return before
   return state === 'creating' ? 'requested' : 'allocated'
 }
 

@@ -68,26 +68,56 @@ const noted = ['provider', 'zone', 'offering', 'vcpus', 'memoryBytes', 'sizeByte
  * @param asOfMs what goes on is counted up to here, and no further than the period
  */
 export function usageRecords(segments: Iterable<UsageRow>, period: UsagePeriod, asOfMs: number): UsageRecord[] {
-  const durations = new Map<string, { readonly row: UsageRow; readonly series: UsageSeries; durationMs: number }>()
+  const sums = new Map<string, Map<UsageSeries, Map<string, Sum[]>>>()
   for (const row of segments) {
     const endMs = Math.min(row.toMs ?? asOfMs, period.toMs)
     const durationMs = endMs - Math.max(row.fromMs, period.fromMs)
     if (!row.counted || durationMs <= 0) continue
-    const [account, rest] = [JSON.stringify(row.account), JSON.stringify(partsOf(row)).slice(1, -1)]
     for (const series of seriesOf[row.kind]?.(row) ?? []) {
-      const parts = `[${account},"${series}",${rest}`
-      const key = series === 'attachedVolume' ? `${parts},${JSON.stringify(row.instance)}]` : `${parts}]`
-      const known = durations.get(key)
+      const ofAccount = at(sums, row.account, () => new Map<UsageSeries, Map<string, Sum[]>>())
+      const ofResource = at(
+        at(ofAccount, series, () => new Map<string, Sum[]>()),
+        row.resource,
+        (): Sum[] => [],
+      )
+      const known = ofResource.find(sum => isAlike(series, sum.row, row))
       if (known) known.durationMs += durationMs
-      else durations.set(key, { row, series, durationMs })
+      else ofResource.push({ row, durationMs })
     }
   }
-  return [...durations.entries()]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, { row, series, durationMs }]) => recordOf(row, series, durationMs, period))
+  const records: UsageRecord[] = []
+  for (const [, ofAccount] of inOrder(sums))
+    for (const [series, ofSeries] of inOrder(ofAccount))
+      for (const [, ofResource] of inOrder(ofSeries))
+        for (const { row, durationMs } of ofResource.length > 1 ? ofResource.sort(byNotes) : ofResource)
+          records.push(recordOf(row, series, durationMs, period))
+  return records
 }
 
-const partsOf = (row: UsageRow) => [row.resource, ...noted.map(each => row[each] ?? null)]
+/** Segments that are told apart by nothing but their time. */
+interface Sum {
+  readonly row: UsageRow
+  durationMs: number
+}
+
+function at<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  let value = map.get(key)
+  if (value === undefined) {
+    value = make()
+    map.set(key, value)
+  }
+  return value
+}
+
+const inOrder = <K, V>(map: Map<K, V>): [K, V][] => [...map].sort(([a], [b]) => (a < b ? -1 : 1))
+
+/** Columns that are null in a table are absent in a row that was just folded. */
+const isAlike = (series: UsageSeries, a: UsageRow, b: UsageRow): boolean =>
+  noted.every(each => (a[each] ?? null) === (b[each] ?? null)) &&
+  (series !== 'attachedVolume' || a.instance === b.instance)
+
+const notesIn = ({ row }: Sum) => JSON.stringify([...noted.map(each => row[each] ?? null), row.instance ?? null])
+const byNotes = (a: Sum, b: Sum) => (notesIn(a) < notesIn(b) ? -1 : 1)
 
 /** Of what tells records apart, what the row has. */
 function notesOf(row: UsageRow): Partial<Pick<UsageRow, (typeof noted)[number]>> {
@@ -133,28 +163,36 @@ export interface StatementLine {
 
 /** Records summed by account, series, and offering or type of volume; in that order. */
 export function usageStatement(records: Iterable<UsageRecord>): StatementLine[] {
-  const lines = new Map<string, { line: StatementLine; readonly resources: Set<string> }>()
+  const lines = new Map<string, Line>()
   for (const { account, series, offering, volumeType, resource, durationMs, byteMs, vcpuMs } of records) {
     const sort = offering ?? volumeType
-    const key = JSON.stringify([account, series, sort ?? null])
-    const known = lines.get(key)
-    const resources = known?.resources.add(resource) ?? new Set([resource])
-    const line: StatementLine = {
-      account,
-      series,
-      ...(sort !== undefined && { sort }),
-      resources: resources.size,
-      durationMs: (known?.line.durationMs ?? 0n) + BigInt(durationMs),
-      ...added('byteMs', known?.line.byteMs, byteMs),
-      ...added('vcpuMs', known?.line.vcpuMs, vcpuMs),
-    }
-    lines.set(key, { line, resources })
+    const line = at(lines, JSON.stringify([account, series, sort ?? null]), () => ({
+      ...{ account, series, sort },
+      ...{ resources: new Set<string>(), durationMs: 0n, byteMs: undefined, vcpuMs: undefined },
+    }))
+    line.resources.add(resource)
+    line.durationMs += BigInt(durationMs)
+    if (byteMs !== undefined) line.byteMs = (line.byteMs ?? 0n) + byteMs
+    if (vcpuMs !== undefined) line.vcpuMs = (line.vcpuMs ?? 0n) + vcpuMs
   }
-  return [...lines.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { line }]) => line)
+  return inOrder(lines).map(([, { account, series, sort, resources, durationMs, byteMs, vcpuMs }]) => ({
+    ...{ account, series },
+    ...(sort !== undefined && { sort }),
+    ...{ resources: resources.size, durationMs },
+    ...(byteMs !== undefined && { byteMs }),
+    ...(vcpuMs !== undefined && { vcpuMs }),
+  }))
 }
-const added = <N extends string>(name: N, before: bigint | undefined, amount: bigint | undefined) =>
-  before === undefined && amount === undefined ? {} : { [name]: (before ?? 0n) + (amount ?? 0n) }
 
+interface Line {
+  readonly account: string
+  readonly series: UsageSeries
+  readonly sort: string | undefined
+  readonly resources: Set<string>
+  durationMs: bigint
+  byteMs: bigint | undefined
+  vcpuMs: bigint | undefined
+}
 /** The calendar month `YYYY-MM` in UTC. Throws RangeError for what is none. */
 export function monthOf(text: string): UsagePeriod {
   const [, year, month] = /^(\d{4})-(0[1-9]|1[0-2])$/.exec(text) ?? []

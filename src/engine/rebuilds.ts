@@ -58,7 +58,7 @@ export class Rebuilds {
     try {
       await refilling.begin()
       await this.#approach(refilling)
-      await tables.index()
+      while (await tables.index()) await this.#pause()
       await this.#approach(refilling)
       await writer.between(() => this.#finish(refilling))
     } finally {
@@ -76,7 +76,7 @@ export class Rebuilds {
       await refilling.upTo(writer.position, () => this.#pause())
       if (writer.position - refilling.position < LITTLE) break
     }
-    await refilling.write()
+    await refilling.write(() => this.#pause())
   }
 
   /** Between two batches: what waits is written, and what is left is folded; then the new tables are those that are read. */

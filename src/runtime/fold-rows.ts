@@ -70,6 +70,8 @@ export class FoldedRows {
   #changed: Entry[] = []
   #left: ViewRow[] = []
   #goneCount = 0
+  /** Entries taken already, of those that are being taken. */
+  #takenCount = 0
 
   /** @param shared slots that it shares with other views, and its place in them */
   constructor(
@@ -85,9 +87,19 @@ export class FoldedRows {
     this.#place = shared.place
   }
 
-  /** Rows held until they are settled. */
+  /** Rows held until they are settled, without those that events left behind. */
   get size(): number {
-    return this.#entries.length - this.#goneCount + this.#left.length
+    return this.#entries.length - this.#goneCount - this.#takenCount
+  }
+
+  /** Rows that events left behind, until they are settled or taken. */
+  get leftCount(): number {
+    return this.#left.length
+  }
+
+  /** Gives at most so many of the rows that events left behind: no event touches them again. */
+  takeLeft(count: number): RowChange[] {
+    return this.#left.splice(0, count).map(row => this.#made(row))
   }
 
   /** Has every row at hand that these events touch. */
@@ -118,11 +130,17 @@ export class FoldedRows {
     for (const key of keys) this.#set(this.#at(key), undefined)
   }
 
-  /**
-   * Adds up what counts elsewhere, and gives what is to be written since the last settling. Sums come last, whatever
-   * changed them: it does not matter in which order amounts are added.
-   */
+  /** Gives all that is to be written since the last settling. */
   async settle(): Promise<RowChange[]> {
+    await this.addUp()
+    return this.take(Number.POSITIVE_INFINITY)
+  }
+
+  /**
+   * Adds up what counts elsewhere, before rows are taken. Sums come last, whatever changed them: it does not matter in
+   * which order amounts are added.
+   */
+  async addUp(): Promise<void> {
     const view = this.#view
     for (let due = this.#additions(); due.length; due = this.#additions()) {
       await this.#load(due.map(({ key }) => key))
@@ -132,21 +150,21 @@ export class FoldedRows {
         if (row !== entry.now) this.#set(entry, row)
       }
     }
+  }
+
+  /** Gives at most so many changes that are to be written, and then holds those rows no more; none if there are none. */
+  take(count: number): RowChange[] {
     const changes: RowChange[] = []
-    for (const entry of this.#entries) {
-      const { key, before } = entry
-      // Rows that say nothing any more go: nothing is added to them from here on.
-      if (entry.now && view.isEmpty?.(entry.now)) entry.now = undefined
-      const row = entry.now
-      if (row === before) continue
-      if (row) checkRow(view, row)
-      changes.push({ view: view.name, key, row, before })
+    const entries = this.#entries
+    for (; this.#takenCount < entries.length && changes.length < count; this.#takenCount += 1) {
+      const change = this.#changeOf(entries[this.#takenCount]!)
+      if (change) changes.push(change)
     }
-    for (const row of this.#left) {
-      checkRow(view, row)
-      changes.push({ view: view.name, key: row[view.key], row })
-    }
-    this.#remember(changes)
+    if (this.#takenCount < entries.length) return changes
+    this.#entries = []
+    this.#takenCount = 0
+    this.#goneCount = 0
+    for (const change of this.takeLeft(count - changes.length)) changes.push(change)
     return changes
   }
 
@@ -203,16 +221,27 @@ export class FoldedRows {
     return sums.all()
   }
 
-  #remember(changes: readonly RowChange[]): void {
-    const recent = this.#recent
-    if (recent) {
-      for (const { key, now } of this.#entries) if (now) recent.set(key, now)
-      for (const { key, row } of changes) if (!row) recent.delete(key)
+  /** What is to be written of a row, if anything; then it is not held any more, but may be at hand. */
+  #changeOf(entry: Entry): RowChange | undefined {
+    const view = this.#view
+    const { key, before } = entry
+    this.#slots.of(key)[this.#place] = undefined
+    // Rows that say nothing any more go: nothing is added to them from here on.
+    if (entry.now && view.isEmpty?.(entry.now)) entry.now = undefined
+    const row = entry.now
+    if (row) {
+      checkRow(view, row)
+      this.#recent?.set(key, row)
     }
-    for (const { key } of this.#entries) this.#slots.of(key)[this.#place] = undefined
-    this.#entries = []
-    this.#left = []
-    this.#goneCount = 0
+    if (row === before) return undefined
+    if (!row) this.#recent?.delete(key)
+    return { view: view.name, key, row, before }
+  }
+
+  #made(row: ViewRow): RowChange {
+    const view = this.#view
+    checkRow(view, row)
+    return { view: view.name, key: row[view.key], row }
   }
 }
 

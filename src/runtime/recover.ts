@@ -68,8 +68,8 @@ async function refill(
   const refilling = new Refilling({ store, residence, catalogue }, tables, views)
   await refilling.begin()
   await refilling.upTo(position, async () => {})
-  await refilling.write()
-  await tables.index()
+  await refilling.write(async () => {})
+  while (await tables.index());
   await refilling.swap()
   return { events: refilling.count, stalled: refilling.failed }
 }

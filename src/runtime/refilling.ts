@@ -14,8 +14,10 @@ import type { Residence } from './residence.ts'
 
 /** Events read at once: few enough that what is made of them is gone before it costs anything to keep. */
 const CHUNK = 500
-/** Rows held in memory before they are written: at most some hundred MB. */
-const HELD_MAX = 200_000
+/** Rows held in memory before they are written, as long as events may change them: at most some hundred MB. */
+const HELD_MAX = 400_000
+/** Rows of one transaction: few enough that whoever waits for the store meanwhile does not notice. */
+const WRITTEN_MAX = 2_000
 /** Rows of each view that are at hand after that, while they are still being changed. */
 const RECENT_MAX = 20_000
 
@@ -94,7 +96,7 @@ export class Refilling {
         }
       this.position = last.position
       this.count += chunk.length
-      if (this.#views.reduce((sum, { rows }) => sum + rows.size, 0) > HELD_MAX) await this.write()
+      await this.#lighten(pause)
       await pause()
     }
   }
@@ -104,15 +106,31 @@ export class Refilling {
     this.#dropped.push(...resources)
   }
 
-  /** Writes all rows that are held. */
-  async write(): Promise<void> {
-    const rows: RowChange[] = []
+  /** Writes what need not be held any more, as soon as it fills a transaction, and everything once it is too much. */
+  async #lighten(pause: () => Promise<void>): Promise<void> {
+    if (this.#views.reduce((sum, { rows }) => sum + rows.size, 0) > HELD_MAX) return this.write(pause)
     for (const part of [...this.#views]) {
-      const settled = await this.#settled(part)
-      for (const change of settled) rows.push(change)
-      if (settled.length > 0) part.isWritten = true
+      if (part.rows.leftCount < WRITTEN_MAX) continue
+      await this.#trying(part, () => this.#refill.write(part.rows.takeLeft(WRITTEN_MAX), this.position))
     }
-    if (rows.length > 0) await this.#refill.write(rows, this.position)
+  }
+
+  /** Writes all rows that are held. `pause` is called between two transactions; what it throws ends the work there. */
+  async write(pause: () => Promise<void>): Promise<void> {
+    for (const part of [...this.#views]) {
+      const { rows } = part
+      const isSummed = await this.#trying(part, () => rows.addUp())
+      while (isSummed) {
+        let changes: readonly RowChange[] = []
+        const isTaken = await this.#trying(part, async () => {
+          changes = rows.take(WRITTEN_MAX)
+        })
+        if (!isTaken || changes.length === 0) break
+        await this.#refill.write(changes, this.position)
+        part.isWritten = true
+        await pause()
+      }
+    }
     this.#slots.clear()
   }
 
@@ -134,13 +152,15 @@ export class Refilling {
     return settled
   }
 
-  /** A view that throws is left behind; a store that does is everybody's. */
-  async #trying(part: Part, work: () => Promise<void>): Promise<void> {
+  /** False for a view that throws, which is left behind; a store that throws is everybody's. */
+  async #trying(part: Part, work: () => Promise<void>): Promise<boolean> {
     try {
       await work()
+      return true
     } catch (error) {
       if (error instanceof StoreError) throw error
       this.#leave(part, error)
+      return false
     }
   }
 

@@ -232,8 +232,8 @@ export interface Refill {
   rows(view: string, keys: readonly string[]): Promise<Map<string, ViewRow>>
   /** Writes rows in a transaction of its own. `watermark` becomes the revision of a claimed view's row. */
   write(rows: readonly RowChange[], watermark: number): Promise<void>
-  /** Makes the indexes, best once most is written. */
-  index(): Promise<void>
+  /** Makes one index that is not there yet, best once most is written; false if all are there. */
+  index(): Promise<boolean>
   /**
    * Writes the last rows, and puts the tables of these views in the place of the old ones, complete up to `watermark`:
    * all of it in one transaction. The others are thrown away. Nothing can be done with them here afterwards.

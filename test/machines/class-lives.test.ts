@@ -169,7 +169,7 @@ describe('at every class of provider', () => {
           )
           for (const { volume, deleteOnTermination } of devicesOf(world.get(id)))
             if (deleteOnTermination) deleted.add(volume)
-          outcome(() => world.request('instance', 'terminate', id))
+          outcome(() => world.request('instance', 'terminate', id, { expunge: true }))
           expect(outcome(() => world.request('instance', 'terminate', id))).toBe('unchanged')
         }
         world.settle()
@@ -272,7 +272,7 @@ describe('at every class of provider', () => {
         const world = live(life)
         for (const [id] of all(world, 'instance')) {
           outcome(() => world.request('instance', 'modify', id, { terminationProtection: false }))
-          outcome(() => world.request('instance', 'terminate', id))
+          outcome(() => world.request('instance', 'terminate', id, { expunge: true }))
         }
         world.settle()
         for (const [id, { state }] of all(world, 'instance')) expect(state, id).toBe('terminated')

@@ -4,6 +4,7 @@ import { kinds, type Want } from '../../machines/index.ts'
 import { classes, classNames } from './classes.ts'
 import { type ImageDeed, imageAct, imageDeeds } from './image-walks.ts'
 import { type KeepingDeed, keepingAct, keepingDeeds } from './keeping-walks.ts'
+import { type RecoveryDeed, recoveryAct, recoveryDeeds } from './recovery-walks.ts'
 import { type VmSnapshotDeed, vmSnapshotAct, vmSnapshotDeeds } from './vm-snapshot-walks.ts'
 import { able, furnished, GiB, type KindName, Refused, type Resource, type World } from './world.ts'
 
@@ -62,6 +63,7 @@ const deeds = [
   ...imageDeeds,
   ...keepingDeeds,
   ...vmSnapshotDeeds,
+  ...recoveryDeeds,
 ] as const
 /** What only an operator does: it ends what others expect to be cleaned up. */
 const surrender = 'abandon'
@@ -138,6 +140,10 @@ export function act(world: World, image: string, { what, pick, other }: Deed): {
   }
   if (vmSnapshotDeeds.includes(what as VmSnapshotDeed)) {
     vmSnapshotAct(world, what as VmSnapshotDeed, pick, other)
+    return
+  }
+  if (recoveryDeeds.includes(what as RecoveryDeed)) {
+    recoveryAct(world, what as RecoveryDeed, pick, other)
     return
   }
   const instance = among(world.idsOf('instance'), pick)

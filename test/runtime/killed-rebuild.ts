@@ -8,9 +8,7 @@ const between = () =>
   wrapped(sqlite(process.argv[2]!), store => ({
     async refill(views) {
       const refill = await store.refill.call(store, views)
-      refill.index = async () => {
-        process.kill(process.pid, 'SIGKILL')
-      }
+      refill.index = async () => process.kill(process.pid, 'SIGKILL')
       return refill
     },
   }))

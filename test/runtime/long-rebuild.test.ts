@@ -7,13 +7,22 @@ import { wrapped } from './wrapped.ts'
 const kinds = { lamp }
 const projections = { inventory }
 /** More events than are folded at once, several times. */
-async function long(read = () => {}) {
+async function long(read = () => {}, wrote = () => {}) {
   const setting = await openWith({
     kinds,
     projections,
     clock: new TurningClock(),
     between: store =>
-      wrapped(store, ({ log }) => ({
+      wrapped(store, ({ log, refill }) => ({
+        async refill(views) {
+          const tables = await refill.call(store, views)
+          return wrapped(tables, ({ write }) => ({
+            write(rows, watermark) {
+              wrote()
+              return write.call(tables, rows, watermark)
+            },
+          }))
+        },
         log(after, limit) {
           read()
           return log.call(store, after, limit)
@@ -42,6 +51,21 @@ describe('a long rebuild', () => {
     }
     expect(await rebuilding).toBe(3_000)
     expect(story.join(' ')).toMatch(/^(turn )*(chunk (turn )+){6,}turn$/)
+  })
+
+  it('lets everybody else have a turn between what it writes', async () => {
+    const story: string[] = []
+    const { engine } = await long(undefined, () => story.push('write'))
+    let isDone = false
+    const rebuilding = engine.rebuild('inventory').finally(() => {
+      isDone = true
+    })
+    while (!isDone) {
+      await rest()
+      story.push('turn')
+    }
+    await rebuilding
+    expect(story.join(' ')).toMatch(/^(turn )+(write (turn )+){2}turn$/)
   })
 
   it('is ended by closing, and has changed nothing', async () => {

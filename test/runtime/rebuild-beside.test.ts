@@ -26,7 +26,7 @@ function file(): string {
 }
 
 /** Lets a rebuild fold a few events at a time, so that others come in between. */
-const slowly = <S extends ReturnType<typeof sqlite>>(store: S, meanwhile: (after: number) => unknown = rest) =>
+const slowly = (store: ReturnType<typeof sqlite>, meanwhile: (after: number) => unknown = rest) =>
   wrapped(store, ({ log }) => ({
     async log(after, limit) {
       await meanwhile(after)

@@ -1,8 +1,7 @@
 /** A real store with something in its way. */
-import type { Store } from '../../src/store/store.ts'
 
-/** The store, but for the methods given; each gets the store it stands before. */
-export function wrapped<S extends Store>(store: S, instead: (store: S) => Partial<Store>): S {
+/** The store, or a part of it, but for the methods given; each gets what it stands before. */
+export function wrapped<S extends object>(store: S, instead: (store: S) => Partial<S>): S {
   const given = instead(store) as Record<PropertyKey, unknown>
   return new Proxy(store, {
     get(target, name) {

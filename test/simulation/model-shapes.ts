@@ -34,6 +34,9 @@ export interface InstanceModel {
   readonly generation: number
   readonly protection: { readonly terminate: boolean; readonly stop: boolean }
   readonly behaviour: string
+  /** How long it may be recovered once it was terminated; it is being turned off for that. */
+  readonly recoverableForMs?: number
+  readonly aside?: boolean
   readonly tags: Tags
   readonly rootDevice: string
   /** Volume -> device name in one spelling, and whether it ends with the instance. */

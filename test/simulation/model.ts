@@ -16,6 +16,7 @@ import {
   snapshotEvents,
   snapshotRules,
 } from './model-images.ts'
+import { recoveryEvents, recoveryVerdict } from './model-recovery.ts'
 import type { AccountModel, InstanceModel, Look, Model, Tags, Verdict, VolumeModel } from './model-shapes.ts'
 
 export type { AccountModel, InstanceModel, Look, Model, Verdict, VolumeModel }
@@ -136,6 +137,7 @@ const volumeRules: Readonly<Record<string, (now: VolumeModel, input: Data, look:
     const holder = now.instance === undefined ? undefined : look(now.instance)
     if (grows && now.instance !== undefined && !holder) return 'either'
     // Its memory refers to its disks as they are.
+    if (holder?.kind === 'instance' && holder.state === 'recoverable') return 'refused'
     if (grows && holder?.kind === 'instance' && (holder.resumes || holder.state.startsWith('suspend'))) return 'refused'
     if (grows && now.grow !== 'online') return 'either'
     // Other types are the provider's to grant.
@@ -161,7 +163,7 @@ const volumeRules: Readonly<Record<string, (now: VolumeModel, input: Data, look:
 const ended = ['deleted', 'deregistered']
 function judged(now: Model, command: string, input: Data, look: Look): Verdict | undefined {
   if (now.kind === 'instance') {
-    const said = instanceRules[command]?.(now, input, look)
+    const said = recoveryVerdict(now, command, input, look) ?? instanceRules[command]?.(now, input, look)
     // What is being done to its VM snapshots may stand in the way; the model does not follow that.
     return said === 'accepted' && now.keeps && command !== 'terminate' ? 'either' : said
   }
@@ -207,6 +209,7 @@ function launched({ account, data, facts }: Envelope<Data>): InstanceModel {
     generation: 1,
     protection: { terminate: data.terminationProtection ?? false, stop: data.stopProtection ?? false },
     behaviour: data.shutdownBehaviour,
+    recoverableForMs: data.recoverableForMs,
     tags: data.tags ?? {},
     rootDevice: deviceName(data.rootDevice),
     devices: Object.fromEntries(
@@ -357,6 +360,7 @@ const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelo
           stop: data.stopProtection ?? protection.stop,
         },
         behaviour: data.shutdownBehaviour ?? behaviour,
+        ...(data.recoverableForMs !== undefined && { recoverableForMs: data.recoverableForMs }),
         devices: Object.fromEntries(
           Object.entries(devices).map(([id, each]) => [id, { ...each, dies: flag(each.device, each.dies) }]),
         ),
@@ -422,7 +426,8 @@ const tagEvent = (name: string) => tagEvents[name as keyof typeof tagEvents]
 
 function instanceEvent(now: InstanceModel, name: string, event: Envelope<Data>): Partial<InstanceModel> | undefined {
   const { quiet } = now
-  return (quiet && quietEvents[name]?.({ ...now, quiet }, event)) ?? instanceEvents[name]?.(now, event)
+  const said = quiet && quietEvents[name]?.({ ...now, quiet }, event)
+  return said ?? recoveryEvents[name]?.(now, event) ?? instanceEvents[name]?.(now, event)
 }
 
 /** The resource after an event; undefined for kinds the model does not know. */

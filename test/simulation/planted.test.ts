@@ -15,7 +15,7 @@ import {
   userVolumeDeleted,
 } from './planted/classes.ts'
 import { availableTooEarly, deletedWhileUsed, leftOff, sourceGone } from './planted/images.ts'
-import { notDisarmed, notSuperseding, releasedTooEarly } from './planted/machines.ts'
+import { notDisarmed, notSuperseding, notTold, releasedTooEarly } from './planted/machines.ts'
 import { hunt, type Planted } from './planted/plant.ts'
 import { acknowledgedTooEarly, broughtBack, forgottenTooEarly, refusedTrace, tokenMissing } from './planted/runtime.ts'
 import { Violation } from './violation.ts'
@@ -25,6 +25,7 @@ const planted: readonly Planted[] = [
   tokenMissing,
   notDisarmed,
   notSuperseding,
+  notTold,
   refusedTrace,
   acknowledgedTooEarly,
   broughtBack,

@@ -45,6 +45,9 @@ const suspend = of('instance', 'suspend', 'instance')
 const resume = of('instance', 'resume', 'instance')
 const reboot = of('instance', 'reboot', 'instance')
 const terminate = of('instance', 'terminate', 'instance')
+const keepable = of('instance', 'modify', 'instance', () => ({ recoverableForMs: 3_600_000 }))
+const recover = of('instance', 'recover', 'instance')
+const expunge = of('instance', 'terminate', 'instance', () => ({ expunge: true }))
 const attach = of('volume', 'attach', 'volume', ({ instance }) => ({ instance, device: '/dev/sdf' }))
 const detach = of('volume', 'detach', 'volume')
 const resize = of('volume', 'modify', 'volume', () => ({ sizeBytes: 2 * GIB }))
@@ -105,6 +108,12 @@ export const scenarios: readonly Scenario[] = [
   { name: 'terminate what must be off first', world: { careful: true }, before: [launch], story: [terminate] },
   { name: 'terminate while launching', before: [], story: [atOnce(launch), terminate] },
   { name: 'terminate while stopping', before: [launch], story: [atOnce(halt), terminate] },
+  { name: 'terminate and recover', before: [launch, keepable], story: [terminate, recover, start] },
+  {
+    name: 'terminate what keeps VM snapshots, and expunge it',
+    before: [launch, keepable, keep('first')],
+    story: [terminate, expunge],
+  },
   { name: 'create and delete a volume', before: [], story: [create, remove] },
   { name: 'attach', before: [launch, create], story: [attach] },
   { name: 'detach', before: [launch, create, attach], story: [detach] },

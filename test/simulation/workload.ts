@@ -38,6 +38,8 @@ const suited: Readonly<Record<string, Readonly<Record<string, Weights>>>> = {
     suspended: { resume: 4, start: 2, terminate: 1, modify: 1 },
     stopping: { stop: 3, terminate: 2, modify: 1 },
     stopped: { start: 6, terminate: 1, modify: 2, untag: 0.2 },
+    'shutting-down': { terminate: 1, recover: 1 },
+    recoverable: { recover: 4, terminate: 1, start: 1 },
   },
   volume: {
     available: { attach: 6, modify: 3, delete: 1, tag: 0.3, untag: 0.2 },
@@ -125,6 +127,8 @@ function toInstance(workload: Workload, account: string): CommandInput | undefin
       { terminationProtection: random.chance(0.3) },
       { stopProtection: random.chance(0.2) },
       { shutdownBehaviour: random.pick(['stop', 'terminate']) },
+      { recoverableForMs: random.pick([0, 60_000, 3_600_000, 3_600_000]) },
+      { recoverableForMs: 86_400_000 },
       { deleteOnTermination: { [random.pick(['/dev/sda1', 'sdb', 'sdf'])]: random.chance(0.5) } },
       { type: random.pick(['small', 'large']) },
       { userData: USER_DATA, ebsOptimized: random.chance(0.5) },
@@ -132,9 +136,15 @@ function toInstance(workload: Workload, account: string): CommandInput | undefin
     ])
   if (command === 'tag' || command === 'untag')
     return { kind: 'instance', command, id, input: tagInput(random, command) }
+  if (command === 'terminate') return { kind: 'instance', command, id, input: ending(random) }
   const input = command === 'modify' ? modify() : command === 'stop' && random.chance(0.3) ? { force: true } : undefined
   return { kind: 'instance', command, id, input }
 }
+
+const ending = (random: Random) => ({
+  ...(random.chance(0.2) ? { expunge: true } : {}),
+  ...(random.chance(0.3) ? { profile: random.pick(['cloudstack-kvm', 'cloudstack-vmware']) } : {}),
+})
 
 function cloneImage(workload: Workload, account: string): CommandInput {
   const { random, scenery } = workload

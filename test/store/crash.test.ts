@@ -137,7 +137,7 @@ describe('a store whose process dies', () => {
       async database => {
         const refill = await (await opened(database)).refill(['inventory'])
         await refill.write([{ view: 'inventory', key: 'new', row: { id: 'new' } }], 4)
-        await refill.index()
+        while (await refill.index());
         await refill.swap(['inventory'], [], 4)
       },
       async (database, hasDied) => {

@@ -36,8 +36,9 @@ export class SqliteRefill implements Refill {
   readonly #parts: RefillParts
   readonly #views: readonly Projection[]
   readonly #tables: ViewTables
+  /** Indexes that are not there yet. */
+  readonly #indexes: Compilable[]
   #isOver = false
-  #isIndexed = false
 
   /** Makes the tables. */
   constructor(parts: RefillParts, views: readonly Projection[]) {
@@ -49,6 +50,7 @@ export class SqliteRefill implements Refill {
       dropUnfinished(database, kysely, names)
       for (const view of views) this.#run(tableOf(kysely, view, besides(view.name)))
     })
+    this.#indexes = this.#namedApart()
     this.#tables = new ViewTables(views.map(view => viewTable(kysely, database, view, besides(view.name))))
   }
 
@@ -63,11 +65,13 @@ export class SqliteRefill implements Refill {
     this.#inTransaction(() => writeAll(tables, rows, watermark))
   }
 
-  async index(): Promise<void> {
+  async index(): Promise<boolean> {
     this.#open()
-    if (this.#isIndexed) return
-    this.#inTransaction(() => this.#index())
-    this.#isIndexed = true
+    const [index] = this.#indexes
+    if (!index) return false
+    this.#inTransaction(() => this.#run(index))
+    this.#indexes.shift()
+    return true
   }
 
   async swap(views: readonly string[], rows: readonly RowChange[], watermark: number): Promise<void> {
@@ -75,7 +79,7 @@ export class SqliteRefill implements Refill {
     const { kysely, statements } = this.#parts
     this.#inTransaction(() => {
       writeAll(tables, rows, watermark)
-      if (!this.#isIndexed) this.#index()
+      for (const index of this.#indexes) this.#run(index)
       for (const name of views) {
         this.#run(kysely.schema.dropTable(name))
         this.#run(kysely.schema.alterTable(besides(name)).renameTo(name))
@@ -100,13 +104,13 @@ export class SqliteRefill implements Refill {
   }
 
   /** The old table has indexes of the first names, or of the second ones, and goes with them. */
-  #index(): void {
+  #namedApart(): Compilable[] {
     const { database, kysely } = this.#parts
     const isTaken = database.prepare("select 1 from sqlite_schema where type = 'index' and name = ?")
-    for (const view of this.#views) {
+    return this.#views.flatMap(view => {
       const ending = isTaken.get(`${view.name}By0`) ? 'b' : ''
-      for (const index of indexesOf(kysely, view, { table: besides(view.name), ending })) this.#run(index)
-    }
+      return indexesOf(kysely, view, { table: besides(view.name), ending })
+    })
   }
 
   #run(query: Compilable): void {

@@ -15,11 +15,14 @@ const MANY = 8
 /** A view's table. */
 export interface ViewTable {
   readonly projection: Projection
+  /** Its columns in their order, without the revision of a claimed view. */
+  readonly columns: readonly Column[]
   readonly upsert: Statement
   /** The same for MANY rows. */
   readonly upsertMany: () => Statement
   /** Columns that indexes hold, and a statement that changes all others: indexes are not touched. */
   readonly indexed: readonly string[]
+  readonly loose: readonly Column[]
   readonly narrow: Statement | undefined
   readonly remove: Statement
   readonly clear: Statement
@@ -27,6 +30,12 @@ export interface ViewTable {
   readonly all: Statement
   /** Only of claimed views: each changes one row, or none if the stored revision is another one. */
   readonly claim?: { readonly create: Statement; readonly update: Statement; readonly remove: Statement }
+}
+
+/** A column as it is written. */
+interface Column {
+  readonly name: string
+  readonly isJson: boolean
 }
 
 /** The views a store was opened with. */
@@ -62,6 +71,7 @@ export function viewTable(
 ): ViewTable {
   const { columns, key, consistency } = projection
   const isClaimed = consistency === 'claimed'
+  const written = Object.entries(columns).map(([name, type]) => ({ name, isJson: type === 'json' }))
   const all = [...Object.keys(columns), ...(isClaimed ? [REVISION] : [])]
   const prepared = (query: Compilable): Statement => database.prepare(query.compile().sql)
   // Parameters are bound by place: what stands here only says where.
@@ -91,12 +101,14 @@ export function viewTable(
   const isOneOf = sql<boolean>`${sql.ref(key)} in (select value from json_each(${''}))`
   return {
     projection,
+    columns: written,
     upsert: prepared(overwriting(insert)),
     upsertMany: () => {
       many ??= prepared(overwriting(db.insertInto(name).values(Array(MANY).fill(blank))))
       return many
     },
     indexed,
+    loose: written.filter(column => loose.includes(column.name)),
     narrow: isClaimed || loose.length === 0 ? undefined : prepared(narrow),
     remove: prepared(remove),
     clear: prepared(db.deleteFrom(name)),
@@ -116,68 +128,71 @@ export function viewTable(
 export function writeRow(view: ViewTable, { key, row, before }: RowChange, watermark: number): void {
   if (row === undefined) view.remove.run(key)
   else if (before && writeNarrowly(view, key, row, before)) return
-  else if (view.claim) view.upsert.run(...valuesOf(view.projection, row), watermark)
-  else view.upsert.run(...valuesOf(view.projection, row))
+  else view.upsert.run(...valuesOf(view, row, watermark))
 }
 
 /** Writes rows as they are, in their order, whatever was there. `watermark` as in `writeRow`. */
 export function writeRows(view: ViewTable, rows: readonly ViewRow[], watermark: number): void {
-  const rest = rows.length % MANY
+  const last = rows.length - (rows.length % MANY)
   const values: Value[] = []
-  for (const [index, row] of rows.entries()) {
-    values.push(...valuesOf(view.projection, row))
-    if (view.claim) values.push(watermark)
-    const isLast = index < rows.length - rest ? index % MANY === MANY - 1 : true
-    if (!isLast) continue
-    const statement = index < rows.length - rest ? view.upsertMany() : view.upsert
-    statement.run(...values)
+  for (let index = 0; index < last; index += 1) {
+    addValues(values, view, rows[index]!, watermark)
+    if (index % MANY !== MANY - 1) continue
+    view.upsertMany().run(...values)
     values.length = 0
   }
+  for (let index = last; index < rows.length; index += 1) view.upsert.run(...valuesOf(view, rows[index]!, watermark))
 }
 
 /** Writes all columns but the indexed ones, which must be the same as before; false if they are not, or no row is there. */
 function writeNarrowly(
-  { projection, indexed, narrow }: ViewTable,
+  { projection, indexed, loose, narrow }: ViewTable,
   key: string,
   row: ViewRow,
   before: ViewRow,
 ): boolean {
   if (!narrow || indexed.some(column => (row[column] ?? null) !== (before[column] ?? null))) return false
-  const others = valuesOf(projection, row, indexed)
+  const others = loose.map(column => storedValue(projection, column, row))
   return narrow.run(...others, key).changes === 1
 }
 
 /** Writes or removes a row if its stored revision is the expected one; false, and nothing is changed, if it is not. */
-export function writeClaimedRow(
-  { projection, claim, byKeys }: ViewTable,
-  change: ClaimChange,
-  revision: number,
-): boolean {
+export function writeClaimedRow(view: ViewTable, change: ClaimChange, revision: number): boolean {
+  const { projection, claim, byKeys, columns } = view
   const { key, row, expected } = change
   if (!claim) throw new StoreError('failed', `view '${projection.name}' is derived; only a claimed one can be claimed`)
   if (row === undefined)
     return expected === 0 ? !byKeys.get(JSON.stringify([key])) : claim.remove.run(key, expected).changes === 1
-  const values = valuesOf(projection, row)
-  if (expected === 0) return claim.create.run(...values, revision).changes === 1
-  const others = values.filter((_, place) => place !== Object.keys(projection.columns).indexOf(projection.key))
+  if (expected === 0) return claim.create.run(...valuesOf(view, row, revision)).changes === 1
+  const others = columns
+    .filter(({ name }) => name !== projection.key)
+    .map(column => storedValue(projection, column, row))
   return claim.update.run(...others, revision, key, expected).changes === 1
 }
 
-/** Values in the order of the columns. Throws StoreError failed for what SQLite has no value for. */
-function valuesOf({ name, columns }: Projection, row: ViewRow, without: readonly string[] = []): Value[] {
+/** Values in the order of the columns, and the revision of a claimed view's row. */
+function valuesOf(view: ViewTable, row: ViewRow, revision: number): Value[] {
   const values: Value[] = []
-  for (const column in columns) {
-    if (without.includes(column)) continue
-    const value = row[column]
-    if (value === undefined || value === null) values.push(null)
-    else if (columns[column] === 'json') values.push(canonical(value))
-    else if (typeof value === 'string' || typeof value === 'number') values.push(value)
-    else {
-      const found = `column '${column}' is ${columns[column]} and got a ${typeof value}`
-      throw new StoreError('failed', `view '${name}': ${found}; declare it json, or fold it into text or a number`)
-    }
-  }
+  addValues(values, view, row, revision)
   return values
+}
+
+function addValues(values: Value[], { projection, columns, claim }: ViewTable, row: ViewRow, revision: number): void {
+  for (let place = 0; place < columns.length; place += 1) values.push(storedValue(projection, columns[place]!, row))
+  if (claim) values.push(revision)
+}
+
+/** What is stored. Throws StoreError failed for what SQLite has no value for. */
+function storedValue(projection: Projection, { name, isJson }: Column, row: ViewRow): Value {
+  const value = row[name]
+  if (value === undefined || value === null) return null
+  if (isJson) return canonical(value)
+  if (typeof value === 'string' || typeof value === 'number') return value
+  const found = `column '${name}' is ${projection.columns[name]} and got a ${typeof value}`
+  throw new StoreError(
+    'failed',
+    `view '${projection.name}': ${found}; declare it json, or fold it into text or a number`,
+  )
 }
 
 /** The row as it was written, but for columns that were null, which are absent. */

@@ -24,18 +24,24 @@ function figureOf(state: string, isMade: boolean): string | undefined {
   return visible === 'deleting' && isMade ? 'reclaimableBytes' : undefined
 }
 
+const goes = (data: unknown) => (data as { deleteOnTermination: boolean }).deleteOnTermination
+
 export const stored: CheckerMaker = () => {
   const unmade = new Set<string>()
+  /** Volumes that go with an instance that may be recovered. (3.4 reclaimableBytes.) */
+  const fated = new Set<string>()
   /** What each volume takes, by its last event, and what that comes to by holder and figure. */
   const taken = new Map<string, Sums>()
   const expected: Sums = new Map()
   return {
     name: NAME,
-    event({ kind, type, resource, account, state }, world) {
+    event({ kind, type, resource, account, state, data }, world) {
       if (type === 'volume.createFailed') unmade.add(resource)
       if (kind !== 'volume') return
       for (const [key, amount] of taken.get(resource) ?? []) add(expected, key, -amount)
-      const figure = figureOf(state, !unmade.has(resource))
+      if (type === 'volume.instanceRecovered' || type === 'volume.instanceGone') fated.delete(resource)
+      if (type === 'volume.instanceTerminated' && goes(data)) fated.add(resource)
+      const figure = fated.has(resource) ? 'reclaimableBytes' : figureOf(state, !unmade.has(resource))
       const { context } = world.replay.snapshots.get(resource)!
       const { sizeBytes, pool, provider, zone } = context as Record<string, string>
       const now: Sums = new Map()

@@ -99,6 +99,9 @@ export const instanceWords: WordsTable = {
   revertPastOthers: words('UnsupportedOperation'),
   attachmentInProgress: words('IncorrectInstanceState'),
   detachmentInProgress: words('IncorrectInstanceState'),
+  // No action of this protocol gives a time to recover in; an instance may have one all the same.
+  recoveryUnsupported: unsupported,
+  vmSnapshotRevertInProgress: words('IncorrectInstanceState'),
 
   imageUnavailable: words(
     'InvalidAMIID.Unavailable',

@@ -8,6 +8,7 @@ export const volumeWords: WordsTable = {
   volumeInVmSnapshot: words('IncorrectState'),
   volumeHasVmSnapshots: words('IncorrectState'),
   volumeHasSnapshots: words('IncorrectState'),
+  instanceTerminated: words('IncorrectState'),
   memoryOfEncryptedDisk: words('UnsupportedOperation'),
   'vm-snapshotVanished': words('IncorrectState'),
   volumeInUse: words(
