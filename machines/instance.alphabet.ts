@@ -167,6 +167,8 @@ export interface InstanceContext extends Recovery {
   readonly stopCall?: { readonly mode: 'graceful' | 'hard'; readonly asks: number; readonly stuck?: boolean }
   /** Volumes of it that are being taken back to a snapshot: it does not start before. */
   readonly volumesReverting?: readonly string[]
+  /** Volumes of it that are being moved, which its provider does only while it is off. */
+  readonly volumesMigrating?: readonly string[]
   /** Images that are being made of it. */
   readonly captures?: readonly string[]
   /** Its guest is off for an image: what is still to be taken of its disks. */
@@ -240,6 +242,7 @@ const capabilities = z.object({
     grow: z.enum(['online', 'offline', 'none']),
     retype: z.boolean(),
     encrypt: z.boolean(),
+    migrate: z.enum(['none', 'offline', 'online']).optional(),
   }),
   volumeSnapshot: z.object({
     of: z.array(z.enum(['available', 'in-use'])),
@@ -257,6 +260,7 @@ const capabilities = z.object({
     tree: z.boolean(),
     revertWhileRunning: z.boolean(),
     layered: z.boolean(),
+    blocks: z.array(z.string()).optional(),
     maxCount: z.int(),
     maxDepth: z.int(),
   }),
@@ -454,6 +458,9 @@ export const instanceEvents = events('instance', {
   /** It is to be taken back to a snapshot, while nobody runs with it. */
   revertProposed: proposed({ volume: z.string() }),
   revertEnded: told({ volume: z.string() }),
+  /** It is to be moved to another pool. `live`: also while its guest runs. */
+  migrateProposed: proposed({ volume: z.string(), live: z.boolean(), withVmSnapshots: z.boolean() }),
+  migrateEnded: told({ volume: z.string() }),
   // From its VM snapshots
   vmSnapshotProposed: proposed({
     snapshot: z.string(),

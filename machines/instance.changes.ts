@@ -6,6 +6,7 @@ import { captureChanges } from './instance.capture.ts'
 import { cleanupChanges } from './instance.cleanup.ts'
 import { atRest, deviceOf, withDevice, withoutDevice, withStatus } from './instance.devices.ts'
 import { lookChanges } from './instance.looks.ts'
+import { migrationChanges } from './instance.migrations.ts'
 import { leftOfBoth, offersOf } from './instance.offers.ts'
 import { recoveryChanges } from './instance.recovery.ts'
 import { restartChanges } from './instance.restart.ts'
@@ -159,6 +160,7 @@ const all = {
   ...recoveryChanges,
   ...restartChanges,
   ...revertChanges,
+  ...migrationChanges,
   ...stallChanges,
   ...stopChanges,
   ...suspendChanges,

@@ -59,6 +59,7 @@ const all = [
   ...imaging,
   'captureEnded',
   'revertEnded',
+  'migrateEnded',
   stuck,
   ...lineage,
 ] as const
@@ -173,7 +174,7 @@ export const late = {
     ...ignoring('its VM snapshots go with it', ...lineage),
     ...unowed,
     ...notGone,
-    ...ignoring('its volumes hear of its end when it is gone', ...volumes, 'revertEnded'),
+    ...ignoring('its volumes hear of its end when it is gone', ...volumes, 'revertEnded', 'migrateEnded'),
     ...ignoring('its launch is over', ...launching),
     ...ignoring('it is being ended already', 'offGraceDue'),
     ...ignoring('its images have failed with it', ...imaging, 'captureEnded'),

@@ -5,6 +5,7 @@ import { captureChoices, captureRequirements } from './instance.capture.ts'
 import { cleanupChoices, cleanupRequirements } from './instance.cleanup.ts'
 import { atHead, deviceOf, volumesWith } from './instance.devices.ts'
 import { lookChoices, lookRequirements } from './instance.looks.ts'
+import { migrationChoices, migrationRequirements } from './instance.migrations.ts'
 import type { RootOwner } from './instance.mode.ts'
 import { endsOff, isHeld } from './instance.off.ts'
 import { recoveryChoices, recoveryRequirements } from './instance.recovery.ts'
@@ -103,6 +104,7 @@ export const instanceRequirements = {
   ...recoveryRequirements,
   ...restartRequirements,
   ...revertRequirements,
+  ...migrationRequirements,
   ...vmSnapshotRequirements,
   ...suspendRequirements,
   ...cleanupRequirements,
@@ -151,6 +153,7 @@ export const choices = {
   ...recoveryChoices,
   ...restartChoices,
   ...revertChoices,
+  ...migrationChoices,
   ...stallChoices,
   ...stopChoices,
   ...suspendChoices,

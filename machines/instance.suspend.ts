@@ -70,6 +70,7 @@ export const growable = { 'instance.growProposed': { guard: needs('guestAwake') 
 /** All say no, by the name of what they would need. */
 const asItIs = {
   ...growable,
+  'instance.migrateProposed': { guard: needs('guestAwake') },
   'instance.attachProposed': { guard: needs('guestAwake') },
   'instance.detachProposed': { guard: needs('guestAwake') },
   'instance.captureProposed': { guard: needs('guestAwake') },

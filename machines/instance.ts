@@ -58,6 +58,7 @@ import { cleaning, whenDestroyed } from './instance.cleanup.ts'
 import { volumesWith } from './instance.devices.ts'
 import { late } from './instance.late.ts'
 import { answeredWhileStopped, forceStoppable, graceOver, missableWhileRunning } from './instance.looks.ts'
+import { migratableOff, migratableRunning } from './instance.migrations.ts'
 import { clearing, recoverable, settingAside, terminableOnceRun, terminableWhileOff } from './instance.recovery.ts'
 import { restartable } from './instance.restart.ts'
 import { forgettingReverts, revertible } from './instance.reverts.ts'
@@ -263,6 +264,7 @@ export const instance = setup({
           actions: ['detaching', { type: 'ask', params: want.disconnect }],
         },
         ...keepableWhileRunning,
+        ...migratableRunning,
         ...capturableWhileRunning,
         ...forgettingImages,
         ...forgettingReverts,
@@ -310,7 +312,15 @@ export const instance = setup({
       exit: { type: 'disarm', params: want.endOffNoMore },
       on: {
         'instance.startRequested': {
-          guard: needs('accountOpen', 'stateful', 'rootAttached', 'notReverting', 'stopConfirmed', 'vmSnapshotIdle'),
+          guard: needs(
+            'accountOpen',
+            'stateful',
+            'rootAttached',
+            'notReverting',
+            'notMigrating',
+            'stopConfirmed',
+            'vmSnapshotIdle',
+          ),
           target: 'pending.restarting',
           actions: 'restarted',
         },
@@ -351,6 +361,7 @@ export const instance = setup({
         ...keepableWhileOff,
         ...capturableWhileOff,
         ...revertible,
+        ...migratableOff,
         ...forgettingImages,
         ...forgettingReverts,
         'instance.detachProposed': {

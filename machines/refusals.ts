@@ -4,6 +4,7 @@
  */
 import type { Refusal, RefusalInput } from './grammar.ts'
 import { placementRefusals } from './placement.ts'
+import { instanceMigrating, volumeMigrating } from './refusals.migrations.ts'
 import { instanceRecovery, volumeRecovery } from './refusals.recovery.ts'
 import { instanceKeeping, volumeKeeping } from './refusals.vm-snapshots.ts'
 import { sightRefusals } from './sights.ts'
@@ -258,6 +259,7 @@ export const refusals = {
         `${context.snapshots?.length} snapshots of ${resource} are being taken; wait for one of them.`,
     ),
     notReverting,
+    ...volumeMigrating,
     revertOffered: no(
       'revertUnsupported',
       ({ resource }: Asked) =>
@@ -391,6 +393,7 @@ export const refusals = {
         `The instance ${resource} has no volume at its root device ${context.rootDevice}; attach one there.`,
     ),
     notReverting,
+    ...instanceMigrating,
     rootIsVolume: no(
       'rootNotVolume',
       ({ resource }: Asked) => `The root of ${resource} is no volume, so no snapshot can be taken of it.`,

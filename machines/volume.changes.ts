@@ -5,6 +5,7 @@ import { failedAgain } from './retries.ts'
 import { sightChanges } from './sights.ts'
 import { tagChanges } from './tags.ts'
 import type { Now, Shape, VolumeContext, VolumeEvent, VolumeEventNamed } from './volume.alphabet.ts'
+import { migrateChanges } from './volume.migrate.ts'
 import { recoveryChanges } from './volume.recovery.ts'
 import { revertChanges } from './volume.revert.ts'
 import { snapshotChanges } from './volume.snapshots.ts'
@@ -76,6 +77,7 @@ const all = {
   ...snapshotChanges,
   ...recoveryChanges,
   ...revertChanges,
+  ...migrateChanges,
   ...sightChanges,
   ...coveringChanges,
   requested,

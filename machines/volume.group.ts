@@ -30,6 +30,7 @@ export const takingInGroups = {
       'present',
       'ownerAlive',
       'notReverting',
+      'notMigrating',
       'groupOffered',
       'sameGroupProvider',
       'snapshotOffered',

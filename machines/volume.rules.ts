@@ -5,6 +5,7 @@ import { sightChoices, sightRequirements } from './sights.ts'
 import { tagChoices, tagRequirements } from './tags.ts'
 import type { Now, VolumeContext, VolumeEventNamed } from './volume.alphabet.ts'
 import { groupRequirements } from './volume.group.ts'
+import { migrateChoices, migrateRequirements } from './volume.migrate.ts'
 import { recoveryChoices, recoveryRequirements } from './volume.recovery.ts'
 import { revertChoices, revertRequirements } from './volume.revert.ts'
 import { snapshotChoices, snapshotRequirements } from './volume.snapshots.ts'
@@ -26,6 +27,7 @@ const saidOnes = [
   'encryptionKept',
   ...diskRequirementNames,
   'poolRoom',
+  'poolOffered',
 ] as const
 const said = Object.fromEntries(saidOnes.map(name => [name, saidByCommand])) as Record<
   (typeof saidOnes)[number],
@@ -38,6 +40,7 @@ export const volumeRequirements = {
   ...snapshotRequirements,
   ...recoveryRequirements,
   ...revertRequirements,
+  ...migrateRequirements,
   ...groupRequirements,
   ...sightRequirements,
   ...coveringRequirements,
@@ -84,6 +87,7 @@ export const choices = {
   ...snapshotChoices,
   ...recoveryChoices,
   ...revertChoices,
+  ...migrateChoices,
   ...orphanChoices,
   ...sightChoices,
   sameShape: ({ context, event }: Now) => {

@@ -20,6 +20,7 @@ import { unborn, type VolumeContext, type VolumeEvent } from './volume.alphabet.
 import { volumeChanges } from './volume.changes.ts'
 import { takingInGroups } from './volume.group.ts'
 import { late } from './volume.late.ts'
+import { migratable, migratableInUse, migrating, migratingInUse } from './volume.migrate.ts'
 import { keptWithInstance } from './volume.recovery.ts'
 import { dropRevert, revertible, revertibleInUse, reverting, revertingInUse } from './volume.revert.ts'
 import { choices, volumeRequirements } from './volume.rules.ts'
@@ -41,6 +42,7 @@ const changing = {
         'present',
         'ownerAlive',
         'notReverting',
+        'notMigrating',
         'sizeUncovered',
         'noVmSnapshotTask',
         'notResizing',
@@ -71,6 +73,7 @@ const seen = {
   'volume.measured': [
     { guard: 'modifying', ...ignore('the open call will say what it comes to') },
     { guard: 'reverting', ...ignore('the open call will say what it comes to') },
+    { guard: 'migrating', ...ignore('the open call will say what it comes to') },
     ...sighted('volume')['volume.measured'],
   ],
 } as const
@@ -176,6 +179,7 @@ export const volume = setup({
           { guard: needs('unattached'), target: 'deleting' },
         ],
         ...revertible,
+        ...migratable,
         ...changing,
         ...takingSnapshots,
         ...countingSnapshots,
@@ -186,6 +190,7 @@ export const volume = setup({
       },
     },
     reverting: { ...reverting, on: { ...reverting.on, ...countingSnapshots, ...tagging, ...late.reverting } },
+    migrating: { ...migrating, on: { ...migrating.on, ...countingSnapshots, ...tagging, ...late.migrating } },
     'in-use': {
       initial: 'attached',
       states: {
@@ -207,10 +212,12 @@ export const volume = setup({
               actions: { type: 'tell', params: want.proposeDetach },
             },
             ...revertibleInUse,
+            ...migratableInUse,
             ...late.attached,
           },
         },
         reverting: { ...revertingInUse, on: { ...revertingInUse.on, ...late.revertingInUse } },
+        migrating: { ...migratingInUse, on: { ...migratingInUse.on, ...late.migratingInUse } },
         detaching: {
           tags: 'working',
           meta: { awaits: (context: VolumeContext) => [context.attachment!.instance] },
@@ -231,6 +238,7 @@ export const volume = setup({
           },
           { guard: 'condemns', target: 'deleting', actions: ['owed', dropRevert] },
           { guard: 'reverting', target: 'reverting', actions: 'released' },
+          { guard: 'migrating', target: 'migrating', actions: 'released' },
           { target: 'available', actions: 'released' },
         ],
         ...changing,

@@ -9,8 +9,8 @@ import { sizeAfter } from './volume.size.ts'
 
 const claiming = new Set(['volume.requestedByInstance', 'volume.attachRequested', 'volume.launchProposed'])
 
-/** Wherever it is taken back to a snapshot, it stays attached. */
-const attached = new Set(['in-use.attached', 'in-use.detaching', 'in-use.reverting'])
+/** Taken back to a snapshot or moved, it stays attached. */
+const attached = new Set(['in-use.attached', 'in-use.detaching', 'in-use.reverting', 'in-use.migrating'])
 
 export const meterVolume: Meter = (before, event) => {
   const { type, state } = event

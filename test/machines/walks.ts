@@ -1,6 +1,7 @@
 /** Random lives of a few instances and volumes: what is done to them, and what they came to want. */
 import fc from 'fast-check'
 import { kinds, type Want } from '../../machines/index.ts'
+import type { DeclaredCapabilities } from '../../src/drivers/capabilities.ts'
 import { classes, classNames } from './classes.ts'
 import { type ImageDeed, imageAct, imageDeeds } from './image-walks.ts'
 import { type KeepingDeed, keepingAct, keepingDeeds } from './keeping-walks.ts'
@@ -261,7 +262,11 @@ export function live({ deeds, careful }: Life, check: (world: World, echo: strin
 }
 export const all = (world: World, kind: string): [string, Resource][] =>
   [...world.resources].filter(([, each]) => each.kind === kind)
-const layered = { ...able, vmSnapshot: { ...able.vmSnapshot, layered: true } }
+const layered: DeclaredCapabilities = {
+  ...able,
+  volume: { ...able.volume, migrate: 'offline' },
+  vmSnapshot: { ...able.vmSnapshot, layered: true },
+}
 let walked: { wants: [string, Want][]; contexts: Map<string, unknown[]> } | undefined
 
 /** Every want of many random lives, one of each form, and the contexts they passed through. Seeded, made once. */

@@ -49,6 +49,8 @@ export interface InstanceModel {
   readonly keptRoot?: string
   /** Volumes of it that are being taken back to a snapshot. */
   readonly reverting?: readonly string[]
+  /** Volumes of it that are being moved, for which it has to be off. */
+  readonly migrating?: readonly string[]
   /** Its guest is off for an image, or not on again yet. */
   readonly quiet?: Quiet
 }
@@ -66,6 +68,10 @@ export interface VolumeModel {
   readonly instance?: string
   /** It is being taken back to a snapshot: its size before that. (cloudstack 1.3, RevertSnapshotting.) */
   readonly reverting?: number
+  /** The pool it is in, the one it is being moved to, and when its provider can do that. (cloudstack 1.3, Migrating.) */
+  readonly pool?: string
+  readonly migrating?: string
+  readonly migrates: string
   /** Whether a change of its attachment is under way. */
   readonly moving?: boolean
   readonly condemned?: boolean

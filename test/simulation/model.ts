@@ -44,7 +44,11 @@ const boots = ['type', 'userData', 'kernel', 'ramdisk', 'ebsOptimized']
 
 const instanceRules: Readonly<Record<string, (now: InstanceModel, input: Data, look: Look) => Verdict>> = {
   ...tagging,
-  start: ({ state, account, mode, devices, rootDevice, rootOwner, reverting, stalled, unconfirmed }, _, look) => {
+  start: (
+    { state, account, mode, devices, rootDevice, rootOwner, reverting, migrating, stalled, unconfirmed },
+    _,
+    look,
+  ) => {
     // One that its provider holds is asked to go on, unless it was just asked.
     if (state === 'running' && stalled) return 'either'
     if (state === 'pending' || state === 'running') return 'unchanged'
@@ -54,7 +58,8 @@ const instanceRules: Readonly<Record<string, (now: InstanceModel, input: Data, l
       rootOwner === 'provider' ||
       rootOwner === 'image' ||
       Object.values(devices).some(({ device }) => device === rootDevice)
-    const may = isOpen(account, look) && mode === 'stateful' && hasRoot && !unconfirmed && !reverting?.length
+    const isWaiting = unconfirmed || reverting?.length || migrating?.length
+    const may = isOpen(account, look) && mode === 'stateful' && hasRoot && !isWaiting
     return state === 'stopped' && may ? 'accepted' : 'refused'
   },
   resume: ({ state, account, mode, resumes }, _, look) => {
@@ -113,17 +118,28 @@ const volumeRules: Readonly<Record<string, (now: VolumeModel, input: Data, look:
   untag: (now, input) => (now.state === 'deleted' ? 'refused' : tagging.untag(now, input)),
   delete: ({ state, instance }) => {
     if (state.startsWith('delet')) return 'unchanged'
-    const isFree = ['available', 'error', 'reverting'].includes(state) && instance === undefined
+    const isFree = ['available', 'error', 'reverting', 'migrating'].includes(state) && instance === undefined
     return isFree ? 'accepted' : 'refused'
   },
-  revert: ({ state, account, instance, moving, from, reverting, unseen }, _, look) => {
+  /** Where pools are, and how full, is the scenery's. (cloudstack 2.5.) */
+  migrate: ({ state, instance, moving, from, reverting, migrating, migrates, unseen, pool }, { pool: named }, look) => {
+    const isResting = state === 'available' || (state === 'in-use' && !moving)
+    if (!isResting || reverting !== undefined || migrating !== undefined) return 'refused'
+    if (named !== undefined && pool !== undefined && (named === pool || `pool/${named}` === pool)) return 'unchanged'
+    if (from !== undefined || unseen || migrates === 'none') return 'refused'
+    const holder = instance === undefined ? undefined : look(instance)
+    if (holder?.kind !== 'instance') return 'either'
+    const isBeside = holder.state === 'stopped' || (migrates === 'online' && holder.state === 'running')
+    return isBeside ? 'either' : 'refused'
+  },
+  revert: ({ state, account, instance, moving, from, reverting, migrating, unseen }, _, look) => {
     if ((state !== 'available' && state !== 'in-use') || moving || from !== undefined) return 'refused'
-    if (reverting !== undefined || unseen || !isOpen(account, look)) return 'refused'
+    if (reverting !== undefined || migrating !== undefined || unseen || !isOpen(account, look)) return 'refused'
     // Which snapshots are its own, and whether they are complete, is not in this model.
     return instance === undefined || look(instance)?.state === 'stopped' ? 'either' : 'refused'
   },
   modify: (now, input, look) => {
-    const { state, account, shape, from, unseen, reverting } = now
+    const { state, account, shape, from, unseen, reverting, migrating } = now
     if (state !== 'available' && state !== 'in-use') return 'refused'
     const wanted = asked(now, input)
     const isOther = wanted.volumeType !== shape.volumeType || wanted.iops !== shape.iops
@@ -131,7 +147,8 @@ const volumeRules: Readonly<Record<string, (now: VolumeModel, input: Data, look:
     const hasRates = wanted.iops !== undefined
     if (hasRates !== (wanted.volumeType === 'gp3') && (hasRates ? wanted.volumeType === 'gp2' : true)) return 'refused'
     const fits = wanted.sizeBytes >= shape.sizeBytes && wanted.sizeBytes <= 64 * 1024 ** 3
-    if (!isOpen(account, look) || !fits || from !== undefined || reverting !== undefined || unseen) return 'refused'
+    const isBusy = from !== undefined || reverting !== undefined || migrating !== undefined
+    if (!isOpen(account, look) || !fits || isBusy || unseen) return 'refused'
     const grows = wanted.sizeBytes > shape.sizeBytes
     if (grows && now.grow === 'none') return 'refused'
     const holder = now.instance === undefined ? undefined : look(now.instance)
@@ -152,9 +169,10 @@ const volumeRules: Readonly<Record<string, (now: VolumeModel, input: Data, look:
     // Slots, and plugging into a running guest, are the provider's to grant.
     return (target.state === 'running' || target.state === 'stopped') && !target.quiet ? 'either' : 'refused'
   },
-  detach: ({ state, instance, moving, reverting }, _, look) => {
+  detach: ({ state, instance, moving, reverting, migrating }, _, look) => {
     const holder = instance === undefined ? undefined : look(instance)
-    if (state !== 'in-use' || moving || reverting !== undefined || holder?.kind !== 'instance') return 'refused'
+    if (state !== 'in-use' || moving || reverting !== undefined || migrating !== undefined) return 'refused'
+    if (holder?.kind !== 'instance') return 'refused'
     const isAwake = live.includes(holder.state) && !holder.state.startsWith('suspend')
     return isAwake && !holder.quiet ? 'either' : 'refused'
   },
@@ -368,6 +386,8 @@ const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelo
     },
     revertProposed: ({ reverting = [] }, { data }) => ({ reverting: [...reverting, data.volume] }),
     revertEnded: ({ reverting = [] }, { data }) => ({ reverting: reverting.filter(each => each !== data.volume) }),
+    migrateProposed: ({ migrating = [] }, { data }) => (data.live ? {} : { migrating: [...migrating, data.volume] }),
+    migrateEnded: ({ migrating = [] }, { data }) => ({ migrating: migrating.filter(each => each !== data.volume) }),
     attachProposed: ({ devices }, { data }) => ({
       devices: { ...devices, [data.volume]: { device: deviceName(data.device), dies: false } },
     }),
@@ -377,6 +397,9 @@ const wentBack = ({ state, shape, reverting }: VolumeModel, sizeBytes: number): 
   reverting === undefined || state.startsWith('delet')
     ? {}
     : { state: state === 'reverting' ? 'available' : state, shape: { ...shape, sizeBytes }, reverting: undefined }
+
+const arrived = ({ state, migrating }: VolumeModel, pool: string | undefined): Partial<VolumeModel> =>
+  migrating === undefined ? {} : { state: state === 'migrating' ? 'available' : state, pool, migrating: undefined }
 
 const volumeEvents: Readonly<Record<string, (now: VolumeModel, event: Envelope<Data>) => Partial<VolumeModel>>> = {
   ...tagEvents,
@@ -406,18 +429,26 @@ const volumeEvents: Readonly<Record<string, (now: VolumeModel, event: Envelope<D
   }),
   reverted: (now, { data: { sizeBytes } }) => wentBack(now, sizeBytes),
   revertFailed: now => wentBack(now, now.reverting!),
-  deleteRequested: () => ({ state: 'deleting', from: undefined, reverting: undefined }),
+  migrateRequested: ({ instance }, { data }) => ({
+    state: instance === undefined ? 'migrating' : 'in-use',
+    migrating: data.pool,
+  }),
+  migrated: now => arrived(now, now.migrating),
+  migrateFailed: now => arrived(now, now.pool),
+  deleteRequested: () => ({ state: 'deleting', from: undefined, reverting: undefined, migrating: undefined }),
   deleted: ({ state }) => (state === 'deleting' ? { state: 'deleted' } : {}),
   vanished: ({ state }) => (state === 'available' || state === 'in-use' ? { unseen: true } : {}),
   reappeared: () => ({ unseen: undefined }),
   // Given up.
   orphanRecorded: () => ({ state: 'deleted' }),
-  instanceGone: ({ state, instance, reverting }, { data }) => {
+  instanceGone: ({ state, instance, reverting, migrating }, { data }) => {
     if (instance !== data.instance) return {}
     const rest = { instance: undefined, moving: undefined }
     if (state === 'creating') return { ...rest, condemned: data.deleteOnTermination }
-    if (data.deleteOnTermination) return { ...rest, state: 'deleting', from: undefined, reverting: undefined }
+    if (data.deleteOnTermination)
+      return { ...rest, state: 'deleting', from: undefined, reverting: undefined, migrating: undefined }
     if (reverting !== undefined) return { ...rest, state: 'reverting' }
+    if (migrating !== undefined) return { ...rest, state: 'migrating' }
     return { ...rest, state: state === 'in-use' ? 'available' : state }
   },
 }
@@ -444,6 +475,8 @@ export function follow(now: Model | undefined, event: Envelope<Data>): Model | u
       zone: data.zone,
       shape: { sizeBytes: data.sizeBytes, volumeType: data.volumeType, iops: data.iops },
       grow: (data.offers ?? facts.provider.capabilities.volume).grow,
+      migrates: (data.offers ?? facts.provider.capabilities.volume).migrate ?? 'none',
+      pool: data.pool,
       tags: data.tags ?? {},
       instance: data.instance,
       clonedFrom: data.pinsImage ? data.from.id : undefined,

@@ -61,6 +61,7 @@ export function capabilitiesOf(shape: Shape): DeclaredCapabilities {
       grow: volume.grow ?? 'online',
       retype: shape.retype,
       encrypt: true,
+      migrate: shape.migrate,
     },
     limits: { callsInFlightMax: shape.callsInFlightMax },
   }

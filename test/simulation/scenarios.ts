@@ -17,6 +17,8 @@ export interface Chapter {
   readonly as?: string
   /** The next chapter begins at once, not after everything has settled. */
   readonly atOnce?: boolean
+  /** Who asks is an operator. */
+  readonly byOperator?: boolean
 }
 export interface Scenario {
   readonly name: string
@@ -62,6 +64,7 @@ const snapshot: Chapter = {
   ask: ({ volume }) => ({ kind: 'snapshot', command: 'create', input: { volume } }),
 }
 const revert = of('volume', 'revert', 'volume', ({ snapshot }) => ({ snapshot }))
+const migrate: Chapter = { ...of('volume', 'migrate', 'volume', () => ({})), byOperator: true }
 const group: Chapter = {
   as: 'group',
   ask: ({ instance }) => ({ kind: 'snapshot-group', command: 'create', input: { instance } }),
@@ -128,6 +131,25 @@ export const scenarios: readonly Scenario[] = [
     name: 'take a volume of a stopped instance back',
     before: [launch, create, attach, snapshot, halt],
     story: [revert],
+  },
+  { name: 'move a volume', world: { pooled: true }, before: [create], story: [migrate] },
+  {
+    name: 'delete a volume that is moved',
+    world: { pooled: true },
+    before: [create],
+    story: [atOnce(migrate), remove],
+  },
+  {
+    name: 'terminate while a volume is moved',
+    world: { pooled: true },
+    before: [launch, create, attach],
+    story: [atOnce(migrate), terminate],
+  },
+  {
+    name: 'start what is off for a volume that is moved',
+    world: { pooled: true, migrate: 'offline' },
+    before: [launch, create, attach, halt],
+    story: [migrate, start],
   },
   { name: 'snapshots at one moment', before: [launch, create, attach], story: [group] },
   {

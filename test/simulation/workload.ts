@@ -2,7 +2,7 @@
 import type { CommandInput } from '../../src/runtime/request.ts'
 import { visibleOf } from './fold.ts'
 import type { Random } from './random.ts'
-import { OPERATOR, type Scenery, tenants } from './setup.ts'
+import { OPERATOR, pools, type Scenery, tenants } from './setup.ts'
 import { GIB } from './shape.ts'
 import type { Request } from './submission.ts'
 import { toImage, toKeyPair, toSnapshot } from './workload-images.ts'
@@ -264,9 +264,24 @@ export function someRequest(workload: Workload, tenantCount: number): Request {
     const forced = { kind: 'instance', command: 'forceStop', id }
     if (id !== undefined) return { account: OPERATOR, authority: 'operator', commands: [forced], token }
   }
+  if (random.chance(world.options.shape.pooled ? 0.08 : 0.01)) {
+    const command = moveVolume(workload, account)
+    if (command) return { account: OPERATOR, authority: 'operator', commands: [command], token }
+  }
   const size = random.chance(0.2) ? random.between(2, 4) : 1
   const commands = Array.from({ length: size }, () => versioned(workload, someCommand(workload, account)))
   return { account, commands, token, dryRun }
+}
+
+/** To another pool: an operator's word too. */
+function moveVolume(workload: Workload, account: string): CommandInput | undefined {
+  const { random } = workload
+  const id = someId(workload, 'volume', account)
+  const input = {
+    pool: random.pick([undefined, ...pools, 'nowhere']),
+    ...(random.chance(0.2) ? { profile: 'cloudstack-vmware' } : {}),
+  }
+  return id === undefined ? undefined : { kind: 'volume', command: 'migrate', id, input }
 }
 
 /** What only operators do, and what ends for good: rarely, or nothing else would happen. */

@@ -26,6 +26,7 @@ const belongs: Readonly<Record<string, readonly string[]>> = {
   'schedule.runDue': ['active'],
   'schedule.expiryDue': ['active', 'paused'],
   'volume.revertTimedOut': ['reverting', 'in-use'],
+  'volume.migrateTimedOut': ['migrating', 'in-use'],
   'volume.createTimedOut': ['creating'],
   'volume.optimizeCheckDue': ['available', 'in-use'],
   'volume.deleteTimedOut': ['deleting'],

@@ -30,7 +30,7 @@ const measures: Readonly<Record<string, (state: string, context: Context, isTher
     },
     volume: (state, { sizeBytes }, isThere) => {
       if (!isThere || state === 'deleted') return undefined
-      const isAttached = ['in-use.attached', 'in-use.detaching', 'in-use.reverting'].includes(state)
+      const isAttached = ['in-use.attached', 'in-use.detaching', 'in-use.reverting', 'in-use.migrating'].includes(state)
       return { series: ['volume', ...(isAttached ? ['attachedVolume'] : [])], bytes: BigInt(sizeBytes) }
     },
     snapshot: (state, { sizeBytes }, isThere) =>

@@ -10,7 +10,7 @@ import type { CheckerMaker } from './checker.ts'
 const NAME = 'model agrees'
 
 /** Kinds whose commands change others as well. */
-const beyondItself = ['volume', 'snapshot', 'snapshot-group', 'image']
+const beyondItself = ['volume', 'snapshot', 'snapshot-group', 'vm-snapshot', 'image']
 
 export const predicted: CheckerMaker = () => {
   const models = new Map<string, Model>()
@@ -135,7 +135,18 @@ export const predicted: CheckerMaker = () => {
           throw new Violation(NAME, `${volume} was to be free after its instance, and is ${state}`)
       }
       for (const [id, { state }] of models)
-        if (['pending', 'suspending', 'stopping', 'shutting-down', 'creating', 'reverting', 'deleting'].includes(state))
+        if (
+          [
+            'pending',
+            'suspending',
+            'stopping',
+            'shutting-down',
+            'creating',
+            'reverting',
+            'migrating',
+            'deleting',
+          ].includes(state)
+        )
           throw new Violation(NAME, `${id} is ${state} although everything has settled`)
     },
   }

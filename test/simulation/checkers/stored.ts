@@ -20,7 +20,7 @@ const add = (sums: Sums, key: string, amount: number) => void sums.set(key, (sum
 function figureOf(state: string, isMade: boolean): string | undefined {
   const [visible] = state.split('.')
   if (visible === 'creating') return 'requestedBytes'
-  if (visible === 'available' || visible === 'reverting' || visible === 'in-use') return 'allocatedBytes'
+  if (/^(available|reverting|migrating|in-use)$/.test(visible!)) return 'allocatedBytes'
   return visible === 'deleting' && isMade ? 'reclaimableBytes' : undefined
 }
 
@@ -44,15 +44,20 @@ export const stored: CheckerMaker = () => {
       const figure = fated.has(resource) ? 'reclaimableBytes' : figureOf(state, !unmade.has(resource))
       const { context } = world.replay.snapshots.get(resource)!
       const { sizeBytes, pool, provider, zone } = context as Record<string, string>
+      const { migration } = context as { migration?: { pool: string } }
       const now: Sums = new Map()
       if (figure)
         for (const holder of [`account/${account}`, pool ?? `zone/${provider}/${zone}`])
           now.set(`${holder} ${figure}`, Number(sizeBytes))
+      // Where it is to go it has a place until it is there, or somewhere else for good.
+      if (figure && migration)
+        for (const holder of [`account/${account}`, migration.pool])
+          now.set(`${holder} requestedBytes`, Number(sizeBytes))
       taken.set(resource, now)
       for (const [key, amount] of now) add(expected, key, amount)
     },
     committed(world) {
-      if (!world.options.shape.limited) return
+      if (!world.options.shape.pooled) return
       const onPools = new Map([...expected].filter(([key]) => key.startsWith('pool/')))
       compare('pools', onPools, read(world, 'pools'))
     },

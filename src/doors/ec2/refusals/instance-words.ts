@@ -93,6 +93,8 @@ export const instanceWords: WordsTable = {
   vmSnapshotNameTaken: words('InvalidParameterValue'),
   vmSnapshotKindsMixed: words('UnsupportedOperation'),
   revertNeedsStop: words('IncorrectInstanceState'),
+  vmSnapshotsHoldDisks: words('IncorrectInstanceState'),
+  migrateNeedsStop: words('IncorrectInstanceState'),
   revertWhileRunningUnsupported: words('IncorrectInstanceState'),
   revertNeedsStart: words('IncorrectInstanceState'),
   revertNeedsStateful: words('UnsupportedOperation'),
