@@ -166,8 +166,8 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
     })
     this.#outlook = new Outlook({
       ...{ catalogue, residence, drivers: this.#drivers, clock, questions: this.#questions, owner },
-      everyMs: options.surveyEveryMs ?? 900_000,
-      nextId: () => ids.next(clock.now()),
+      ...{ everyMs: options.surveyEveryMs ?? 900_000, nextId: () => ids.next(clock.now()) },
+      listen: heard => this.#listeners.on('event', heard),
       known: (provider, kind) => knownAt(this.views.inventory as View<ViewRow> | undefined, provider, kind),
       report: report => this.report(report),
       surveyed: report => this.#listeners.tell('surveyed', report),
