@@ -123,6 +123,17 @@ export const snapshotAbilities = ({
   revert: revert || undefined,
   revertRestoresSize: revertRestoresSize || undefined,
 })
+/** Whether its volumes are moved between pools, and when. */
+export const migrationOffersOf = (
+  { migrate }: { readonly migrate?: 'none' | 'offline' | 'online' },
+  { blocks }: { readonly blocks?: readonly string[] } = {},
+) => {
+  const isOffered = migrate !== undefined && migrate !== 'none'
+  return {
+    migrate: isOffered ? migrate : undefined,
+    migrateKept: (isOffered && !blocks?.includes('migrate')) || undefined,
+  }
+}
 export type SnapshotAbility = 'group' | 'revert' | 'revertRestoresSize'
 export type SnapshotSource = 'available' | 'in-use'
 /** The same with where they are kept, as a volume remembers it. */

@@ -268,7 +268,7 @@ export type Authority = 'owner' | 'domainAdmin' | 'operator' | 'engine'
  *   zones of that region; `of`: and what is left of it for the image whose id is at the first of these paths of earlier facts.
  * - `account`: the account the resource is of (of one that is made: the caller's), or null if nobody opened it.
  * - `claim`: a row of a view kept in the transaction, which must still hold at commit; its key is the account, the
- *   target's `id`, its `provider` (named in the input, or the default), the string at `path`, or several parts joined by
+ *   target's `id`, the `provider` (its own, else the one named in the input, or the default), the string at `path`, or several parts joined by
  *   `/`; null where a path finds nothing. With `members`, it is the rows whose keys that row lists in this column.
  */
 export type FactSource =

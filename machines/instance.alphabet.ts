@@ -16,6 +16,7 @@ import {
 } from './grammar.ts'
 import type { CleanupItem } from './instance.cleanup.ts'
 import { type RootOwner, rootOwners } from './instance.mode.ts'
+import { type Recovery, recoveryAttributes, recoveryEvents } from './instance.recovery.alphabet.ts'
 import type { Sparing } from './instance.sparing.ts'
 import type { Stall } from './instance.stall.ts'
 import type { VmSnapshotOffers, VmSnapshotTask } from './instance.vm-snapshots.ts'
@@ -54,7 +55,7 @@ export interface ModeWarning {
   readonly remedy: string
 }
 
-export interface InstanceContext {
+export interface InstanceContext extends Recovery {
   readonly image: string
   /** The root that its provider made needs the image for as long as the instance exists. */
   readonly pinsImage?: boolean
@@ -166,6 +167,8 @@ export interface InstanceContext {
   readonly stopCall?: { readonly mode: 'graceful' | 'hard'; readonly asks: number; readonly stuck?: boolean }
   /** Volumes of it that are being taken back to a snapshot: it does not start before. */
   readonly volumesReverting?: readonly string[]
+  /** Volumes of it that are being moved, which its provider does only while it is off. */
+  readonly volumesMigrating?: readonly string[]
   /** Images that are being made of it. */
   readonly captures?: readonly string[]
   /** Its guest is off for an image: what is still to be taken of its disks. */
@@ -217,6 +220,7 @@ const attributes = {
   kernel: z.string().optional(),
   ramdisk: z.string().optional(),
   ebsOptimized: z.boolean().optional(),
+  ...recoveryAttributes,
 }
 const capabilities = z.object({
   stop: z.string(),
@@ -238,6 +242,7 @@ const capabilities = z.object({
     grow: z.enum(['online', 'offline', 'none']),
     retype: z.boolean(),
     encrypt: z.boolean(),
+    migrate: z.enum(['none', 'offline', 'online']).optional(),
   }),
   volumeSnapshot: z.object({
     of: z.array(z.enum(['available', 'in-use'])),
@@ -255,6 +260,7 @@ const capabilities = z.object({
     tree: z.boolean(),
     revertWhileRunning: z.boolean(),
     layered: z.boolean(),
+    blocks: z.array(z.string()).optional(),
     maxCount: z.int(),
     maxDepth: z.int(),
   }),
@@ -336,7 +342,7 @@ export const instanceEvents = events('instance', {
   suspendRequested: requested(),
   resumeRequested: requested({}, { account }),
   rebootRequested: requested(),
-  terminateRequested: requested(),
+  ...recoveryEvents,
   /** By an operator who cannot reach its provider. */
   forceStopRequested: requested(),
   /** The instance itself, while it is being destroyed; then a volume that is to go with it. */
@@ -452,6 +458,9 @@ export const instanceEvents = events('instance', {
   /** It is to be taken back to a snapshot, while nobody runs with it. */
   revertProposed: proposed({ volume: z.string() }),
   revertEnded: told({ volume: z.string() }),
+  /** It is to be moved to another pool. `live`: also while its guest runs. */
+  migrateProposed: proposed({ volume: z.string(), live: z.boolean(), withVmSnapshots: z.boolean() }),
+  migrateEnded: told({ volume: z.string() }),
   // From its VM snapshots
   vmSnapshotProposed: proposed({
     snapshot: z.string(),

@@ -6,7 +6,9 @@ import { captureChanges } from './instance.capture.ts'
 import { cleanupChanges } from './instance.cleanup.ts'
 import { atRest, deviceOf, withDevice, withoutDevice, withStatus } from './instance.devices.ts'
 import { lookChanges } from './instance.looks.ts'
+import { migrationChanges } from './instance.migrations.ts'
 import { leftOfBoth, offersOf } from './instance.offers.ts'
+import { recoveryChanges } from './instance.recovery.ts'
 import { restartChanges } from './instance.restart.ts'
 import { revertChanges } from './instance.reverts.ts'
 import { sparingChanges } from './instance.sparing.ts'
@@ -155,8 +157,10 @@ const disconnected = ({ context: { devices, changing } }: Now): Change => ({
 const all = {
   ...captureChanges,
   ...lookChanges,
+  ...recoveryChanges,
   ...restartChanges,
   ...revertChanges,
+  ...migrationChanges,
   ...stallChanges,
   ...stopChanges,
   ...suspendChanges,

@@ -25,6 +25,7 @@ export const launchable = needs(
   'rootVolumeThere',
   'rootOffered',
   'behaviourPossible',
+  'recoveryPossible',
   'mappingValid',
   'sizeGiven',
   'snapshotKnown',
@@ -41,7 +42,7 @@ export const launchable = needs(
 /** Any live instance may be terminated, unless it is protected from callers. */
 export const terminable = {
   'instance.terminateRequested': {
-    guard: needs('unprotected', 'stopUnprotected'),
+    guard: needs('unprotected', 'stopUnprotected', 'lineageKnown'),
     target: '#shutting-down',
     actions: 'byUser',
   },
@@ -56,7 +57,14 @@ export const stoppable = {
 } as const
 export const modifiable = {
   'instance.modifyRequested': {
-    guard: needs('bootKept', 'behaviourPossible', 'devicesMapped', 'volumesOutlive', 'annotationsFit'),
+    guard: needs(
+      'bootKept',
+      'behaviourPossible',
+      'recoveryPossible',
+      'devicesMapped',
+      'volumesOutlive',
+      'annotationsFit',
+    ),
     actions: 'modified',
   },
 } as const
@@ -70,6 +78,7 @@ export const guestMayPowerOff = {
     ofAnotherLaunch,
     { guard: 'stopsWithGuest', target: '#stopping', actions: 'byGuest' },
     { guard: 'restsBeforeItsEnd', target: '#stopping', actions: 'byGuest' },
+    { guard: 'awaitsRecovery', target: '#settingAside', actions: ['byGuest', 'ending'] },
     { target: '#shutting-down', actions: 'byGuest' },
   ],
 } as const

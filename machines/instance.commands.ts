@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { claim, command, named, owningAccount, provider, resource, secret } from './grammar.ts'
 import { encodingOf, launchData } from './instance.launch.ts'
 import { poolsThere } from './placement.ts'
+import { profile } from './profiles.ts'
 import { tagCommands, tags } from './tags.ts'
 
 const device = z.strictObject({
@@ -20,6 +21,7 @@ const device = z.strictObject({
   ephemeral: z.string().optional(),
   noDevice: z.boolean().optional(),
 })
+const RECOVERABLE_MAX_MS = 3_650 * 86_400_000
 const attributes = {
   name: z.string().max(255).optional(),
   terminationProtection: z.boolean().optional(),
@@ -33,6 +35,8 @@ const attributes = {
   kernel: z.string().max(255).optional(),
   ramdisk: z.string().max(255).optional(),
   ebsOptimized: z.boolean().optional(),
+  /** How long it may be recovered once it was terminated: at most ten years; 0: not at all. Of what stops with its disks. */
+  recoverableForMs: z.int().nonnegative().max(RECOVERABLE_MAX_MS).optional(),
 }
 const note = z.string().min(1).max(128)
 
@@ -118,8 +122,21 @@ export const instanceCommands = {
   }),
   terminate: command({
     event: 'terminateRequested',
-    summary: 'Ends the instance for good; then its volumes are deleted or freed, as their flags say.',
+    summary:
+      'Ends the instance for good, at once or when it can be recovered no longer; then its volumes are deleted or freed, as their flags say.',
     who: 'owner',
+    input: {
+      /** At once, also where it may be recovered, or waits for that. */
+      expunge: z.boolean().optional(),
+      /** By the rules of this platform its VM snapshots stay until it ends; by all others they go before it waits. */
+      profile: profile.optional(),
+    },
+  }),
+  recover: command({
+    event: 'recoverRequested',
+    summary: 'Undoes the termination of an instance that is kept for that: it is stopped, with the disks it had.',
+    who: 'owner',
+    needs: { account: owningAccount() },
   }),
   forceStop: command({
     event: 'forceStopRequested',

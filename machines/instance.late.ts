@@ -15,7 +15,11 @@ const cleaning = ['cleanupDone', 'cleanupFailed', 'cleanupHandedOver'] as const
 const unowed = ignoring('nothing of it is being cleaned up', ...cleaning, 'orphanRecorded')
 const launching = ['prepared', 'modeMismatchWarned'] as const
 const freed = 'imageFreed'
-const notGone = ignoring('it is not gone yet', freed, 'orphanCleaned')
+const expunging = 'expungeDue'
+const notGone = {
+  ...ignoring('it is not gone yet', freed, 'orphanCleaned'),
+  ...ignoring('it is not kept for a while', expunging),
+}
 const volumes = ['volumeReady', 'volumeFailed'] as const
 const creation = ['created', 'createFailed', 'launchTimedOut'] as const
 const starting = ['started', 'startFailed', 'startRetryDue'] as const
@@ -42,6 +46,7 @@ const news = ['poweredOff', 'memoryLost', ...missing, ...byOthers, ...stalling] 
 const all = [
   ...launching,
   'offGraceDue',
+  expunging,
   ...volumes,
   ...creation,
   ...starting,
@@ -54,6 +59,7 @@ const all = [
   ...imaging,
   'captureEnded',
   'revertEnded',
+  'migrateEnded',
   stuck,
   ...lineage,
 ] as const
@@ -130,6 +136,18 @@ export const late = {
     ...ignoring('its connections ended with the stop', ...connecting),
     ...ignoring('no such call is open', ...destroying),
   },
+  clearing: ignoring('nothing of it is to be destroyed yet', 'destroyed', 'destroyFailed', 'destroyRetryDue'),
+  recoverable: {
+    ...unowed,
+    ...ignoring('it is not gone yet', freed, 'orphanCleaned'),
+    ...ignoring('its launch is over', ...volumes, ...launching, 'createFailed', 'launchTimedOut'),
+    ...ignoring('it was not suspended', 'suspendFailed', 'suspendTimedOut'),
+    ...ignoring('its images have failed with it', ...imaging, 'captureEnded'),
+    ...ignoring('it is stopped already', 'startFailed', 'startRetryDue', ...stopping, stuck, 'offGraceDue'),
+    ...ignoring('it is stopped already', ...rebooting, ...missing, ...stalling, 'poweredOff', 'memoryLost'),
+    ...ignoring('its connections ended with the stop', ...connecting),
+    ...ignoring('no such call is open', ...destroying),
+  },
   suspending: {
     ...notGone,
     ...unowed,
@@ -156,7 +174,7 @@ export const late = {
     ...ignoring('its VM snapshots go with it', ...lineage),
     ...unowed,
     ...notGone,
-    ...ignoring('its volumes hear of its end when it is gone', ...volumes, 'revertEnded'),
+    ...ignoring('its volumes hear of its end when it is gone', ...volumes, 'revertEnded', 'migrateEnded'),
     ...ignoring('its launch is over', ...launching),
     ...ignoring('it is being ended already', 'offGraceDue'),
     ...ignoring('its images have failed with it', ...imaging, 'captureEnded'),

@@ -169,6 +169,10 @@ const sights: Readonly<Record<string, Sights>> = {
     if (seen === 'suspended') return 'externallySuspended'
     return unconfirmed && (seen === 'stopped' || seen === 'missing') ? 'stopped' : undefined
   },
+  recoverable: seen => {
+    if (seen === 'running') return 'externallyStarted'
+    return seen === 'suspended' ? 'externallySuspended' : undefined
+  },
 }
 /** News if it is gone, or back. */
 function unseenOr(seen: string, expected: string, back: string, context: InstanceContext): string | undefined {

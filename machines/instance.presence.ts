@@ -9,7 +9,12 @@ import type { InstanceContext } from './instance.alphabet.ts'
 import { isStalled } from './instance.stall.ts'
 
 /** As providers call what it is in these states. */
-const statuses: Readonly<Record<string, string>> = { running: 'running', suspended: 'suspended', stopped: 'stopped' }
+const statuses: Readonly<Record<string, string>> = {
+  running: 'running',
+  suspended: 'suspended',
+  stopped: 'stopped',
+  recoverable: 'stopped',
+}
 
 const connection = (id: string, volume: string, must: boolean): Expected => ({
   kind: 'attachment',
@@ -37,7 +42,8 @@ export const instancePresence: Presence = {
     const status = isRunning && isStalled(context) ? 'paused' : statuses[name]
     const isOn = isRunning || name === 'suspended'
     const { unconfirmed, quieted, rebooting, keptRoot, stall } = context
-    const must = isOn || (name === 'stopped' && context.offers.preserves === true && !unconfirmed)
+    const isOff = name === 'stopped' || name === 'recoverable'
+    const must = isOn || (isOff && context.offers.preserves === true && !unconfirmed)
     // A guest that is off for an image is off for a moment.
     const facts = status === undefined || quieted || rebooting || unconfirmed || stall?.asked ? {} : { status }
     return [

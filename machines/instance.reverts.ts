@@ -4,6 +4,7 @@
  */
 import { ignore, needs } from './grammar.ts'
 import type { InstanceContext, InstanceEventNamed as Named, Now } from './instance.alphabet.ts'
+import { forgettingMigrations } from './instance.migrations.ts'
 
 type Change = Partial<InstanceContext>
 
@@ -30,4 +31,5 @@ export const forgettingReverts = {
     { guard: 'revertingIt', actions: 'volumeRevertEnded' },
     ignore('no such volume of it is being taken back'),
   ],
+  ...forgettingMigrations,
 } as const

@@ -5,8 +5,10 @@ import { captureChoices, captureRequirements } from './instance.capture.ts'
 import { cleanupChoices, cleanupRequirements } from './instance.cleanup.ts'
 import { atHead, deviceOf, volumesWith } from './instance.devices.ts'
 import { lookChoices, lookRequirements } from './instance.looks.ts'
+import { migrationChoices, migrationRequirements } from './instance.migrations.ts'
 import type { RootOwner } from './instance.mode.ts'
 import { endsOff, isHeld } from './instance.off.ts'
+import { recoveryChoices, recoveryRequirements } from './instance.recovery.ts'
 import { restartChoices, restartRequirements } from './instance.restart.ts'
 import { revertChoices, revertRequirements } from './instance.reverts.ts'
 import { sparingChoices, sparingRequirements } from './instance.sparing.ts'
@@ -60,7 +62,7 @@ export const instanceRequirements = {
     const names = new Set(devices.map(each => normalised(each.device)))
     return names.size === devices.length && names.has(normalised(rootDevice)) === isVolume(rootOwner)
   },
-  accountOpen: ({ event }: On<'launchRequested' | 'startRequested'>) =>
+  accountOpen: ({ event }: On<'launchRequested' | 'startRequested' | 'recoverRequested'>) =>
     (event.facts.account?.state ?? 'open') === 'open',
   /** Where it is launched on a volume, its image need not be there any more. */
   imageAvailable: ({ event: { data, facts } }: On<'launchRequested'>) =>
@@ -99,8 +101,10 @@ export const instanceRequirements = {
   },
   ...captureRequirements,
   ...lookRequirements,
+  ...recoveryRequirements,
   ...restartRequirements,
   ...revertRequirements,
+  ...migrationRequirements,
   ...vmSnapshotRequirements,
   ...suspendRequirements,
   ...cleanupRequirements,
@@ -146,8 +150,10 @@ export const choices = {
   ...tagChoices,
   ...captureChoices,
   ...lookChoices,
+  ...recoveryChoices,
   ...restartChoices,
   ...revertChoices,
+  ...migrationChoices,
   ...stallChoices,
   ...stopChoices,
   ...suspendChoices,

@@ -13,7 +13,7 @@ import { taskLost, vmSnapshotChanges } from './instance.vm-snapshots.ts'
 import * as want from './instance.wants.ts'
 
 type Change = Partial<InstanceContext>
-const ASKS_OF_THE_GUEST = 2
+export const ASKS_OF_THE_GUEST = 2
 
 const isForced = ({ event }: Now) => event.type === 'instance.stopRequested' && event.data.force === true
 
@@ -33,7 +33,7 @@ export const stopChanges = {
   }),
   stopAsked: ({ context }: Now): Change => ({ stopCall: { ...context.stopCall!, asks: context.stopCall!.asks + 1 } }),
   stuck: ({ context }: Now): Change => ({ stopCall: { ...context.stopCall!, stuck: true }, overdue: true }),
-  cutShort: (now: Now): Change => (isForced(now) ? vmSnapshotChanges.vmSnapshotTaskLost(now) : {}),
+  cutShort: (now: Now): Change => (cutsShort(now) ? vmSnapshotChanges.vmSnapshotTaskLost(now) : {}),
   stopOver: (): Change => ({ stopCall: undefined }),
   /** It was to be started again, and shall not be. */
   restsInstead: ({ event }: Now): Change => ({ restarts: undefined, reason: { code: 'userInitiated', at: event.at } }),
@@ -41,8 +41,9 @@ export const stopChanges = {
 
 const powerOff = ({ context }: Now): Ask => want.powerOff(context, context.stopCall!.mode)
 const askAgain = (now: Now): Ask => ({ ...powerOff(now), supersedes: true })
-/** Whoever forces it does not wait for what is being done to its VM snapshots. */
-const cutsShort = (now: Now) => isForced(now) && now.context.vmSnapshotTask !== undefined
+/** Whoever forces it, or ends it, does not wait for what is being done to its VM snapshots. */
+const cutsShort = (now: Now) =>
+  (isForced(now) || now.event.type === 'instance.terminateRequested') && now.context.vmSnapshotTask !== undefined
 /** Nor does what ends a guest wait until that lets go of a disk: the disk is free when it is off. */
 const ask = (now: Now): Ask => (awaitsGuest(now.context) || cutsShort(now) ? askAgain(now) : powerOff(now))
 const forceIfAsked = (now: Now): Ask[] => (isForced(now) ? [want.forceOff(now)] : [])
@@ -73,57 +74,72 @@ const sooner = [
 const taskOver = [{ type: 'tell', params: taskLost }, 'vmSnapshotTaskLost'] as const
 const lostIfCutShort = (now: Now): Tell[] => (cutsShort(now) ? taskLost(now) : [])
 
-export const untilStopped = {
-  asking: {
-    tags: 'working',
-    entry: [
-      'stopAsked',
-      { type: 'tell', params: lostIfCutShort },
-      { type: 'ask', params: ask },
-      'cutShort',
-      { type: 'arm', params: slow },
-    ],
-    exit: { type: 'disarm', params: notSlow },
-    on: {
-      'instance.stopRequested': sooner,
-      'instance.stopFailed': [...noneToStop, { guard: 'askingUnsupported', target: 'forcing' }, { target: 'retrying' }],
-      'instance.stopRetryDue': 'insisting',
-    },
-  },
-  insisting: {
-    tags: 'working',
-    entry: [...taskOver, 'stopAsked', { type: 'ask', params: askAgain }, { type: 'arm', params: slow }],
-    exit: { type: 'disarm', params: notSlow },
-    on: {
-      'instance.stopRequested': sooner,
-      'instance.stopFailed': [...noneToStop, { target: 'retrying' }],
-      'instance.stopRetryDue': 'forcing',
-    },
-  },
-  forcing: {
-    tags: 'working',
-    entry: [...taskOver, 'stopAsked', { type: 'ask', params: want.forceOff }, { type: 'arm', params: slow }],
-    exit: { type: 'disarm', params: notSlow },
-    on: {
-      'instance.stopRequested': [{ guard: 'resting' }, stoppableForGood],
-      'instance.stopFailed': [
-        ...noneToStop,
-        { guard: 'stuckAlready', target: 'retrying' },
-        { target: 'retrying', actions: { type: 'tell', params: stuck } },
+/**
+ * Asked, asked once more, then without asking: whatever it is to be off for.
+ * @param asked what a request to stop comes to, and while it is being forced
+ * @param noneToStop where its provider knows no such instance
+ */
+export const escalating = <const A, const F, const N extends readonly unknown[]>(asked: A, forced: F, noneToStop: N) =>
+  ({
+    asking: {
+      tags: 'working',
+      entry: [
+        'stopAsked',
+        { type: 'tell', params: lostIfCutShort },
+        { type: 'ask', params: ask },
+        'cutShort',
+        { type: 'arm', params: slow },
       ],
-      'instance.stopRetryDue': [
-        { guard: 'stuckAlready', ...ignore('it has said so') },
-        { actions: { type: 'tell', params: stuck } },
-      ],
+      exit: { type: 'disarm', params: notSlow },
+      on: {
+        ...asked,
+        'instance.stopFailed': [
+          ...noneToStop,
+          { guard: 'askingUnsupported', target: 'forcing' },
+          { target: 'retrying' },
+        ],
+        'instance.stopRetryDue': 'insisting',
+      },
     },
-  },
-  retrying: {
-    tags: 'working',
-    entry: { type: 'arm', params: slow },
-    exit: { type: 'disarm', params: notSlow },
-    on: {
-      'instance.stopRequested': sooner,
-      'instance.stopRetryDue': [{ guard: 'askedOnce', target: 'insisting' }, { target: 'forcing' }],
+    insisting: {
+      tags: 'working',
+      entry: [...taskOver, 'stopAsked', { type: 'ask', params: askAgain }, { type: 'arm', params: slow }],
+      exit: { type: 'disarm', params: notSlow },
+      on: {
+        ...asked,
+        'instance.stopFailed': [...noneToStop, { target: 'retrying' }],
+        'instance.stopRetryDue': 'forcing',
+      },
     },
-  },
-} as const
+    forcing: {
+      tags: 'working',
+      entry: [...taskOver, 'stopAsked', { type: 'ask', params: want.forceOff }, { type: 'arm', params: slow }],
+      exit: { type: 'disarm', params: notSlow },
+      on: {
+        ...forced,
+        'instance.stopFailed': [
+          ...noneToStop,
+          { guard: 'stuckAlready', target: 'retrying' },
+          { target: 'retrying', actions: { type: 'tell', params: stuck } },
+        ],
+        'instance.stopRetryDue': [
+          { guard: 'stuckAlready', ...ignore('it has said so') },
+          { actions: { type: 'tell', params: stuck } },
+        ],
+      },
+    },
+    retrying: {
+      tags: 'working',
+      entry: { type: 'arm', params: slow },
+      exit: { type: 'disarm', params: notSlow },
+      on: {
+        ...asked,
+        'instance.stopRetryDue': [{ guard: 'askedOnce', target: 'insisting' }, { target: 'forcing' }],
+      },
+    },
+  }) as const
+export const untilStopped = escalating(
+  { 'instance.stopRequested': sooner },
+  { 'instance.stopRequested': [{ guard: 'resting' }, stoppableForGood] },
+  noneToStop,
+)

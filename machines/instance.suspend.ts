@@ -17,11 +17,11 @@ import {
   ofAnotherLaunch,
   stoppable,
   tagging,
-  terminable,
 } from './instance.clauses.ts'
 import { awaitsGuest } from './instance.devices.ts'
 import { late } from './instance.late.ts'
 import { forceStoppable, graceOver, missableWhileSuspended } from './instance.looks.ts'
+import { terminableOnceRun } from './instance.recovery.ts'
 import { forgettingReverts } from './instance.reverts.ts'
 import { expiringLater, removals, vmSnapshotsAnswered } from './instance.vm-snapshots.ts'
 
@@ -70,6 +70,7 @@ export const growable = { 'instance.growProposed': { guard: needs('guestAwake') 
 /** All say no, by the name of what they would need. */
 const asItIs = {
   ...growable,
+  'instance.migrateProposed': { guard: needs('guestAwake') },
   'instance.attachProposed': { guard: needs('guestAwake') },
   'instance.detachProposed': { guard: needs('guestAwake') },
   'instance.captureProposed': { guard: needs('guestAwake') },
@@ -94,7 +95,7 @@ export const suspending = {
   exit: ['answered', { type: 'disarm', params: done }],
   on: {
     'instance.suspendRequested': {},
-    ...terminable,
+    ...terminableOnceRun,
     ...modifiable,
     ...tagging,
     ...asItIs,
@@ -123,7 +124,7 @@ export const suspended = {
     'instance.suspendRequested': {},
     'instance.startRequested': resumable,
     'instance.resumeRequested': resumable,
-    ...terminable,
+    ...terminableOnceRun,
     ...modifiable,
     ...tagging,
     ...asItIs,
@@ -152,6 +153,7 @@ export const resuming = {
       { target: '#suspended', actions: 'failed' },
     ],
     ...stoppable,
+    ...terminableOnceRun,
     ...guestMayPowerOff,
     ...forceStoppable,
   },

@@ -24,6 +24,7 @@
  * *Stop keeps, terminate ends, and neither turns into the other.* Stop exists only where the disk survives it (mode
  * stateful). Who protects an instance protects it from callers; a guest that shuts itself down is obeyed.
  *
+ * One that may be recovered is stopped when it is terminated, and is kept for a while before it ends.
  * How it stops, is restarted, is suspended and what is seen of it without having been asked are files of their own.
  *
  * A deadline that passes marks the instance overdue and changes nothing else; but a launch whose compute nobody has
@@ -57,6 +58,8 @@ import { cleaning, whenDestroyed } from './instance.cleanup.ts'
 import { volumesWith } from './instance.devices.ts'
 import { late } from './instance.late.ts'
 import { answeredWhileStopped, forceStoppable, graceOver, missableWhileRunning } from './instance.looks.ts'
+import { migratableOff, migratableRunning } from './instance.migrations.ts'
+import { clearing, recoverable, settingAside, terminableOnceRun, terminableWhileOff } from './instance.recovery.ts'
 import { restartable } from './instance.restart.ts'
 import { forgettingReverts, revertible } from './instance.reverts.ts'
 import { choices, instanceRequirements } from './instance.rules.ts'
@@ -165,6 +168,7 @@ export const instance = setup({
               { target: '#stopped', actions: 'failed' },
             ],
             ...stoppable,
+            ...terminableOnceRun,
             ...forceStoppable,
             ...guestMayPowerOff,
           },
@@ -179,6 +183,7 @@ export const instance = setup({
             ],
             'instance.createFailed': { target: '#stopped', actions: 'failed' },
             ...stoppable,
+            ...terminableOnceRun,
             ...forceStoppable,
             ...guestMayPowerOff,
           },
@@ -235,7 +240,7 @@ export const instance = setup({
           { guard: 'rebooting', actions: 'rebooted' },
           ignore('no restart of the guest is open'),
         ],
-        ...terminable,
+        ...terminableOnceRun,
         ...modifiable,
         ...tagging,
         ...growable,
@@ -259,6 +264,7 @@ export const instance = setup({
           actions: ['detaching', { type: 'ask', params: want.disconnect }],
         },
         ...keepableWhileRunning,
+        ...migratableRunning,
         ...capturableWhileRunning,
         ...forgettingImages,
         ...forgettingReverts,
@@ -275,7 +281,7 @@ export const instance = setup({
       exit: ['answered', 'stopOver', { type: 'disarm', params: want.stopDone }],
       states: untilStopped,
       on: {
-        ...terminable,
+        ...terminableOnceRun,
         ...modifiable,
         ...tagging,
         'instance.detachProposed': {
@@ -306,7 +312,15 @@ export const instance = setup({
       exit: { type: 'disarm', params: want.endOffNoMore },
       on: {
         'instance.startRequested': {
-          guard: needs('accountOpen', 'stateful', 'rootAttached', 'notReverting', 'stopConfirmed', 'vmSnapshotIdle'),
+          guard: needs(
+            'accountOpen',
+            'stateful',
+            'rootAttached',
+            'notReverting',
+            'notMigrating',
+            'stopConfirmed',
+            'vmSnapshotIdle',
+          ),
           target: 'pending.restarting',
           actions: 'restarted',
         },
@@ -316,10 +330,11 @@ export const instance = setup({
         ],
         'instance.stopRequested': {},
         'instance.forceStopRequested': {},
-        ...terminable,
+        ...terminableWhileOff,
         'instance.modifyRequested': {
           guard: needs(
             'behaviourPossible',
+            'recoveryPossible',
             'devicesMapped',
             'volumesOutlive',
             'offeringActive',
@@ -346,6 +361,7 @@ export const instance = setup({
         ...keepableWhileOff,
         ...capturableWhileOff,
         ...revertible,
+        ...migratableOff,
         ...forgettingImages,
         ...forgettingReverts,
         'instance.detachProposed': {
@@ -361,6 +377,8 @@ export const instance = setup({
       },
     },
 
+    recoverable,
+
     'shutting-down': {
       id: 'shutting-down',
       initial: 'destroying',
@@ -372,7 +390,7 @@ export const instance = setup({
         'askedAnew',
       ],
       exit: ['answered', { type: 'disarm', params: want.terminateDone }],
-      states: { ...untilDestroyed, cleaning },
+      states: { ...untilDestroyed, settingAside, clearing, cleaning },
       on: {
         'instance.terminateRequested': {},
         'instance.destroyed': whenDestroyed,

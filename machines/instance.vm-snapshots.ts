@@ -183,6 +183,7 @@ export const vmSnapshotChanges = {
   revertOver: (): Change => ({ vmSnapshotTask: undefined }),
   hiddenOne: (now: Now): Change => lineage(tree.hidden(lineageOf(now.context), proposedOne(now))),
   removalBegun: (now: Now): Change => ({ vmSnapshotTask: { kind: 'remove', snapshots: leaving(now) } }),
+  clearingBegun: ({ context }: Now): Change => ({ vmSnapshotTask: { kind: 'remove', snapshots: everyOne(context) } }),
   removedOne: (now: Now): Change => {
     const { left, rest, more } = afterOne(now)
     return { ...lineage(left), vmSnapshotTask: taskOf('remove', [...rest, ...more]) }
@@ -244,14 +245,17 @@ const removeThem = (now: Now): Ask[] => remove(now.context, leaving(now))
 const removeMore = (now: Now): Ask[] => remove(now.context, afterOne(now).more)
 const removeSpare = (now: Now): Ask[] =>
   remove(now.context, tree.collapsible(tree.reverted(lineageOf(now.context), head(now))))
-/** Before it is destroyed: a provider may take none of its disks while one keeps them. */
-export const removeAll = ({ context }: Now): Ask[] => {
+/** All of them, each before what it came after. */
+const everyOne = (context: InstanceContext): string[] => {
   const { nodes } = lineageOf(context)
   const roots = tree.childrenOf(lineageOf(context), undefined)
   const placed = roots.flatMap(root => tree.subtreeOf(lineageOf(context), root))
   const others = Object.keys(nodes).filter(id => !placed.includes(id))
-  return remove(context, [...others, ...placed]).map((ask, index) => (index === 0 ? { ...ask, supersedes: true } : ask))
+  return [...others, ...placed]
 }
+/** Before it is destroyed: a provider may take none of its disks while one keeps them. */
+export const removeAll = ({ context }: Now): Ask[] =>
+  remove(context, everyOne(context)).map((ask, index) => (index === 0 ? { ...ask, supersedes: true } : ask))
 
 // What it tells them
 
@@ -418,6 +422,14 @@ export const keepableWhileOff = {
   ],
   ...removals,
   ...vmSnapshotsAnswered,
+} as const
+
+/** All of them go, and it waits for each. */
+export const clearing = {
+  tellBegun: (now: Now): Tell[] => everyOne(now.context).map(each => tell(now, 'removalBegun', {}, each)),
+  ask: removeAll,
+  removed: [{ type: 'tell', params: tellRemoved }, 'removedOne'],
+  failed: [{ type: 'tell', params: tellRemoveFailed }, 'removalFailed'],
 } as const
 
 const onPurpose = ignore('it is being taken back: the open call will say what became of it')

@@ -1,7 +1,7 @@
 /** What an instance asks of its provider, of the clock and of its volumes. */
 
 import { bootsOf } from './boots.ts'
-import { normalised, snapshotAbilities, snapshotOffersOf } from './disks.ts'
+import { migrationOffersOf, normalised, snapshotAbilities, snapshotOffersOf } from './disks.ts'
 import type { Arm, Ask, Disarm, Tell } from './grammar.ts'
 import type { InstanceContext, InstanceEventNamed as Named, Now } from './instance.alphabet.ts'
 import { atHead, deviceOf } from './instance.devices.ts'
@@ -179,8 +179,9 @@ export const beginLaunch = ({ event }: Now): Tell[] => {
 const makeVolumes = (event: Named<'launchRequested'>): Tell[] => {
   const { resource, data, facts } = event
   const { zone, provider, image, rootOwner, rootDevice, volumeTags, pinsImage, onlyRoot } = data
-  const { volume: disks, volumeSnapshot } = facts.provider.capabilities
-  const offers = { ...disks, ...snapshotOffersOf(volumeSnapshot), ...snapshotAbilities(volumeSnapshot) }
+  const { volume: disks, volumeSnapshot, vmSnapshot } = facts.provider.capabilities
+  const migration = migrationOffersOf(disks, vmSnapshot)
+  const offers = { ...disks, ...snapshotOffersOf(volumeSnapshot), ...snapshotAbilities(volumeSnapshot), ...migration }
   return data.devices.map(({ volume, device, deleteOnTermination: _, snapshot, ...disk }) => {
     const root = normalised(device) === normalised(rootDevice)
     if (root && rootOwner === 'user')

@@ -59,6 +59,32 @@ export function placed(
   }
   return { pools: chosen }
 }
+/** What a volume that is to be moved is like now. */
+interface Held extends Wanted {
+  readonly zone: string
+  readonly pool?: string
+}
+/**
+ * Another pool for a volume: the one that is named, or that with the most room; and what the refusal says where there is
+ * none, or none with room. The one it is in already is an answer too, if it is named.
+ */
+export function moved(
+  pools: readonly KnownPool[] | null | undefined,
+  { zone, pool: from, sizeBytes, volumeType }: Held,
+  named: string | undefined,
+): { readonly pool?: string; readonly faults: Readonly<Record<string, Json | undefined>> } {
+  const given = named === undefined || named.startsWith('pool/') ? named : `pool/${named}`
+  if (given !== undefined && given === from) return { pool: given, faults: {} }
+  const wanted = { sizeBytes, volumeType }
+  const able = (pools ?? []).filter(
+    ({ key, zone: there, settings }) =>
+      there === zone && key !== from && (given ?? key) === key && settings.enabled && takes(settings, wanted),
+  )
+  if (able.length === 0) return { pool: given, faults: { poolOffered: { zone, pool: given } } }
+  const { pools: chosen, fault } = placed(able, zone, [wanted])
+  return { pool: chosen[0], faults: { poolRoom: fault } }
+}
+
 /** One that names types takes no others. */
 const takes = ({ volumeTypes }: KnownPool['settings'], { volumeType }: Wanted) =>
   volumeTypes === undefined || (volumeType !== undefined && volumeTypes.includes(volumeType))

@@ -4,6 +4,8 @@
  */
 import type { Refusal, RefusalInput } from './grammar.ts'
 import { placementRefusals } from './placement.ts'
+import { instanceMigrating, volumeMigrating } from './refusals.migrations.ts'
+import { instanceRecovery, volumeRecovery } from './refusals.recovery.ts'
 import { instanceKeeping, volumeKeeping } from './refusals.vm-snapshots.ts'
 import { sightRefusals } from './sights.ts'
 import { TAGS_MAX, tagRefusals } from './tags.ts'
@@ -257,6 +259,7 @@ export const refusals = {
         `${context.snapshots?.length} snapshots of ${resource} are being taken; wait for one of them.`,
     ),
     notReverting,
+    ...volumeMigrating,
     revertOffered: no(
       'revertUnsupported',
       ({ resource }: Asked) =>
@@ -291,6 +294,7 @@ export const refusals = {
         `The volume ${resource} has ${context.sizeBytes} bytes and cannot shrink to ${data.sizeBytes}.`,
     ),
     ...volumeKeeping,
+    ...volumeRecovery,
     growOffered: no('resizeUnsupported', ({ resource, context }: Asked) =>
       context.grow === 'offline'
         ? `The provider resizes the volume ${resource} only while it is detached.`
@@ -389,11 +393,13 @@ export const refusals = {
         `The instance ${resource} has no volume at its root device ${context.rootDevice}; attach one there.`,
     ),
     notReverting,
+    ...instanceMigrating,
     rootIsVolume: no(
       'rootNotVolume',
       ({ resource }: Asked) => `The root of ${resource} is no volume, so no snapshot can be taken of it.`,
     ),
     ...instanceKeeping,
+    ...instanceRecovery,
     notCapturing: no(
       'captureInProgress',
       ({ resource, context }: Asked) =>

@@ -80,7 +80,7 @@ export const vmSnapshotEvents = events('vm-snapshot', {
     },
     { account, instance: z.object({ state: z.string() }) },
   ),
-  revertRequested: requested({ profile: profile.optional() }, { account }),
+  revertRequested: requested({ ...ofInstance, profile: profile.optional() }, { account }),
   /** `subtree`: with all that come after it. */
   deleteRequested: requested({ subtree: z.boolean().optional() }),
   ...tagEvents,

@@ -50,6 +50,7 @@ export const vmSnapshotCommands = {
     who: 'owner',
     input: { profile: profile.optional() },
     needs: { account: owningAccount() },
+    complete: ({ input, context: { instance } }) => ({ ...input, instance }),
   }),
   delete: command({
     event: 'deleteRequested',

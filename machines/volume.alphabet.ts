@@ -42,7 +42,7 @@ export interface VolumeContext extends Sighted {
   /** Its provider takes it for a root, and for nothing else. */
   readonly onlyRoot?: boolean
   /** The one claim on it. */
-  readonly attachment?: { readonly instance: string; readonly device: string }
+  readonly attachment?: Attachment
   /** Its instance is gone already and wanted it deleted. */
   readonly condemned?: boolean
   /** The instance that owes its end, and waits for it. */
@@ -54,6 +54,8 @@ export interface VolumeContext extends Sighted {
   readonly modification?: { readonly state: 'modifying' | 'optimizing'; readonly original: Shape }
   /** It is being taken back to a snapshot, with the size to return to if that fails. */
   readonly revert?: { readonly snapshot: string; readonly originalBytes: number }
+  /** It is being moved to this pool; it leaves its own when that is done. */
+  readonly migration?: { readonly pool: string }
   /** Snapshots of it that are being taken: until then it is not deleted at its provider. */
   readonly snapshots?: readonly string[]
   /** How many complete snapshots there are of it alone, not taken with those of others. */
@@ -62,6 +64,12 @@ export interface VolumeContext extends Sighted {
   readonly vmSnapshots?: Covering
   readonly overdue?: boolean
   readonly reason?: { readonly code: string; readonly message: string }
+}
+export interface Attachment {
+  readonly instance: string
+  readonly device: string
+  /** The instance was terminated, and may be recovered. */
+  readonly terminated?: boolean
 }
 /** What a modification changes, in full. */
 export type Shape = Pick<VolumeContext, 'sizeBytes' | 'volumeType' | 'iops' | 'throughputMiBps'>
@@ -84,6 +92,10 @@ const offers = z.strictObject({
   /** Takes a volume back to a snapshot; with the size it had. */
   revert: z.boolean().optional(),
   revertRestoresSize: z.boolean().optional(),
+  /** When it can be moved to another pool: only while nobody runs with it, or always. Not at all where it is not named. */
+  migrate: z.enum(['offline', 'online']).optional(),
+  /** Also while VM snapshots hold layers of it, which move along. */
+  migrateKept: z.boolean().optional(),
 })
 export const unborn: VolumeContext = {
   sizeBytes: 0,
@@ -152,6 +164,14 @@ export const volumeEvents = events('volume', {
     { snapshot: z.string(), sizeBytes: z.int().positive() },
     { account, snapshot: source.extend({ volume: z.string().optional(), copiedFrom: z.string().optional() }) },
   ),
+  /** `withVmSnapshots`: by rules after which those move along. The size and place say what it takes of the pool. */
+  migrateRequested: requested({
+    pool: z.string(),
+    sizeBytes: z.int().positive(),
+    zone: z.string(),
+    provider: z.string(),
+    withVmSnapshots: z.boolean().optional(),
+  }),
   deleteRequested: requested(),
   abandonCleanupRequested: requested(),
   ...tagEvents,
@@ -164,6 +184,8 @@ export const volumeEvents = events('volume', {
   resizeFailed: reported(rejection),
   reverted: reported(measured),
   revertFailed: reported(rejection),
+  migrated: reported({ allocatedBytes: z.int().optional() }),
+  migrateFailed: reported(rejection),
   deleted: reported(),
   deleteFailed: reported(rejection),
   ...sightEvents,
@@ -172,6 +194,7 @@ export const volumeEvents = events('volume', {
   deleteTimedOut: elapsed(),
   optimizeCheckDue: elapsed(),
   revertTimedOut: elapsed(),
+  migrateTimedOut: elapsed(),
   deleteRetryDue: elapsed(),
 
   // From the instance
@@ -189,6 +212,9 @@ export const volumeEvents = events('volume', {
   detached: told({ instance: z.string() }),
   detachFailed: told({ instance: z.string(), ...failure }),
   instanceGone: told({ instance: z.string(), deleteOnTermination: z.boolean() }),
+  /** It was terminated, and may be recovered: it keeps what it has. */
+  instanceTerminated: told({ instance: z.string(), deleteOnTermination: z.boolean() }),
+  instanceRecovered: told({ instance: z.string() }),
   /** An instance is to be launched on it. */
   launchProposed: proposed({ instance: z.string(), device: z.string() }),
   /** The operator gives up what of the instance will not go. */

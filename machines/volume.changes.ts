@@ -5,6 +5,8 @@ import { failedAgain } from './retries.ts'
 import { sightChanges } from './sights.ts'
 import { tagChanges } from './tags.ts'
 import type { Now, Shape, VolumeContext, VolumeEvent, VolumeEventNamed } from './volume.alphabet.ts'
+import { migrateChanges } from './volume.migrate.ts'
+import { recoveryChanges } from './volume.recovery.ts'
 import { revertChanges } from './volume.revert.ts'
 import { snapshotChanges } from './volume.snapshots.ts'
 import { coveringChanges } from './volume.vm-snapshots.ts'
@@ -73,7 +75,9 @@ const all = {
   ...tagChanges,
   ...orphanChanges,
   ...snapshotChanges,
+  ...recoveryChanges,
   ...revertChanges,
+  ...migrateChanges,
   ...sightChanges,
   ...coveringChanges,
   requested,

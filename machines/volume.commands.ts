@@ -1,9 +1,10 @@
 /** What callers may ask of a volume. */
 import { z } from 'zod'
 import { type Boots, bootsOf } from './boots.ts'
-import { type Disk, diskFaults, snapshotAbilities, snapshotOffersOf, withDefaults } from './disks.ts'
+import { type Disk, diskFaults, migrationOffersOf, snapshotAbilities, snapshotOffersOf, withDefaults } from './disks.ts'
 import { command, completed, owningAccount, provider, resource } from './grammar.ts'
-import { placed, poolsThere } from './placement.ts'
+import { moved, placed, poolsThere } from './placement.ts'
+import { movesVmSnapshots, profile } from './profiles.ts'
 import { tagCommands, tags } from './tags.ts'
 import type { VolumeContext } from './volume.alphabet.ts'
 
@@ -117,6 +118,23 @@ export const volumeCommands = {
       sizeBytes: Math.max(sizeBytes, offers.revertRestoresSize ? snapshot.sizeBytes : 0),
     }),
   }),
+  migrate: command({
+    event: 'migrateRequested',
+    summary: 'Moves the volume with all it holds to another pool of its provider and zone.',
+    who: 'operator',
+    input: {
+      /** Name or id. Default: the one with the most room. */
+      pool: z.string().min(1).max(80).optional(),
+      profile: profile.optional(),
+    },
+    needs: { pools: poolsThere },
+    complete: ({ input, facts: { pools }, context }) => {
+      const { sizeBytes, zone, provider } = context
+      const { pool, faults } = moved(pools, context, input.pool)
+      const withVmSnapshots = movesVmSnapshots(input.profile)
+      return completed({ pool, sizeBytes, zone, provider, withVmSnapshots }, faults)
+    },
+  }),
   delete: command({
     event: 'deleteRequested',
     summary: 'Deletes a volume that no instance has a claim on.',
@@ -131,10 +149,11 @@ export const volumeCommands = {
 }
 
 /** What of a provider's capabilities later requests depend on. */
-const offersOf = ({ volume, volumeSnapshot }: Capabilities): VolumeContext['offers'] => {
+const offersOf = ({ volume, volumeSnapshot, vmSnapshot }: Capabilities): VolumeContext['offers'] => {
   const { minBytes, maxBytes, stepBytes, grow, retype, encrypt } = volume
   const snapshots = { ...snapshotOffersOf(volumeSnapshot), ...snapshotAbilities(volumeSnapshot) }
-  return { minBytes, maxBytes, stepBytes, grow, retype, encrypt, ...snapshots }
+  const migration = migrationOffersOf(volume, vmSnapshot)
+  return { minBytes, maxBytes, stepBytes, grow, retype, encrypt, ...snapshots, ...migration }
 }
 /** What it is made from, and what follows from that. An image whose root is a snapshot is cloned from that. */
 function originOf(
@@ -181,7 +200,8 @@ interface Capabilities {
   readonly canCreateVolumeFromImage: boolean
   readonly canCloneImage: boolean
   readonly cloneKind: string
-  readonly volume: Omit<VolumeContext['offers'], 'snapshotOf'>
+  readonly volume: Omit<VolumeContext['offers'], 'snapshotOf' | 'migrate'> & Parameters<typeof migrationOffersOf>[0]
+  readonly vmSnapshot: Parameters<typeof migrationOffersOf>[1]
   readonly volumeSnapshot: Parameters<typeof snapshotOffersOf>[0] & Parameters<typeof snapshotAbilities>[0]
 }
 

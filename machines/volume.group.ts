@@ -28,7 +28,9 @@ export const takingInGroups = {
   'volume.groupSnapshotProposed': {
     guard: needs(
       'present',
+      'ownerAlive',
       'notReverting',
+      'notMigrating',
       'groupOffered',
       'sameGroupProvider',
       'snapshotOffered',

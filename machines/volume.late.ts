@@ -17,14 +17,18 @@ const made = ['created', 'createFailed', 'createTimedOut'] as const
 const connected = ['attached', 'attachFailed', 'detached', 'detachFailed'] as const
 const resized = ['resized', 'resizeFailed', 'optimizeCheckDue'] as const
 const reverted = ['reverted', 'revertFailed', 'revertTimedOut'] as const
+const migrated = ['migrated', 'migrateFailed', 'migrateTimedOut'] as const
 const removed = ['deleted', 'deleteFailed', 'deleteTimedOut', 'deleteRetryDue'] as const
 const births = ['requestedByInstance', 'rootLeft'] as const
 const taken = 'snapshotEnded'
 const ownGone = 'ownSnapshotGone'
 const covered = 'vmSnapshotEnded'
 const freed = 'imageFreed'
+const recovery = ['instanceTerminated', 'instanceRecovered'] as const
 
 const notReverting = ignoring('it is not being taken back', ...reverted)
+const unkept = ignoring('no instance is kept that has it', ...recovery)
+const notMigrating = ignoring('it is not being moved', ...migrated)
 const unowed = ignoring('nobody has given it up', 'orphanRecorded')
 
 export const late = {
@@ -36,34 +40,47 @@ export const late = {
       ...connected,
       ...resized,
       ...reverted,
+      ...migrated,
       ...removed,
       'instanceGone',
       taken,
       ownGone,
       covered,
       freed,
+      ...recovery,
     ),
     ...unseen('volume'),
   },
   creating: {
     ...ignoring('no VM snapshot keeps it', covered),
+    ...unkept,
     ...unseen('volume'),
     ...ignoring('it is being made already', ...births),
     ...unowed,
     ...ignoring('what is not made has no snapshots', taken, ownGone),
-    ...ignoring('nothing is connected or changed before it is made', ...connected, ...resized, ...reverted),
+    ...ignoring(
+      'nothing is connected or changed before it is made',
+      ...connected,
+      ...resized,
+      ...reverted,
+      ...migrated,
+    ),
     ...ignoring('no deletion is under way', ...removed, freed),
   },
   available: {
     ...ignoring('no VM snapshot keeps it', covered),
+    ...unkept,
     ...ignoring('it is made already', ...made, ...births),
     ...notReverting,
+    ...notMigrating,
     ...unowed,
     ...ignoring('no instance has a claim on it', ...connected, 'instanceGone'),
     ...ignoring('no deletion is under way', ...removed, freed),
   },
   reverting: {
+    ...notMigrating,
     ...ignoring('no VM snapshot keeps it', covered),
+    ...unkept,
     ...ignoring('it is made already', ...made, ...births),
     ...unseen('volume'),
     ...unowed,
@@ -72,10 +89,27 @@ export const late = {
     ...ignoring('no snapshot of it is being taken', taken),
     ...ignoring('no deletion is under way', ...removed, freed),
   },
-  attaching: { ...ignoring('nothing is being detached', 'detached', 'detachFailed'), ...notReverting },
-  attached: { ...ignoring('it is attached, and no change is under way', ...connected), ...notReverting },
-  revertingInUse: ignoring('it is attached, and nothing connects it anew', ...connected),
-  detaching: { ...ignoring('nothing is being attached', 'attached', 'attachFailed'), ...notReverting },
+  migrating: {
+    ...ignoring('no VM snapshot keeps it', covered),
+    ...unkept,
+    ...ignoring('it is made already', ...made, ...births),
+    ...unseen('volume'),
+    ...unowed,
+    ...notReverting,
+    ...ignoring('no instance has a claim on it', ...connected),
+    ...ignoring('no change of its size or type is under way', ...resized),
+    ...ignoring('no snapshot of it is being taken', taken),
+    ...ignoring('no deletion is under way', ...removed, freed),
+  },
+  attaching: { ...ignoring('nothing is being detached', 'detached', 'detachFailed'), ...notReverting, ...notMigrating },
+  attached: {
+    ...ignoring('it is attached, and no change is under way', ...connected),
+    ...notReverting,
+    ...notMigrating,
+  },
+  revertingInUse: { ...ignoring('it is attached, and nothing connects it anew', ...connected), ...notMigrating },
+  migratingInUse: { ...ignoring('it is attached, and nothing connects it anew', ...connected), ...notReverting },
+  detaching: { ...ignoring('nothing is being attached', 'attached', 'attachFailed'), ...notReverting, ...notMigrating },
   inUse: {
     ...ignoring('it is made already', ...made, ...births),
     ...unowed,
@@ -83,18 +117,33 @@ export const late = {
   },
   error: {
     ...ignoring('no VM snapshot keeps it', covered),
+    ...unkept,
     ...unseen('volume'),
     ...ignoring('making it has failed for good', ...made, ...births, taken, ownGone),
     ...unowed,
-    ...ignoring('nothing is connected or changed that was not made', ...connected, ...resized, ...reverted),
+    ...ignoring(
+      'nothing is connected or changed that was not made',
+      ...connected,
+      ...resized,
+      ...reverted,
+      ...migrated,
+    ),
     ...ignoring('no deletion is under way', ...removed, freed),
   },
   asking: ignoring('the question is still open', 'deleteRetryDue'),
   retrying: ignoring('it will be asked again anyway', 'deleteFailed'),
   deleting: {
     ...ignoring('no VM snapshot keeps it', covered),
+    ...unkept,
     ...unseen('volume'),
-    ...ignoring('deleting took the place of what was asked before', ...made, ...resized, ...reverted, ...births),
+    ...ignoring(
+      'deleting took the place of what was asked before',
+      ...made,
+      ...resized,
+      ...reverted,
+      ...migrated,
+      ...births,
+    ),
     ...unowed,
     ...ignoring('no instance has a claim on it', ...connected, 'instanceGone'),
     ...ignoring('its snapshots were answered before', taken),
@@ -109,11 +158,13 @@ export const late = {
       ...connected,
       ...resized,
       ...reverted,
+      ...migrated,
       ...removed,
       'instanceGone',
       taken,
       ownGone,
       covered,
+      ...recovery,
     ),
     ...ended('volume'),
   },

@@ -2,8 +2,9 @@
 import type { Presence } from './grammar.ts'
 import { diskObserved } from './sights.ts'
 import type { VolumeContext } from './volume.alphabet.ts'
+import { poolName } from './volume.migrate.ts'
 
-const isThere = (state: string) => state === 'available' || state === 'reverting' || state.startsWith('in-use')
+const isThere = (state: string) => /^(available|reverting|migrating|in-use)/.test(state)
 /** Until a change is answered, its provider shows what it was or what it is to be. */
 const isSteady = ({ modification, revert }: VolumeContext) => modification?.state !== 'modifying' && !revert
 
@@ -12,9 +13,11 @@ export const volumeObserved = diskObserved((context, state) => isThere(state) &&
 export const volumePresence: Presence = {
   kinds: ['volume'],
   of(id, context: VolumeContext, state) {
-    const { sizeBytes, zone } = context
+    const { sizeBytes, zone, migration } = context
+    // Until it is moved, its provider shows where it was or where it is to be.
+    const pool = migration ? undefined : poolName(context.pool)
     const must = isThere(state)
-    return [{ kind: 'volume', id, must, facts: must && isSteady(context) ? { sizeBytes, zone } : {} }]
+    return [{ kind: 'volume', id, must, facts: must && isSteady(context) ? { sizeBytes, zone, pool } : {} }]
   },
   cleaned: 'orphanCleaned',
 }

@@ -5,6 +5,8 @@ import { sightChoices, sightRequirements } from './sights.ts'
 import { tagChoices, tagRequirements } from './tags.ts'
 import type { Now, VolumeContext, VolumeEventNamed } from './volume.alphabet.ts'
 import { groupRequirements } from './volume.group.ts'
+import { migrateChoices, migrateRequirements } from './volume.migrate.ts'
+import { recoveryChoices, recoveryRequirements } from './volume.recovery.ts'
 import { revertChoices, revertRequirements } from './volume.revert.ts'
 import { snapshotChoices, snapshotRequirements } from './volume.snapshots.ts'
 import { coveringRequirements } from './volume.vm-snapshots.ts'
@@ -25,6 +27,7 @@ const saidOnes = [
   'encryptionKept',
   ...diskRequirementNames,
   'poolRoom',
+  'poolOffered',
 ] as const
 const said = Object.fromEntries(saidOnes.map(name => [name, saidByCommand])) as Record<
   (typeof saidOnes)[number],
@@ -35,7 +38,9 @@ export const volumeRequirements = {
   ...said,
   ...tagRequirements,
   ...snapshotRequirements,
+  ...recoveryRequirements,
   ...revertRequirements,
+  ...migrateRequirements,
   ...groupRequirements,
   ...sightRequirements,
   ...coveringRequirements,
@@ -80,7 +85,9 @@ type Rates = Pick<VolumeContext, 'volumeType' | 'iops' | 'throughputMiBps'>
 export const choices = {
   ...tagChoices,
   ...snapshotChoices,
+  ...recoveryChoices,
   ...revertChoices,
+  ...migrateChoices,
   ...orphanChoices,
   ...sightChoices,
   sameShape: ({ context, event }: Now) => {

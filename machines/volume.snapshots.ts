@@ -69,7 +69,9 @@ export const takingSnapshots = {
   'volume.snapshotProposed': {
     guard: needs(
       'present',
+      'ownerAlive',
       'notReverting',
+      'notMigrating',
       'snapshotOffered',
       'snapshotSlotFree',
       'noVmSnapshotTask',
@@ -78,7 +80,15 @@ export const takingSnapshots = {
     actions: 'snapshotBegun',
   },
   'volume.captureProposed': {
-    guard: needs('present', 'notReverting', 'snapshotOffered', 'snapshotSlotFree', 'noVmSnapshotTask'),
+    guard: needs(
+      'present',
+      'ownerAlive',
+      'notReverting',
+      'notMigrating',
+      'snapshotOffered',
+      'snapshotSlotFree',
+      'noVmSnapshotTask',
+    ),
     actions: ['snapshotBegun', { type: 'tell', params: capture }],
   },
   'volume.snapshotEnded': [{ guard: 'snapshotAwaited', actions: 'snapshotEnded' }, notAwaited],

@@ -20,6 +20,8 @@ import { unborn, type VolumeContext, type VolumeEvent } from './volume.alphabet.
 import { volumeChanges } from './volume.changes.ts'
 import { takingInGroups } from './volume.group.ts'
 import { late } from './volume.late.ts'
+import { migratable, migratableInUse, migrating, migratingInUse } from './volume.migrate.ts'
+import { keptWithInstance } from './volume.recovery.ts'
 import { dropRevert, revertible, revertibleInUse, reverting, revertingInUse } from './volume.revert.ts'
 import { choices, volumeRequirements } from './volume.rules.ts'
 import { countingSnapshots, takingSnapshots, untilTaken } from './volume.snapshots.ts'
@@ -38,7 +40,9 @@ const changing = {
       guard: needs(
         'accountOpen',
         'present',
+        'ownerAlive',
         'notReverting',
+        'notMigrating',
         'sizeUncovered',
         'noVmSnapshotTask',
         'notResizing',
@@ -69,6 +73,7 @@ const seen = {
   'volume.measured': [
     { guard: 'modifying', ...ignore('the open call will say what it comes to') },
     { guard: 'reverting', ...ignore('the open call will say what it comes to') },
+    { guard: 'migrating', ...ignore('the open call will say what it comes to') },
     ...sighted('volume')['volume.measured'],
   ],
 } as const
@@ -174,6 +179,7 @@ export const volume = setup({
           { guard: needs('unattached'), target: 'deleting' },
         ],
         ...revertible,
+        ...migratable,
         ...changing,
         ...takingSnapshots,
         ...countingSnapshots,
@@ -184,6 +190,7 @@ export const volume = setup({
       },
     },
     reverting: { ...reverting, on: { ...reverting.on, ...countingSnapshots, ...tagging, ...late.reverting } },
+    migrating: { ...migrating, on: { ...migrating.on, ...countingSnapshots, ...tagging, ...late.migrating } },
     'in-use': {
       initial: 'attached',
       states: {
@@ -205,10 +212,12 @@ export const volume = setup({
               actions: { type: 'tell', params: want.proposeDetach },
             },
             ...revertibleInUse,
+            ...migratableInUse,
             ...late.attached,
           },
         },
         reverting: { ...revertingInUse, on: { ...revertingInUse.on, ...late.revertingInUse } },
+        migrating: { ...migratingInUse, on: { ...migratingInUse.on, ...late.migratingInUse } },
         detaching: {
           tags: 'working',
           meta: { awaits: (context: VolumeContext) => [context.attachment!.instance] },
@@ -229,12 +238,14 @@ export const volume = setup({
           },
           { guard: 'condemns', target: 'deleting', actions: ['owed', dropRevert] },
           { guard: 'reverting', target: 'reverting', actions: 'released' },
+          { guard: 'migrating', target: 'migrating', actions: 'released' },
           { target: 'available', actions: 'released' },
         ],
         ...changing,
         ...takingSnapshots,
         ...countingSnapshots,
         ...takingInGroups,
+        ...keptWithInstance,
         ...coverable,
         ...seen,
         ...tagging,

@@ -48,6 +48,7 @@ export const coverable = {
     guard: needs(
       'present',
       'notReverting',
+      'notMigrating',
       'noSnapshotPending',
       'notResizing',
       'noVmSnapshotTask',

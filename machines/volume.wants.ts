@@ -2,6 +2,7 @@
 import type { Arm, Ask, Disarm, Tell } from './grammar.ts'
 import { retryAfterMs } from './retries.ts'
 import type { Now, VolumeEventNamed } from './volume.alphabet.ts'
+import { poolName } from './volume.migrate.ts'
 
 /** A provider that has not made a volume in half an hour rarely does; sooner would cry wolf over large copies. */
 const PATIENCE_MS = 30 * 60_000
@@ -10,11 +11,12 @@ const PATIENCE_MS = 30 * 60_000
 const OPTIMIZE_CHECK_AFTER_MS = 60_000
 
 export const make = ({ context }: Now): Ask => {
-  const { sizeBytes, zone, volumeType, iops, throughputMiBps, encrypted, kmsKey, from, provider } = context
+  const { provider, pool, encrypted, sizeBytes, zone, volumeType, iops, throughputMiBps, kmsKey, from } = context
+  const shape = { sizeBytes, volumeType, iops, throughputMiBps }
   return {
     verb: 'volumeEnsure',
     provider,
-    args: { sizeBytes, zone, volumeType, iops, throughputMiBps, encrypted: encrypted || undefined, kmsKey, from },
+    args: { ...shape, zone, pool: poolName(pool), encrypted: encrypted || undefined, kmsKey, from },
     answers: { done: 'volume.created', rejected: 'volume.createFailed' },
   }
 }

@@ -6,9 +6,9 @@
 import type { Envelope } from '../machines/grammar.ts'
 import { poolAfter, poolsAfter, providerKey } from './capacity.pool.ts'
 import { type CapacityRow, isEmpty, said, summed } from './capacity.row.ts'
-import { promisedAfter, takenOf } from './capacity.tree.ts'
+import { claimedOf, promisedAfter } from './capacity.tree.ts'
 import { addTo, capacity, rootedAfter, rootKey, treeKeys } from './capacity.ts'
-import { changesTaken, ownOf, volumeAfter } from './capacity.volume.ts'
+import { arrivingOf, changesTaken, ownOf, volumeAfter } from './capacity.volume.ts'
 import { type Amounts, type Counted, type Objection, projection } from './contract.ts'
 
 /** Everything that a pool has promised, or holds, of what it has. Templates are not kept on pools. */
@@ -23,12 +23,18 @@ export const limitBytes = (
   threshold = 1,
 ): number => Math.floor(totalBytes * overprovisionFactor * threshold)
 
-const isOnPool = ({ place }: CapacityRow) => place?.startsWith('pool/') === true
+const isPool = (place: string | undefined): place is string => place?.startsWith('pool/') === true
+const isOnPool = ({ place, target }: CapacityRow) => isPool(place) || isPool(target)
 
-function countsIn({ key, holder, place, tree, figures, ...row }: CapacityRow): Counted[] {
-  if (holder === 'volume') return [{ in: place!, amounts: summed(placedOf({ key, holder, place, ...row }), figures) }]
+function countsIn(row: CapacityRow): Counted[] {
+  const { key, holder, place, target, tree, figures } = row
+  if (holder === 'volume')
+    return [
+      ...(isPool(place) ? [{ in: place, amounts: summed(placedOf(row), figures) }] : []),
+      ...(isPool(target) ? [{ in: target, amounts: arrivingOf(row) }] : []),
+    ]
   if (holder !== 'instance') return []
-  return [...takenOf(tree, rootKey(key))]
+  return [...claimedOf(tree, rootKey(key))]
     .filter(([disk]) => disk !== rootKey(key))
     .map(([disk, amounts]) => ({ in: disk, amounts }))
 }
@@ -44,10 +50,11 @@ function objectsTo(before: CapacityRow | undefined, { key, holder, settings, fig
   const sentence = `The pool ${key.slice('pool/'.length)} may be filled to ${limit} bytes: ${committedBytes(had)} are taken, and this takes ${more} more.`
   return [{ requirement: 'poolRoom', code: 'poolsFull', sentence }]
 }
-/** New volumes fill it to one threshold, volumes that grow to another; VM snapshots to the first, if it is set. */
+/** New volumes, and those that are moved to it, fill it to one threshold, volumes that grow to another; VM snapshots to the first, if it is set. */
 function limitOf(had: Amounts, has: Amounts, settings: NonNullable<CapacityRow['settings']>): number | undefined {
   const { allocationThreshold, resizeThreshold } = settings
-  if ((has.volumes ?? 0) > (had.volumes ?? 0)) return limitBytes(settings, allocationThreshold)
+  const isNew = (name: string) => (has[name] ?? 0) > (had[name] ?? 0)
+  if (isNew('volumes') || isNew('requestedBytes')) return limitBytes(settings, allocationThreshold)
   if (volumeBytes(has) > volumeBytes(had)) return limitBytes(settings, resizeThreshold)
   return allocationThreshold === undefined ? undefined : limitBytes(settings, allocationThreshold)
 }
@@ -56,7 +63,7 @@ const listing = new Set(['pool.defineRequested', 'pool.retireRequested'])
 
 export const pools = projection<'pools', CapacityRow>({
   name: 'pools',
-  version: 2,
+  version: 3,
   key: 'key',
   columns: capacity.columns,
   indexes: [['holder', 'key']],

@@ -11,7 +11,7 @@ import {
 } from './capacity.row.ts'
 import { layersOf } from './capacity.tree.ts'
 import { rootKey, takenBy } from './capacity.ts'
-import { ownOf } from './capacity.volume.ts'
+import { arrivingOf, ownOf } from './capacity.volume.ts'
 import type { Amounts } from './contract.ts'
 
 export interface CapacityFigures {
@@ -90,13 +90,20 @@ export interface CapacityPart {
   readonly amounts: Amounts
 }
 
-/** The events behind what a row takes by itself. Of an instance: by all its trees hold, wherever that counts. */
-export function partsOf(row: CapacityRow): CapacityPart[] {
+/**
+ * The events behind what a row takes by itself. Of an instance: by all its trees hold, wherever that counts.
+ * @param where of a volume that is being moved, what it takes of only one of the two
+ */
+export function partsOf(row: CapacityRow, where?: 'place' | 'target'): CapacityPart[] {
   const { key, holder, cause, physicalCause, tree } = row
   if (holder === 'volume') {
     const { measuredVolumes, physicalBytes, ...placed } = ownOf(row)
     const measured = { of: key, cause: physicalCause!, amounts: { measuredVolumes, physicalBytes } as Amounts }
-    const parts = Object.keys(placed).length ? [{ of: key, cause: cause!, amounts: placed }] : []
+    const taken = [...(where === 'target' ? [] : [placed]), ...(where === 'place' ? [] : [arrivingOf(row)])]
+    const parts = taken
+      .filter(amounts => Object.keys(amounts).length)
+      .map(amounts => ({ of: key, cause: cause!, amounts }))
+    if (where === 'target') return parts
     return physicalBytes === undefined ? parts : [...parts, measured]
   }
   if (holder === 'snapshot') {

@@ -50,6 +50,8 @@ export interface Tree {
   readonly live?: string
   /** Where promises are kept: what those that are being made will take of memory. */
   readonly promised?: Readonly<Record<string, Pick<SnapshotNode, 'memoryBytes' | 'root' | 'cause'>>>
+  /** And the snapshot that is gone back to, until that is answered. */
+  readonly going?: string
 }
 
 /**
@@ -85,6 +87,8 @@ export interface CapacityRow {
   readonly zone?: string
   /** The row of where it is: its pool, or its zone outside of any pool. */
   readonly place?: string
+  /** Of a volume that is being moved: the row of where it goes, which holds room for it. */
+  readonly target?: string
   /** Of a volume: the instance that has a claim on it. */
   readonly instance?: string
   readonly phase?: Phase

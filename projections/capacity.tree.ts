@@ -57,7 +57,10 @@ function changed(tree: Tree, event: Envelope): Tree {
 const someOf = (tree: Tree): Tree | undefined =>
   Object.keys(tree.nodes).length || Object.keys(tree.promised ?? {}).length ? tree : undefined
 
-/** The same with what is promised: the memory of a snapshot counts from the request on, and no more if it fails. */
+/**
+ * The same with what is promised: the memory of a snapshot counts from the request on, and no more if it fails; and so
+ * does the branch that going back to one begins.
+ */
 export function promisedAfter(tree: Tree = bare, event: Envelope): Tree | undefined {
   const { resource: id, type } = event
   if (type === 'vm-snapshot.createRequested') {
@@ -67,10 +70,14 @@ export function promisedAfter(tree: Tree = bare, event: Envelope): Tree | undefi
     const promise = { memoryBytes: settings.memoryBytes, root, cause: causeOf(event) }
     return { ...tree, promised: { ...tree.promised, [id]: promise } }
   }
+  if (type === 'vm-snapshot.revertRequested') return someOf(tree.nodes[id] ? { ...tree, going: id } : tree)
+  if (tree.going === id) return treeAfter(withoutGoing(tree), event)
   const { [id]: _, ...promised } = tree.promised ?? {}
   const isOver = type === 'vm-snapshot.kept' || type === 'vm-snapshot.keepFailed'
   return treeAfter(isOver && tree.promised ? { ...tree, promised } : tree, event)
 }
+
+const withoutGoing = ({ going: _, ...tree }: Tree): Tree => tree
 
 /** What one snapshot takes of one disk. */
 export interface Layer {
@@ -122,4 +129,17 @@ export function takenOf(tree: Tree | undefined, own: string): Map<string, Amount
   const sums = new Map<string, Amounts>()
   for (const { disk, amounts } of layersOf(tree, own)) sums.set(disk, summed(sums.get(disk), amounts))
   return sums
+}
+
+/** The same of a tree with promises: where it is being taken back, the larger of what it takes before and after that. */
+export function claimedOf(tree: Tree | undefined, own: string): Map<string, Amounts> {
+  const now = takenOf(tree, own)
+  if (tree?.going === undefined) return now
+  const after = takenOf({ ...tree, live: tree.going }, own)
+  return new Map(
+    [...now].map(([disk, amounts]) => {
+      const branchBytes = Math.max(amounts.branchBytes ?? 0, after.get(disk)?.branchBytes ?? 0)
+      return [disk, branchBytes ? { ...amounts, branchBytes } : amounts]
+    }),
+  )
 }

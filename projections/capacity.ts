@@ -8,7 +8,7 @@ import type { Envelope } from '../machines/grammar.ts'
 import { poolAfter } from './capacity.pool.ts'
 import { type CapacityRow, causeOf, isEmpty, said, summed, zoneKey, zoneOf } from './capacity.row.ts'
 import { takenOf, treeAfter } from './capacity.tree.ts'
-import { changesClaim, changesTaken, ownOf, volumeAfter } from './capacity.volume.ts'
+import { arrivingOf, changesClaim, changesTaken, ownOf, volumeAfter } from './capacity.volume.ts'
 import { type Amounts, type Counted, projection } from './contract.ts'
 
 const ROOT = 'domain/root'
@@ -64,7 +64,7 @@ function snapshotAfter(row: CapacityRow | undefined, event: Envelope): CapacityR
 /** What a row that is no sum takes by itself and in sums. */
 export function takenBy(row: CapacityRow): Amounts {
   const { key, holder, phase, tree, sizeBytes = 0, figures } = row
-  if (holder === 'volume') return summed(ownOf(row), figures)
+  if (holder === 'volume') return summed(ownOf(row), figures, arrivingOf(row))
   if (holder === 'snapshot') return phase === 'allocated' ? { snapshotBytesOnPrimary: sizeBytes } : {}
   return takenOf(tree, rootKey(key)).get(rootKey(key)) ?? {}
 }
@@ -72,11 +72,16 @@ export function takenBy(row: CapacityRow): Amounts {
 export const rootKey = (instance: string): string => `${instance}/root`
 
 function countsIn(row: CapacityRow): Counted[] {
-  const { key, holder, account, place, tree, above, figures = {} } = row
+  const { key, holder, account, place, target, tree, above, figures = {} } = row
   if (holder === 'account' || holder === 'domain') return above === undefined ? [] : [{ in: above, amounts: figures }]
   if (holder !== 'volume' && holder !== 'instance' && holder !== 'snapshot') return []
-  const own = takenBy(row)
-  const sums = [`account/${account}`, ...(place === undefined ? [] : [place])].map(each => ({ in: each, amounts: own }))
+  const [all, arriving] = [takenBy(row), arrivingOf(row)]
+  const here = target === undefined ? all : summed(ownOf(row), figures)
+  const sums = [
+    { in: `account/${account}`, amounts: all },
+    ...(place === undefined ? [] : [{ in: place, amounts: here }]),
+    ...(target === undefined ? [] : [{ in: target, amounts: arriving }]),
+  ]
   const disks = holder === 'instance' ? [...takenOf(tree, rootKey(key))].filter(([disk]) => disk !== rootKey(key)) : []
   return [...sums, ...disks.map(([disk, amounts]) => ({ in: disk, amounts }))]
 }
@@ -98,7 +103,7 @@ export function addTo(row: CapacityRow | undefined, key: string, amounts: Amount
 
 export const capacity = projection<'capacity', CapacityRow>({
   name: 'capacity',
-  version: 2,
+  version: 3,
   key: 'key',
   columns: {
     key: 'text',
@@ -107,6 +112,7 @@ export const capacity = projection<'capacity', CapacityRow>({
     provider: 'text',
     zone: 'text',
     place: 'text',
+    target: 'text',
     instance: 'text',
     phase: 'text',
     sizeBytes: 'integer',
@@ -127,6 +133,7 @@ export const capacity = projection<'capacity', CapacityRow>({
     ['holder', 'key'],
     ['account', 'holder', 'physicalAsOf'],
     ['place', 'holder', 'physicalAsOf'],
+    ['target', 'holder', 'key'],
     ['instance', 'key'],
   ],
   keys: event => {

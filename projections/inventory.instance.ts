@@ -14,7 +14,8 @@ interface Device {
 
 export const instanceView: KindView = {
   attributes: (before, event) => {
-    const changed = lineageOf(owedOf(captured(stalled(changes(before, event), event), event), event), event)
+    const known = keptOf(changes(before, event), event)
+    const changed = lineageOf(owedOf(captured(stalled(known, event), event), event), event)
     return cleanup(overdue(devicesOf(changed, event), event), event)
   },
   relations: ({ image, type, devices }) => [
@@ -22,6 +23,16 @@ export const instanceView: KindView = {
     { role: 'offering', id: `offering/${type}` },
     ...devices.map((each: Device) => ({ role: 'volume', id: each.volume })),
   ],
+}
+
+/** Until when it may be recovered, once it is kept for that; also while it is turned off again. */
+function keptOf(attributes: Attributes, { at, before: left, state, type }: Envelope): Attributes {
+  const { recoverableUntil, recoverableForMs } = attributes
+  if (state === 'recoverable') return { ...attributes, recoverableUntil: recoverableUntil ?? at + recoverableForMs }
+  const isKept = state.startsWith('shutting-down.settingAside') && type !== 'instance.terminateRequested'
+  return recoverableUntil === undefined || isKept || left === 'absent'
+    ? attributes
+    : defined({ ...attributes, recoverableUntil: undefined })
 }
 
 /** Why its provider holds its guest, as long as it does. */
@@ -84,6 +95,9 @@ function changes(before: Attributes, event: Envelope): Attributes {
     case 'instance.suspendRequested':
     case 'instance.terminateRequested':
       return moved && !hasReason(left) ? { ...before, reason: { code: 'userInitiated', at } } : before
+    case 'instance.vmSnapshotRemoveFailed':
+      // Then its end has failed.
+      return moved ? { ...before, reason: { code: data.code, message: data.message, at } } : before
     case 'instance.forceStopRequested': {
       const { impaired: _, ...rest } = before
       return { ...rest, reason: { code: 'forcedStop', at } }
@@ -191,9 +205,10 @@ function owedOf(attributes: Attributes, event: Envelope): Attributes {
 
 /** Without the host once it has stopped, and without the address once it is gone. */
 function placeless(attributes: Attributes, state: string): Attributes {
-  if (state !== 'stopped' && state !== 'terminated' && state !== CLEANING) return attributes
+  const isOff = state === 'stopped' || state === 'recoverable' || state === 'shutting-down.clearing'
+  if (!isOff && state !== 'terminated' && state !== CLEANING) return attributes
   const { host: _, impaired: __, privateAddress, ...rest } = attributes
-  return state === 'stopped' ? defined({ ...rest, privateAddress }) : rest
+  return isOff ? defined({ ...rest, privateAddress }) : rest
 }
 
 function modified(

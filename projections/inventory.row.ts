@@ -38,19 +38,23 @@ export interface KindView {
   /** Private if not given. */
   visibility?(attributes: Attributes): 'private' | 'public'
   attributes(before: Attributes, event: Envelope): Attributes
+  /** Where it is; what its requests say if not given. */
+  pool?(before: string | undefined, event: Envelope, after: Attributes): string | undefined
   relations(attributes: Attributes): readonly Relation[]
 }
 
 /** Marked by a deadline, or by what says that it is stuck, until it leaves the state a reader sees. */
 export function overdue(attributes: Attributes, { type, before, state }: Envelope): Attributes {
   if (type.endsWith('TimedOut') || type.endsWith('Stuck')) return { ...attributes, overdue: true }
-  if (!attributes.overdue || before.split('.')[0] === state.split('.')[0]) return attributes
+  // What a volume in use is doing is over with its sub-state.
+  const isBusy = before.startsWith('in-use.') ? before === state : before.split('.')[0] === state.split('.')[0]
+  if (!attributes.overdue || isBusy) return attributes
   return defined({ ...attributes, overdue: undefined })
 }
 
 /** What its provider shows of a disk without having been asked. News that an open answer takes back change nothing. */
 export function sighted(attributes: Attributes, { type, data, state, before: left }: Envelope): Attributes {
-  const isThere = /^(available|reverting|in-use|completed|ready)/.test(state)
+  const isThere = /^(available|reverting|migrating|in-use|completed|ready)/.test(state)
   switch (type.slice(type.indexOf('.') + 1)) {
     case 'vanished':
       return isThere ? { ...attributes, impaired: true } : attributes

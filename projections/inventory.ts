@@ -99,7 +99,7 @@ export const inventory = projection<'inventory', InventoryRow>({
       name: said(named.name, row?.name),
       zone: said(named.zone, row?.zone),
       provider: said(named.provider, row?.provider),
-      pool: said(named.pool, row?.pool),
+      pool: view.pool ? view.pool(row?.pool, event, attributes) : said(named.pool, row?.pool),
       createdAt: row?.createdAt ?? at,
       updatedAt: at,
       version,

@@ -11,6 +11,11 @@ interface Attachment {
 }
 
 export const volumeView: KindView = {
+  // Where it is to be moved to is not where it is.
+  pool: (before, { type, version, data, before: left, state }, { migration }) => {
+    if (version === 1) return (data as Attributes).pool
+    return type === 'volume.migrated' && left.endsWith('migrating') && left !== state ? migration.pool : before
+  },
   attributes: (before, event) =>
     cleanup(overdue(attachmentOf(sized(before, sighted(changes(before, event), event), event), event), event), event),
   relations: ({ attachment, from }) => [
@@ -65,6 +70,10 @@ function changes(before: Attributes, event: Envelope): Attributes {
     case 'volume.reverted':
     case 'volume.revertFailed':
       return taken(before, event)
+    case 'volume.migrateRequested':
+    case 'volume.migrated':
+    case 'volume.migrateFailed':
+      return moved(before, event)
     case 'volume.createFailed':
     case 'volume.attachFailed':
     case 'volume.detachFailed':
@@ -124,6 +133,18 @@ function taken(before: Attributes, { type, data, before: left, state, at }: Enve
   return { ...before, revert, reason: { code, message, at } }
 }
 
+/** The last time it was moved to another pool. */
+function moved(before: Attributes, { type, data, before: left, state, at }: Envelope): Attributes {
+  const { pool, allocatedBytes = before.allocatedBytes, code, message } = data as Attributes
+  if (type === 'volume.migrateRequested')
+    return defined({ ...before, migration: { state: 'migrating', pool, startedAt: at }, reason: undefined })
+  if (!left.endsWith('migrating') || left === state) return before
+  if (type === 'volume.migrated')
+    return defined({ ...before, allocatedBytes, migration: { ...before.migration, state: 'completed', endedAt: at } })
+  const migration = { ...before.migration, state: 'failed', endedAt: at, message }
+  return { ...before, migration, reason: { code, message, at } }
+}
+
 const claiming = new Set(['volume.requestedByInstance', 'volume.attachRequested', 'volume.launchProposed'])
 /** Present while an instance has a claim on it, even on one that could not be made; gone with every way out. */
 function attachmentOf(before: Attributes, { type, data, state, at }: Envelope): Attributes {
@@ -134,9 +155,10 @@ function attachmentOf(before: Attributes, { type, data, state, at }: Envelope): 
   const used = state.startsWith('in-use.')
   const held = used || ((state === 'creating' || state === 'error') && type !== 'volume.instanceGone')
   if (!held || !known) return known ? defined({ ...before, attachment: undefined }) : before
-  const status = state === 'in-use.reverting' ? 'attached' : used ? state.slice('in-use.'.length) : 'attaching'
+  const isBusy = state === 'in-use.reverting' || state === 'in-use.migrating'
+  const status = isBusy ? 'attached' : used ? state.slice('in-use.'.length) : 'attaching'
   if (known === before.attachment && known.status === status) return before
   return { ...before, attachment: { ...known, status } }
 }
 
-const isAlive = (state: string) => /^(available|reverting|in-use)/.test(state)
+const isAlive = (state: string) => /^(available|reverting|migrating|in-use)/.test(state)

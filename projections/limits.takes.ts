@@ -6,7 +6,7 @@ import { changesSize, sizeAfter, type VolumeSize } from './volume.size.ts'
 interface Taken {
   readonly used: Amounts
   readonly originalBytes?: number
-  /** Of an instance that is being taken back: what it is again if that fails. */
+  /** Of an instance that is being taken back, or may be recovered: what it is again if that fails, or if it is. */
   readonly original?: Amounts
 }
 type Take = (before: Taken | undefined, event: Envelope) => Taken | undefined
@@ -24,7 +24,11 @@ const instance: Take = (before, event) => {
   if (state === 'terminated') return undefined
   const { vcpus = before?.used.vcpus, memoryBytes = before?.used.memoryBytes } = said(event)
   const original = before?.original ?? before?.used
+  // It takes nothing while it is kept, and again what it had. (cloudstack 5, L7.)
+  if (state === 'recoverable') return { used: {}, original }
   switch (type) {
+    case 'instance.recoverRequested':
+      return { used: original! }
     // Nobody else gets what it may have again: until it is known what it is, it takes the larger of both.
     case 'instance.vmSnapshotRevertProposed':
       return { used: larger(original!, said(event).settings), original }
@@ -81,7 +85,7 @@ const vmSnapshot: Take = (_, { state }) => (state === 'deleted' ? undefined : { 
 const image: Take = (_, { state }) => (state === 'deregistered' ? undefined : { used: { images: 1 } })
 
 const resizing = new Set(
-  ['modifyRequested', 'vmSnapshotRevertProposed', 'vmSnapshotReverted', 'settingsRestored'].map(
+  ['modifyRequested', 'recoverRequested', 'vmSnapshotRevertProposed', 'vmSnapshotReverted', 'settingsRestored'].map(
     each => `instance.${each}`,
   ),
 )
@@ -90,7 +94,7 @@ const kinds: Readonly<
 > = {
   instance: {
     take: instance,
-    changes: event => resizing.has(event.type) || endsRevert(event),
+    changes: event => resizing.has(event.type) || endsRevert(event) || event.state === 'recoverable',
     end: 'terminated',
   },
   volume: {

@@ -36,7 +36,7 @@ export interface LimitRow {
   readonly limits?: Amounts
   /** Of a volume whose size is being changed: what it returns to if that fails. */
   readonly originalBytes?: number
-  /** Of an instance that is being taken back: what it has again if that fails. */
+  /** Of an instance that is being taken back, or may be recovered: what it has again if that fails, or if it is. */
   readonly original?: Amounts
 }
 

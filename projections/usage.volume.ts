@@ -1,30 +1,42 @@
 /**
  * A volume is counted from the moment it is there until it is deleted, in use or not; a new size counts from the request
- * on, because that is when the space is promised. (spec: ec2 16, 18; cloudstack 4.5.)
+ * on, because that is when the space is promised. One that is to go with an instance that was terminated is not counted
+ * while that may be recovered. (spec: ec2 16, 18; cloudstack 4.1, 4.5; docs/decisions/0056.)
  */
 import type { Envelope } from '../machines/grammar.ts'
 import { type Meter, said, type UsageRow } from './usage.row.ts'
 import { sizeAfter } from './volume.size.ts'
 
+/** Of no instance any more, and not on its way out. */
+const freed = new Set(['available', 'reverting', 'migrating'])
 const claiming = new Set(['volume.requestedByInstance', 'volume.attachRequested', 'volume.launchProposed'])
 
-/** Wherever it is taken back to a snapshot, it stays attached. */
-const attached = new Set(['in-use.attached', 'in-use.detaching', 'in-use.reverting'])
+/** Taken back to a snapshot or moved, it stays attached. */
+const attached = new Set(['in-use.attached', 'in-use.detaching', 'in-use.reverting', 'in-use.migrating'])
 
 export const meterVolume: Meter = (before, event) => {
-  const { type, state, before: left } = event
+  const { type, state } = event
   if (state === 'deleted') return undefined
   const { instance } = said(event)
   const claims = claiming.has(type)
   const claimant = claims ? instance : isClaimed(state) ? before?.claimant : undefined
   const isAttached = attached.has(state)
-  const isMade = type === 'volume.created' && left === 'creating'
   return {
     ...shapeAfter(before, event),
-    counted: isMade ? 1 : (before?.counted ?? 0),
+    counted: countedAfter(before, event),
     claimant,
     instance: isAttached ? claimant : undefined,
   }
+}
+
+function countedAfter(before: UsageRow | undefined, event: Envelope): number {
+  const { type, before: left, state } = event
+  const isMade = type === 'volume.created' && left === 'creating'
+  // Of a compute that was given up, what was to go is kept after all.
+  const isFreed = type === 'volume.instanceGone' && freed.has(state)
+  if (isMade || isFreed || type === 'volume.instanceRecovered') return 1
+  if (type === 'volume.instanceTerminated' && said(event).deleteOnTermination) return 0
+  return before?.counted ?? 0
 }
 
 const isClaimed = (state: string) => state === 'creating' || state === 'error' || state.startsWith('in-use.')

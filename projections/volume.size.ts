@@ -38,7 +38,7 @@ export const changesSize = ({ type, data }: Envelope): boolean =>
 
 const sizeIn = (data: unknown) => (data as { readonly sizeBytes?: number }).sizeBytes
 const isReverting = (state: string) => state.endsWith('reverting')
-const isAlive = (state: string) => state === 'available' || state === 'reverting' || state.startsWith('in-use')
+const isAlive = (state: string) => /^(available|reverting|migrating|in-use)/.test(state)
 
 /** The size after an event of the volume; the same object where it says nothing of it. */
 export function sizeAfter(size: VolumeSize, event: Envelope): VolumeSize {

@@ -87,6 +87,8 @@ export const vocabulary = z.strictObject({
       /** Can the type and the rates of a volume change? */
       retype: z.boolean().default(false),
       encrypt: z.boolean().default(false),
+      /** To another of its pools, with what it holds: `offline` only while nobody runs with it. */
+      migrate: weakestFirst('none', 'offline', 'online').default('none'),
     })
     .prefault({}),
   volumeAttach: z
@@ -139,7 +141,7 @@ export const vocabulary = z.strictObject({
       /** They are layers: one that several others, or the live disks and others, are built on can not be taken out. */
       layered: burden().default(false),
       /** What is refused while an instance has any. */
-      blocks: burdens('attach', 'detach', 'resize').default([]),
+      blocks: burdens('attach', 'detach', 'resize', 'migrate').default([]),
     })
     .prefault({}),
 

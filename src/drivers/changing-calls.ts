@@ -8,6 +8,7 @@ export const changingCalls = [
   'volumeSnapshotDelete',
   'volumeSnapshotGroupEnsure',
   'volumeRevert',
+  'volumeMigrate',
   'instanceEnsure',
   'instancePower',
   'instanceReset',

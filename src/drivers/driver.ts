@@ -125,6 +125,8 @@ export interface ConsoleOutput {
 export interface VolumeSpec {
   readonly sizeBytes: number
   readonly zone: string
+  /** The pool it is to lie in, by its name; a provider that knows no names of pools ignores it. */
+  readonly pool?: string
   readonly volumeType?: string
   /** Operations each second. */
   readonly iops?: number
@@ -160,6 +162,10 @@ export interface SnapshotGroupSpec {
 /** Takes a volume back to what one of its snapshots keeps. Where `volumeSnapshot.revert` is declared. */
 export interface VolumeRevertSpec {
   readonly snapshot: string
+}
+/** Moves a volume to this pool, with what it holds. Where `volume.migrate` is not `none`. */
+export interface VolumeMigrateSpec {
+  readonly pool: string
 }
 export interface DeviceSpec {
   readonly device: string
@@ -283,6 +289,9 @@ export interface VmSnapshotDeleteSpec {
  *   to observe, list and delete. Before all of them are complete there is none.
  * - `volumeRevert`: `{ sizeBytes }`: the size it had, where `revertRestoresSize` is declared, else the one it has. Nobody
  *   may be running with the volume: that is `precondition`.
+ * - `volumeMigrate`: `{ sizeBytes, pool }`, and `pool` is among the facts of volumes there. One that is in the pool already is
+ *   done. Where `volume.migrate` is `offline` nobody may be running with it: that is `precondition`. It is in one pool or
+ *   in the other, whatever fails, and what it holds and its snapshots stay as they are.
  * - `vmSnapshotEnsure`: `{ instance, state: 'running' | 'stopped', memoryBytes, disks: { <volume>: { sizeBytes } },
  *   parent? }`, also of its observation. `state` is whether its guest goes on from memory; `parent` is the one that the
  *   instance was at, by the last that was taken or reverted to. The moment is the one when the call is accepted.
@@ -316,6 +325,7 @@ export interface Driver {
 
   volumeSnapshotGroupEnsure?(id: string, spec: SnapshotGroupSpec, context: CallContext): Promise<Outcome>
   volumeRevert?(id: string, spec: VolumeRevertSpec, context: CallContext): Promise<Outcome>
+  volumeMigrate?(id: string, spec: VolumeMigrateSpec, context: CallContext): Promise<Outcome>
 
   instanceEnsure(id: string, spec: InstanceSpec, context: CallContext): Promise<Outcome>
   instancePower?(id: string, spec: PowerSpec, context: CallContext): Promise<Outcome>

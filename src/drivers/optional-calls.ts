@@ -32,6 +32,7 @@ export const promises: { readonly [C in OptionalCall]: (declared: Capabilities) 
   volumeSnapshotDelete: takesSnapshots,
   volumeSnapshotGroupEnsure: declared => takesSnapshots(declared) && declared.volumeSnapshot.group,
   volumeRevert: declared => takesSnapshots(declared) && declared.volumeSnapshot.revert,
+  volumeMigrate: ({ volume }) => volume.migrate !== 'none',
   instancePower: ({ stop, start, stateAfterCreate, suspend, pause }) =>
     stop !== 'none' || start !== 'none' || stateAfterCreate === 'stopped' || suspend !== 'none' || pause,
   instanceReset: declared => declared.reboot !== 'none',

@@ -33,6 +33,7 @@ const effects: Readonly<Record<string, Effect>> = {
     settles: exists,
   },
   volumeResize: { kind: 'volume', settles: ({ facts }, { sizeBytes }) => Number(facts.sizeBytes) >= Number(sizeBytes) },
+  volumeMigrate: { kind: 'volume', settles: ({ facts }, { pool }) => facts.pool === pool },
   instanceEnsure: { kind: 'instance', settles: exists },
   instanceDestroy: { kind: 'instance', settles: isGone },
   instancePower: {

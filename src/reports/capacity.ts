@@ -192,7 +192,8 @@ export async function* explainCapacity(view: Rows, asked: CapacityAsked): AsyncG
   }
   for (const where of await wheresOf(view, by, of))
     for await (const row of view.all({ where })) {
-      if (row.holder === 'volume') yield* volumeParts(view, row)
+      if (row.holder === 'volume')
+        yield* volumeParts(view, row, 'target' in where ? 'target' : 'place' in where ? 'place' : undefined)
       else if (row.holder === 'instance') yield* ownRootParts(row)
       else yield* partsOf(row)
     }
@@ -201,20 +202,29 @@ export async function* explainCapacity(view: Rows, asked: CapacityAsked): AsyncG
 async function wheresOf(view: Rows, by: CapacityScope, of: string): Promise<Where[]> {
   const holder = ['volume', 'instance', 'snapshot']
   if (by === 'account') return [{ holder, account: nameIn(prefixed('account', of)) }]
-  if (by === 'pool') return [{ holder, place: prefixed('pool', of) }]
+  if (by === 'pool') return bothWays(holder, [prefixed('pool', of)])
   if (by === 'total' || (by === 'domain' && prefixed('domain', of) === ROOT)) return [{ holder }]
   if (by === 'domain') {
     const accounts = await accountsBelow(view, prefixed('domain', of))
     return accounts.map(({ key }) => ({ holder, account: nameIn(key) }))
   }
   const places = (await placesOf(view)).filter(({ provider, zone }) => `${provider}/${zone}` === of)
-  return places.map(({ key }) => ({ holder, place: key }))
+  return bothWays(
+    holder,
+    places.map(({ key }) => key),
+  )
 }
+/** What is in these places, and what is on its way there. */
+const bothWays = (holder: string[], keys: readonly string[]): Where[] =>
+  keys.flatMap(key => [
+    { holder, place: key },
+    { holder, target: key },
+  ])
 
 /** Its own events, and those of the VM snapshots that hold something of it. */
-async function* volumeParts(view: Rows, row: CapacityRow): AsyncGenerator<CapacityPart> {
-  yield* partsOf(row)
-  if (Object.keys(row.figures ?? {}).length === 0) return
+async function* volumeParts(view: Rows, row: CapacityRow, only?: 'place' | 'target'): AsyncGenerator<CapacityPart> {
+  yield* partsOf(row, only)
+  if (only === 'target' || Object.keys(row.figures ?? {}).length === 0) return
   for (const instance of await keepersOf(view, row))
     for (const part of partsOf(instance)) if (part.of === row.key) yield part
 }

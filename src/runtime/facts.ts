@@ -24,6 +24,9 @@ export class NotFound {
 /** What the command is of: whose it is, or will be, and where. */
 interface Target {
   readonly resource: string
+  readonly kind: string
+  /** Nothing of one that is to be made. */
+  readonly context: unknown
   readonly account: string
   readonly region: string
 }
@@ -150,10 +153,17 @@ export class FactReader {
       if (part === 'account') return account
       if (part === 'region') return region
       if (part === 'id') return resource
-      if (part === 'provider') return this.#named(strings(input, 'provider')[0])?.name
+      if (part === 'provider') return this.#held('provider') ?? this.#named(strings(input, 'provider')[0])?.name
       return 'text' in part ? part.text : strings(input, part.path)[0]
     })
     return parts.includes(undefined) ? undefined : parts.join('/')
+  }
+
+  /** What the face of the target says, which is nothing of one that is to be made. */
+  #held(name: string): string | undefined {
+    const { kind, context } = this.#owner
+    const { [name]: value } = this.#catalogue.kind(kind).kind.face(context)
+    return typeof value === 'string' && value !== '' ? value : undefined
   }
 
   #provider(

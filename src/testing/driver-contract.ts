@@ -23,6 +23,7 @@ import type { DriverContract } from './driver-contract/subject.ts'
 import { suspendClauses } from './driver-contract/suspends.ts'
 import { vmRevertClauses } from './driver-contract/vm-reverts.ts'
 import { vmSnapshotClauses } from './driver-contract/vm-snapshots.ts'
+import { volumeMigrateClauses } from './driver-contract/volume-migrations.ts'
 import { volumeRevertClauses } from './driver-contract/volume-reverts.ts'
 import { volumeClauses } from './driver-contract/volumes.ts'
 
@@ -38,6 +39,7 @@ export const driverClauses: Readonly<Record<string, Clauses>> = {
   calls: behaviourClauses,
   images: imageClauses,
   volumes: volumeClauses,
+  'moving volumes': volumeMigrateClauses,
   snapshots: snapshotClauses,
   'groups of snapshots': snapshotGroupClauses,
   'going back to snapshots': volumeRevertClauses,

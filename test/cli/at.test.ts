@@ -39,10 +39,9 @@ const calls = (id: string): Record<string, string[][]> => ({
 /** The others, and why they have no past. */
 const others: Record<string, string> = {
   ...Object.fromEntries(
-    ['launch', 'start', 'stop', 'reboot', 'suspend', 'resume', 'terminate', 'attach', 'detach', 'do'].map(name => [
-      name,
-      'changes something',
-    ]),
+    ['launch', 'start', 'stop', 'reboot', 'suspend', 'resume', 'terminate', 'recover', 'attach', 'detach', 'do'].map(
+      name => [name, 'changes something'],
+    ),
   ),
   actions: 'tries commands with the facts of today',
   providers: 'asks what providers declare today',

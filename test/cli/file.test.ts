@@ -51,6 +51,18 @@ describe('the file', () => {
     await server.stop('SIGINT')
   })
 
+  it('keeps what may be recovered, says until when, and brings it back or ends it', async () => {
+    const { id } = await json('launch', 'name=dear', 'recoverableForMs=3600000')
+    expect((await json('terminate', id)).settled).toBe('recoverable')
+    const { attributes } = await json('show', id)
+    expect((await json('why', id)).awaits).toEqual([
+      { for: 'timer', event: 'instance.expungeDue', dueAt: attributes.recoverableUntil },
+    ])
+    expect((await json('recover', id)).settled).toBe('stopped')
+    expect((await json('terminate', id)).settled).toBe('recoverable')
+    expect((await json('terminate', id, '--expunge')).settled).toBe('terminated')
+  })
+
   it('refuses in the same words as a server', async () => {
     const words = ['terminate', 'i-00000000000000000', '--json']
     const alone = await stemma(folder, words)

@@ -206,6 +206,11 @@ export const lies: { readonly [C in CapabilityName]: Lie | readonly Lie[] } = {
   'volume.shrink': { wraps: shrinks },
   'volume.retype': ofVolume({}, { retype: false }),
   'volume.encrypt': ofVolume({}, { encrypt: false }),
+  'volume.migrate': [
+    ofVolume({}, { migrate: 'none' }),
+    ofVolume({}, { migrate: 'offline' }),
+    ofVolume({ migrate: 'offline' }, { migrate: 'online' }),
+  ],
   'volumeAttach.hotPlug': ofAttach({}, { hotPlug: false }),
   'volumeAttach.hotUnplug': ofAttach({}, { hotUnplug: false }),
   'volumeAttach.max': [ofAttach({ max: 4 }, { max: 3 }), ofAttach({ max: 4 }, { max: 5 })],
@@ -248,6 +253,7 @@ export const lies: { readonly [C in CapabilityName]: Lie | readonly Lie[] } = {
     ofVmSnapshot({}, { blocks: [] }),
     ofVmSnapshot({ blocks: ['attach'] }, {}),
     ofVmSnapshot({}, { blocks: ['attach', 'detach'] }),
+    ofVmSnapshot({}, { blocks: ['attach', 'detach', 'resize', 'migrate'] }),
   ],
 
   imagesNarrow: [

@@ -97,6 +97,27 @@ const stories: Record<string, (setting: Setting) => Promise<void>> = {
     await acme.settled(id)
     await acme.settled(volume)
   },
+  async 'volumes-that-move'({ acme, operator, image, world }) {
+    for (const name of ['slow', 'fast']) await operator.pool.define({ name, totalBytes: 100 * GiB })
+    const { id } = await acme.instance.launch({ image, type: 'small' })
+    const { id: volume } = await acme.volume.create({ sizeBytes: GiB })
+    await acme.settled(id)
+    await acme.settled(volume)
+    await operator.volume.migrate(volume)
+    await acme.settled(volume)
+    await acme.volume.attach(volume, { instance: id, device: '/dev/sdf' })
+    await acme.settled(volume)
+    world.failNext('volumeMigrate', 'rejected', 'exhausted')
+    await operator.volume.migrate(volume)
+    await acme.settled(volume)
+    await operator.volume.migrate(volume)
+    await acme.instance.terminate(id)
+    await acme.settled(id)
+    await acme.settled(volume)
+    await operator.volume.migrate(volume)
+    await acme.volume.delete(volume)
+    await acme.settled(volume)
+  },
   async 'snapshots-at-one-moment'({ acme, image, world }) {
     const { id: instance } = await acme.instance.launch({ image, type: 'small', volumeTags: { role: 'disk' } })
     await acme.settled(instance)

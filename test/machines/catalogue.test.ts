@@ -90,6 +90,7 @@ const verbs = [
   'volumeSnapshotDelete',
   'volumeSnapshotGroupEnsure',
   'volumeRevert',
+  'volumeMigrate',
   'command',
   'instanceEnsure',
   'instancePower',

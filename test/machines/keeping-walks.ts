@@ -1,7 +1,16 @@
-/** What random lives do to go back: reverts of volumes, snapshots in groups, schedules. */
+/** What random lives do to go back, and to move: reverts and moves of volumes, snapshots in groups, schedules. */
 import { type KindName, Refused, type World } from './world.ts'
 
-export const keepingDeeds = ['revert', 'group', 'deleteGroup', 'makeSchedule', 'changeSchedule', 'runSchedule'] as const
+export const keepingDeeds = [
+  'revert',
+  'migrate',
+  'migrate',
+  'group',
+  'deleteGroup',
+  'makeSchedule',
+  'changeSchedule',
+  'runSchedule',
+] as const
 export type KeepingDeed = (typeof keepingDeeds)[number]
 
 const among = <T>(list: readonly T[], index: number): T | undefined => list[index % Math.max(1, list.length)]
@@ -37,6 +46,18 @@ export function keepingAct(world: World, what: KeepingDeed, pick: number, other:
       // Few volumes beside a stopped instance have a snapshot yet.
       if (still && beside.length === 0) ask('snapshot', 'create', undefined, { volume: still })
       else if (snapshot) ask('volume', 'revert', volumeOf(snapshot), { snapshot })
+    },
+    migrate: () => {
+      // One that rests, beside what is stopped if there is any.
+      const isBeside = (id: string) => world.get(world.get(id).context.attachment.instance).state === 'stopped'
+      const held = alive('volume').filter(id => world.get(id).state === 'in-use.attached')
+      const moving = among(pick % 2 ? held.filter(isBeside) : held, other) ?? volume
+      const settings = { enabled: true, totalBytes: 1024 ** 4, overprovisionFactor: 1 }
+      const pools = ['pool/one', 'pool/two'].map(key => ({ key, zone: 'a', settings }))
+      const profile = pick > 4 ? 'cloudstack-vmware' : undefined
+      world.claims.set('pools provider/lab', pools)
+      if (moving) ask('volume', 'migrate', moving, { pool: among([undefined, 'one', 'pool/two'], pick), profile })
+      world.claims.delete('pools provider/lab')
     },
     group: () =>
       make('snapshot-group', pick % 2 ? { instance } : { volumes: alive('volume').slice(0, 2), copyTags: true }),

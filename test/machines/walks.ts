@@ -1,9 +1,11 @@
 /** Random lives of a few instances and volumes: what is done to them, and what they came to want. */
 import fc from 'fast-check'
 import { kinds, type Want } from '../../machines/index.ts'
+import type { DeclaredCapabilities } from '../../src/drivers/capabilities.ts'
 import { classes, classNames } from './classes.ts'
 import { type ImageDeed, imageAct, imageDeeds } from './image-walks.ts'
 import { type KeepingDeed, keepingAct, keepingDeeds } from './keeping-walks.ts'
+import { type RecoveryDeed, recoveryAct, recoveryDeeds } from './recovery-walks.ts'
 import { type VmSnapshotDeed, vmSnapshotAct, vmSnapshotDeeds } from './vm-snapshot-walks.ts'
 import { able, furnished, GiB, type KindName, Refused, type Resource, type World } from './world.ts'
 
@@ -62,6 +64,7 @@ const deeds = [
   ...imageDeeds,
   ...keepingDeeds,
   ...vmSnapshotDeeds,
+  ...recoveryDeeds,
 ] as const
 /** What only an operator does: it ends what others expect to be cleaned up. */
 const surrender = 'abandon'
@@ -88,6 +91,9 @@ export const deed: fc.Arbitrary<Deed> = fc.record({
           'snapshot',
           'terminate',
           'quietImage',
+          'makeSchedule',
+          'runSchedule',
+          'runSchedule',
         ] as const),
       ),
     },
@@ -138,6 +144,10 @@ export function act(world: World, image: string, { what, pick, other }: Deed): {
   }
   if (vmSnapshotDeeds.includes(what as VmSnapshotDeed)) {
     vmSnapshotAct(world, what as VmSnapshotDeed, pick, other)
+    return
+  }
+  if (recoveryDeeds.includes(what as RecoveryDeed)) {
+    recoveryAct(world, what as RecoveryDeed, pick, other)
     return
   }
   const instance = among(world.idsOf('instance'), pick)
@@ -255,7 +265,11 @@ export function live({ deeds, careful }: Life, check: (world: World, echo: strin
 }
 export const all = (world: World, kind: string): [string, Resource][] =>
   [...world.resources].filter(([, each]) => each.kind === kind)
-const layered = { ...able, vmSnapshot: { ...able.vmSnapshot, layered: true } }
+const layered: DeclaredCapabilities = {
+  ...able,
+  volume: { ...able.volume, migrate: 'offline' },
+  vmSnapshot: { ...able.vmSnapshot, layered: true },
+}
 let walked: { wants: [string, Want][]; contexts: Map<string, unknown[]> } | undefined
 
 /** Every want of many random lives, one of each form, and the contexts they passed through. Seeded, made once. */

@@ -76,7 +76,7 @@ export const able: DeclaredCapabilities = {
   reboot: 'both',
   suspend: 'disk',
   destroyFrom: ['running', 'stopped'],
-  volume: { grow: 'online', retype: true, encrypt: true },
+  volume: { grow: 'online', retype: true, encrypt: true, migrate: 'online' },
   volumeAttach: { hotPlug: true, hotUnplug: true, max: 4 },
   volumeSnapshot: { of: ['available', 'in-use'], live: true, group: true, revert: true, revertRestoresSize: true },
   vmSnapshot: {
@@ -241,7 +241,8 @@ export class World {
   #claimed({ view, key, members }: Extract<FactSource, { from: 'claim' }>, input: Json, target: string): unknown {
     const parts = [key].flat().map(part => {
       if (part === 'id') return target
-      if (part === 'provider') return String(input.provider ?? this.#provider.name)
+      if (part === 'provider')
+        return String(this.resources.get(target)?.context.provider || input.provider || this.#provider.name)
       if (typeof part === 'string') return part === 'account' ? 'acme' : 'here'
       return 'text' in part ? part.text : strings(input as GrammarJson, part.path)[0]
     })

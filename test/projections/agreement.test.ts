@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest'
 import type { Amounts, AnyProjection } from '../../projections/contract.ts'
 import { projections } from '../../projections/index.ts'
 import type { UsageRow } from '../../projections/usage.ts'
+import { recoveryDeeds } from '../machines/recovery-walks.ts'
 import { vmSnapshotDeeds } from '../machines/vm-snapshot-walks.ts'
 import { act, type Deed, deed } from '../machines/walks.ts'
 import { able, furnished, type Resource, type World } from '../machines/world.ts'
@@ -24,6 +25,13 @@ const isUnmade = (world: World, id: string) =>
     return resource === id && decision === 'taken' && isBirth && failures.has(type)
   })
 const failures = new Set(['volume.createFailed', 'snapshot.createFailed', 'snapshot.groupFailed'])
+
+/** It may be recovered, or might have been: until then it has nothing of the limits, and nobody pays for it. (L7, 4.1.) */
+const isAside = (world: World, id: string) =>
+  world.log.findLast(
+    ({ resource, type, state, decision }) =>
+      resource === id && decision === 'taken' && (state === 'recoverable' || type === 'instance.recoverRequested'),
+  )?.state === 'recoverable'
 
 const counted: Readonly<Record<string, (resource: Resource) => Amounts | undefined>> = {
   instance: ({ state, context: { vcpus, memoryBytes, vmSnapshotTask } }) =>
@@ -48,7 +56,7 @@ const largest = (sizes: readonly { vcpus?: number; memoryBytes?: number }[]): Am
 function recounted(world: World): Amounts {
   const sums: Record<string, number> = {}
   for (const [id, resource] of world.resources) {
-    if (isLeft(world, id)) continue
+    if (isLeft(world, id) || isAside(world, id)) continue
     const { primaryBytes, secondaryBytes, ...rest } = counted[resource.kind]?.(resource) ?? {}
     const amounts = isUnmade(world, id) ? rest : { ...rest, primaryBytes, secondaryBytes }
     for (const [name, amount = 0] of Object.entries(amounts)) sums[name] = (sums[name] ?? 0) + amount
@@ -68,6 +76,7 @@ const sized = fc
     [what, outcome].map(each => ({ what: each as Deed['what'], pick, other })),
   )
 const kept = fc.record({ what: fc.constantFrom(...vmSnapshotDeeds), ...picked }).map((each): Deed[] => [each])
+const recovered = fc.record({ what: fc.constantFrom(...recoveryDeeds), ...picked }).map((each): Deed[] => [each])
 const stopped: Deed[] = (['launch', 'answer', 'answer', 'createVolume', 'answer', 'stop', 'answer'] as const).map(
   what => ({
     ...{ what, pick: 0, other: 0 },
@@ -79,6 +88,7 @@ const lives = fc.record({
       fc.oneof(
         deed.map(each => [each]),
         kept,
+        recovered,
         sized,
         sized,
       ),
@@ -121,8 +131,9 @@ describe('after any life', () => {
           else expect({ id, size: row?.sizeBytes }).toEqual({ id, size: context.sizeBytes })
         }
         if (kind === 'instance' && row) {
-          const { vcpus, memoryBytes, offering, running } = row
-          expect({ id, vcpus, memoryBytes, offering, running }).toEqual({
+          const { vcpus, memoryBytes, offering, running, counted } = row
+          expect({ id, vcpus, memoryBytes, offering, running, counted }).toEqual({
+            counted: isAside(world, id) ? 0 : 1,
             ...{ id, vcpus: context.vcpus, memoryBytes: context.memoryBytes, offering: context.type },
             running: /^running(\.|$)/.test(state) ? 1 : 0,
           })

@@ -7,9 +7,16 @@ import { createEngine, Refused, readCapacity, sqlite } from '../../src/index.ts'
 import { TestClock } from '../runtime/clock.ts'
 import { GiB } from './capacity-book.ts'
 
-async function open() {
+async function open(volumeSnapshot: { revert?: boolean; revertRestoresSize?: boolean } = {}) {
   const clock = new TestClock(Date.UTC(2026, 2, 1))
-  const world = simulated({ instant: true, clock, capabilities: { zones: ['a', 'b'] } })
+  const world = simulated({
+    instant: true,
+    clock,
+    capabilities: {
+      zones: ['a', 'b'],
+      ...(volumeSnapshot.revert && { volumeSnapshot: { of: ['available'], ...volumeSnapshot } }),
+    },
+  })
   const engine = await createEngine({
     kinds,
     projections,
@@ -139,6 +146,77 @@ describe('placing volumes', () => {
     const { engine, acme, operator } = await open()
     expect(await codesOf(acme.pool.define({ name: 'one', totalBytes: GiB }))).toEqual(['notPermitted'])
     expect(await codesOf(operator.pool.define({ name: 'one', zone: 'moon', totalBytes: GiB }))).toEqual(['zoneUnknown'])
+    await engine.close()
+  })
+
+  it('holds the larger size of a volume that is taken back from the request on, in its pool and its limits', async () => {
+    const { engine, acme, operator, pool, world, clock } = await open({ revert: true, revertRestoresSize: true })
+    await operator.pool.define({ name: 'one', totalBytes: 6 * GiB })
+    const { id } = await acme.volume.create({ sizeBytes: 2 * GiB })
+    await acme.settled(id)
+    const taken = async () => {
+      const { id: snapshot } = await acme.snapshot.create({ volume: id })
+      await acme.settled(snapshot)
+      return snapshot
+    }
+    const small = await taken()
+    await acme.volume.modify(id, { sizeBytes: 4 * GiB })
+    await engine.idle()
+    const large = await taken()
+    await acme.volume.revert(id, { snapshot: small })
+    await acme.settled(id)
+    const { id: other } = await acme.volume.create({ sizeBytes: 3 * GiB })
+    await acme.settled(other)
+    expect((await pool('one')).committedBytes).toBe(5 * GiB)
+    expect(await codesOf(acme.volume.revert(id, { snapshot: large }))).toEqual(['poolsFull'])
+    await operator.pool.modify('pool/one', { totalBytes: 7 * GiB })
+    await operator.domain.create({ name: 'root' })
+    await operator.account.open({ name: 'acme', domain: 'root' })
+    const limit = (primaryBytes: number) => operator.account.limit('account/acme', { limits: { primaryBytes } })
+    await limit(6 * GiB)
+    expect(await codesOf(acme.volume.revert(id, { snapshot: large }))).toEqual(['primaryStorageLimitExceeded'])
+    await limit(7 * GiB)
+    world.failNext('volumeRevert', 'refusedLater')
+    expect(await codesOf(acme.volume.revert(id, { snapshot: large }))).toEqual([])
+    expect(await codesOf(acme.volume.create({ sizeBytes: GiB }))).toEqual(['poolsFull'])
+    await clock.pass(60_000)
+    await acme.settled(id)
+    expect((await pool('one')).committedBytes).toBe(5 * GiB)
+    expect((await engine.views.limits.get('account/acme'))!.used.primaryBytes).toBe(5 * GiB)
+    await engine.close()
+  })
+
+  it('holds the branch that going back to a VM snapshot begins from the request on, where its threshold is set', async () => {
+    const { engine, acme, operator, pool, world, clock } = await open()
+    await operator.pool.define({ name: 'one', totalBytes: 5 * GiB, allocationThreshold: 1 })
+    const image = (await acme.image.register({ name: 'web', sizeBytes: GiB })).id
+    const blockDevices = [{ device: '/dev/sda1', sizeBytes: 2 * GiB }]
+    const { id: instance } = await acme.instance.launch({ image, type: 'small', blockDevices })
+    await acme.settled(instance)
+    await acme.instance.stop(instance)
+    await acme.settled(instance)
+    const keep = async () => {
+      const { id } = await acme['vm-snapshot'].create({ instance })
+      await acme.settled(id)
+      return id
+    }
+    const [first] = [await keep(), await keep()]
+    expect((await pool('one')).committedBytes).toBe(2 * GiB)
+    const { id: other } = await acme.volume.create({ sizeBytes: 2 * GiB })
+    await acme.settled(other)
+    expect(await codesOf(acme['vm-snapshot'].revert(first))).toEqual(['poolsFull'])
+    await operator.pool.modify('pool/one', { totalBytes: 6 * GiB })
+    const claimed = async () => (await engine.views.pools.get('pool/one'))!.figures!.branchBytes
+    world.failNext('vmSnapshotRevert', 'refusedLater')
+    await acme['vm-snapshot'].revert(first)
+    expect(await claimed()).toBe(2 * GiB)
+    expect(await codesOf(acme.volume.create({ sizeBytes: GiB }))).toEqual(['poolsFull'])
+    await clock.pass(60_000)
+    await acme.settled(first)
+    expect(await claimed()).toBeUndefined()
+    await acme['vm-snapshot'].revert(first)
+    await acme.settled(first)
+    expect([await claimed(), (await pool('one')).branchBytes]).toEqual([2 * GiB, 2 * GiB])
     await engine.close()
   })
 

@@ -181,6 +181,47 @@ describe('usage of a volume', () => {
   })
 })
 
+describe('usage of an instance that was terminated and may be recovered (4.1)', () => {
+  it('pauses, with that of what is to go with it, until it is recovered; what stays goes on', async () => {
+    const { engine, acme, image, until, used, rebuilt } = await open()
+    const stays = { device: '/dev/sdb', sizeBytes: 2 * GiB, deleteOnTermination: false }
+    const input = { recoverableForMs: DAY, blockDevices: [stays] }
+    const { id } = await acme.instance.launch({ image, type: 'small', ...input })
+    expect(await acme.settled(id)).toBe('running')
+    await until(d0 + HOUR)
+    await acme.instance.terminate(id)
+    expect(await acme.settled(id)).toBe('recoverable')
+    await until(d0 + 4 * HOUR)
+    await acme.instance.recover(id)
+    await until(d0 + 6 * HOUR)
+    await acme.instance.terminate(id)
+    expect(await acme.settled(id)).toBe('recoverable')
+    await until(d0 + 7 * HOUR)
+    await acme.instance.terminate(id, { expunge: true })
+    expect(await acme.settled(id)).toBe('terminated')
+    await engine.idle()
+    await until(d0 + 8 * HOUR)
+    const records = await used(d0, d1)
+    const sized = (series: string) =>
+      records
+        .filter(each => each.series === series)
+        .map(({ sizeBytes, durationMs }) => [sizeBytes! / GiB, durationMs / HOUR])
+        .sort()
+    expect(hours(records, 'allocatedInstance')).toEqual([3])
+    expect(hours(records, 'runningInstance')).toEqual([1])
+    expect(sized('volume')).toEqual([
+      [1, 3],
+      [2, 8],
+    ])
+    expect(sized('attachedVolume')).toEqual([
+      [1, 3],
+      [2, 7],
+    ])
+    await rebuilt()
+    await engine.close()
+  })
+})
+
 describe('a VM snapshot', () => {
   it('is counted from its moment until it is gone, each by itself (U3)', async () => {
     const { engine, acme, image, until, used, rebuilt } = await open()

@@ -38,6 +38,7 @@ const seldom = new Set([
   'vanished',
   'createFailed',
   'rootLeft',
+  'deleted',
   'tagRequested',
   'untagRequested',
 ])
@@ -53,7 +54,7 @@ const wordsOf = ({ sizeBytes, other }: Deed): Record<string, Json> => ({
   volumeType: ['gp2', 'gp3'][other % 2]!,
   zone: 'a',
   provider: 'lab',
-  pool: 'pool/ssd',
+  pool: ['pool/ssd', 'pool/hdd'][other % 2]!,
   offers: {
     minBytes: 1,
     maxBytes: 9,
@@ -64,6 +65,7 @@ const wordsOf = ({ sizeBytes, other }: Deed): Record<string, Json> => ({
     snapshotOf: ['available', 'in-use'],
     revert: true,
     group: true,
+    migrate: 'online',
   },
   from: { kind: 'image', id: 'img-1' },
   pinsImage: true,

@@ -28,14 +28,19 @@ export interface InstanceModel {
   readonly restarts?: boolean
   /** An operator says that it is off, and nobody at its provider has. */
   readonly unconfirmed?: boolean
-  /** It has, or had, VM snapshots; it goes on from one of them. */
-  readonly keeps?: boolean
+  /** Its VM snapshots, and the calls about them that are open, in order. (cloudstack 2.5.) */
+  readonly kept?: Readonly<Record<string, 'begun' | 'ready' | 'failed'>>
+  readonly keeping?: readonly { readonly verb: string; readonly snapshot: string }[]
+  /** It goes on from one of them. */
   readonly reverts?: boolean
   /** It goes on where it was. */
   readonly resumes?: boolean
   readonly generation: number
   readonly protection: { readonly terminate: boolean; readonly stop: boolean }
   readonly behaviour: string
+  /** How long it may be recovered once it was terminated; it is being turned off for that. */
+  readonly recoverableForMs?: number
+  readonly aside?: boolean
   readonly tags: Tags
   readonly rootDevice: string
   /** Volume -> device name in one spelling, and whether it ends with the instance. */
@@ -50,6 +55,8 @@ export interface InstanceModel {
   readonly keptRoot?: string
   /** Volumes of it that are being taken back to a snapshot. */
   readonly reverting?: readonly string[]
+  /** Volumes of it that are being moved, for which it has to be off. */
+  readonly migrating?: readonly string[]
   /** Its guest is off for an image, or not on again yet. */
   readonly quiet?: Quiet
 }
@@ -67,6 +74,10 @@ export interface VolumeModel {
   readonly instance?: string
   /** It is being taken back to a snapshot: its size before that. (cloudstack 1.3, RevertSnapshotting.) */
   readonly reverting?: number
+  /** The pool it is in, the one it is being moved to, and when its provider can do that. (cloudstack 1.3, Migrating.) */
+  readonly pool?: string
+  readonly migrating?: string
+  readonly migrates: string
   /** Whether a change of its attachment is under way. */
   readonly moving?: boolean
   readonly condemned?: boolean

@@ -16,34 +16,27 @@ import {
   snapshotEvents,
   snapshotRules,
 } from './model-images.ts'
-import type { AccountModel, InstanceModel, Look, Model, Tags, Verdict, VolumeModel } from './model-shapes.ts'
+import { recoveryEvents, recoveryVerdict } from './model-recovery.ts'
+import type { AccountModel, InstanceModel, Look, Model, Verdict, VolumeModel } from './model-shapes.ts'
+import { asVmSnapshotsAllow, besideVmSnapshots, keeping } from './model-vm-snapshots.ts'
+import { volumeEvents, volumeRules } from './model-volumes.ts'
+import { type Data, deviceName, isOpen, live, tagEvents, tagging } from './model-words.ts'
 
 export type { AccountModel, InstanceModel, Look, Model, Verdict, VolumeModel }
-
-// biome-ignore lint/suspicious/noExplicitAny: data of every event, read by name
-type Data = any
-export const deviceName = (name: string) => name.replace('/dev/', '').replace(/^((?:s|xv|v|h)da)1$/, '$1')
-const live = ['pending', 'running', 'suspending', 'suspended', 'stopping', 'stopped']
+export { deviceName }
 
 // ------------------------------------------------------------------------------------------- what a caller may do (2.2)
 
-const isOpen = (account: string, look: Look) => (look(`account/${account}`)?.state ?? 'open') === 'open'
-
-/** Setting what is set, or taking off what is not there, is nothing. (9.) */
-const tagging = {
-  tag: ({ tags }: { tags: Tags }, { tags: given }: Data): Verdict =>
-    Object.entries(given).every(([key, value]) => tags[key] === value) ? 'unchanged' : 'accepted',
-  untag: ({ tags }: { tags: Tags }, { tags: named }: Data): Verdict =>
-    named.some(({ key, value = tags[key] }: Data) => tags[key] !== undefined && tags[key] === value)
-      ? 'accepted'
-      : 'unchanged',
-}
 /** What runs keeps what it was booted with. (2.2.) */
 const boots = ['type', 'userData', 'kernel', 'ramdisk', 'ebsOptimized']
 
 const instanceRules: Readonly<Record<string, (now: InstanceModel, input: Data, look: Look) => Verdict>> = {
   ...tagging,
-  start: ({ state, account, mode, devices, rootDevice, rootOwner, reverting, stalled, unconfirmed }, _, look) => {
+  start: (
+    { state, account, mode, devices, rootDevice, rootOwner, reverting, migrating, stalled, unconfirmed },
+    _,
+    look,
+  ) => {
     // One that its provider holds is asked to go on, unless it was just asked.
     if (state === 'running' && stalled) return 'either'
     if (state === 'pending' || state === 'running') return 'unchanged'
@@ -53,7 +46,8 @@ const instanceRules: Readonly<Record<string, (now: InstanceModel, input: Data, l
       rootOwner === 'provider' ||
       rootOwner === 'image' ||
       Object.values(devices).some(({ device }) => device === rootDevice)
-    const may = isOpen(account, look) && mode === 'stateful' && hasRoot && !unconfirmed && !reverting?.length
+    const isWaiting = unconfirmed || reverting?.length || migrating?.length
+    const may = isOpen(account, look) && mode === 'stateful' && hasRoot && !isWaiting
     return state === 'stopped' && may ? 'accepted' : 'refused'
   },
   resume: ({ state, account, mode, resumes }, _, look) => {
@@ -108,76 +102,16 @@ const instanceRules: Readonly<Record<string, (now: InstanceModel, input: Data, l
   },
 }
 
-/** A disk of type gp3 has 3000 operations if nobody chooses; what was chosen for another type is not kept. (3.3.) */
-function asked({ shape }: VolumeModel, { sizeBytes = shape.sizeBytes, volumeType = shape.volumeType, iops }: Data) {
-  const kept = volumeType === shape.volumeType ? shape.iops : undefined
-  return { sizeBytes, volumeType, iops: iops ?? kept ?? (volumeType === 'gp3' ? 3000 : undefined) }
-}
-
-const volumeRules: Readonly<Record<string, (now: VolumeModel, input: Data, look: Look) => Verdict>> = {
-  tag: (now, input) => (now.state === 'deleted' ? 'refused' : tagging.tag(now, input)),
-  untag: (now, input) => (now.state === 'deleted' ? 'refused' : tagging.untag(now, input)),
-  delete: ({ state, instance }) => {
-    if (state.startsWith('delet')) return 'unchanged'
-    const isFree = ['available', 'error', 'reverting'].includes(state) && instance === undefined
-    return isFree ? 'accepted' : 'refused'
-  },
-  abandonCleanup: ({ state, condemned }) =>
-    state === 'deleting' || (state === 'creating' && condemned) ? 'accepted' : 'refused',
-  revert: ({ state, account, instance, moving, from, reverting, unseen }, _, look) => {
-    if ((state !== 'available' && state !== 'in-use') || moving || from !== undefined) return 'refused'
-    if (reverting !== undefined || unseen || !isOpen(account, look)) return 'refused'
-    // Which snapshots are its own, and whether they are complete, is not in this model.
-    return instance === undefined || look(instance)?.state === 'stopped' ? 'either' : 'refused'
-  },
-  modify: (now, input, look) => {
-    const { state, account, shape, from, unseen, reverting } = now
-    if (state !== 'available' && state !== 'in-use') return 'refused'
-    const wanted = asked(now, input)
-    const isOther = wanted.volumeType !== shape.volumeType || wanted.iops !== shape.iops
-    if (!isOther && wanted.sizeBytes === shape.sizeBytes) return 'unchanged'
-    const hasRates = wanted.iops !== undefined
-    if (hasRates !== (wanted.volumeType === 'gp3') && (hasRates ? wanted.volumeType === 'gp2' : true)) return 'refused'
-    const fits = wanted.sizeBytes >= shape.sizeBytes && wanted.sizeBytes <= 64 * 1024 ** 3
-    if (!isOpen(account, look) || !fits || from !== undefined || reverting !== undefined || unseen) return 'refused'
-    const grows = wanted.sizeBytes > shape.sizeBytes
-    if (grows && now.grow === 'none') return 'refused'
-    const holder = now.instance === undefined ? undefined : look(now.instance)
-    if (grows && now.instance !== undefined && !holder) return 'either'
-    // Its memory refers to its disks as they are.
-    if (grows && holder?.kind === 'instance' && (holder.resumes || holder.state.startsWith('suspend'))) return 'refused'
-    if (grows && now.grow !== 'online') return 'either'
-    // Other types are the provider's to grant.
-    return isOther ? 'either' : 'accepted'
-  },
-  attach: ({ state, account, zone, unseen }, { instance, device }, look) => {
-    const target = look(instance)
-    if (state !== 'available' || target?.kind !== 'instance' || target.account !== account || target.zone !== zone)
-      return 'refused'
-    const isFree = Object.values(target.devices).every(each => each.device !== deviceName(device))
-    if (unseen || !isFree || !/^(\/dev\/)?(s|xv|v|h)d[a-z]{1,2}\d{0,2}$/.test(device)) return 'refused'
-    // Slots, and plugging into a running guest, are the provider's to grant.
-    return (target.state === 'running' || target.state === 'stopped') && !target.quiet ? 'either' : 'refused'
-  },
-  detach: ({ state, instance, moving, reverting }, _, look) => {
-    const holder = instance === undefined ? undefined : look(instance)
-    if (state !== 'in-use' || moving || reverting !== undefined || holder?.kind !== 'instance') return 'refused'
-    const isAwake = live.includes(holder.state) && !holder.state.startsWith('suspend')
-    return isAwake && !holder.quiet ? 'either' : 'refused'
-  },
-}
-
 const ended = ['deleted', 'deregistered']
 function judged(now: Model, command: string, input: Data, look: Look): Verdict | undefined {
   if (now.kind === 'instance') {
-    const said = instanceRules[command]?.(now, input, look)
-    // What is being done to its VM snapshots may stand in the way; the model does not follow that.
-    return said === 'accepted' && now.keeps && command !== 'terminate' ? 'either' : said
+    const said = recoveryVerdict(now, command, input, look) ?? instanceRules[command]?.(now, input, look)
+    return asVmSnapshotsAllow(said, now, command, input)
   }
   if (now.kind === 'volume') {
     const said = volumeRules[command]?.(now, input, look)
     const holder = look(now.instance ?? input.instance)
-    return said === 'accepted' && holder?.kind === 'instance' && holder.keeps ? 'either' : said
+    return holder?.kind === 'instance' ? besideVmSnapshots(said, holder, now, command, input) : said
   }
   if (now.kind === 'account') return undefined
   if (command === 'tag' || command === 'untag')
@@ -217,6 +151,7 @@ function launched({ account, data, facts }: Envelope<Data>): InstanceModel {
     generation: 1,
     protection: { terminate: data.terminationProtection ?? false, stop: data.stopProtection ?? false },
     behaviour: data.shutdownBehaviour,
+    recoverableForMs: data.recoverableForMs,
     tags: data.tags ?? {},
     rootDevice: deviceName(data.rootDevice),
     devices: Object.fromEntries(
@@ -226,15 +161,6 @@ function launched({ account, data, facts }: Envelope<Data>): InstanceModel {
       ]),
     ),
   }
-}
-
-const tagEvents = {
-  tagRequested: ({ tags }: { tags: Tags }, { data }: Envelope<Data>) => ({ tags: { ...tags, ...data.tags } }),
-  untagRequested: ({ tags }: { tags: Tags }, { data }: Envelope<Data>) => {
-    const goes = ([key, value]: [string, string]) =>
-      data.tags.some((each: Data) => each.key === key && (each.value ?? value) === value)
-    return { tags: Object.fromEntries(Object.entries(tags).filter(each => !goes(each))) }
-  },
 }
 
 /** It goes on in the same launch; what was only to be restarted begins the next one. (stateful-and-deltacloud 3a.6.) */
@@ -307,7 +233,6 @@ const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelo
       if (state === 'running') return {}
       return state === 'suspended' ? resumed : { state: 'pending', generation: generation + 1, stalled: undefined }
     },
-    vmSnapshotProposed: () => ({ keeps: true }),
     vmSnapshotRevertProposed: ({ state, generation }, { data }) =>
       state === 'stopped' && data.memory ? { state: 'pending', generation: generation + 1, reverts: true } : {},
     vmSnapshotReverted: ({ state, reverts }, { data }) => {
@@ -370,6 +295,7 @@ const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelo
           stop: data.stopProtection ?? protection.stop,
         },
         behaviour: data.shutdownBehaviour ?? behaviour,
+        ...(data.recoverableForMs !== undefined && { recoverableForMs: data.recoverableForMs }),
         devices: Object.fromEntries(
           Object.entries(devices).map(([id, each]) => [id, { ...each, dies: flag(each.device, each.dies) }]),
         ),
@@ -377,65 +303,19 @@ const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelo
     },
     revertProposed: ({ reverting = [] }, { data }) => ({ reverting: [...reverting, data.volume] }),
     revertEnded: ({ reverting = [] }, { data }) => ({ reverting: reverting.filter(each => each !== data.volume) }),
+    migrateProposed: ({ migrating = [] }, { data }) => (data.live ? {} : { migrating: [...migrating, data.volume] }),
+    migrateEnded: ({ migrating = [] }, { data }) => ({ migrating: migrating.filter(each => each !== data.volume) }),
     attachProposed: ({ devices }, { data }) => ({
       devices: { ...devices, [data.volume]: { device: deviceName(data.device), dies: false } },
     }),
   }
 
-const wentBack = ({ state, shape, reverting }: VolumeModel, sizeBytes: number): Partial<VolumeModel> =>
-  reverting === undefined || state.startsWith('delet')
-    ? {}
-    : { state: state === 'reverting' ? 'available' : state, shape: { ...shape, sizeBytes }, reverting: undefined }
-
-const volumeEvents: Readonly<Record<string, (now: VolumeModel, event: Envelope<Data>) => Partial<VolumeModel>>> = {
-  ...tagEvents,
-  created: ({ state, condemned, instance, shape }, { data: { sizeBytes } }) =>
-    state === 'creating'
-      ? { state: condemned ? 'deleting' : instance ? 'in-use' : 'available', shape: { ...shape, sizeBytes } }
-      : {},
-  createFailed: ({ state, condemned }) => (state === 'creating' ? { state: condemned ? 'deleting' : 'error' } : {}),
-  attachRequested: (_, { data }) => ({ state: 'in-use', instance: data.instance, moving: true }),
-  // It is there: who is launched on it has it at once.
-  launchProposed: (_, { data }) => ({ state: 'in-use', instance: data.instance }),
-  attached: ({ state }) => (state === 'in-use' ? { moving: undefined } : {}),
-  attachFailed: ({ moving }) => (moving ? { state: 'available', instance: undefined, moving: undefined } : {}),
-  detachRequested: () => ({ moving: true }),
-  detached: ({ state }) => (state === 'in-use' ? { state: 'available', instance: undefined, moving: undefined } : {}),
-  detachFailed: () => ({ moving: undefined }),
-  modifyRequested: (now, { data }) => ({ shape: asked(now, data), from: now.shape }),
-  resized: ({ from, shape }, { data: { sizeBytes, optimizing } }) =>
-    from === undefined ? {} : { shape: { ...shape, sizeBytes }, from: optimizing ? 'optimizing' : undefined },
-  resizeFailed: ({ from, shape }) =>
-    from === undefined ? {} : { shape: from === 'optimizing' ? shape : from, from: undefined },
-  // The larger of both sizes counts until the provider has answered.
-  revertRequested: ({ instance, shape }, { data }) => ({
-    state: instance === undefined ? 'reverting' : 'in-use',
-    reverting: shape.sizeBytes,
-    shape: { ...shape, sizeBytes: data.sizeBytes },
-  }),
-  reverted: (now, { data: { sizeBytes } }) => wentBack(now, sizeBytes),
-  revertFailed: now => wentBack(now, now.reverting!),
-  deleteRequested: () => ({ state: 'deleting', from: undefined, reverting: undefined }),
-  deleted: ({ state }) => (state === 'deleting' ? { state: 'deleted' } : {}),
-  vanished: ({ state }) => (state === 'available' || state === 'in-use' ? { unseen: true } : {}),
-  reappeared: () => ({ unseen: undefined }),
-  abandonCleanupRequested: () => ({ state: 'deleted' }),
-  abandonProposed: () => ({ state: 'deleted' }),
-  instanceGone: ({ state, instance, reverting }, { data }) => {
-    if (instance !== data.instance) return {}
-    const rest = { instance: undefined, moving: undefined }
-    if (state === 'creating') return { ...rest, condemned: data.deleteOnTermination }
-    if (data.deleteOnTermination) return { ...rest, state: 'deleting', from: undefined, reverting: undefined }
-    if (reverting !== undefined) return { ...rest, state: 'reverting' }
-    return { ...rest, state: state === 'in-use' ? 'available' : state }
-  },
-}
-
 const tagEvent = (name: string) => tagEvents[name as keyof typeof tagEvents]
 
 function instanceEvent(now: InstanceModel, name: string, event: Envelope<Data>): Partial<InstanceModel> | undefined {
   const { quiet } = now
-  return (quiet && quietEvents[name]?.({ ...now, quiet }, event)) ?? instanceEvents[name]?.(now, event)
+  const said = quiet && quietEvents[name]?.({ ...now, quiet }, event)
+  return said ?? recoveryEvents[name]?.(now, event) ?? instanceEvents[name]?.(now, event)
 }
 
 /** The resource after an event; undefined for kinds the model does not know. */
@@ -452,6 +332,8 @@ export function follow(now: Model | undefined, event: Envelope<Data>): Model | u
       zone: data.zone,
       shape: { sizeBytes: data.sizeBytes, volumeType: data.volumeType, iops: data.iops },
       grow: (data.offers ?? facts.provider.capabilities.volume).grow,
+      migrates: (data.offers ?? facts.provider.capabilities.volume).migrate ?? 'none',
+      pool: data.pool,
       tags: data.tags ?? {},
       instance: data.instance,
       clonedFrom: data.pinsImage ? data.from.id : undefined,
@@ -466,7 +348,7 @@ export function follow(now: Model | undefined, event: Envelope<Data>): Model | u
     if (!now) return imageBorn(event)
     return { ...(now as ImageModel), ...(imageEvents[name] ?? tagEvent(name))?.(now as ImageModel, event) }
   }
-  if (now?.kind === 'instance') return { ...now, ...instanceEvent(now, name, event) }
+  if (now?.kind === 'instance') return { ...now, ...keeping(now, event), ...instanceEvent(now, name, event) }
   if (now?.kind === 'volume') return { ...now, ...volumeEvents[name]?.(now, event) }
   return undefined
 }

@@ -15,9 +15,10 @@ import {
   userVolumeDeleted,
 } from './planted/classes.ts'
 import { availableTooEarly, deletedWhileUsed, leftOff, sourceGone } from './planted/images.ts'
-import { notDisarmed, notSuperseding, releasedTooEarly } from './planted/machines.ts'
+import { notDisarmed, notSuperseding, notTold, releasedTooEarly } from './planted/machines.ts'
 import { hunt, type Planted } from './planted/plant.ts'
 import { acknowledgedTooEarly, broughtBack, forgottenTooEarly, refusedTrace, tokenMissing } from './planted/runtime.ts'
+import { detachedBeside, movedBeside } from './planted/vm-snapshots.ts'
 import { Violation } from './violation.ts'
 
 const planted: readonly Planted[] = [
@@ -25,6 +26,7 @@ const planted: readonly Planted[] = [
   tokenMissing,
   notDisarmed,
   notSuperseding,
+  notTold,
   refusedTrace,
   acknowledgedTooEarly,
   broughtBack,
@@ -43,6 +45,8 @@ const planted: readonly Planted[] = [
   lostRootForgotten,
   grownAsleep,
   unheardStarted,
+  detachedBeside,
+  movedBeside,
 ]
 
 describe('a planted bug', () => {

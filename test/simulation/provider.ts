@@ -64,6 +64,7 @@ export function capabilitiesOf(shape: Shape): DeclaredCapabilities {
       grow: volume.grow ?? 'online',
       retype: shape.retype,
       encrypt: true,
+      migrate: shape.migrate,
     },
     limits: { callsInFlightMax: shape.callsInFlightMax },
   }

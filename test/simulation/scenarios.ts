@@ -17,6 +17,8 @@ export interface Chapter {
   readonly as?: string
   /** The next chapter begins at once, not after everything has settled. */
   readonly atOnce?: boolean
+  /** Who asks is an operator. */
+  readonly byOperator?: boolean
 }
 export interface Scenario {
   readonly name: string
@@ -45,6 +47,9 @@ const suspend = of('instance', 'suspend', 'instance')
 const resume = of('instance', 'resume', 'instance')
 const reboot = of('instance', 'reboot', 'instance')
 const terminate = of('instance', 'terminate', 'instance')
+const keepable = of('instance', 'modify', 'instance', () => ({ recoverableForMs: 3_600_000 }))
+const recover = of('instance', 'recover', 'instance')
+const expunge = of('instance', 'terminate', 'instance', () => ({ expunge: true }))
 const attach = of('volume', 'attach', 'volume', ({ instance }) => ({ instance, device: '/dev/sdf' }))
 const detach = of('volume', 'detach', 'volume')
 const resize = of('volume', 'modify', 'volume', () => ({ sizeBytes: 2 * GIB }))
@@ -59,6 +64,7 @@ const snapshot: Chapter = {
   ask: ({ volume }) => ({ kind: 'snapshot', command: 'create', input: { volume } }),
 }
 const revert = of('volume', 'revert', 'volume', ({ snapshot }) => ({ snapshot }))
+const migrate: Chapter = { ...of('volume', 'migrate', 'volume', () => ({})), byOperator: true }
 const group: Chapter = {
   as: 'group',
   ask: ({ instance }) => ({ kind: 'snapshot-group', command: 'create', input: { instance } }),
@@ -106,6 +112,12 @@ export const instanceStories: readonly Scenario[] = [
   { name: 'terminate what must be off first', world: { careful: true }, before: [launch], story: [terminate] },
   { name: 'terminate while launching', before: [], story: [atOnce(launch), terminate] },
   { name: 'terminate while stopping', before: [launch], story: [atOnce(halt), terminate] },
+  { name: 'terminate and recover', before: [launch, keepable], story: [terminate, recover, start] },
+  {
+    name: 'terminate what keeps VM snapshots, and expunge it',
+    before: [launch, keepable, keep('first')],
+    story: [terminate, expunge],
+  },
 ]
 
 /** Volumes, and the snapshots that are taken of them. */
@@ -121,6 +133,25 @@ export const volumeStories: readonly Scenario[] = [
     name: 'take a volume of a stopped instance back',
     before: [launch, create, attach, snapshot, halt],
     story: [revert],
+  },
+  { name: 'move a volume', world: { pooled: true }, before: [create], story: [migrate] },
+  {
+    name: 'delete a volume that is moved',
+    world: { pooled: true },
+    before: [create],
+    story: [atOnce(migrate), remove],
+  },
+  {
+    name: 'terminate while a volume is moved',
+    world: { pooled: true },
+    before: [launch, create, attach],
+    story: [atOnce(migrate), terminate],
+  },
+  {
+    name: 'start what is off for a volume that is moved',
+    world: { pooled: true, migrate: 'offline' },
+    before: [launch, create, attach, halt],
+    story: [migrate, start],
   },
   { name: 'snapshots at one moment', before: [launch, create, attach], story: [group] },
   {

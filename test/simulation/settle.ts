@@ -104,7 +104,7 @@ function end(world: World, id: string): void {
   const give = (command: string, input?: unknown) =>
     world.submit({ account, commands: [{ kind: 'instance', command, id, input }] })
   give('modify', { terminationProtection: false, stopProtection: false })
-  give('terminate')
+  give('terminate', { expunge: true })
 }
 
 const removal: Readonly<Record<string, string>> = {

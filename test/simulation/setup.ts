@@ -7,6 +7,7 @@ import type { World } from './world.ts'
 
 export const tenants = ['ant', 'bee', 'cow'] as const
 export const OPERATOR = 'operator'
+export const pools = ['ample', 'wide'] as const
 
 export interface Scenery {
   /** Image ids: one public, and one private for each tenant. */
@@ -58,8 +59,8 @@ export async function furnish(world: World): Promise<Scenery> {
     { kind: 'offering', command: 'define', input: { name: 'large', ...size, vcpus: 4 } },
     ...open,
     // Large enough for whatever happens: what is placed must be freed, and nobody is refused.
-    ...(world.options.shape.limited
-      ? [{ kind: 'pool', command: 'define', input: { name: 'ample', totalBytes: 2 ** 50 } }]
+    ...(world.options.shape.pooled
+      ? pools.map(name => ({ kind: 'pool', command: 'define', input: { name, totalBytes: 2 ** 50 } }))
       : []),
     ...limitsOf(world.options.shape).map(({ account, limits }) => ({
       kind: 'account',

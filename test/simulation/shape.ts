@@ -62,6 +62,9 @@ export interface Shape {
   readonly bursts: number
   /** May accounts have only so much? */
   readonly limited: boolean
+  /** Are there pools, and does the provider move volumes between them? */
+  readonly pooled: boolean
+  readonly migrate: 'none' | 'offline' | 'online'
   readonly weights: Readonly<Record<Action, number>>
 }
 
@@ -93,6 +96,8 @@ export const calm: Shape = {
   retentionMs: undefined,
   bursts: 0,
   limited: false,
+  pooled: false,
+  migrate: 'online',
   weights: Object.fromEntries(actions.map(action => [action, 1])) as Record<Action, number>,
 }
 
@@ -143,6 +148,7 @@ const verbs = [
   'volumeSnapshotDelete',
   'volumeSnapshotGroupEnsure',
   'volumeRevert',
+  'volumeMigrate',
   'instanceEnsure',
   'instancePower',
   'instanceDestroy',
@@ -228,6 +234,8 @@ export function shapeOf(seed: number, providerClass = classOf(seed)): Shape {
     limited: random.chance(0.3),
     providerClass,
     variation: variationOf(random, providerClass),
+    pooled: random.chance(0.6),
+    migrate: random.pick(['none', 'offline', 'online', 'online'] as const),
   }
 }
 

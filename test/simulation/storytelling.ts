@@ -4,7 +4,7 @@ import type { Seam } from './crash.ts'
 import { visibleOf } from './fold.ts'
 import type { Chapter, Scenario } from './scenarios.ts'
 import { cleanSlate, comeToRest, settle } from './settle.ts'
-import { answered, furnish, type Scenery } from './setup.ts'
+import { answered, furnish, OPERATOR, type Scenery } from './setup.ts'
 import { calm, type Shape } from './shape.ts'
 import type { Request, Submission } from './submission.ts'
 import { Violation } from './violation.ts'
@@ -46,9 +46,10 @@ async function tell(
   chapters: readonly Chapter[],
   cast: Record<string, string>,
 ): Promise<void> {
-  for (const { ask, as, atOnce } of chapters) {
+  for (const { ask, as, atOnce, byOperator } of chapters) {
     const token = `chapter-${world.submissions.filter(each => each.token).length + 1}`
-    const { results, error } = await answeredAtLast(world, { account: 'ant', token, commands: [ask(cast, scenery)] })
+    const who = byOperator ? ({ account: OPERATOR, authority: 'operator' } as const) : { account: 'ant' }
+    const { results, error } = await answeredAtLast(world, { ...who, token, commands: [ask(cast, scenery)] })
     if (!results) throw new Violation('model agrees', `the story was refused: ${String(error)}`)
     if (as) cast[as] = results[0]!.id
     if (!atOnce) await settle(world)

@@ -2,7 +2,7 @@
 import type { CommandInput } from '../../src/runtime/request.ts'
 import { visibleOf } from './fold.ts'
 import type { Random } from './random.ts'
-import { OPERATOR, type Scenery, tenants } from './setup.ts'
+import { OPERATOR, pools, type Scenery, tenants } from './setup.ts'
 import { GIB } from './shape.ts'
 import type { Request } from './submission.ts'
 import { toImage, toKeyPair, toSnapshot } from './workload-images.ts'
@@ -38,6 +38,8 @@ const suited: Readonly<Record<string, Readonly<Record<string, Weights>>>> = {
     suspended: { resume: 4, start: 2, terminate: 1, modify: 1 },
     stopping: { stop: 3, terminate: 2, modify: 1 },
     stopped: { start: 6, terminate: 1, modify: 2, untag: 0.2 },
+    'shutting-down': { terminate: 1, recover: 1 },
+    recoverable: { recover: 4, terminate: 1, start: 1 },
   },
   volume: {
     available: { attach: 6, modify: 3, delete: 1, tag: 0.3, untag: 0.2 },
@@ -125,6 +127,8 @@ function toInstance(workload: Workload, account: string): CommandInput | undefin
       { terminationProtection: random.chance(0.3) },
       { stopProtection: random.chance(0.2) },
       { shutdownBehaviour: random.pick(['stop', 'terminate']) },
+      { recoverableForMs: random.pick([0, 60_000, 3_600_000, 3_600_000]) },
+      { recoverableForMs: 86_400_000 },
       { deleteOnTermination: { [random.pick(['/dev/sda1', 'sdb', 'sdf'])]: random.chance(0.5) } },
       { type: random.pick(['small', 'large']) },
       { userData: USER_DATA, ebsOptimized: random.chance(0.5) },
@@ -132,9 +136,15 @@ function toInstance(workload: Workload, account: string): CommandInput | undefin
     ])
   if (command === 'tag' || command === 'untag')
     return { kind: 'instance', command, id, input: tagInput(random, command) }
+  if (command === 'terminate') return { kind: 'instance', command, id, input: ending(random) }
   const input = command === 'modify' ? modify() : command === 'stop' && random.chance(0.3) ? { force: true } : undefined
   return { kind: 'instance', command, id, input }
 }
+
+const ending = (random: Random) => ({
+  ...(random.chance(0.2) ? { expunge: true } : {}),
+  ...(random.chance(0.3) ? { profile: random.pick(['cloudstack-kvm', 'cloudstack-vmware']) } : {}),
+})
 
 function cloneImage(workload: Workload, account: string): CommandInput {
   const { random, scenery } = workload
@@ -254,6 +264,10 @@ export function someRequest(workload: Workload, tenantCount: number): Request {
     const forced = { kind: 'instance', command: 'forceStop', id }
     if (id !== undefined) return { account: OPERATOR, authority: 'operator', commands: [forced], token }
   }
+  if (random.chance(world.options.shape.pooled ? 0.08 : 0.01)) {
+    const command = moveVolume(workload, account)
+    if (command) return { account: OPERATOR, authority: 'operator', commands: [command], token }
+  }
   if (random.chance(0.04)) {
     const command = givingUp(workload, account)
     if (command) return { account: OPERATOR, authority: 'operator', commands: [command], token }
@@ -261,6 +275,17 @@ export function someRequest(workload: Workload, tenantCount: number): Request {
   const size = random.chance(0.2) ? random.between(2, 4) : 1
   const commands = Array.from({ length: size }, () => versioned(workload, someCommand(workload, account)))
   return { account, commands, token, dryRun }
+}
+
+/** To another pool: an operator's word too. */
+function moveVolume(workload: Workload, account: string): CommandInput | undefined {
+  const { random } = workload
+  const id = someId(workload, 'volume', account)
+  const input = {
+    pool: random.pick([undefined, ...pools, 'nowhere']),
+    ...(random.chance(0.2) ? { profile: 'cloudstack-vmware' } : {}),
+  }
+  return id === undefined ? undefined : { kind: 'volume', command: 'migrate', id, input }
 }
 
 /** Something that is being ended and does not go is given up: an instance, what is owed after it, or a thing by itself. */

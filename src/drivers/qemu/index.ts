@@ -11,6 +11,7 @@ import {
   type Outcome,
 } from '../driver.ts'
 import { optionalCalls } from '../optional-calls.ts'
+import { rejected } from '../outcomes.ts'
 import { attach, detach } from './attachment-calls.ts'
 import { capacityOf } from './capacity.ts'
 import { portCount } from './command-line.ts'
@@ -119,6 +120,8 @@ const effects: { readonly [V in Verb]: (host: Host, call: Call, signal: AbortSig
   volumeSnapshotDelete: (host, { id }) => volumeSnapshotDelete(host, id),
   volumeSnapshotGroupEnsure,
   volumeRevert,
+  // It has one pool: its folder. So this is not declared, and nobody asks for it.
+  volumeMigrate: async (_, { id }) => rejected('unsupported', `volume ${id}: there is no other pool to move it to`),
   instanceEnsure: (host, { id, spec, context }) => instanceEnsure(host, id, spec, context.token),
   instancePower,
   instanceReset: (host, { id, spec, context }) => instanceReset(host, id, spec, context.token),

@@ -16,6 +16,7 @@ import { volumeSnapshotGroupEnsure } from './snapshot-groups.ts'
 import { vmSnapshotDelete, vmSnapshotEnsure } from './vm-snapshot-calls.ts'
 import { vmSnapshotRevert } from './vm-snapshot-revert.ts'
 import { volumeDelete, volumeEnsure, volumeResize } from './volume-calls.ts'
+import { volumeMigrate } from './volume-migrate.ts'
 import { volumeRevert } from './volume-revert.ts'
 import type { World } from './world.ts'
 
@@ -31,6 +32,7 @@ const effects: { readonly [V in ChangingCall]: Effect } = {
   volumeSnapshotDelete,
   volumeSnapshotGroupEnsure,
   volumeRevert,
+  volumeMigrate,
   instanceEnsure,
   instancePower,
   instanceReset,

@@ -53,6 +53,7 @@ export class SimulatedClosed extends Error {
 const creating = new Set<ChangingCall>([
   'volumeEnsure',
   'volumeResize',
+  'volumeMigrate',
   'volumeSnapshotEnsure',
   'volumeSnapshotGroupEnsure',
   'vmSnapshotEnsure',
@@ -86,6 +87,7 @@ export function simulated(options: SimulatedOptions = {}): SimulatedDriver {
     owner,
     capacity: options.capacity,
     optimizeMs: options.optimizeMs,
+    pools: options.pools,
     ledger,
     lag: staleReads ? lag(abilities.consistency.lagMs) : undefined,
     now: () => clock.now(),

@@ -42,6 +42,8 @@ export interface SimulatedOptions {
   /** How long delayed work takes. Default 10 to 1000. */
   readonly delayMs?: { readonly min: number; readonly max: number }
   readonly capacity?: SimulatedCapacity
+  /** Names of the pools it has: then a volume is put, and moved, to no other. Without them it takes any name. */
+  readonly pools?: readonly string[]
   /** How long the contents of a volume are moved after a change of its size or type. Default 0: not at all. */
   readonly optimizeMs?: number
   /** Owner tag of what callers ask for who name none. Default `stemma`. */
@@ -120,7 +122,7 @@ export const everyCapability: DeclaredCapabilities = {
   rootOnDestroy: 'byFlag',
   attachmentsOnDestroy: 'byFlag',
   auxiliaryOnDestroy: ['seed', 'nic', 'address', 'key'],
-  volume: { grow: 'online', retype: true, encrypt: true },
+  volume: { grow: 'online', retype: true, encrypt: true, migrate: 'online' },
   volumeAttach: { hotPlug: true, hotUnplug: true, max: 26, identity: 'serial' },
   volumeSnapshot: {
     of: ['available', 'in-use'],

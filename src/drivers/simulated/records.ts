@@ -35,6 +35,8 @@ export interface VolumeRecord extends Owned {
   volumeType?: string
   iops?: number
   throughputMiBps?: number
+  /** Where it lies, if it was told a pool. */
+  pool?: string
   /** Until then (ms since 1970) its contents are moved, after a change. */
   movingUntil?: number
   /** Instances that have it. */
@@ -162,8 +164,8 @@ const heldFacts = ({ status, held }: InstanceRecord): Facts =>
 
 export const factsOf = (record: ObjectRecord): Facts => {
   if (record.kind === 'volume') {
-    const { sizeBytes, volumeType, iops, throughputMiBps, spec } = record
-    return { sizeBytes, volumeType, iops, throughputMiBps, encrypted: spec.encrypted || undefined }
+    const { sizeBytes, volumeType, iops, throughputMiBps, pool, spec } = record
+    return { sizeBytes, volumeType, iops, throughputMiBps, pool, encrypted: spec.encrypted || undefined }
   }
   if (record.kind === 'volumeSnapshot') return { sizeBytes: record.sizeBytes, live: record.live }
   if (record.kind === 'vmSnapshot') {

@@ -6,6 +6,7 @@ import { remakes, strayOf } from './identity.ts'
 import { contentOfImage, imageProblem } from './images.ts'
 import { factsOf, referenceOf, type VolumeRecord } from './records.ts'
 import { blockProblem, keeperOf } from './vm-snapshot-holds.ts'
+import { poolProblem } from './volume-migrate.ts'
 import type { World } from './world.ts'
 
 const found = (volume: VolumeRecord, already: boolean): Outcome => done(factsOf(volume), already, referenceOf(volume))
@@ -52,6 +53,8 @@ const volumeProblem = (world: World, id: string, spec: VolumeSpec): Outcome | un
       `volume ${id}: there is no zone "${spec.zone}", only ${world.abilities.zones.join(', ')}`,
     )
   }
+  const elsewhere = poolProblem(world, id, spec.pool)
+  if (elsewhere) return elsewhere
   if (spec.encrypted && !world.abilities.volume.encrypt) {
     return rejected('unsupported', `volume ${id}: this provider encrypts nothing`)
   }
@@ -103,6 +106,7 @@ export const volumeEnsure = (world: World, id: string, spec: VolumeSpec, token: 
     incomplete: half ? 'making' : undefined,
     spec,
     sizeBytes: spec.sizeBytes,
+    pool: spec.pool,
     ...ratesOf(spec),
     users: [],
     content: contentOf(world, spec),

@@ -39,6 +39,7 @@ export interface WorldParts {
   readonly owner: string
   readonly capacity?: SimulatedCapacity
   readonly optimizeMs?: number
+  readonly pools?: readonly string[]
   readonly ledger?: Ledger
   /** Only where stale reads can be shown. */
   readonly lag?: Lag
@@ -59,6 +60,8 @@ export class World {
   readonly capacity: Capacity
   /** How long contents are moved after a change. */
   readonly optimizeMs: number
+  /** Names of the pools it has, if it was told. */
+  readonly pools: readonly string[] | undefined
   readonly volumes = new Map<string, VolumeRecord>()
   readonly snapshots = new Map<string, SnapshotRecord>()
   readonly instances = new Map<string, InstanceRecord>()
@@ -86,6 +89,7 @@ export class World {
     this.now = parts.now
     this.capacity = new Capacity(parts.capacity)
     this.optimizeMs = parts.optimizeMs ?? 0
+    this.pools = parts.pools
     this.#lag = parts.lag
     this.#ledger = parts.ledger
     this.#soon = parts.soon

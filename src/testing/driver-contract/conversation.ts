@@ -54,6 +54,9 @@ export class Conversation {
     const affordable = Math.min(maxBytes, this.contract.sizeBytesMax ?? this.sizeBytes * 4)
     return affordable - (affordable % stepBytes)
   }
+  get pools(): readonly [string, string] {
+    return this.contract.pools ?? ['one', 'other']
+  }
   get memoryBytes(): number {
     const stepBytes = (this.declared.limits.memoryMultipleMiB ?? 1) * mebibyte
     return Math.ceil((this.contract.memoryBytes ?? 128 * mebibyte) / stepBytes) * stepBytes

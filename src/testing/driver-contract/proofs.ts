@@ -57,6 +57,7 @@ export const capabilityProofs: { readonly [C in CapabilityName]: string } = {
   'volume.shrink': 'grows a volume, and never shrinks one',
   'volume.retype': 'changes the type of a volume and keeps its size, only where it declares to',
   'volume.encrypt': 'makes an encrypted volume, or says that it has none',
+  'volume.migrate': 'moves a volume to another pool, beside a running instance only where it declares to',
   'volumeAttach.hotPlug': 'attaches to a running instance only where it declares hot plug',
   'volumeAttach.hotUnplug': 'detaches from a running instance only where it declares hot unplug',
   'volumeAttach.max': 'attaches as many volumes as it declares, and no more',

@@ -50,6 +50,8 @@ export interface DriverContract {
   /** The largest volume that a test may make, where size costs. Default four times `sizeBytes`. */
   readonly sizeBytesMax?: number
   readonly vcpus?: number
+  /** Names of two of its pools, between which volumes are moved. Default `one` and `other`, for providers that do not look. */
+  readonly pools?: readonly [string, string]
   /** Default 128 MiB, rounded up to what the provider declares. */
   readonly memoryBytes?: number
   /** How long one call may take until it is done. Default 60 000. */

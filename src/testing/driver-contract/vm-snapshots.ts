@@ -181,10 +181,12 @@ export const vmSnapshotClauses: Clauses = [
       const calls = [
         ['attach', 'attach', id, attaching(other, '/dev/vdc')],
         ['resize', 'volumeResize', kept, { sizeBytes: session.sizeBytes * 2 }],
+        ['migrate', 'volumeMigrate', kept, { pool: session.pools[1] }],
         ['detach', 'detach', id, attaching(kept, '/dev/vdb')],
       ] as const
       for (const [what, call, of, how] of calls) {
         if (what === 'resize' && session.declared.volume.grow === 'none') continue
+        if (what === 'migrate' && session.declared.volume.migrate === 'none') continue
         if (blocks.includes(what)) await session.refused(call, of, how, 'precondition')
         else await session.done(call, of, how)
       }

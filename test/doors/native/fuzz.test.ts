@@ -56,6 +56,8 @@ const existing: Readonly<Record<string, () => unknown>> = {
   target: () => ({ kind: 'volume', volume }),
   when: () => ({ every: 'hour', minute: 7 }),
   keep: () => ({ count: 2 }),
+  // Its end is not to come in the middle of what is refused.
+  recoverableForMs: () => 86_400_000,
 }
 const words = [
   'n1',

@@ -26,6 +26,8 @@ export const endFirst: CheckerMaker = () => {
       const end = isStopped ? 'instancePower' : named
       // Until a snapshot is taken, or a copy made, of what is to go, nothing is asked for it.
       if (end === undefined || state.endsWith('.waiting')) return
+      // What is to be kept for a while is turned off first, and rid of its VM snapshots.
+      if (/^shutting-down\.(settingAside|clearing)/.test(state)) return
       const first = [...asks.values()].find(({ verb }) => verb !== 'vmSnapshotDelete')
       // A provider that destroys only what is off is asked for that before; so is every one that would not destroy.
       const isOffFirst = end === 'instanceDestroy' && first?.verb === 'instancePower'

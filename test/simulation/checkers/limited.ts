@@ -17,6 +17,8 @@ export const limited: CheckerMaker = () => {
   const past = new Map<string, { position: number; count: number }[]>()
   const alive = new Set<string>()
   const left = new Set<string>()
+  /** Instances that may be recovered, or were not. */
+  const aside = new Set<string>()
   const now = (key: string) => past.get(key)?.at(-1)?.count ?? 0
   return {
     name: NAME,
@@ -24,7 +26,9 @@ export const limited: CheckerMaker = () => {
       // What a provider leaves of an instance is only there to be deleted.
       if (type === 'volume.rootLeft') left.add(resource)
       if ((kind !== 'instance' && kind !== 'volume') || left.has(resource)) return
-      const isAlive = state !== 'absent' && state !== 'terminated' && state !== 'deleted'
+      if (state === 'recoverable') aside.add(resource)
+      if (type === 'instance.recoverRequested') aside.delete(resource)
+      const isAlive = !aside.has(resource) && state !== 'absent' && state !== 'terminated' && state !== 'deleted'
       if (isAlive === alive.has(resource)) return
       if (isAlive) alive.add(resource)
       else alive.delete(resource)

@@ -30,7 +30,7 @@ const measures: Readonly<Record<string, (state: string, context: Context, isTher
     },
     volume: (state, { sizeBytes }, isThere) => {
       if (!isThere || state === 'deleted') return undefined
-      const isAttached = ['in-use.attached', 'in-use.detaching', 'in-use.reverting'].includes(state)
+      const isAttached = ['in-use.attached', 'in-use.detaching', 'in-use.reverting', 'in-use.migrating'].includes(state)
       return { series: ['volume', ...(isAttached ? ['attachedVolume'] : [])], bytes: BigInt(sizeBytes) }
     },
     snapshot: (state, { sizeBytes }, isThere) =>
@@ -41,6 +41,12 @@ const measures: Readonly<Record<string, (state: string, context: Context, isTher
       return { series, bytes: BigInt(sizeBytes), memoryBytes: BigInt(memoryBytes) }
     },
   }
+const goes = (data: unknown) => (data as { deleteOnTermination: boolean }).deleteOnTermination
+/** The volumes that go with an instance. */
+const fated = ({ devices }: Context): string[] =>
+  (Object.values(devices) as { volume: string; deleteOnTermination: boolean }[])
+    .filter(each => each.deleteOnTermination)
+    .map(({ volume }) => volume)
 const births = new Set(['volume.created', 'snapshot.completed', 'snapshot.groupTaken', 'vm-snapshot.kept'])
 const isBirth = ({ type, before }: { type: string; before: string }) =>
   births.has(type) && (before === 'creating' || before.startsWith('pending'))
@@ -49,6 +55,8 @@ export const metered: CheckerMaker = () => {
   const amounts = new Map<string, bigint>()
   const now = new Map<string, { readonly at: number; readonly measured: Measured | undefined }>()
   const there = new Set<string>()
+  /** Instances that may be recovered, or were not, and what is to go with them: nobody pays for those. */
+  const aside = new Set<string>()
   const count = (resource: string, untilMs: number) => {
     const { at, measured } = now.get(resource)!
     for (const series of measured?.series ?? []) {
@@ -56,15 +64,29 @@ export const metered: CheckerMaker = () => {
       amounts.set(key, (amounts.get(key) ?? 0n) + bytesOf(measured!, series) * BigInt(untilMs - at))
     }
   }
+  const unpaid = (resource: string, at: number) => {
+    aside.add(resource)
+    if (now.has(resource)) count(resource, at)
+    now.set(resource, { at, measured: undefined })
+  }
   return {
     name: NAME,
     event(event, world) {
-      const { resource, kind, at, state } = event
+      const { resource, kind, at, state, type, data } = event
       const measure = measures[kind]
       if (!measure) return
       if (now.has(resource)) count(resource, at)
       if (isBirth(event)) there.add(resource)
-      const measured = measure(state, world.replay.snapshots.get(resource)!.context, there.has(resource))
+      const { context } = world.replay.snapshots.get(resource)!
+      if (state === 'recoverable') {
+        aside.add(resource)
+        for (const id of fated(context)) unpaid(id, at)
+      }
+      if (type === 'instance.recoverRequested') for (const id of [resource, ...fated(context)]) aside.delete(id)
+      if (type === 'volume.instanceGone' && !goes(data)) aside.delete(resource)
+      if (aside.has(resource)) now.set(resource, { at, measured: undefined })
+      if (aside.has(resource)) return
+      const measured = measure(state, context, there.has(resource))
       now.set(resource, { at, measured })
     },
     rest(world) {

@@ -136,7 +136,18 @@ export const predicted: CheckerMaker = () => {
           throw new Violation(NAME, `${volume} was to be free after its instance, and is ${state}`)
       }
       for (const [id, { state }] of models)
-        if (['pending', 'suspending', 'stopping', 'shutting-down', 'creating', 'reverting', 'deleting'].includes(state))
+        if (
+          [
+            'pending',
+            'suspending',
+            'stopping',
+            'shutting-down',
+            'creating',
+            'reverting',
+            'migrating',
+            'deleting',
+          ].includes(state)
+        )
           throw new Violation(NAME, `${id} is ${state} although everything has settled`)
     },
   }

@@ -29,6 +29,17 @@ export const notDisarmed: Planted = {
   },
 }
 
+/** Volumes of what may be recovered hear nothing of it. */
+export const notTold: Planted = {
+  name: 'the volumes of what may be recovered are not told',
+  noticedBy: ['usage', 'model agrees'],
+  options: {
+    kinds: withMachine('instance', ({ states }) => {
+      states.recoverable.entry = listed(states.recoverable.entry).slice(0, -1)
+    }),
+  },
+}
+
 const last = (ask: object) => ({ ...ask, supersedes: undefined })
 
 /** The call to destroy waits in line like any other. */

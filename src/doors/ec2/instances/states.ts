@@ -8,8 +8,15 @@ const codes: Readonly<Record<string, number>> = {
   stopped: 80,
 }
 
-/** A guest that is suspended has hibernated: to clients its instance is stopped, and on its way there it is stopping. */
-const shownAs: Readonly<Record<string, string>> = { suspending: 'stopping', suspended: 'stopped' }
+/**
+ * A guest that is suspended has hibernated: to clients its instance is stopped, and on its way there it is stopping. One
+ * that was terminated and may be recovered is over to them: they wait until it is, and know no way to recover it.
+ */
+const shownAs: Readonly<Record<string, string>> = {
+  suspending: 'stopping',
+  suspended: 'stopped',
+  recoverable: 'terminated',
+}
 export const shownState = (state: string): string => shownAs[state] ?? state
 
 /** The states of the engine that are shown as one of these. */

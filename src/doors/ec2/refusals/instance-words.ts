@@ -93,12 +93,17 @@ export const instanceWords: WordsTable = {
   vmSnapshotNameTaken: words('InvalidParameterValue'),
   vmSnapshotKindsMixed: words('UnsupportedOperation'),
   revertNeedsStop: words('IncorrectInstanceState'),
+  vmSnapshotsHoldDisks: words('IncorrectInstanceState'),
+  migrateNeedsStop: words('IncorrectInstanceState'),
   revertWhileRunningUnsupported: words('IncorrectInstanceState'),
   revertNeedsStart: words('IncorrectInstanceState'),
   revertNeedsStateful: words('UnsupportedOperation'),
   revertPastOthers: words('UnsupportedOperation'),
   attachmentInProgress: words('IncorrectInstanceState'),
   detachmentInProgress: words('IncorrectInstanceState'),
+  // No action of this protocol gives a time to recover in; an instance may have one all the same.
+  recoveryUnsupported: unsupported,
+  vmSnapshotRevertInProgress: words('IncorrectInstanceState'),
 
   imageUnavailable: words(
     'InvalidAMIID.Unavailable',

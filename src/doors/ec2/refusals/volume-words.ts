@@ -8,6 +8,7 @@ export const volumeWords: WordsTable = {
   volumeInVmSnapshot: words('IncorrectState'),
   volumeHasVmSnapshots: words('IncorrectState'),
   volumeHasSnapshots: words('IncorrectState'),
+  instanceTerminated: words('IncorrectState'),
   memoryOfEncryptedDisk: words('UnsupportedOperation'),
   'vm-snapshotVanished': words('IncorrectState'),
   volumeInUse: words(
@@ -75,6 +76,10 @@ export const volumeWords: WordsTable = {
   sizeBelowImage: words('InvalidParameterValue'),
   volumeReverting: words('IncorrectState'),
   revertUnsupported: unsupported,
+  volumeMigrating: words('IncorrectState'),
+  migrateUnsupported: unsupported,
+  poolUnavailable: words('InvalidParameterValue'),
+  vmSnapshotsImmovable: unsupported,
   snapshotOfOther: words('InvalidParameterValue'),
   snapshotGroupUnsupported: unsupported,
   groupElsewhere: unsupported,

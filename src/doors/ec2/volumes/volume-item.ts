@@ -15,8 +15,8 @@ export function volumeItem({ id, state, zone, createdAt, attributes }: VolumeRow
     size,
     snapshotId: from?.kind === 'volumeSnapshot' ? from.id : '',
     availabilityZone: zone,
-    // It knows no word for one that is being taken back to a snapshot.
-    status: state === 'reverting' ? 'available' : state,
+    // It knows no word for one that is being taken back to a snapshot, or moved.
+    status: state === 'reverting' || state === 'migrating' ? 'available' : state,
     createTime: new Date(createdAt),
     attachmentSet: attachment ? [attachmentItem(id, attachment, deleteOnTermination)] : [],
     tagSet: tagSet(attributes.tags),
