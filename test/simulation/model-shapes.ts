@@ -22,12 +22,16 @@ export interface InstanceModel {
   /** What is off there is not shown; a root that its provider made goes by a flag. */
   readonly vanishesOff: boolean
   readonly goesByFlag: boolean
+  /** Does its provider delete the volumes of what it destroys? */
+  readonly takes: boolean
   /** It is stopped only to be started again. */
   readonly restarts?: boolean
   /** An operator says that it is off, and nobody at its provider has. */
   readonly unconfirmed?: boolean
-  /** It has, or had, VM snapshots; it goes on from one of them. */
-  readonly keeps?: boolean
+  /** Its VM snapshots, and the calls about them that are open, in order. (cloudstack 2.5.) */
+  readonly kept?: Readonly<Record<string, 'begun' | 'ready' | 'failed'>>
+  readonly keeping?: readonly { readonly verb: string; readonly snapshot: string }[]
+  /** It goes on from one of them. */
   readonly reverts?: boolean
   /** It goes on where it was. */
   readonly resumes?: boolean
@@ -43,6 +47,8 @@ export interface InstanceModel {
   readonly devices: Readonly<Record<string, { readonly device: string; readonly dies: boolean }>>
   /** Volumes that have to be gone before it is over. (stateful-and-deltacloud 3a.5.) */
   readonly owed?: readonly string[]
+  /** Nobody asks for the end of its compute any more. */
+  readonly givenUp?: boolean
   /** The image that its root, made by its provider, is a linked clone of. */
   readonly clonedFrom?: string
   /** A root that its provider made, and leaves when it is gone. */

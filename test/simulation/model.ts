@@ -17,28 +17,16 @@ import {
   snapshotRules,
 } from './model-images.ts'
 import { recoveryEvents, recoveryVerdict } from './model-recovery.ts'
-import type { AccountModel, InstanceModel, Look, Model, Tags, Verdict, VolumeModel } from './model-shapes.ts'
+import type { AccountModel, InstanceModel, Look, Model, Verdict, VolumeModel } from './model-shapes.ts'
+import { asVmSnapshotsAllow, besideVmSnapshots, keeping } from './model-vm-snapshots.ts'
+import { volumeEvents, volumeRules } from './model-volumes.ts'
+import { type Data, deviceName, isOpen, live, tagEvents, tagging } from './model-words.ts'
 
 export type { AccountModel, InstanceModel, Look, Model, Verdict, VolumeModel }
-
-// biome-ignore lint/suspicious/noExplicitAny: data of every event, read by name
-type Data = any
-export const deviceName = (name: string) => name.replace('/dev/', '').replace(/^((?:s|xv|v|h)da)1$/, '$1')
-const live = ['pending', 'running', 'suspending', 'suspended', 'stopping', 'stopped']
+export { deviceName }
 
 // ------------------------------------------------------------------------------------------- what a caller may do (2.2)
 
-const isOpen = (account: string, look: Look) => (look(`account/${account}`)?.state ?? 'open') === 'open'
-
-/** Setting what is set, or taking off what is not there, is nothing. (9.) */
-const tagging = {
-  tag: ({ tags }: { tags: Tags }, { tags: given }: Data): Verdict =>
-    Object.entries(given).every(([key, value]) => tags[key] === value) ? 'unchanged' : 'accepted',
-  untag: ({ tags }: { tags: Tags }, { tags: named }: Data): Verdict =>
-    named.some(({ key, value = tags[key] }: Data) => tags[key] !== undefined && tags[key] === value)
-      ? 'accepted'
-      : 'unchanged',
-}
 /** What runs keeps what it was booted with. (2.2.) */
 const boots = ['type', 'userData', 'kernel', 'ramdisk', 'ebsOptimized']
 
@@ -91,90 +79,26 @@ const instanceRules: Readonly<Record<string, (now: InstanceModel, input: Data, l
     if (!live.includes(state)) return 'unchanged'
     return protection.terminate || protection.stop ? 'refused' : 'accepted'
   },
+  /** What is to be given up is named: the compute itself, or one of what is owed after it. */
+  abandonCleanup: ({ state, owed }, { item }) => {
+    if (state !== 'shutting-down') return 'refused'
+    return owed === undefined ? 'either' : owed.includes(item) ? 'accepted' : 'refused'
+  },
   /** Of what has run and may run again; what is open about its disks is heard first. (stateful-and-deltacloud 3a.8.) */
   forceStop: ({ state, hasRun, mode, quiet }) => {
     if (state === 'stopped') return 'unchanged'
     const may = ['running', 'stopping', 'suspending', 'suspended'].includes(state) || (state === 'pending' && hasRun)
     return may && mode === 'stateful' && !quiet ? 'either' : 'refused'
   },
-  modify: ({ state, mode, devices }, { deleteOnTermination = {}, ...input }) => {
+  modify: ({ state, mode, devices, takes }, { deleteOnTermination = {}, ...input }) => {
     const names = Object.values(devices).map(({ device }) => device)
     if (mode === 'stateless' && input.shutdownBehaviour === 'stop') return 'refused'
     if (!live.includes(state) || Object.keys(deleteOnTermination).some(name => !names.includes(deviceName(name))))
       return 'refused'
     if (boots.some(name => input[name] !== undefined) && state !== 'stopped') return 'refused'
+    // One that takes volumes with an instance may have no way to spare any.
+    if (takes && Object.values(deleteOnTermination).includes(false)) return 'either'
     return input.type === undefined ? 'accepted' : 'either'
-  },
-}
-
-/** A disk of type gp3 has 3000 operations if nobody chooses; what was chosen for another type is not kept. (3.3.) */
-function asked({ shape }: VolumeModel, { sizeBytes = shape.sizeBytes, volumeType = shape.volumeType, iops }: Data) {
-  const kept = volumeType === shape.volumeType ? shape.iops : undefined
-  return { sizeBytes, volumeType, iops: iops ?? kept ?? (volumeType === 'gp3' ? 3000 : undefined) }
-}
-
-const volumeRules: Readonly<Record<string, (now: VolumeModel, input: Data, look: Look) => Verdict>> = {
-  tag: (now, input) => (now.state === 'deleted' ? 'refused' : tagging.tag(now, input)),
-  untag: (now, input) => (now.state === 'deleted' ? 'refused' : tagging.untag(now, input)),
-  delete: ({ state, instance }) => {
-    if (state.startsWith('delet')) return 'unchanged'
-    const isFree = ['available', 'error', 'reverting', 'migrating'].includes(state) && instance === undefined
-    return isFree ? 'accepted' : 'refused'
-  },
-  /** Where pools are, and how full, is the scenery's. (cloudstack 2.5.) */
-  migrate: ({ state, instance, moving, from, reverting, migrating, migrates, unseen, pool }, { pool: named }, look) => {
-    const isResting = state === 'available' || (state === 'in-use' && !moving)
-    if (!isResting || reverting !== undefined || migrating !== undefined) return 'refused'
-    if (named !== undefined && pool !== undefined && (named === pool || `pool/${named}` === pool)) return 'unchanged'
-    if (from !== undefined || unseen || migrates === 'none') return 'refused'
-    const holder = instance === undefined ? undefined : look(instance)
-    if (holder?.kind !== 'instance') return 'either'
-    const isBeside = holder.state === 'stopped' || (migrates === 'online' && holder.state === 'running')
-    return isBeside ? 'either' : 'refused'
-  },
-  revert: ({ state, account, instance, moving, from, reverting, migrating, unseen }, _, look) => {
-    if ((state !== 'available' && state !== 'in-use') || moving || from !== undefined) return 'refused'
-    if (reverting !== undefined || migrating !== undefined || unseen || !isOpen(account, look)) return 'refused'
-    // Which snapshots are its own, and whether they are complete, is not in this model.
-    return instance === undefined || look(instance)?.state === 'stopped' ? 'either' : 'refused'
-  },
-  modify: (now, input, look) => {
-    const { state, account, shape, from, unseen, reverting, migrating } = now
-    if (state !== 'available' && state !== 'in-use') return 'refused'
-    const wanted = asked(now, input)
-    const isOther = wanted.volumeType !== shape.volumeType || wanted.iops !== shape.iops
-    if (!isOther && wanted.sizeBytes === shape.sizeBytes) return 'unchanged'
-    const hasRates = wanted.iops !== undefined
-    if (hasRates !== (wanted.volumeType === 'gp3') && (hasRates ? wanted.volumeType === 'gp2' : true)) return 'refused'
-    const fits = wanted.sizeBytes >= shape.sizeBytes && wanted.sizeBytes <= 64 * 1024 ** 3
-    const isBusy = from !== undefined || reverting !== undefined || migrating !== undefined
-    if (!isOpen(account, look) || !fits || isBusy || unseen) return 'refused'
-    const grows = wanted.sizeBytes > shape.sizeBytes
-    if (grows && now.grow === 'none') return 'refused'
-    const holder = now.instance === undefined ? undefined : look(now.instance)
-    if (grows && now.instance !== undefined && !holder) return 'either'
-    // Its memory refers to its disks as they are.
-    if (holder?.kind === 'instance' && holder.state === 'recoverable') return 'refused'
-    if (grows && holder?.kind === 'instance' && (holder.resumes || holder.state.startsWith('suspend'))) return 'refused'
-    if (grows && now.grow !== 'online') return 'either'
-    // Other types are the provider's to grant.
-    return isOther ? 'either' : 'accepted'
-  },
-  attach: ({ state, account, zone, unseen }, { instance, device }, look) => {
-    const target = look(instance)
-    if (state !== 'available' || target?.kind !== 'instance' || target.account !== account || target.zone !== zone)
-      return 'refused'
-    const isFree = Object.values(target.devices).every(each => each.device !== deviceName(device))
-    if (unseen || !isFree || !/^(\/dev\/)?(s|xv|v|h)d[a-z]{1,2}\d{0,2}$/.test(device)) return 'refused'
-    // Slots, and plugging into a running guest, are the provider's to grant.
-    return (target.state === 'running' || target.state === 'stopped') && !target.quiet ? 'either' : 'refused'
-  },
-  detach: ({ state, instance, moving, reverting, migrating }, _, look) => {
-    const holder = instance === undefined ? undefined : look(instance)
-    if (state !== 'in-use' || moving || reverting !== undefined || migrating !== undefined) return 'refused'
-    if (holder?.kind !== 'instance') return 'refused'
-    const isAwake = live.includes(holder.state) && !holder.state.startsWith('suspend')
-    return isAwake && !holder.quiet ? 'either' : 'refused'
   },
 }
 
@@ -182,13 +106,12 @@ const ended = ['deleted', 'deregistered']
 function judged(now: Model, command: string, input: Data, look: Look): Verdict | undefined {
   if (now.kind === 'instance') {
     const said = recoveryVerdict(now, command, input, look) ?? instanceRules[command]?.(now, input, look)
-    // What is being done to its VM snapshots may stand in the way; the model does not follow that.
-    return said === 'accepted' && now.keeps && command !== 'terminate' ? 'either' : said
+    return asVmSnapshotsAllow(said, now, command, input)
   }
   if (now.kind === 'volume') {
     const said = volumeRules[command]?.(now, input, look)
     const holder = look(now.instance ?? input.instance)
-    return said === 'accepted' && holder?.kind === 'instance' && holder.keeps ? 'either' : said
+    return holder?.kind === 'instance' ? besideVmSnapshots(said, holder, now, command, input) : said
   }
   if (now.kind === 'account') return undefined
   if (command === 'tag' || command === 'untag')
@@ -224,6 +147,7 @@ function launched({ account, data, facts }: Envelope<Data>): InstanceModel {
     startsAnew: can.start === 'none',
     vanishesOff: can.vanishesAfterStop,
     goesByFlag: can.rootOnDestroy === 'byFlag',
+    takes: can.attachmentsOnDestroy === 'deletes',
     generation: 1,
     protection: { terminate: data.terminationProtection ?? false, stop: data.stopProtection ?? false },
     behaviour: data.shutdownBehaviour,
@@ -237,15 +161,6 @@ function launched({ account, data, facts }: Envelope<Data>): InstanceModel {
       ]),
     ),
   }
-}
-
-const tagEvents = {
-  tagRequested: ({ tags }: { tags: Tags }, { data }: Envelope<Data>) => ({ tags: { ...tags, ...data.tags } }),
-  untagRequested: ({ tags }: { tags: Tags }, { data }: Envelope<Data>) => {
-    const goes = ([key, value]: [string, string]) =>
-      data.tags.some((each: Data) => each.key === key && (each.value ?? value) === value)
-    return { tags: Object.fromEntries(Object.entries(tags).filter(each => !goes(each))) }
-  },
 }
 
 /** It goes on in the same launch; what was only to be restarted begins the next one. (stateful-and-deltacloud 3a.6.) */
@@ -318,7 +233,6 @@ const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelo
       if (state === 'running') return {}
       return state === 'suspended' ? resumed : { state: 'pending', generation: generation + 1, stalled: undefined }
     },
-    vmSnapshotProposed: () => ({ keeps: true }),
     vmSnapshotRevertProposed: ({ state, generation }, { data }) =>
       state === 'stopped' && data.memory ? { state: 'pending', generation: generation + 1, reverts: true } : {},
     vmSnapshotReverted: ({ state, reverts }, { data }) => {
@@ -353,6 +267,9 @@ const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelo
     },
     offGraceDue: ({ state, mode, isKept, protection }) =>
       state === 'stopped' && mode === 'stateless' && isKept && !protection.terminate ? { state: 'shutting-down' } : {},
+    // The compute is given up, and with it all that would follow; or one of what is owed, which says so itself.
+    abandonCleanupRequested: ({ owed }, { resource, data }) =>
+      owed === undefined && data.item === resource ? { state: 'terminated', devices: {}, owed: [], givenUp: true } : {},
     terminateRequested: () => ({ state: 'shutting-down', quiet: undefined, restarts: undefined, resumes: undefined }),
     quietCaptureProposed: ({ state }, event) => (state === 'running' ? { quiet: quieted(event) } : {}),
     destroyed: (now, { data }) => {
@@ -393,66 +310,6 @@ const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelo
     }),
   }
 
-const wentBack = ({ state, shape, reverting }: VolumeModel, sizeBytes: number): Partial<VolumeModel> =>
-  reverting === undefined || state.startsWith('delet')
-    ? {}
-    : { state: state === 'reverting' ? 'available' : state, shape: { ...shape, sizeBytes }, reverting: undefined }
-
-const arrived = ({ state, migrating }: VolumeModel, pool: string | undefined): Partial<VolumeModel> =>
-  migrating === undefined ? {} : { state: state === 'migrating' ? 'available' : state, pool, migrating: undefined }
-
-const volumeEvents: Readonly<Record<string, (now: VolumeModel, event: Envelope<Data>) => Partial<VolumeModel>>> = {
-  ...tagEvents,
-  created: ({ state, condemned, instance, shape }, { data: { sizeBytes } }) =>
-    state === 'creating'
-      ? { state: condemned ? 'deleting' : instance ? 'in-use' : 'available', shape: { ...shape, sizeBytes } }
-      : {},
-  createFailed: ({ state, condemned }) => (state === 'creating' ? { state: condemned ? 'deleting' : 'error' } : {}),
-  attachRequested: (_, { data }) => ({ state: 'in-use', instance: data.instance, moving: true }),
-  // It is there: who is launched on it has it at once.
-  launchProposed: (_, { data }) => ({ state: 'in-use', instance: data.instance }),
-  attached: ({ state }) => (state === 'in-use' ? { moving: undefined } : {}),
-  attachFailed: ({ moving }) => (moving ? { state: 'available', instance: undefined, moving: undefined } : {}),
-  detachRequested: () => ({ moving: true }),
-  detached: ({ state }) => (state === 'in-use' ? { state: 'available', instance: undefined, moving: undefined } : {}),
-  detachFailed: () => ({ moving: undefined }),
-  modifyRequested: (now, { data }) => ({ shape: asked(now, data), from: now.shape }),
-  resized: ({ from, shape }, { data: { sizeBytes, optimizing } }) =>
-    from === undefined ? {} : { shape: { ...shape, sizeBytes }, from: optimizing ? 'optimizing' : undefined },
-  resizeFailed: ({ from, shape }) =>
-    from === undefined ? {} : { shape: from === 'optimizing' ? shape : from, from: undefined },
-  // The larger of both sizes counts until the provider has answered.
-  revertRequested: ({ instance, shape }, { data }) => ({
-    state: instance === undefined ? 'reverting' : 'in-use',
-    reverting: shape.sizeBytes,
-    shape: { ...shape, sizeBytes: data.sizeBytes },
-  }),
-  reverted: (now, { data: { sizeBytes } }) => wentBack(now, sizeBytes),
-  revertFailed: now => wentBack(now, now.reverting!),
-  migrateRequested: ({ instance }, { data }) => ({
-    state: instance === undefined ? 'migrating' : 'in-use',
-    migrating: data.pool,
-  }),
-  migrated: now => arrived(now, now.migrating),
-  migrateFailed: now => arrived(now, now.pool),
-  deleteRequested: () => ({ state: 'deleting', from: undefined, reverting: undefined, migrating: undefined }),
-  deleted: ({ state }) => (state === 'deleting' ? { state: 'deleted' } : {}),
-  vanished: ({ state }) => (state === 'available' || state === 'in-use' ? { unseen: true } : {}),
-  reappeared: () => ({ unseen: undefined }),
-  // Given up.
-  orphanRecorded: () => ({ state: 'deleted' }),
-  instanceGone: ({ state, instance, reverting, migrating }, { data }) => {
-    if (instance !== data.instance) return {}
-    const rest = { instance: undefined, moving: undefined }
-    if (state === 'creating') return { ...rest, condemned: data.deleteOnTermination }
-    if (data.deleteOnTermination)
-      return { ...rest, state: 'deleting', from: undefined, reverting: undefined, migrating: undefined }
-    if (reverting !== undefined) return { ...rest, state: 'reverting' }
-    if (migrating !== undefined) return { ...rest, state: 'migrating' }
-    return { ...rest, state: state === 'in-use' ? 'available' : state }
-  },
-}
-
 const tagEvent = (name: string) => tagEvents[name as keyof typeof tagEvents]
 
 function instanceEvent(now: InstanceModel, name: string, event: Envelope<Data>): Partial<InstanceModel> | undefined {
@@ -491,7 +348,7 @@ export function follow(now: Model | undefined, event: Envelope<Data>): Model | u
     if (!now) return imageBorn(event)
     return { ...(now as ImageModel), ...(imageEvents[name] ?? tagEvent(name))?.(now as ImageModel, event) }
   }
-  if (now?.kind === 'instance') return { ...now, ...instanceEvent(now, name, event) }
+  if (now?.kind === 'instance') return { ...now, ...keeping(now, event), ...instanceEvent(now, name, event) }
   if (now?.kind === 'volume') return { ...now, ...volumeEvents[name]?.(now, event) }
   return undefined
 }

@@ -18,6 +18,7 @@ import { availableTooEarly, deletedWhileUsed, leftOff, sourceGone } from './plan
 import { notDisarmed, notSuperseding, notTold, releasedTooEarly } from './planted/machines.ts'
 import { hunt, type Planted } from './planted/plant.ts'
 import { acknowledgedTooEarly, broughtBack, forgottenTooEarly, refusedTrace, tokenMissing } from './planted/runtime.ts'
+import { detachedBeside, movedBeside } from './planted/vm-snapshots.ts'
 import { Violation } from './violation.ts'
 
 const planted: readonly Planted[] = [
@@ -44,6 +45,8 @@ const planted: readonly Planted[] = [
   lostRootForgotten,
   grownAsleep,
   unheardStarted,
+  detachedBeside,
+  movedBeside,
 ]
 
 describe('a planted bug', () => {
