@@ -16,7 +16,7 @@ import { orphanImages } from './instance.capture.ts'
 import { connectingWhileStopping, ofAnotherLaunch, tagging, terminable } from './instance.clauses.ts'
 import { late } from './instance.late.ts'
 import { forgettingReverts } from './instance.reverts.ts'
-import { escalating } from './instance.stop.ts'
+import { ASKS_OF_THE_GUEST, escalating } from './instance.stop.ts'
 import { clearing as goes, removals, taskLost, vmSnapshotsAnswered } from './instance.vm-snapshots.ts'
 import * as want from './instance.wants.ts'
 
@@ -57,6 +57,15 @@ export const recoveryRequirements = {
 }
 export const recoveryChoices = {
   awaitsRecovery,
+  /** Its guest cannot be asked, was not to be, or was in vain. */
+  awaitsRecoveryForced: (now: Now) => {
+    const { asleep, stopCall } = now.context
+    const isForced = stopCall?.mode === 'hard' || (stopCall?.asks ?? 0) > ASKS_OF_THE_GUEST
+    return awaitsRecovery(now) && (asleep === true || isForced)
+  },
+  /** It is being turned off already: the next call takes the place of that one. */
+  awaitsRecoveryAsked: (now: Now) =>
+    awaitsRecovery(now) && (now.context.stopCall !== undefined || now.context.quieted !== undefined),
   expunges,
   restsAlready: (now: Now) => rests(now) && !clears(now),
   restsUncleared: (now: Now) => rests(now) && clears(now),
@@ -97,12 +106,10 @@ const ending = ['byUser', 'ending'] as const
 const otherwise = terminable['instance.terminateRequested']
 /** Of what has run, or may have. */
 export const terminableOnceRun = {
-  'instance.terminateRequested': [{ guard: 'awaitsRecovery', target: '#settingAside', actions: ending }, otherwise],
-} as const
-/** A guest that is suspended, or may be, cannot be asked. */
-export const terminableAsleep = {
   'instance.terminateRequested': [
-    { guard: 'awaitsRecovery', target: '#settingAside.forcing', actions: ending },
+    { guard: 'awaitsRecoveryForced', target: '#settingAside.forcing', actions: ending },
+    { guard: 'awaitsRecoveryAsked', target: '#settingAside.insisting', actions: ending },
+    { guard: 'awaitsRecovery', target: '#settingAside', actions: ending },
     otherwise,
   ],
 } as const

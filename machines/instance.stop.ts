@@ -13,7 +13,7 @@ import { taskLost, vmSnapshotChanges } from './instance.vm-snapshots.ts'
 import * as want from './instance.wants.ts'
 
 type Change = Partial<InstanceContext>
-const ASKS_OF_THE_GUEST = 2
+export const ASKS_OF_THE_GUEST = 2
 
 const isForced = ({ event }: Now) => event.type === 'instance.stopRequested' && event.data.force === true
 

@@ -21,7 +21,7 @@ import {
 import { awaitsGuest } from './instance.devices.ts'
 import { late } from './instance.late.ts'
 import { forceStoppable, graceOver, missableWhileSuspended } from './instance.looks.ts'
-import { terminableAsleep, terminableOnceRun } from './instance.recovery.ts'
+import { terminableOnceRun } from './instance.recovery.ts'
 import { forgettingReverts } from './instance.reverts.ts'
 import { expiringLater, removals, vmSnapshotsAnswered } from './instance.vm-snapshots.ts'
 
@@ -95,7 +95,7 @@ export const suspending = {
   exit: ['answered', { type: 'disarm', params: done }],
   on: {
     'instance.suspendRequested': {},
-    ...terminableAsleep,
+    ...terminableOnceRun,
     ...modifiable,
     ...tagging,
     ...asItIs,
@@ -124,7 +124,7 @@ export const suspended = {
     'instance.suspendRequested': {},
     'instance.startRequested': resumable,
     'instance.resumeRequested': resumable,
-    ...terminableAsleep,
+    ...terminableOnceRun,
     ...modifiable,
     ...tagging,
     ...asItIs,

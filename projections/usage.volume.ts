@@ -7,6 +7,8 @@ import type { Envelope } from '../machines/grammar.ts'
 import { type Meter, said, type UsageRow } from './usage.row.ts'
 import { sizeAfter } from './volume.size.ts'
 
+/** Of no instance any more, and not on its way out. */
+const freed = new Set(['available', 'reverting', 'migrating'])
 const claiming = new Set(['volume.requestedByInstance', 'volume.attachRequested', 'volume.launchProposed'])
 
 /** Taken back to a snapshot or moved, it stays attached. */
@@ -31,7 +33,7 @@ function countedAfter(before: UsageRow | undefined, event: Envelope): number {
   const { type, before: left, state } = event
   const isMade = type === 'volume.created' && left === 'creating'
   // Of a compute that was given up, what was to go is kept after all.
-  const isFreed = type === 'volume.instanceGone' && (state === 'available' || state === 'reverting')
+  const isFreed = type === 'volume.instanceGone' && freed.has(state)
   if (isMade || isFreed || type === 'volume.instanceRecovered') return 1
   if (type === 'volume.instanceTerminated' && said(event).deleteOnTermination) return 0
   return before?.counted ?? 0

@@ -166,8 +166,8 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
     })
     this.#outlook = new Outlook({
       ...{ catalogue, residence, drivers: this.#drivers, clock, questions: this.#questions, owner },
-      everyMs: options.surveyEveryMs ?? 900_000,
-      nextId: () => ids.next(clock.now()),
+      ...{ everyMs: options.surveyEveryMs ?? 900_000, nextId: () => ids.next(clock.now()) },
+      listen: heard => this.#listeners.on('event', heard),
       known: (provider, kind) => knownAt(this.views.inventory as View<ViewRow> | undefined, provider, kind),
       report: report => this.report(report),
       surveyed: report => this.#listeners.tell('surveyed', report),
@@ -291,12 +291,12 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
     return this.#listeners.on(name, listener)
   }
 
-  /** The events of one resource, from a version on. */
+  /** The events of one resource, from a version on. Throws Pruned where some are in an archive that is not at hand. */
   history(resource: string, fromVersion = 1): AsyncGenerator<Envelope> {
     return readStream(this.store, resource, fromVersion)
   }
 
-  /** Every event after a position, then each as it is committed. */
+  /** Every event after a position, then each as it is committed. Throws Pruned where some are not at hand. */
   subscribe(options: SubscribeOptions = {}): AsyncGenerator<Envelope> {
     return subscribe(this.store, this.#bell, options, error => this.#listeners.tell('fault', error, 'subscription'))
   }

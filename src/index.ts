@@ -140,9 +140,11 @@ export {
 export {
   type AskRow,
   Conflict,
+  checkReadable,
   type Opened,
   type PruneDamage,
   Pruned,
+  type Share,
   type SignatureCheck,
   type Store,
   StoreError,

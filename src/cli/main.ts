@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 /** The `stemma` command. Exit codes: 0 done, 1 refused or failed, 2 the request itself was wrong; `survey` has one more. */
-import { CommanderError } from 'commander'
 import { endWithItsReader } from './broken-pipe.ts'
-import { printFailure } from './failure.ts'
-import { stemma } from './program.ts'
+import { keepCompiled } from './compiled.ts'
 
+keepCompiled()
 endWithItsReader()
+const { CommanderError } = await import('commander')
+const { printFailure } = await import('./failure.ts')
+const { stemma } = await import('./program.ts')
 try {
   await stemma().parseAsync()
 } catch (error) {

@@ -2,12 +2,13 @@
 import type { Observation } from '../drivers/driver.ts'
 import type { NewsOutcome } from '../runtime/news.ts'
 import type { Cleaned, SurveyReport, Thing } from '../runtime/survey.ts'
-import { Sights } from './sights.ts'
+import { Sights, type SightsOptions } from './sights.ts'
 import { type CleaningParts, clean } from './survey/cleaning.ts'
 import { Surveys } from './survey/surveys.ts'
 
 export interface OutlookOptions extends Omit<CleaningParts, 'heard' | 'measured'> {
   readonly everyMs: number
+  readonly listen: SightsOptions['listen']
   readonly surveyed: (report: SurveyReport) => void
 }
 

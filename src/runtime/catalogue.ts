@@ -55,17 +55,22 @@ export class CompiledKind {
     return { type, resource, version, account, at, data, facts: facts ?? {} }
   }
 
-  /** Brings data of an older schema to today's, step by step. */
+  /** The event with its data in the shape of today. */
   upcast(event: Envelope): Envelope {
-    const { schema, upcasts } = this.spec(event.type)
-    if (event.schema === schema) return event
-    let data: Json = event.data
-    for (let version = event.schema; version < schema; version += 1) {
+    if (event.schema === this.spec(event.type).schema) return event
+    return { ...event, data: this.shaped(event.type, event.schema, event.data) }
+  }
+
+  /** Brings data of an older schema to today's, step by step. Throws BrokenRule where a step is missing. */
+  shaped(type: string, from: number, data: Json): Json {
+    const { schema, upcasts } = this.spec(type)
+    let now = data
+    for (let version = from; version < schema; version += 1) {
       const upcast = upcasts[version]
-      if (!upcast) throw new BrokenRule(`${event.type} has no upcast from schema ${version}`)
-      data = upcast(data)
+      if (!upcast) throw new BrokenRule(`${type} has no upcast from schema ${version}`)
+      now = upcast(now)
     }
-    return { ...event, data }
+    return now
   }
 }
 

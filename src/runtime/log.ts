@@ -1,17 +1,25 @@
 /** Reading the log: one resource's history, and the whole of it from any position on, live. */
 import type { Envelope } from '../../machines/grammar.ts'
-import type { Store, StoredEvent } from '../store/store.ts'
+import { checkReadable, checkStream, type Store, type StoredEvent } from '../store/store.ts'
 import { unseal } from './envelope.ts'
 
 const CHUNK = 500
 
-/** The events of one resource in order. Throws Damaged at an event that cannot be read. */
+/**
+ * The events of one resource in order. Throws Damaged at an event that cannot be read, and Pruned before it would leave
+ * out any that are in an archive which is not at hand.
+ */
 export async function* readStream(store: Store, resource: string, fromVersion = 1): AsyncGenerator<Envelope> {
   for (let version = fromVersion; ; ) {
     const chunk = await store.stream(resource, version, CHUNK)
-    for (const stored of chunk) yield unseal(stored)
-    if (chunk.length < CHUNK) return
-    version = chunk.at(-1)!.version + 1
+    for (const stored of chunk) {
+      if (stored.version !== version) await checkStream(store, resource, version)
+      yield unseal(stored)
+      version = stored.version + 1
+    }
+    if (chunk.length === CHUNK) continue
+    await checkStream(store, resource, version)
+    return
   }
 }
 
@@ -40,8 +48,9 @@ export class Bell {
 
 /**
  * Every event after a position, once and in order, for as long as the signal allows and the engine is open: first those
- * in the log, then each as it is committed. A reader that stops remembers the position of the last event it handled and resumes from it. An
- * event that cannot be read is left out here and handed to `onDamaged`, which names its place.
+ * in the log, then each as it is committed. A reader that stops remembers the position of the last event it handled and
+ * resumes from it. An event that cannot be read is left out here and handed to `onDamaged`, which names its place. Throws
+ * Pruned, before the first, where some are in an archive that is not at hand.
  */
 export async function* subscribe(
   store: Store,
@@ -54,6 +63,7 @@ export async function* subscribe(
   const wake = () => bell.ring()
   signal?.addEventListener('abort', wake, { once: true })
   try {
+    if (!bell.isOver) await checkReadable(store, after)
     while (!signal?.aborted) {
       const rung = bell.next()
       const chunk = await readLog(store, position, bell)

@@ -1,4 +1,5 @@
 /** A refusal as the journal keeps it: what was asked and what was said, small and without secrets. */
+import type { Json } from '../../machines/grammar.ts'
 import type { RefusalEntry } from '../store/refusals.ts'
 import type { Catalogue } from './catalogue.ts'
 import { type Budget, legible } from './legible.ts'
@@ -15,6 +16,11 @@ export interface Asker {
   readonly token: string | undefined
 }
 
+function offered({ type, data }: { type: string; data: Json }, catalogue: Catalogue, budget: Budget) {
+  const spec = catalogue.ofEvent(type).spec(type)
+  return { type, schema: spec.schema, data: legible(data, spec.data, budget) }
+}
+
 /** The entry of one of an error's refusals. Throws for one that no command was decided for. */
 export function refusalEntry(error: Refused, place: number, asker: Asker, catalogue: Catalogue): RefusalEntry {
   const { principal, region, token } = asker
@@ -25,10 +31,7 @@ export function refusalEntry(error: Refused, place: number, asker: Asker, catalo
   const budget: Budget = { left: TOLD_MAX, isCut: false }
   const told = {
     reasons: legible(reasons, undefined, budget) as unknown as RefusalEntry['reasons'],
-    event: event && {
-      type: event.type,
-      data: legible(event.data, catalogue.ofEvent(event.type).spec(event.type).data, budget),
-    },
+    event: event && offered(event, catalogue, budget),
     facts: facts === undefined ? undefined : legible(facts, compiled.spec(own).facts, budget),
     // What the event says already is not said twice; that of another resource does not.
     input: event?.type === own ? undefined : legible(input, command.input, budget),

@@ -204,9 +204,8 @@ export class Residence {
     const row = await beginning?.snapshot(resource)
     if (!beginning || !row) return undefined
     if (this.#isCurrent(row)) return fromRow(row)
-    const { missing, position } = beginning
-    const cause = new Pruned(`${resource} was pruned under other rules; put ${missing.join(', ')} beside the database`)
-    this.contain(resource, position, cause)
+    const cause = new Pruned(`${resource} was pruned under other rules, and its history`, beginning)
+    this.contain(resource, beginning.position, cause)
     return undefined
   }
 

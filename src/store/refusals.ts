@@ -28,8 +28,8 @@ export interface RefusalEntry {
   readonly token?: string
   /** What was asked, as the command's input was parsed. */
   readonly input?: Json
-  /** The event that was offered to the machine, if it came to that. */
-  readonly event?: { readonly type: string; readonly data: Json }
+  /** The event that was offered to the machine, if it came to that, with the number of its shape. */
+  readonly event?: { readonly type: string; readonly schema: number; readonly data: Json }
   readonly facts?: Json
   /** Something of it was too long, or secret, and is left out: it cannot be decided again. */
   readonly isCut?: boolean

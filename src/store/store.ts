@@ -156,6 +156,19 @@ export class StoreError extends Error {
 export class Pruned extends Error {
   override readonly name = 'Pruned'
   readonly code = 'pruned'
+  readonly what: string
+  /** Where the archives should be that are not there: paths, as far as the store knows a folder. */
+  readonly missing: readonly string[]
+  /** What comes after this position can be read without them. */
+  readonly wholeAfter: number
+  /** @param what is in them */
+  constructor(what: string, { missing, wholeAfter }: Pick<Beginning, 'missing' | 'wholeAfter'>) {
+    const [is, it] = missing.length === 1 ? ['is', 'it'] : ['are', 'them']
+    super(`${what} is in ${missing.join(', ')}, which ${is} not there; put ${it} back, or beside the data file`)
+    this.what = what
+    this.missing = missing
+    this.wholeAfter = wholeAfter
+  }
 }
 
 /**
@@ -166,8 +179,10 @@ export interface Beginning {
   readonly position: number
   /** Milliseconds since 1970. */
   readonly at: number
-  /** Names of the archives that are not there. */
+  /** Where the archives should be that are not there. */
   readonly missing: readonly string[]
+  /** The last position in any of these, or a later one: nothing was taken out after it. */
+  readonly wholeAfter: number
   /** The stream of a resource that was taken out: what is heard later continues it. */
   snapshot(resource: string): Promise<SnapshotRow | undefined>
   /** Every row of a view as it was then. Throws Pruned for one that was not there, or folds differently now. */
@@ -244,12 +259,14 @@ export interface Refill {
 }
 
 /**
- * One of several parts of a log, from 0. Each resource is in exactly one of them; in which one is up to the store, and the
- * same every time.
+ * One of several parts of a log, from 0, or some that follow each other: a reader who has less time than others takes
+ * fewer. Each resource is in exactly one part; in which one is up to the store, and the same every time.
  */
 export interface Share {
   readonly part: number
   readonly parts: number
+  /** How many, from `part` on; default: 1. */
+  readonly count?: number
 }
 
 /** Name under which the watermark of the snapshot rows is kept, beside those of the views. */
@@ -307,6 +324,25 @@ export interface Store {
   /** Bytes on disk, pages, WAL size: whatever the store can say about itself. */
   measures(): Promise<Record<string, number>>
   close(): Promise<void>
+}
+
+/** Where the event with this version is not at hand: throws Pruned if it was taken out of the log. */
+export async function checkStream(store: Pick<Store, 'beginning'>, resource: string, version: number): Promise<void> {
+  const beginning = await store.beginning?.()
+  const taken = await beginning?.snapshot(resource)
+  if (beginning && taken && version <= taken.version)
+    throw new Pruned(`the history of ${resource} up to version ${taken.version}`, beginning)
+}
+
+/** Throws Pruned where events after a position were taken out of the log and are not at hand. */
+export async function checkReadable(store: Pick<Store, 'beginning'>, after: number): Promise<void> {
+  const beginning = await store.beginning?.()
+  if (!beginning || after >= beginning.wholeAfter) return
+  const { wholeAfter } = beginning
+  throw new Pruned(
+    `some of what came after #${after} and up to #${wholeAfter}, after which all can be read,`,
+    beginning,
+  )
 }
 
 export type { Json, Projection, ViewRow }

@@ -48,6 +48,8 @@ it('what is over is pruned from the command line, signed, and read again from it
 
   await rename(join(folder, 'cloud.db.archive-1'), join(folder, 'elsewhere'))
   expect(await run(0, 'check', '--key', 'prune.pub')).toContain('The file is sound.')
-  expect(await run(1, 'history', gone, '--still')).toContain('is in cloud.db.archive-1; put that beside the database')
+  expect(await run(1, 'history', gone, '--still')).toContain(
+    'cloud.db.archive-1, which is not there; put it back, or beside the data file',
+  )
   await rm(folder, { recursive: true })
 }, 180_000)

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { verifyInThreads } from '../../src/cli/verify/threads.ts'
+import { sharesFor, verifyInThreads } from '../../src/cli/verify/threads.ts'
 import { furnish, GiB, openCloud } from '../replay/cloud.ts'
 import { stemma } from './stemma.ts'
 
@@ -44,25 +44,36 @@ export const kinds = { volume: { ...rest, machine: createMachine({ ...machine.co
 describe('verification', () => {
   it('over threads finds what one finds', async () => {
     const none = () => {}
-    const one = await verifyInThreads({ data }, 1, none)
+    const one = await verifyInThreads({ data }, 1, 100, none)
     expect(one).toMatchObject({ events, diverged: 0 })
-    expect(await verifyInThreads({ data }, 3, none)).toEqual(one)
+    expect(await verifyInThreads({ data }, 3, 100, none)).toEqual(one)
     const tried = { data, candidate: await candidate() }
-    const differing = await verifyInThreads(tried, 1, none)
+    const differing = await verifyInThreads(tried, 1, 100, none)
     expect(differing.diverged).toBe(20)
-    expect(await verifyInThreads(tried, 2, none)).toEqual(differing)
+    expect(await verifyInThreads(tried, 2, 100, none)).toEqual(differing)
+  })
+
+  it('gives every part of the log to one thread, and the first one no less than the others', () => {
+    for (const threads of [1, 2, 3, 8])
+      for (const events of [0, 1, 20_000, 500_000, 100_000_000]) {
+        const shares = sharesFor(threads, events)
+        const given = shares.flatMap(({ part, count }) => Array.from({ length: count! }, (_, index) => part + index))
+        expect(given).toEqual(Array.from({ length: shares[0]!.parts }, (_, part) => part))
+        expect(Math.min(...shares.map(({ count }) => count!))).toBeGreaterThan(0)
+        expect(shares[0]!.count! + 1).toBeGreaterThanOrEqual(Math.max(...shares.map(({ count }) => count!)))
+      }
   })
 
   it('tells how far every thread has come', async () => {
     const heard: number[] = []
-    await verifyInThreads({ data }, 2, position => heard.push(position))
+    await verifyInThreads({ data }, 2, 100, position => heard.push(position))
     expect(heard.at(-1)).toBe(events)
     expect(heard).toEqual([...heard].sort((a, b) => a - b))
   })
 
   it('fails where a thread fails', async () => {
-    await expect(verifyInThreads({ data: join(folder, 'none.db') }, 2, () => {})).rejects.toThrow()
-    await expect(verifyInThreads({ data, candidate: join(folder, 'none.ts') }, 2, () => {})).rejects.toThrow()
+    await expect(verifyInThreads({ data: join(folder, 'none.db') }, 2, 100, () => {})).rejects.toThrow()
+    await expect(verifyInThreads({ data, candidate: join(folder, 'none.ts') }, 2, 100, () => {})).rejects.toThrow()
   })
 
   it('has an exit status for pipelines', async () => {

@@ -67,10 +67,12 @@ export class PgliteStore implements Store {
     return (await this.#database.query<Stored>(text, [resource, fromVersion, limit])).rows.map(toEvent)
   }
 
-  async log(after: number, limit: number, { part, parts }: Share = { part: 0, parts: 1 }): Promise<StoredEvent[]> {
-    const text = `select * from events where position > $1 and abs(hashtext(resource)::bigint) % $3 = $4
+  async log(after: number, limit: number, share: Share = { part: 0, parts: 1 }): Promise<StoredEvent[]> {
+    const { part, parts, count = 1 } = share
+    const text = `select * from events
+      where position > $1 and abs(hashtext(resource)::bigint) % $3 between $4 and $4 + $5 - 1
       order by position limit $2`
-    return (await this.#database.query<Stored>(text, [after, limit, parts, part])).rows.map(toEvent)
+    return (await this.#database.query<Stored>(text, [after, limit, parts, part, count])).rows.map(toEvent)
   }
 
   async claims(view: string, keys: readonly string[]): Promise<Map<string, { row: ViewRow; revision: number }>> {

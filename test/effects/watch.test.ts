@@ -132,4 +132,17 @@ describe('a second look', () => {
     expect(clock.waiting).toBe(0)
     expect(bench.calls.at(-1)!.signal.aborted).toBe(true)
   })
+
+  it('is made again where the resource went on meanwhile, because nobody tells the news a second time', async () => {
+    const { engine, bench, acme, clock, id } = await watched()
+    let looks = 0
+    bench.always('observe', async () => {
+      looks += 1
+      if (looks === 1) await acme.lamp.lock(id, { locked: true })
+      return gone(id, clock.now() + looks) as never
+    })
+    expect(await engine.observed('lab', gone(id, 0) as never)).toBe('taken')
+    expect([looks, (await typesOf(acme, id)).slice(-2)]).toEqual([2, ['lamp.lockRequested', 'lamp.broken']])
+    await engine.close()
+  })
 })

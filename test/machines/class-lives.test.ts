@@ -106,13 +106,16 @@ function expected({ state, context }: Resource, command: string, name: ClassName
     }
     case 'stop': {
       // What is stopped only to be started again may be told to stay off.
-      if (context.restarts) return context.stopProtection ? 'no' : 'taken'
+      if (context.restarts && visible === 'stopping') return context.stopProtection ? 'no' : 'taken'
       if (visible === 'stopping' || visible === 'stopped') return 'unchanged'
       const stops = context.mode === 'stateful' && preserves(name) && !context.stopProtection && !capturing
       return hasRun && stops ? 'taken' : 'no'
     }
     case 'terminate':
-      if (visible === 'shutting-down' || visible === 'terminated') return 'unchanged'
+      if (['shutting-down', 'recoverable', 'terminated'].includes(visible)) return 'unchanged'
+      // Which disks would be kept is not known yet. (docs/decisions/0064.)
+      if (context.vmSnapshotTask?.kind === 'revert' && context.recoverableForMs && context.mode === 'stateful')
+        return 'no'
       return isProtected ? 'no' : 'taken'
     default:
       throw new Error(command)

@@ -83,8 +83,17 @@ const roads: Record<string, [() => ReturnType<typeof launched>, string, string[]
       scene.world.request('instance', 'stop', scene.id)
       return scene
     },
-    'shutting-down.settingAside.asking',
-    ['instancePower graceful', 'instancePower graceful'],
+    'shutting-down.settingAside.insisting',
+    ['instancePower graceful'],
+  ],
+  'stopped by force': [
+    () => {
+      const scene = running()
+      scene.world.request('instance', 'stop', scene.id, { force: true })
+      return scene
+    },
+    'shutting-down.settingAside.forcing',
+    ['instancePower hard'],
   ],
   suspended: [
     () => {

@@ -78,3 +78,33 @@ describe('a history of an older shape', () => {
     await engine.close()
   })
 })
+
+describe('a refusal of an older shape', () => {
+  it('is decided again on what it would be today, and is told where nothing leads there', async () => {
+    const { engine, acme } = await openWith({ kinds: { note: firstNote }, projections: {} })
+    const { id } = await acme.note.write({ text: 'hello' })
+    await expect(acme.note.rewrite(id, { text: '' })).rejects.toMatchObject({ code: 'empty' })
+    await engine.flush()
+    const refusals = await engine.refusals()
+    expect(refusals[0]!.event).toEqual({ type: 'note.writeRequested', schema: 1, data: { words: '' } })
+    const under = (note: object) => verify(engine.store, { kinds: { note } as never, hash, refusals })
+    expect(await under(firstNote)).toMatchObject({ refusals: 1, diverged: 0 })
+    expect(await under(thirdNote)).toMatchObject({ refusals: 1, diverged: 0 })
+    // The upcast is what decides: one that makes something of nothing lets it pass.
+    const spec = thirdNote.events.specs.writeRequested!
+    const withUpcast = (upcast: (words: string) => object | undefined) => {
+      const upcasts = { ...spec.upcasts, 1: (data: { words: string }) => upcast(data.words) }
+      const specs = { ...thirdNote.events.specs, writeRequested: { ...spec, upcasts } }
+      return { ...thirdNote, events: { ...thirdNote.events, specs } }
+    }
+    expect((await under(withUpcast(words => ({ text: words || 'nothing' })))).divergences).toMatchObject([
+      { resource: id, differs: 'refusal', recorded: ['telling'], today: ['accepted'] },
+    ])
+    const missing = withUpcast(words => {
+      if (words === '') throw new Error('no such shape')
+      return { text: words }
+    })
+    expect((await under(missing)).divergences).toMatchObject([{ resource: id, differs: 'fault' }])
+    await engine.close()
+  })
+})

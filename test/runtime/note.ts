@@ -22,11 +22,16 @@ interface Parts {
   readonly rules: number
   readonly wrote: EventSpec<'requested'>
   readonly complete: (text: string) => Json
+  /** The text, as today's data has it. */
+  readonly textIn: (data: never) => string
 }
 
-const noteOf = ({ rules, wrote, complete }: Parts) => {
+const noteOf = ({ rules, wrote, complete, textIn }: Parts) => {
   const alphabet = events('note', { writeRequested: wrote, readRequested: requested() })
-  const requirements = { english: ({ context }: { context: Note }) => context.language === 'en' }
+  const requirements = {
+    english: ({ context }: { context: Note }) => context.language === 'en',
+    telling: ({ event }: { event: object }) => textIn((event as { data: never }).data) !== '',
+  }
   const machine = setup({
     types: { context: {} as Note, tags: {} as 'settled' },
     guards: { requires: requires(requirements) },
@@ -41,7 +46,13 @@ const noteOf = ({ rules, wrote, complete }: Parts) => {
     initial: 'absent',
     states: {
       absent: { tags: 'settled', on: { 'note.writeRequested': { target: 'written', actions: 'wrote' } } },
-      written: { tags: 'settled', on: { 'note.readRequested': { guard: needs('english'), actions: 'same' } } },
+      written: {
+        tags: 'settled',
+        on: {
+          'note.readRequested': { guard: needs('english'), actions: 'same' },
+          'note.writeRequested': { guard: needs('telling'), actions: 'wrote' },
+        },
+      },
     },
   })
   return kind({
@@ -51,13 +62,23 @@ const noteOf = ({ rules, wrote, complete }: Parts) => {
     machine,
     events: alphabet as never,
     requirements,
-    refusals: { english: { code: 'foreign', sentence: 'It is not in English.' } },
+    refusals: {
+      english: { code: 'foreign', sentence: 'It is not in English.' },
+      telling: { code: 'empty', sentence: 'It says nothing.' },
+    },
     commands: {
       write: command({
         event: 'writeRequested',
         summary: 'Write a note',
         who: 'owner',
         creates: true,
+        input: { text: z.string() },
+        complete: ({ input }) => complete(input.text),
+      }),
+      rewrite: command({
+        event: 'writeRequested',
+        summary: 'Write something else on it',
+        who: 'owner',
         input: { text: z.string() },
         complete: ({ input }) => complete(input.text),
       }),
@@ -71,6 +92,7 @@ export const firstNote = noteOf({
   rules: 1,
   wrote: requested({ words: z.string() }) as never,
   complete: words => ({ words }),
+  textIn: ({ words }: { words: string }) => words,
 })
 /** Then the text was renamed, and a release later notes got a language. */
 export const thirdNote = noteOf({
@@ -87,6 +109,7 @@ export const thirdNote = noteOf({
     },
   ) as never,
   complete: text => ({ text, language: 'de' }),
+  textIn: ({ text }: { text: string }) => text,
 })
 
 interface Page {

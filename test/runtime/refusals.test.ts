@@ -54,7 +54,7 @@ describe('a refused command', () => {
       digest: last!.digest,
       reasons: error.error.reasons,
       token: 't-1',
-      event: { type: 'lamp.lightRequested', data: {} },
+      event: { type: 'lamp.lightRequested', schema: 1, data: {} },
       facts: {},
     })
   })

@@ -106,3 +106,25 @@ describe('what happened while the line to a provider was cut', () => {
     expect(setting.clock.waiting).toBe(0)
   })
 })
+
+describe('what a guest does while a call about it is open', () => {
+  it('is found when that call has been refused, without waiting for a survey', async () => {
+    const { engine, world, clock, typesOf, ended, fine } = await running()
+    const acme = engine.as({ account: 'acme', actor: 'ops' })
+    for (const id of [ended, fine]) {
+      world.failNext('instancePower', 'refusedLater', 'precondition', id)
+      await acme.instance.suspend(id)
+    }
+    await rest()
+    world.powerOffGuest(ended)
+    await rest()
+    expect([(await acme.get(ended)).state, (await acme.get(fine)).state]).toEqual(['suspending', 'suspending'])
+    const surveys = (await engine.measures()).surveys_taken
+    await clock.pass(MINUTE)
+    expect((await typesOf(ended)).slice(-3)).toContain('instance.poweredOff')
+    expect([(await acme.get(ended)).state, (await acme.get(fine)).state]).toEqual(['stopped', 'running'])
+    expect((await engine.measures()).surveys_taken).toBe(surveys)
+    await engine.close()
+    expect(clock.waiting).toBe(0)
+  })
+})

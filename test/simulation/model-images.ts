@@ -52,6 +52,7 @@ export const snapshotRules: Readonly<Record<string, (now: SnapshotModel) => Verd
     if (state === 'deleting' || state === 'deleted' || condemned) return 'unchanged'
     return images.length ? 'refused' : 'accepted'
   },
+  abandonCleanup: ({ state }) => (state === 'deleting' ? 'accepted' : 'refused'),
 }
 export const imageRules: Readonly<Record<string, (now: ImageModel, input: Data) => Verdict>> = {
   deregister: ({ state, directUser, clones }) =>
@@ -104,6 +105,7 @@ export const snapshotEvents: Followed<SnapshotModel> = {
   }),
   deleteRequested: ({ state }) => (state === 'pending' ? { condemned: true } : { state: 'deleting' }),
   deleted: ({ state }) => (state === 'deleting' ? { state: 'deleted' } : {}),
+  abandonCleanupRequested: () => ({ state: 'deleted' }),
 }
 
 export function imageBorn({ account, type, data }: Envelope<Data>): ImageModel {

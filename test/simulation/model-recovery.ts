@@ -5,6 +5,7 @@
 import type { Envelope } from '../../machines/grammar.ts'
 import { visibleOf } from './fold.ts'
 import type { InstanceModel, Look, Verdict } from './model-shapes.ts'
+import { keeps } from './model-vm-snapshots.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: data of every event, read by name
 type Data = any
@@ -27,7 +28,7 @@ export function recoveryVerdict(now: InstanceModel, command: string, input: Data
   if (state === 'recoverable' || aside) return input.expunge ? 'accepted' : 'unchanged'
   // Its disks may be going back to a VM snapshot, which the model does not follow.
   const { terminate, stop } = now.protection
-  return isKept(now) && now.keeps && !terminate && !stop && state !== 'shutting-down' && state !== 'terminated'
+  return isKept(now) && keeps(now) && !terminate && !stop && state !== 'shutting-down' && state !== 'terminated'
     ? 'either'
     : undefined
 }
@@ -40,7 +41,7 @@ const among = ({ state }: Event, ...possible: string[]): { state: string } => {
   return { state: possible.includes(seen) ? seen : possible.join(' or ') }
 }
 const offAside = (now: InstanceModel, event: Event): Partial<InstanceModel> => {
-  const next = now.keeps ? among(event, 'recoverable', 'shutting-down') : { state: 'recoverable' }
+  const next = keeps(now) ? among(event, 'recoverable', 'shutting-down') : { state: 'recoverable' }
   return { ...next, hasRun: true, unconfirmed: undefined, aside: next.state === 'shutting-down' || undefined }
 }
 const begun = (now: InstanceModel, { data }: Event): Partial<InstanceModel> | undefined =>
@@ -53,7 +54,7 @@ export const recoveryEvents: Readonly<Record<string, Follow>> = {
     // What has never run has nothing to come back to.
     if (event.data.expunge || !isKept(now) || (now.state === 'pending' && !now.hasRun)) return undefined
     if (now.state !== 'stopped' || now.unconfirmed) return setAside
-    const next = now.keeps ? among(event, 'recoverable', 'shutting-down') : { state: 'recoverable' }
+    const next = keeps(now) ? among(event, 'recoverable', 'shutting-down') : { state: 'recoverable' }
     return { ...over, ...next, aside: next.state === 'shutting-down' || undefined }
   },
   /** A guest that is to end with its own shutdown. */

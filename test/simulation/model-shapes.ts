@@ -22,6 +22,8 @@ export interface InstanceModel {
   /** What is off there is not shown; a root that its provider made goes by a flag. */
   readonly vanishesOff: boolean
   readonly goesByFlag: boolean
+  /** Does its provider delete the volumes of what it destroys? */
+  readonly takes: boolean
   /** It is stopped only to be started again. */
   readonly restarts?: boolean
   /** An operator says that it is off, and nobody at its provider has. */
@@ -47,6 +49,8 @@ export interface InstanceModel {
   readonly devices: Readonly<Record<string, { readonly device: string; readonly dies: boolean }>>
   /** Volumes that have to be gone before it is over. (stateful-and-deltacloud 3a.5.) */
   readonly owed?: readonly string[]
+  /** Nobody asks for the end of its compute any more. */
+  readonly givenUp?: boolean
   /** The image that its root, made by its provider, is a linked clone of. */
   readonly clonedFrom?: string
   /** A root that its provider made, and leaves when it is gone. */

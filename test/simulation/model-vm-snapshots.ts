@@ -8,6 +8,8 @@ import type { Data } from './model-words.ts'
 
 const open = ({ keeping = [] }: InstanceModel) => keeping[0]
 const all = ({ kept = {} }: InstanceModel) => Object.values(kept)
+/** Has it any, or is something being done with one? */
+export const keeps = (now: InstanceModel): boolean => all(now).length > 0 || open(now) !== undefined
 
 /** Start, stop, restart, suspend and a change of type wait for what is being done; nothing else minds. */
 const waiting = ['start', 'resume', 'suspend', 'stop', 'reboot']

@@ -17,6 +17,8 @@ export const volumeRules: Readonly<Record<string, (now: VolumeModel, input: Data
     const isFree = ['available', 'error', 'reverting', 'migrating'].includes(state) && instance === undefined
     return isFree ? 'accepted' : 'refused'
   },
+  abandonCleanup: ({ state, condemned }) =>
+    state === 'deleting' || (state === 'creating' && condemned) ? 'accepted' : 'refused',
   /** Where pools are, and how full, is the scenery's. (cloudstack 2.5.) */
   migrate: ({ state, instance, moving, from, reverting, migrating, migrates, unseen, pool }, { pool: named }, look) => {
     const isResting = state === 'available' || (state === 'in-use' && !moving)
@@ -49,6 +51,7 @@ export const volumeRules: Readonly<Record<string, (now: VolumeModel, input: Data
     if (grows && now.grow === 'none') return 'refused'
     const holder = now.instance === undefined ? undefined : look(now.instance)
     if (grows && now.instance !== undefined && !holder) return 'either'
+    if (holder?.kind === 'instance' && holder.state === 'recoverable') return 'refused'
     // Its memory refers to its disks as they are.
     if (holder?.kind === 'instance' && holder.state === 'recoverable') return 'refused'
     if (grows && holder?.kind === 'instance' && (holder.resumes || holder.state.startsWith('suspend'))) return 'refused'
@@ -121,8 +124,8 @@ export const volumeEvents: Readonly<Record<string, (now: VolumeModel, event: Env
     deleted: ({ state }) => (state === 'deleting' ? { state: 'deleted' } : {}),
     vanished: ({ state }) => (state === 'available' || state === 'in-use' ? { unseen: true } : {}),
     reappeared: () => ({ unseen: undefined }),
-    // Given up.
-    orphanRecorded: () => ({ state: 'deleted' }),
+    abandonCleanupRequested: () => ({ state: 'deleted' }),
+    abandonProposed: () => ({ state: 'deleted' }),
     instanceGone: ({ state, instance, reverting, migrating }, { data }) => {
       if (instance !== data.instance) return {}
       const rest = { instance: undefined, moving: undefined }

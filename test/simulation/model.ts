@@ -79,18 +79,25 @@ const instanceRules: Readonly<Record<string, (now: InstanceModel, input: Data, l
     if (!live.includes(state)) return 'unchanged'
     return protection.terminate || protection.stop ? 'refused' : 'accepted'
   },
+  /** What is to be given up is named: the compute itself, or one of what is owed after it. */
+  abandonCleanup: ({ state, owed }, { item }) => {
+    if (state !== 'shutting-down') return 'refused'
+    return owed === undefined ? 'either' : owed.includes(item) ? 'accepted' : 'refused'
+  },
   /** Of what has run and may run again; what is open about its disks is heard first. (stateful-and-deltacloud 3a.8.) */
   forceStop: ({ state, hasRun, mode, quiet }) => {
     if (state === 'stopped') return 'unchanged'
     const may = ['running', 'stopping', 'suspending', 'suspended'].includes(state) || (state === 'pending' && hasRun)
     return may && mode === 'stateful' && !quiet ? 'either' : 'refused'
   },
-  modify: ({ state, mode, devices }, { deleteOnTermination = {}, ...input }) => {
+  modify: ({ state, mode, devices, takes }, { deleteOnTermination = {}, ...input }) => {
     const names = Object.values(devices).map(({ device }) => device)
     if (mode === 'stateless' && input.shutdownBehaviour === 'stop') return 'refused'
     if (!live.includes(state) || Object.keys(deleteOnTermination).some(name => !names.includes(deviceName(name))))
       return 'refused'
     if (boots.some(name => input[name] !== undefined) && state !== 'stopped') return 'refused'
+    // One that takes volumes with an instance may have no way to spare any.
+    if (takes && Object.values(deleteOnTermination).includes(false)) return 'either'
     return input.type === undefined ? 'accepted' : 'either'
   },
 }
@@ -140,6 +147,7 @@ function launched({ account, data, facts }: Envelope<Data>): InstanceModel {
     startsAnew: can.start === 'none',
     vanishesOff: can.vanishesAfterStop,
     goesByFlag: can.rootOnDestroy === 'byFlag',
+    takes: can.attachmentsOnDestroy === 'deletes',
     generation: 1,
     protection: { terminate: data.terminationProtection ?? false, stop: data.stopProtection ?? false },
     behaviour: data.shutdownBehaviour,
@@ -259,6 +267,9 @@ const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelo
     },
     offGraceDue: ({ state, mode, isKept, protection }) =>
       state === 'stopped' && mode === 'stateless' && isKept && !protection.terminate ? { state: 'shutting-down' } : {},
+    // The compute is given up, and with it all that would follow; or one of what is owed, which says so itself.
+    abandonCleanupRequested: ({ owed }, { resource, data }) =>
+      owed === undefined && data.item === resource ? { state: 'terminated', devices: {}, owed: [], givenUp: true } : {},
     terminateRequested: () => ({ state: 'shutting-down', quiet: undefined, restarts: undefined, resumes: undefined }),
     quietCaptureProposed: ({ state }, event) => (state === 'running' ? { quiet: quieted(event) } : {}),
     destroyed: (now, { data }) => {

@@ -30,6 +30,9 @@ export const providerClasses = {
 export type ProviderClass = keyof typeof providerClasses
 export const providerClassNames = Object.keys(providerClasses) as ProviderClass[]
 
+/** How long an answer of it is waited for. */
+export const PATIENCE_MS = 60_000
+
 const declared = ({ providerClass, variation }: Pick<Shape, 'providerClass' | 'variation'>): DeclaredCapabilities => ({
   ...everyCapability,
   ...providerClasses[providerClass],

@@ -93,7 +93,8 @@ const forget = of('vm-snapshot', 'delete', 'first')
 const forgetAll = of('vm-snapshot', 'delete', 'first', () => ({ subtree: true }))
 const atOnce = (chapter: Chapter): Chapter => ({ ...chapter, atOnce: true })
 
-export const scenarios: readonly Scenario[] = [
+/** Lives of instances. */
+export const instanceStories: readonly Scenario[] = [
   { name: 'launch', before: [], story: [launch] },
   { name: 'stop', before: [launch], story: [halt] },
   { name: 'start', before: [launch, halt], story: [start] },
@@ -117,13 +118,14 @@ export const scenarios: readonly Scenario[] = [
     before: [launch, keepable, keep('first')],
     story: [terminate, expunge],
   },
+]
+
+/** Volumes, and the snapshots that are taken of them. */
+export const volumeStories: readonly Scenario[] = [
   { name: 'create and delete a volume', before: [], story: [create, remove] },
   { name: 'attach', before: [launch, create], story: [attach] },
   { name: 'detach', before: [launch, create, attach], story: [detach] },
-  { name: 'image of a running guest', before: [launch, create, attach], story: [image] },
-  { name: 'terminate while an image is made', before: [launch], story: [atOnce(image), terminate] },
   { name: 'delete a volume of which a snapshot is taken', before: [create], story: [atOnce(snapshot), remove] },
-  { name: 'copy of an image that goes', before: [launch, halt, image], story: [atOnce(copy), deregister] },
   { name: 'resize', before: [create], story: [resize] },
   { name: 'take a volume back', before: [create, snapshot, resize], story: [revert] },
   { name: 'delete a volume that is taken back', before: [create, snapshot], story: [atOnce(revert), remove] },
@@ -157,6 +159,14 @@ export const scenarios: readonly Scenario[] = [
     before: [create, schedule, run],
     story: [run, endSchedule],
   },
+  { name: 'change of type', world: { optimizeMs: 90_000 }, before: [create], story: [retype] },
+]
+
+/** What is taken of whole instances: images, and VM snapshots. */
+export const imageStories: readonly Scenario[] = [
+  { name: 'image of a running guest', before: [launch, create, attach], story: [image] },
+  { name: 'terminate while an image is made', before: [launch], story: [atOnce(image), terminate] },
+  { name: 'copy of an image that goes', before: [launch, halt, image], story: [atOnce(copy), deregister] },
   { name: 'VM snapshot', before: [launch, create, attach], story: [keep('first')] },
   { name: 'fork of VM snapshots', before: [launch, keep('first'), keep('second')], story: [goBack, forget] },
   { name: 'end of a subtree', before: [launch, keep('first'), keep('second')], story: [forgetAll] },
@@ -165,7 +175,6 @@ export const scenarios: readonly Scenario[] = [
     before: [launch, keep('first')],
     story: [atOnce(keep('second')), terminate],
   },
-  { name: 'change of type', world: { optimizeMs: 90_000 }, before: [create], story: [retype] },
 ]
 
 const classStory = (providerClass: ProviderClass): readonly Chapter[] => {
@@ -173,7 +182,7 @@ const classStory = (providerClass: ProviderClass): readonly Chapter[] => {
   return stop === 'preserves' ? [launch, halt, start, terminate] : [launch, terminate]
 }
 /** A life at each class of provider: whoever makes the root, the same comes of it. */
-export const classScenarios: readonly Scenario[] = providerClassNames.map(providerClass => ({
+export const classStories: readonly Scenario[] = providerClassNames.map(providerClass => ({
   name: `a life at class ${providerClass}`,
   world: { providerClass },
   every: 7,

@@ -1,5 +1,6 @@
 /** The second phase: faults are over, the clock runs, and everything has to come to rest within a bound. */
 
+import { givenUp } from './given-up.ts'
 import { whileAlive } from './mortal.ts'
 import { surveyAll } from './survey.ts'
 import { Violation } from './violation.ts'
@@ -85,6 +86,8 @@ export async function comeToRest(world: World): Promise<void> {
   world.provider.makeRoom()
   world.life.endAt(Number.POSITIVE_INFINITY)
   if (!world.engine) await world.start()
+  // What was given up holds what it had, until somebody takes it away there by hand.
+  for (const { kind, id } of givenUp(world)) if (kind === 'instance') world.provider.vanish(id)
   // What a provider lost while it ran stays lost until its owner stops and starts it, or ends it.
   for (const id of world.vanished) end(world, id)
   await settle(world)

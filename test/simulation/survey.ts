@@ -1,6 +1,8 @@
 /** Surveys in a simulated world: nobody has done anything behind its engine, but for guests and instances that were lost. */
 import type { SurveyReport } from '../../src/runtime/survey.ts'
+import { wasGivenUp } from './given-up.ts'
 import { whileAlive } from './mortal.ts'
+import { PATIENCE_MS } from './provider.ts'
 import { wentWithGuest } from './taken.ts'
 import { Violation } from './violation.ts'
 import type { World } from './world.ts'
@@ -8,8 +10,6 @@ import type { World } from './world.ts'
 const NAME = 'a survey is right'
 /** Longer than anything is too young for. */
 const AGE_MS = 600_000
-/** How long an answer is waited for. */
-const PATIENCE_MS = 60_000
 
 /** What a provider loses with an instance: its VM snapshots. */
 const instanceOf = (world: World, id: string): string | undefined =>
@@ -21,7 +21,7 @@ function check(world: World, { providers }: SurveyReport): void {
   for (const { kinds } of providers)
     for (const { orphan, ghost, drift, foreign } of kinds)
       for (const { class: as, id, resource, sentence } of [orphan, ghost, drift, foreign].flatMap(each => each.listed))
-        if (as === 'orphan' || as === 'foreign' || !isDisturbed(world, resource ?? id))
+        if (as === 'orphan' ? !wasGivenUp(world, id) : as === 'foreign' || !isDisturbed(world, resource ?? id))
           world.broke(NAME, `${as} in the midst of it: ${sentence}`)
 }
 

@@ -268,6 +268,10 @@ export function someRequest(workload: Workload, tenantCount: number): Request {
     const command = moveVolume(workload, account)
     if (command) return { account: OPERATOR, authority: 'operator', commands: [command], token }
   }
+  if (random.chance(0.04)) {
+    const command = givingUp(workload, account)
+    if (command) return { account: OPERATOR, authority: 'operator', commands: [command], token }
+  }
   const size = random.chance(0.2) ? random.between(2, 4) : 1
   const commands = Array.from({ length: size }, () => versioned(workload, someCommand(workload, account)))
   return { account, commands, token, dryRun }
@@ -282,6 +286,18 @@ function moveVolume(workload: Workload, account: string): CommandInput | undefin
     ...(random.chance(0.2) ? { profile: 'cloudstack-vmware' } : {}),
   }
   return id === undefined ? undefined : { kind: 'volume', command: 'migrate', id, input }
+}
+
+/** Something that is being ended and does not go is given up: an instance, what is owed after it, or a thing by itself. */
+function givingUp({ world, random }: Workload, account: string): CommandInput | undefined {
+  const ending = [...world.fold.resources.values()].filter(
+    ({ account: owner, state }) => owner === account && /^(shutting-down|deleting)/.test(state),
+  )
+  if (ending.length === 0) return undefined
+  const { id, kind } = random.pick(ending)
+  const { owed = [] } = world.replay.snapshots.get(id)!.context as { owed?: readonly { id: string }[] }
+  const item = owed.length > 0 && random.chance(0.9) ? random.pick(owed).id : id
+  return { kind, command: 'abandonCleanup', id, ...(kind === 'instance' && { input: { item } }) }
 }
 
 /** What only operators do, and what ends for good: rarely, or nothing else would happen. */

@@ -176,9 +176,9 @@ export class World {
       engine => {
         this.engine = engine as unknown as AnyEngine
         engine.on('fault', (error, where) => {
-          // A provider that takes longer than anybody waits has not said how much there is: nothing depends on it.
-          const isSlow = where.startsWith('storage of ') && String(error).includes('gave no answer')
-          if (!isSlow) this.broke('no fault', `${where}: ${String(error)}`, error)
+          // A provider that takes longer than anybody waits has not said how much there is: that is its fault.
+          const isSilence = where.startsWith('storage of ') && String(error).includes('gave no answer')
+          if (!isSilence) this.broke('no fault', `${where}: ${String(error)}`, error)
         })
       },
       error => this.broke('no fault', `the engine could not be opened: ${String(error)}`, error),

@@ -45,7 +45,7 @@ describe.each(journals)('a journal %s', (_, make) => {
     const journal = make()
     const rich = entry(2, {
       token: 't-1',
-      event: { type: 'lamp.lightRequested', data: { deep: [1, { a: null }], 'odd "key"': 'ü\u0000' } },
+      event: { type: 'lamp.lightRequested', schema: 1, data: { deep: [1, { a: null }], 'odd "key"': 'ü\u0000' } },
       facts: { twin: null },
       isCut: true,
     })

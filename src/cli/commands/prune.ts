@@ -1,6 +1,6 @@
 /** `stemma prune`: what is over for long leaves the data file, for an archive that the tools still read. */
 import { existsSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { dirname, isAbsolute, relative, resolve } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { kinds } from '../../../machines/index.ts'
 import { type PruneDone, type PrunePlan, planPrune } from '../../index.ts'
@@ -37,7 +37,7 @@ export function pruneCommand(program: Command): void {
     .addOption(
       new Option('--older-than <age>', 'ended at least so long ago').argParser(ageOf).default(90 * DAY_MS, '90d'),
     )
-    .option('--archive <file>', 'where to; default: beside the data file, where it is found by itself')
+    .option('--archive <file>', 'where to, and where it is looked for; default: beside the data file')
     .option('--key <file>', 'sign what stays with this private key (Ed25519, PEM)')
     .option('--dry-run', 'say what would go')
     .action(async (options: Options) => {
@@ -58,16 +58,13 @@ async function pruned({ data, olderThan, archive: given, key, dryRun }: Options)
     const plan = await planPrune(store, opened, { kinds, hash, before: systemClock().now() - olderThan })
     if (plan.streams.length === 0) return `Nothing may go. ${keptText(plan)}`
     if (dryRun) return `${count(plan)} would go. ${keptText(plan)}`
-    const archive = resolve(given ?? nextArchive(path))
+    // As it was given: what is relative is found again if both are moved together.
+    const archive = given === undefined || isAbsolute(given) ? given : relative(dirname(path), resolve(given))
     const done = store.prune({ streams: plan.streams, archive, sign })
     const damages = await store.pruneDamages!(isSigned)
     if (damages.length > 0) throw new Failure({ code: 'unsound', message: JSON.stringify(damages) })
-    return doneText(plan, done, path, archive)
+    return doneText(plan, done)
   })
-}
-
-function nextArchive(path: string): string {
-  for (let number = 1; ; number += 1) if (!existsSync(`${path}.archive-${number}`)) return `${path}.archive-${number}`
 }
 
 const count = ({ streams, events }: PrunePlan) => `${events} events of ${streams.length} resources`
@@ -87,21 +84,13 @@ function keptText({ kept }: PrunePlan): string {
   return `Of what has ended, ${said.map(([why, many]) => `${many} ${reasons[why as keyof typeof kept]}`).join(', ')}.`
 }
 
-function doneText(
-  plan: PrunePlan,
-  { number, position, signature, seal }: PruneDone,
-  path: string,
-  archive: string,
-): string {
-  const isBeside = dirname(archive) === dirname(path)
+function doneText(plan: PrunePlan, { number, archive, position, signature, seal }: PruneDone): string {
   return [
     `${count(plan)} are in ${archive}. ${keptText(plan)}`,
     `Prune ${number}: what folds go on from stands in the data file as of #${position}, ${
       signature === undefined ? `sealed (${seal}) and not signed` : `signed (${signature})`
     }.`,
-    isBeside
-      ? 'While the archive lies beside the data file it is read with it.'
-      : `It is read again once it lies beside ${path} under its name.`,
+    'While the archive is there, or beside the data file under its name, it is read with it.',
     'The file keeps its size and uses the room again; `stemma backup` makes a small copy.',
   ].join('\n')
 }

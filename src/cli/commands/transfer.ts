@@ -68,6 +68,8 @@ async function exported({ data, of: account, resource, out, key }: ExportOptions
   const store = sqlite({ path, readOnly: true })
   await store.open([])
   try {
+    const without = (await store.beginning?.())?.missing ?? []
+    for (const each of without) process.stderr.write(`What was pruned into ${each} is left out: it is not there.\n`)
     await writeLines(exportLines(store, { account, resource }, hash, sign), out)
   } catch (error) {
     if (error instanceof RangeError) throw usage(`${error.message}.`, '--resource')

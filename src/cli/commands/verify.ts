@@ -59,7 +59,7 @@ async function run({ threads, json, kinds: candidate, ...asked }: Options): Prom
   const bar = isWatched ? new SingleBar({ format, hideCursor: true }, Presets.shades_classic) : undefined
   bar?.start(Math.min(last, asked.to ?? last), 0)
   try {
-    const verdict = await verifyInThreads({ ...asked, data, candidate }, parts, position => bar?.update(position))
+    const verdict = await verifyInThreads({ ...asked, data, candidate }, parts, last, position => bar?.update(position))
     bar?.stop()
     print(verdict, json, verdictText)
     if (verdict.diverged > 0) process.exitCode = DIVERGED

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { kinds } from '../../../machines/index.ts'
-import { type KindMap, sqlite, sqliteRefusals, type Verdict, verify } from '../../index.ts'
+import { type KindMap, type Share, sqlite, sqliteRefusals, type Verdict, verify } from '../../index.ts'
 import { sha256 } from '../../system/hash.ts'
 
 export interface PartAsked {
@@ -14,8 +14,8 @@ export interface PartAsked {
   readonly account?: string
   readonly from?: number
   readonly to?: number
-  readonly part: number
-  readonly parts: number
+  /** Which of how many parts of the log, and how many from there on. */
+  readonly share: Share
 }
 
 /** Hears the position up to which it is done, the last one at the end, and is waited for. */
@@ -26,7 +26,7 @@ const REFUSALS_MAX = 1_000_000
 
 /** Throws StoreError for a file that cannot be read, and TypeError (code usage) for a candidate that is none. */
 export async function verifyPart(asked: PartAsked, onProgress: Progress): Promise<Verdict> {
-  const { data, candidate, part, parts, ...narrowed } = asked
+  const { data, candidate, ...narrowed } = asked
   const store = sqlite({ path: data, readOnly: true })
   const { position } = await store.open([])
   const refusals = existsSync(`${data}.refusals`) ? sqliteRefusals(`${data}.refusals`) : undefined
@@ -37,7 +37,7 @@ export async function verifyPart(asked: PartAsked, onProgress: Progress): Promis
       reference: candidate === undefined ? undefined : kinds,
       hash: sha256,
       refusals: await refusals?.read({ limit: REFUSALS_MAX }),
-      share: parts === 1 ? undefined : { part, parts },
+      share: asked.share.count === asked.share.parts ? undefined : asked.share,
       onProgress,
     })
     await onProgress(position)

@@ -6,14 +6,16 @@ import { styled } from '../tables.ts'
 
 const count = (value: number, noun: string) => `${value.toLocaleString('en')} ${noun}${value === 1 ? '' : 's'}`
 
-export function verdictText({ events, resources, refusals, diverged, divergences }: Verdict): string {
+export function verdictText({ events, resources, refusals, diverged, divergences, without = [] }: Verdict): string {
   const head = `${count(events, 'event')} of ${count(resources, 'resource')}, ${count(refusals, 'refusal')} run again`
-  if (diverged === 0) return `${head}: ${styled('green', 'all came out as recorded.')}`
   const more = diverged - divergences.length
   return [
-    `${head}: ${styled('red', `${count(diverged, 'resource')} came out otherwise.`)}`,
+    diverged === 0
+      ? `${head}: ${styled('green', 'all came out as recorded.')}`
+      : `${head}: ${styled('red', `${count(diverged, 'resource')} came out otherwise.`)}`,
     ...divergences.map(divergenceText),
     ...(more > 0 ? [`and ${count(more, 'more resource')}.`] : []),
+    ...without.map(path => `Without what was pruned into ${path}, which is not there.`),
   ].join('\n')
 }
 

@@ -1,4 +1,5 @@
 /** Every way a request can fail, as a status and `{ error: { code, message, … } }`. */
+import { basename } from 'node:path'
 import {
   Conflict,
   Contained,
@@ -24,6 +25,9 @@ export interface ErrorBody {
   readonly allowed?: readonly string[]
   /** One for each refused command, when several were submitted. */
   readonly refusals?: readonly RefusalView[]
+  /** Names of the archives that what was asked for is in, and the position after which all can be read without them. */
+  readonly archives?: readonly string[]
+  readonly after?: number
 }
 type RefusalView = Omit<RefusalOf, 'resource'> & { readonly resource?: string }
 
@@ -54,7 +58,7 @@ export function answerOf(error: unknown): Answer {
     const message = 'Others were changing the same resources at the same time; try again.'
     return answer(503, { code: 'overloaded', message }, { 'retry-after': '1' })
   }
-  if (error instanceof Pruned) return answer(410, { code: error.code, message: error.message })
+  if (error instanceof Pruned) return answer(410, prunedBody(error))
   if (error instanceof Contained)
     return answer(500, { code: error.code, message: error.message, resource: error.resource })
   return ofTransport(error) ?? broken(error)
@@ -69,6 +73,12 @@ function invalidStatus({ code }: InvalidRequest): number {
 function invalidBody({ code, message, field, issues }: InvalidRequest): ErrorBody {
   const named = code === 'tokenReused' ? 'Idempotency-Key' : field
   return { code, message, field: named, ...(issues.length > 1 ? { issues } : {}) }
+}
+
+/** Folders of the server are nobody's business here: archives are told by their names. */
+function prunedBody({ code, what, missing, wholeAfter }: Pruned): ErrorBody {
+  const archives = missing.map(path => basename(path))
+  return { code, message: new Pruned(what, { missing: archives, wholeAfter }).message, archives, after: wholeAfter }
 }
 
 const statuses: Readonly<Record<string, number>> = {

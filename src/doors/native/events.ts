@@ -6,7 +6,7 @@ import type { ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { Envelope } from '../../../machines/grammar.ts'
-import { InvalidRequest, type Principal, Unavailable } from '../../index.ts'
+import { checkReadable, InvalidRequest, type Principal, Unavailable } from '../../index.ts'
 import type { Inside } from './engine.ts'
 import { idMeant } from './paths.ts'
 import { parameters, text, whole } from './query.ts'
@@ -32,11 +32,13 @@ export function eventRoutes(app: FastifyInstance, inside: Inside, limits: Stream
   const { engine, sessionOf, closing } = inside
   let open = 0
 
-  app.get('/v1/events', { exposeHeadRoute: false }, (request, reply) => {
+  app.get('/v1/events', { exposeHeadRoute: false }, async (request, reply) => {
     const given = parameters(filters, request.query)
     const asked = meant(inside, given)
     const after = lastSeen(request.headers['last-event-id']) ?? asked.after ?? engine.health().position
     const { principal } = sessionOf(request)
+    // Said now: a stream that had begun could only end, and the client would come back for the same.
+    await checkReadable(engine.store, after)
     if (closing.aborted || open >= streamsMax)
       throw new Unavailable('overloaded', `${streamsMax} event streams are open; close one, or come back later.`)
     open += 1

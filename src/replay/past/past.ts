@@ -64,7 +64,7 @@ export class Pasts<K extends KindMap, P extends ViewMap> {
     const { store, clock } = this.#options
     const located = await locate(store, moment, newest, clock.now())
     const beginning = await store.beginning?.()
-    if (beginning && located.position < beginning.position) throw await notAtHand(store, located.position)
+    if (beginning && located.position < beginning.position) throw notAtHand(beginning, located.position)
     const isSame = ({ position, timeMs }: Located) => position === located.position && timeMs === located.timeMs
     const past = this.#kept.find(isSame) ?? new Past(this.#options, this.timelines, located)
     this.#kept = [past, ...this.#kept.filter(each => each !== past)].slice(0, KEPT_MAX)
@@ -158,12 +158,18 @@ export class Past<K extends KindMap, P extends ViewMap> {
     const { view } = timeline
     const found = new Map()
     for (const key of keys) {
-      const isAlone = view.perResource && !this.#folded.has(view.name)
+      const isAlone = view.perResource && !this.#folded.has(view.name) && !(await this.#isCut(key))
       const then = isAlone ? await timeline.rowOf(key, this.position) : await this.#then(timeline)
       const row = then.rows.get(key)
       if (row && !this.#isForgotten(then, key)) found.set(key, asStored(view, row))
     }
     return found
+  }
+
+  /** Whether the beginning of its stream is not at hand: its row goes on from the one that was kept. */
+  async #isCut(resource: string): Promise<boolean> {
+    const beginning = await this.#options.store.beginning?.()
+    return (await beginning?.snapshot(resource)) !== undefined
   }
 
   async #query(timeline: Timeline, query: ViewQuery) {

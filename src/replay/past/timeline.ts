@@ -10,7 +10,7 @@ import { readable } from '../../runtime/recover.ts'
 import type { Residence } from '../../runtime/residence.ts'
 import { Retention } from '../../runtime/retention.ts'
 import type { CheckpointFile } from '../../store/checkpoints.ts'
-import { Pruned, type Store } from '../../store/store.ts'
+import { type Beginning, Pruned, type Store } from '../../store/store.ts'
 import type { Checkpoint, Ending } from './checkpoint.ts'
 import { foldOnto } from './fold.ts'
 import { KeptCheckpoints } from './kept.ts'
@@ -118,7 +118,7 @@ export class Timeline {
     const { store } = this.#around
     if (this.#checkpoints.length === 0) this.#checkpoints = [await begunWith(store, this.view)]
     const here = this.#checkpoints.findLast(({ position }) => position <= until)
-    if (!here) throw await notAtHand(store, until)
+    if (!here) throw notAtHand((await store.beginning!())!, until)
     if (until - here.position < this.#far) return here
     const kept = await this.#kept?.nearest(here.position, until)
     if (!kept) return here
@@ -160,9 +160,5 @@ export class Timeline {
 }
 
 /** What to do about a moment before a prune. */
-export async function notAtHand(store: Pick<Store, 'beginning'>, position: number): Promise<Pruned> {
-  const { position: first = 0, missing = [] } = (await store.beginning?.()) ?? {}
-  return new Pruned(
-    `what was at #${position}, before the prune at #${first}, is in ${missing.join(', ')}; put that beside the database`,
-  )
-}
+export const notAtHand = (beginning: Beginning, position: number): Pruned =>
+  new Pruned(`what was at #${position}, before the prune at #${beginning.position},`, beginning)

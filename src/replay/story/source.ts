@@ -31,22 +31,13 @@ export class StorySource {
     this.#reader = reader
   }
 
-  /** Every event of a resource that the reader sees. Throws Refused notFound. */
+  /** Every event of a resource that the reader sees. Throws Refused notFound, and Pruned where it is not at hand. */
   async events(id: string): Promise<{ compiled: CompiledKind; events: Envelope[] }> {
     const events: Envelope[] = []
     for await (const event of this.#reader.history(id)) events.push(event)
     const kind = events[0]?.kind
-    const isCut = kind === undefined || events[0]!.version > 1
-    if (isCut) await this.#checkPruned(id)
     if (kind === undefined) throw notThere(id)
     return { compiled: this.#engine.catalogue.kind(kind), events }
-  }
-
-  /** Throws Pruned where the beginning of a stream was taken out and is not at hand. */
-  async #checkPruned(id: string): Promise<void> {
-    const beginning = await this.#engine.store.beginning?.()
-    if (!(await beginning?.snapshot(id))) return
-    throw new Pruned(`the history of ${id} is in ${beginning!.missing.join(', ')}; put that beside the database`)
   }
 
   /** The open asks among these, by token. */
@@ -91,6 +82,8 @@ export class StorySource {
       return !(await this.#reader.history(id).next()).done
     } catch (error) {
       if (error instanceof Refused) return false
+      // It was there, and may be known of: only what happened to it is elsewhere.
+      if (error instanceof Pruned) return true
       throw error
     }
   }

@@ -22,6 +22,8 @@ export interface Header {
   readonly scope: Scope
   /** Names and ids were replaced. */
   readonly anonymized?: boolean
+  /** Names of archives that were not at hand: histories that a prune moved there are left out. */
+  readonly without?: readonly string[]
 }
 
 export interface Footer {

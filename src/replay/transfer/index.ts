@@ -5,7 +5,7 @@ import type { KindMap } from '../../runtime/client.ts'
 import type { Hash } from '../../runtime/envelope.ts'
 import type { Store, StoredEvent } from '../../store/store.ts'
 import { anonymize } from './anonymize.ts'
-import { ExportWriter } from './format.ts'
+import { ExportWriter, type Scope } from './format.ts'
 import { importEvents } from './importing.ts'
 import type { ReadExport } from './reading.ts'
 
@@ -31,7 +31,9 @@ export function* anonymized(
   const told: StoredEvent[] = anonymize(events, { catalogue: catalogueOf(kinds), hash, salt })
   // A resource or an account that the scope names is one of those that were replaced.
   const { of } = header.scope
-  const writer = new ExportWriter({ scope: of === 'all' ? header.scope : { of: 'all' }, anonymized: true }, hash)
+  const scope: Scope = of === 'all' ? header.scope : { of: 'all' }
+  const without = header.without?.map((_, index) => `archive-${index + 1}`)
+  const writer = new ExportWriter({ scope, anonymized: true, without }, hash)
   yield writer.head
   for (const event of told) yield writer.event(event)
   yield writer.end()

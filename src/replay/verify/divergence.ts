@@ -34,17 +34,21 @@ export interface Verdict {
   /** Resources that came out otherwise, and the first of them in order of position, at most as many as asked for. */
   readonly diverged: number
   readonly divergences: readonly Divergence[]
+  /** Archives that are not at hand: what a prune moved there was not run again. */
+  readonly without?: readonly string[]
 }
 
 /** Of parts of one log that were verified apart. */
 export function joined(parts: readonly Verdict[], listMax = Number.POSITIVE_INFINITY): Verdict {
   const sum = (of: (part: Verdict) => number) => parts.reduce((total, part) => total + of(part), 0)
   const all = parts.flatMap(({ divergences }) => divergences).sort((a, b) => a.position - b.position)
+  const without = parts[0]?.without
   return {
     events: sum(({ events }) => events),
     resources: sum(({ resources }) => resources),
     refusals: sum(({ refusals }) => refusals),
     diverged: sum(({ diverged }) => diverged),
     divergences: all.slice(0, listMax),
+    ...(without && { without }),
   }
 }

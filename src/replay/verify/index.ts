@@ -61,7 +61,7 @@ export async function verify(store: Store, options: VerifyOptions): Promise<Verd
     for (let from = 0; from < resources.length; from += SNAPSHOTS_CHUNK)
       verification.compare((await store.snapshots(resources.slice(from, from + SNAPSHOTS_CHUNK))).rows)
   }
-  return verification.verdict()
+  return { ...verification.verdict(), ...(beginning && { without: beginning.missing }) }
 }
 
 /** Runs events again that stand in the order of their positions: those of an export, or of a recorded history. */

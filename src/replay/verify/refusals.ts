@@ -5,7 +5,9 @@ import type { RefusalEntry } from '../../store/refusals.ts'
 
 /**
  * The requirements that said no then and say no today, `state` among them in a wrong state; `accepted` alone where nothing
- * does. Undefined for what the machine did not decide alone, such as a limit, or of which the journal lacks something.
+ * does. What was offered is brought to the shape of today, as events are; facts are as they were read then. Undefined for
+ * what the machine did not decide alone, such as a limit, or of which the journal lacks something. Throws BrokenRule for a
+ * shape from which nothing leads to that of today.
  */
 export function decidedAgain(
   compiled: CompiledKind,
@@ -17,7 +19,8 @@ export function decidedAgain(
   const recorded = [...new Set(reasons.map(({ requirement }) => requirement))].sort()
   if (!recorded.every(name => name === 'state' || Object.hasOwn(requirements, name))) return undefined
   const { resource, account, version, context, state } = snapshot
-  const { type, data } = event
+  const { type } = event
+  const data = compiled.shaped(type, event.schema, event.data)
   const offered = { type, resource, account, version: version + 1, at, data, facts: facts ?? {} }
   const { decision } = compiled.evaluator.step(snapshot, offered)
   if (decision !== 'refused' && decision !== 'undecided') return { recorded, today: ['accepted'] }

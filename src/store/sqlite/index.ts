@@ -27,8 +27,8 @@ export interface SqliteOptions {
   /** Takes no lock, changes nothing, and refuses to write; the file may be another process's to write. */
   readonly readOnly?: boolean
   /**
-   * Folder of the archives that prunes wrote (default: that of the file). Those that lie there are read with the log;
-   * false: none is.
+   * Folder from which archives that prunes wrote are looked for (default: that of the file): where the file knows them to
+   * be, or in this folder under their names. Those that are there are read with the log; false: none is.
    */
   readonly archives?: string | false
 }

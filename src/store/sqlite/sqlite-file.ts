@@ -38,10 +38,13 @@ import { compileQuery } from './queries.ts'
 import { SqliteRefill } from './refill.ts'
 import { sqliteRefusals } from './refusals/index.ts'
 import type { Tables } from './schema/tables.ts'
+import { boundsOf } from './statements.ts'
 import { type EventRow, readStream, type StreamIndex } from './stream-index.ts'
 import { inTransaction } from './transaction.ts'
 import { rowOf } from './view-rows.ts'
 import { REVISION } from './view-schema.ts'
+
+const isInMemory = (path: string) => path === ':memory:' || path === ''
 
 type WritableParts = Parts & { readonly streams: StreamIndex }
 
@@ -53,7 +56,7 @@ export class SqliteFile implements Store {
   constructor(options: { path?: string; database?: Database.Database; readOnly?: boolean; archives?: string | false }) {
     const { path: given = ':memory:', database, readOnly = false } = options
     const path = database?.name ?? given
-    const { archives = path === ':memory:' || path === '' ? undefined : dirname(path) } = options
+    const { archives = isInMemory(path) ? undefined : dirname(path) } = options
     this.#place = { path, given: database, readOnly, archives: archives === false ? undefined : archives }
   }
 
@@ -93,7 +96,8 @@ export class SqliteFile implements Store {
   prune(asked: PruneAsked): PruneDone {
     const parts = this.#writable()
     writeStreams(parts)
-    return this.#read(() => prune(parts, asked))
+    const { path } = this.#place
+    return this.#read(() => prune(parts, asked, isInMemory(path) ? undefined : path))
   }
 
   /** In `<path>.refusals`; in memory for what is in memory, and for whoever only reads. */
@@ -165,7 +169,7 @@ export class SqliteFile implements Store {
   async log(after: number, limit: number, share?: Share): Promise<StoredEvent[]> {
     const rows = this.#read(({ statements, prunes }) => {
       const here = share
-        ? statements.shareOfLog.all(after, share.parts, share.part, limit)
+        ? statements.shareOfLog.all(after, ...boundsOf(share), limit)
         : statements.log.all(after, limit)
       const away = [...prunes.archives].map(archive => archive.log(after, limit, share))
       return merged([here as EventRow[], ...away], 0, limit)

@@ -4,9 +4,10 @@
  */
 import type Database from 'better-sqlite3'
 import { type Compilable, type Kysely, sql } from 'kysely'
+import type { Share } from '../store.ts'
 import type { Tables } from './schema/tables.ts'
 
-type Value = string | number | null
+type Value = string | number | null | Uint8Array
 /** What the store does with a prepared statement. */
 export interface Statement<Row = unknown> {
   run(...values: Value[]): { changes: number }
@@ -16,12 +17,23 @@ export interface Statement<Row = unknown> {
 }
 
 /**
- * A number by which resources are shared out: of the last three characters, because ids of one moment differ there only.
- * What is made together has ids that follow each other, an instance and then its volume: the factors keep one part from
- * getting all of the instances.
+ * Resources are shared out by the last two characters of their ids, which are nearly always hexadecimal digits: what is
+ * made together has ids that follow each other, and is together. One comparison or two, because it is made for every row
+ * that is another's. Bound: the first text of the share, and the first one after it.
  */
-export const shareOf = `(coalesce(unicode(substr(resource, -1)), 0) * 5063 + coalesce(unicode(substr(resource, -2, 1)), 0) * 3001
-    + coalesce(unicode(substr(resource, -3, 1)), 0) * 1009) % 8191`
+export const isOfShare = 'substr(resource, -2) >= ? and substr(resource, -2) < ?'
+const LAST_TWO = 256
+/** SQLite sorts bytes after every text. */
+const END = new Uint8Array(0)
+
+/** What is bound for a share. More parts than there are pairs of digits are empty, but for those that have some. */
+export function boundsOf({ part, parts, count = 1 }: Share): [from: Value, before: Value] {
+  const bound = (place: number): Value => {
+    const pair = Math.round((place * LAST_TWO) / parts)
+    return pair <= 0 ? '' : pair >= LAST_TWO ? END : pair.toString(16).padStart(2, '0')
+  }
+  return [bound(part), bound(part + count)]
+}
 
 export type Statements = ReturnType<typeof prepareStatements>
 
@@ -117,7 +129,7 @@ export function prepareStatements(db: Kysely<Tables>, database: Database.Databas
     shareOfLog: prepared<unknown>(
       events
         .where('position', '>', number)
-        .where(sql<boolean>`${sql.raw(shareOf)} % ${number} = ${number}`)
+        .where(sql<boolean>`${sql.raw(isOfShare)}`)
         .orderBy('position')
         .limit(number),
     ).raw(),

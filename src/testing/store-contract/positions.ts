@@ -61,6 +61,17 @@ export const positionClauses: Clauses = [
         }
         session.expect(shares.sort((a, b) => a.position - b.position)).toEqual([...events, ...again])
       }
+      // Parts that follow each other, read as one share, are these parts.
+      for (const [first, count] of [
+        [0, 5],
+        [2, 3],
+        [5, 2],
+      ] as const) {
+        const positions = async (part: number, several?: number) =>
+          (await session.store.log(0, 1_000, { part, parts: 7, count: several })).map(({ position }) => position)
+        const each = await Promise.all(Array.from({ length: count }, (_, index) => positions(first + index)))
+        session.expect(await positions(first, count)).toEqual(each.flat().sort((a, b) => a - b))
+      }
     },
   },
   {

@@ -18,7 +18,7 @@ describe('what was refused', () => {
     const [found] = await read(`?resource=${volume}`)
     expect(found).toMatchObject({ account: 'acme', command: 'volume.detach', resource: volume, state: 'available' })
     expect(found.reasons).toEqual(body.error.reasons)
-    expect(found.event).toEqual({ type: 'volume.detachRequested', data: {} })
+    expect(found.event).toEqual({ type: 'volume.detachRequested', schema: 1, data: {} })
     expect(found.at).toBeGreaterThan(Date.UTC(2020, 0, 1))
     expect(await read(`?resource=${volume}&since=${found.at + 1}`)).toEqual([])
   })

@@ -19,6 +19,9 @@ export const computeFirst: CheckerMaker = () => {
     event({ type, resource, data }) {
       // The provider's own word that the compute is gone or off; what an instance was told or asked says nothing.
       if (type === 'instance.destroyed' || type === 'instance.stopped') free(resource)
+      // From then on its volumes are their owner's to delete.
+      else if (type === 'instance.abandonCleanupRequested' && (data as { item: string }).item === resource)
+        free(resource)
       else if (type === 'volume.detached') held.delete(resource)
       else if (type === 'volume.attachFailed') held.delete(resource)
       else if (type === 'instance.createFailed' && (data as { code?: string }).code === 'unsupported') free(resource)

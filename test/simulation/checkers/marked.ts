@@ -21,6 +21,8 @@ export const marked: CheckerMaker = () => {
     event({ kind, type, resource, data, before, state, position }) {
       // Whose root a volume is may have changed since: all write anew.
       if (type === 'volume.revertRequested' || type === 'volume.reverted') written.clear()
+      // What was taken from it may have been its root, and it may boot from another one next.
+      if (type === 'volume.detached') written.delete((data as { instance: string }).instance)
       if (kind !== 'instance') return
       if (type === 'instance.vmSnapshotRevertProposed') goingBack.add(resource)
       if (type === 'instance.vmSnapshotReverted' || type === 'instance.vmSnapshotRevertFailed') {

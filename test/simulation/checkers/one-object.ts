@@ -2,6 +2,7 @@
 import type { Envelope } from '../../../machines/grammar.ts'
 import type { Observation } from '../../../src/drivers/driver.ts'
 import { visibleOf } from '../fold.ts'
+import { wasGivenUp } from '../given-up.ts'
 import { wentWithGuest } from '../taken.ts'
 import { Violation } from '../violation.ts'
 import type { World } from '../world.ts'
@@ -47,7 +48,7 @@ function checkTruth(world: World): void {
   for (const { id, kind, state } of world.fold.resources.values()) {
     if (!made.includes(kind)) continue
     const seen = objects.get(id)
-    if (gone.has(visibleOf(state)) && seen)
+    if (gone.has(visibleOf(state)) && seen && !wasGivenUp(world, id))
       throw new Violation(NAME, `orphan: ${id} is ${state}, but the provider still has it`)
     if (there.has(visibleOf(state)) && !seen && !world.disturbed.has(id) && !wentWithGuest(world, id))
       throw new Violation(NAME, `ghost: ${id} is ${state}, but the provider does not have it`)
@@ -62,7 +63,12 @@ function checkTruth(world: World): void {
       throw new Violation(NAME, `${id} is ${state}, but the provider says ${seen.facts.status}`)
   }
   for (const { id, kind } of objects.values())
-    if (made.includes(shownAs[kind] ?? kind) && !world.fold.resources.has(id) && !isRootThere(world, id))
+    if (
+      made.includes(shownAs[kind] ?? kind) &&
+      !world.fold.resources.has(id) &&
+      !isRootThere(world, id) &&
+      !wasGivenUp(world, id)
+    )
       throw new Violation(NAME, `orphan: nobody asked for ${id}`)
 }
 
@@ -74,7 +80,7 @@ export const oneObject: CheckerMaker = () => ({
     const left = world.provider
       .objects()
       // An image that somebody ran on is known to the provider from then on; it is not the engine's to delete.
-      .filter(({ kind, id }) => kind !== 'image' && !isRootThere(world, id))
+      .filter(({ kind, id }) => kind !== 'image' && !isRootThere(world, id) && !wasGivenUp(world, id))
       .map(({ kind, id }) => `${kind} ${id}`)
     if (left.length) throw new Violation(NAME, `left at the provider after everything was deleted: ${left.join(', ')}`)
   },

@@ -3,6 +3,7 @@
  * the root of an instance goes with it. (spec: stateful-and-deltacloud 3a.5; P1, P3.)
  */
 import { visibleOf } from '../fold.ts'
+import { wasGivenUp } from '../given-up.ts'
 import { deviceName } from '../model.ts'
 import { Violation } from '../violation.ts'
 import type { World } from '../world.ts'
@@ -60,12 +61,12 @@ export const ownRoots: CheckerMaker = () => {
       checkDisks(world)
       const there = new Set(world.provider.objects().map(({ id }) => id))
       for (const [id, { rootOwner, devices, rootDevice, keptRoot }] of launched) {
-        if (visibleOf(world.fold.resources.get(id)!.state) !== 'terminated') continue
+        if (visibleOf(world.fold.resources.get(id)!.state) !== 'terminated' || wasGivenUp(world, id)) continue
         const isLeft = keptRoot ? there.has(keptRoot.volume) : there.has(`${id}/root`)
         if (rootOwner === 'provider' && isLeft)
           throw new Violation(NAME, `${id} is terminated, and the root that its provider made is left`)
         const root = devices.find(({ device }) => deviceName(device) === deviceName(rootDevice))
-        if (rootOwner !== 'engine' || !root || !there.has(root.volume)) continue
+        if (rootOwner !== 'engine' || !root || !there.has(root.volume) || wasGivenUp(world, root.volume)) continue
         // Kept by its flag, it is a volume like any other.
         const { state } = world.fold.resources.get(root.volume)!
         if (visibleOf(state) !== 'available' && visibleOf(state) !== 'in-use')

@@ -116,7 +116,8 @@ export const predicted: CheckerMaker = () => {
         (next.state === 'terminated' || next.owed !== undefined) &&
         now.owed === undefined
       )
-        for (const [volume, { dies }] of Object.entries(now.devices)) ends.set(volume, dies ? 'deleted' : 'available')
+        for (const [volume, { dies }] of Object.entries(now.devices))
+          ends.set(volume, dies && !next.givenUp ? 'deleted' : 'available')
       if (now?.kind === 'volume' && next.kind === 'volume' && now.instance && !next.instance) {
         const holder = models.get(now.instance)
         if (holder?.kind === 'instance') set(now.instance, without(holder, resource), position)

@@ -134,7 +134,7 @@ export const statelessStarted: Planted = {
 const { launch } = kinds.instance.commands
 /** Nobody asks the image what it was built for. */
 const unbuilt: typeof launch.complete = ({ facts, ...rest }) =>
-  launch.complete({ ...rest, facts: { ...facts, image: { ...facts.image, targets: undefined } } })
+  launch.complete({ ...rest, facts: { ...facts, image: facts.image && { ...facts.image, targets: undefined } } })
 
 export const modeIgnored: Planted = {
   name: 'an image that was built for less is launched as if it were not',

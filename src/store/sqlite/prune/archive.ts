@@ -11,7 +11,7 @@ import { Kysely, SqliteDialect, sql } from 'kysely'
 import { chained } from '../../canonical.ts'
 import { type Share, type StoredEvent, StoreError } from '../../store.ts'
 import { connect } from '../open.ts'
-import { shareOf } from '../statements.ts'
+import { boundsOf, isOfShare } from '../statements.ts'
 import type { EventRow } from '../stream-index.ts'
 
 const sha256 = (text: string): string => hash('sha256', text, 'base64url')
@@ -54,13 +54,13 @@ export function writeArchive(path: string, owner: string, number: number, events
   return chain
 }
 
-/** Bound in this order: after, parts, part, limit. */
+/** Bound in this order: after, both bounds of the share, limit. */
 const shareOfEvents = (database: Database.Database): string =>
   new Kysely<{ events: StoredEvent }>({ dialect: new SqliteDialect({ database }) })
     .selectFrom('events')
     .select(['position', 'resource', 'version', 'digest', 'text'])
     .where('position', '>', 0)
-    .where(sql<boolean>`${sql.raw(shareOf)} % ${0} = ${0}`)
+    .where(sql<boolean>`${sql.raw(isOfShare)}`)
     .orderBy('position')
     .limit(0)
     .compile().sql
@@ -94,7 +94,7 @@ export class Archive {
   }
 
   log(after: number, limit: number, share?: Share): EventRow[] {
-    const rows = share ? this.#shareOfLog.all(after, share.parts, share.part, limit) : this.#log.all(after, limit)
+    const rows = share ? this.#shareOfLog.all(after, ...boundsOf(share), limit) : this.#log.all(after, limit)
     return rows as EventRow[]
   }
 

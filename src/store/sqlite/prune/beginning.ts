@@ -1,6 +1,5 @@
 /** What prunes left in a database, and the archives that are at hand. */
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import type Database from 'better-sqlite3'
 import type { AnyProjection, ViewRow } from '../../../../projections/contract.ts'
 import {
@@ -14,24 +13,31 @@ import {
 import type { Tables } from '../schema/tables.ts'
 import { shapeOf } from '../view-schema.ts'
 import { Archive } from './archive.ts'
+import { besides, placeOf } from './places.ts'
 import { contentText, partsIn, type SealedContent, sealOf } from './sealing.ts'
 
-/** The prunes of a database, with their archives as far as they lie in a folder. */
+/** The prunes of a database, with their archives as far as they are where they should be. */
 export class Prunes {
   readonly #database: Database.Database
   readonly #owner: string
   readonly #all: readonly Tables['prunes'][]
+  readonly #folder: string | undefined
   readonly #archives = new Map<number, Archive>()
 
-  /** Throws StoreError failed for a file that has the name of an archive and is another. */
+  /**
+   * @param folder where relative places begin; undefined: no archive is looked for. Throws StoreError failed for a file
+   * that is where an archive should be and is another.
+   */
   constructor(database: Database.Database, owner: string, folder: string | undefined) {
     this.#database = database
     this.#owner = owner
+    this.#folder = folder
     this.#all = database.prepare('select * from prunes order by number').all() as Tables['prunes'][]
     try {
-      for (const { number, archive } of this.#all) {
-        const path = folder === undefined ? '' : join(folder, archive)
-        if (path !== '' && existsSync(path)) this.#archives.set(number, new Archive(path, owner, number))
+      for (const { number, archive } of folder === undefined ? [] : this.#all) {
+        const found =
+          archiveAt(placeOf(archive, folder!), owner, number) ?? strayed(besides(archive, folder!), owner, number)
+        if (found) this.#archives.set(number, found)
       }
     } catch (error) {
       this.close()
@@ -50,19 +56,19 @@ export class Prunes {
 
   /** Undefined where every archive is at hand: the log is whole then. */
   beginning(): Beginning | undefined {
-    const missing = this.#all.filter(({ number }) => !this.#archives.has(number)).map(({ archive }) => archive)
+    const away = this.#all.filter(({ number }) => !this.#archives.has(number))
     const last = this.#all.at(-1)
-    if (!last || missing.length === 0) return undefined
+    if (!last || away.length === 0) return undefined
     const database = this.#database
+    const missing = away.map(({ archive }) => placeOf(archive, this.#folder))
+    const wholeAfter = Math.max(...away.map(takenUpTo))
     return {
-      position: last.position,
-      at: last.at,
-      missing,
+      ...{ position: last.position, at: last.at, missing, wholeAfter },
       async snapshot(resource) {
         return database.prepare('select * from pruned where resource = ?').get(resource) as SnapshotRow | undefined
       },
       async rows(view) {
-        return rowsIn(database, view, missing)
+        return rowsIn(database, view, { missing, wholeAfter })
       },
       async endings() {
         return database.prepare('select * from "beginningEndings" order by position').all() as EndingRow[]
@@ -106,12 +112,33 @@ const placed = ({ number, position, at, archive, chain }: Tables['prunes']) => (
   ...{ number, position, at, archive, chain },
 })
 
-function rowsIn(database: Database.Database, view: AnyProjection, missing: readonly string[]): ViewRow[] {
+/** Nothing that a prune took out comes after this position. */
+const takenUpTo = ({ content, position }: Tables['prunes']): number =>
+  (JSON.parse(content) as SealedContent).taken ?? position
+
+const archiveAt = (path: string, owner: string, number: number): Archive | undefined =>
+  existsSync(path) ? new Archive(path, owner, number) : undefined
+
+/** One that was brought beside the database. Something else there that has the same name is none of its business. */
+function strayed(path: string, owner: string, number: number): Archive | undefined {
+  try {
+    return archiveAt(path, owner, number)
+  } catch {
+    return undefined
+  }
+}
+
+function rowsIn(
+  database: Database.Database,
+  view: AnyProjection,
+  away: Pick<Beginning, 'missing' | 'wholeAfter'>,
+): ViewRow[] {
   const known = database.prepare('select version, shape from "beginningViews" where view = ?').get(view.name)
   const { version, shape } = (known ?? {}) as { version?: number; shape?: string }
   if (version !== view.version || shape !== shapeOf(view))
     throw new Pruned(
-      `view '${view.name}' folds otherwise than before the prune, and what it would be folded from is in ${missing.join(', ')}; put that beside the database`,
+      `view '${view.name}' folds otherwise than before the prune, and what it would be folded from`,
+      away,
     )
   const rows = database.prepare('select text from "beginningRows" where view = ? order by key').pluck().all(view.name)
   return (rows as string[]).map(text => JSON.parse(text))

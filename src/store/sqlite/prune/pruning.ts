@@ -2,7 +2,7 @@
  * Taking streams that are over out of a log. The archive is written whole before anything changes here; then one
  * transaction takes the events away and leaves in their place what folds go on from.
  */
-import { basename } from 'node:path'
+import { dirname, isAbsolute } from 'node:path'
 import type Database from 'better-sqlite3'
 import { canonical } from '../../canonical.ts'
 import { type SnapshotRow, type StoredEvent, StoreError } from '../../store.ts'
@@ -10,19 +10,25 @@ import type { Parts } from '../opening.ts'
 import { inTransaction } from '../transaction.ts'
 import { rowOf } from '../view-rows.ts'
 import { writeArchive } from './archive.ts'
+import { freeName, keptAs, placeOf } from './places.ts'
 import { contentText, partsIn, sealOf } from './sealing.ts'
 
 export interface PruneAsked {
   /** The streams, as they are at their end. */
   readonly streams: readonly SnapshotRow[]
-  /** Where their events go: a file that is not there. */
-  readonly archive: string
+  /**
+   * Where their events go: a file that is not there, absolute or from the folder of the database, which will look for it
+   * there. Default: beside the database.
+   */
+  readonly archive?: string
   /** Signs the seal, with a key that the operator keeps. */
   readonly sign?: (text: string) => string
 }
 
 export interface PruneDone {
   readonly number: number
+  /** Where the events are now. */
+  readonly archive: string
   readonly events: number
   readonly position: number
   readonly seal: string
@@ -32,8 +38,11 @@ export interface PruneDone {
 const CHUNK = 1_000
 const STREAMS_CHUNK = 500
 
-/** Throws StoreError failed where a view is not complete, the newest event would go, or the archive cannot be written. */
-export function prune(parts: Parts, { streams, archive, sign }: PruneAsked): PruneDone {
+/**
+ * @param path of the database; undefined for one in memory. Throws StoreError failed where a view is not complete, the
+ * newest event would go, or the archive cannot be written.
+ */
+export function prune(parts: Parts, { streams, sign, ...asked }: PruneAsked, path: string | undefined): PruneDone {
   const { database, statements, opened } = parts
   const { owner = '' } = opened
   const last = statements.last.get(1)
@@ -41,12 +50,15 @@ export function prune(parts: Parts, { streams, archive, sign }: PruneAsked): Pru
   if (!last || taken.has(last.resource))
     throw new StoreError('failed', 'the newest event stays: positions and times go on from it')
   checkComplete(parts, last.position)
-  const before = database.prepare('select number, seal from prunes order by number desc').get() as Before | undefined
-  const number = (before?.number ?? 0) + 1
+  const before = database.prepare('select number, seal, archive from prunes order by number').all() as Before[]
+  const number = (before.at(-1)?.number ?? 0) + 1
+  const { name, archive } = placeFor(asked.archive, path, number, before)
   let events = 0
+  let takenUpTo = 0
   const counted = function* () {
     for (const event of eventsOf(parts, taken)) {
       events += 1
+      takenUpTo = event.position
       yield event
     }
   }
@@ -58,9 +70,9 @@ export function prune(parts: Parts, { streams, archive, sign }: PruneAsked): Pru
     writeStreams(database, streams)
     writeViews(parts)
     const parted = partsIn(database)
-    const name = basename(archive)
     const content = contentText({
-      ...{ owner, number, position, at, archive: name, chain, before: before?.seal ?? '', parts: parted },
+      ...{ owner, number, position, at, archive: name, chain, taken: takenUpTo, parts: parted },
+      before: before.at(-1)?.seal ?? '',
     })
     const seal = sealOf(content)
     sealed = { seal, signature: sign?.(seal) }
@@ -68,12 +80,26 @@ export function prune(parts: Parts, { streams, archive, sign }: PruneAsked): Pru
       .prepare('insert into prunes values (?, ?, ?, ?, ?, ?, ?, ?)')
       .run(number, position, at, name, chain, content, seal, sealed.signature ?? null)
   })
-  return { number, events, position, ...sealed }
+  return { number, archive, events, position, ...sealed }
 }
 
 interface Before {
   readonly number: number
   readonly seal: string
+  readonly archive: string
+}
+
+/** The name that the database keeps, and the path that it means. */
+function placeFor(asked: string | undefined, path: string | undefined, number: number, before: readonly Before[]) {
+  const folder = path === undefined ? undefined : dirname(path)
+  if (folder === undefined && (asked === undefined || !isAbsolute(asked)))
+    throw new StoreError('failed', 'what is in memory has no folder; say where the archive goes by an absolute path')
+  const names = before.map(each => each.archive)
+  const name = keptAs(asked ?? freeName(path!, folder!, number, names))
+  const archive = placeOf(name, folder)
+  const other = before.find(each => placeOf(each.archive, folder) === archive)
+  if (other) throw new StoreError('failed', `${archive} is where archive ${other.number} belongs; give another place`)
+  return { name, archive }
 }
 
 function checkComplete({ statements, views }: Parts, position: number): void {

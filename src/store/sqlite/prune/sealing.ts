@@ -12,9 +12,11 @@ export interface SealedContent {
   readonly number: number
   readonly position: number
   readonly at: number
-  /** Name of the archive, and the end of the chain through its events. */
+  /** Where the archive is, absolute or from the folder of the database, and the end of the chain through its events. */
   readonly archive: string
   readonly chain: string
+  /** Position of its last event. Prunes of before it was kept lack it. */
+  readonly taken?: number
   /** Seal of the prune before this one. */
   readonly before: string
   /** Hashes of rows, by what they are. */
