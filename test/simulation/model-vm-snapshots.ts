@@ -70,7 +70,8 @@ export function keeping(now: InstanceModel, event: Envelope<Data>): Partial<Inst
     if (about.includes(want.verb))
       calls = [...calls, { verb: want.verb, snapshot: (want.args as { snapshot: string }).snapshot }]
   }
-  return kept === now.kept && calls === now.keeping ? {} : { kept, keeping: calls }
+  const keeps = Object.keys(kept).length > 0 || now.keeps
+  return kept === now.kept && calls === now.keeping ? {} : { keeps, kept, keeping: calls }
 }
 function after(kept: NonNullable<InstanceModel['kept']>, outcome: string, snapshot: string): typeof kept {
   if (outcome === 'Removed') return Object.fromEntries(Object.entries(kept).filter(([id]) => id !== snapshot))

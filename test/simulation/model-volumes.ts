@@ -53,6 +53,7 @@ export const volumeRules: Readonly<Record<string, (now: VolumeModel, input: Data
     if (grows && now.instance !== undefined && !holder) return 'either'
     if (holder?.kind === 'instance' && holder.state === 'recoverable') return 'refused'
     // Its memory refers to its disks as they are.
+    if (holder?.kind === 'instance' && holder.state === 'recoverable') return 'refused'
     if (grows && holder?.kind === 'instance' && (holder.resumes || holder.state.startsWith('suspend'))) return 'refused'
     if (grows && now.grow !== 'online') return 'either'
     // Other types are the provider's to grant.
