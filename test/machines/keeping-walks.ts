@@ -3,6 +3,7 @@ import { type KindName, Refused, type World } from './world.ts'
 
 export const keepingDeeds = [
   'revert',
+  'revert',
   'migrate',
   'migrate',
   'group',

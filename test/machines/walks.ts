@@ -279,7 +279,7 @@ export function walks() {
   const contexts = new Map<string, unknown[]>()
   let at = 0
   for (const life of fc.sample(fc.array(deedOrSurrender, { minLength: 60, maxLength: 90 }), {
-    numRuns: 3000,
+    numRuns: 4500,
     seed: 7,
   })) {
     // Every other life at a provider like most, the rest at one of each class.
