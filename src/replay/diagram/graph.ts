@@ -46,7 +46,11 @@ export function graph(kind: Pick<Kind, 'name' | 'machine'>, way?: Way): Graph {
 }
 
 const looks = {
-  graph: { rankdir: 'LR', bgcolor: 'white', fontname: FONTS, fontsize: 12, nodesep: 0.3, ranksep: 0.5 },
+  graph: {
+    ...{ rankdir: 'LR', bgcolor: 'white', fontname: FONTS, fontsize: 12, nodesep: 0.3, ranksep: 0.5 },
+    // Ranks across all of it: Graphviz's older way draws clusters over each other where many arrows join them.
+    newrank: true,
+  },
   node: {
     ...{ shape: 'box', style: 'rounded,filled', fillcolor: '#f6f8fa', color: '#57606a' },
     ...{ fontname: FONTS, fontsize: 12 },
