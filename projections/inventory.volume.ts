@@ -8,6 +8,8 @@ interface Attachment {
   readonly device: string
   readonly status: string
   readonly attachedAt: number
+  /** Its instance was terminated, and may be recovered. */
+  readonly terminated?: true
 }
 
 export const volumeView: KindView = {
@@ -151,7 +153,7 @@ function attachmentOf(before: Attributes, { type, data, state, at }: Envelope): 
   const { instance, device } = data as Attributes
   const known: Attachment | undefined = claiming.has(type)
     ? { instance, device, status: 'attaching', attachedAt: at }
-    : before.attachment
+    : fateOf(before.attachment, { type, instance })
   const used = state.startsWith('in-use.')
   const held = used || ((state === 'creating' || state === 'error') && type !== 'volume.instanceGone')
   if (!held || !known) return known ? defined({ ...before, attachment: undefined }) : before
@@ -159,6 +161,18 @@ function attachmentOf(before: Attributes, { type, data, state, at }: Envelope): 
   const status = isBusy ? 'attached' : used ? state.slice('in-use.'.length) : 'attaching'
   if (known === before.attachment && known.status === status) return before
   return { ...before, attachment: { ...known, status } }
+}
+
+/** Kept with an instance that was terminated, or back with it. */
+function fateOf(
+  known: Attachment | undefined,
+  { type, instance }: Pick<Attachment, 'instance'> & { readonly type: string },
+) {
+  if (!known || known.instance !== instance) return known
+  if (type === 'volume.instanceTerminated') return { ...known, terminated: true as const }
+  if (type !== 'volume.instanceRecovered') return known
+  const { terminated: _, ...rest } = known
+  return rest
 }
 
 const isAlive = (state: string) => /^(available|reverting|migrating|in-use)/.test(state)

@@ -136,10 +136,8 @@ function shown({ kind, attributes }: InventoryRow): Known {
   if (kind in factsOf) return plain(factsOf[kind]!(attributes))
   if (kind !== 'volume') return {}
   const { attachment, ...rest } = attributes
-  return plain({
-    ...volumeFacts(rest),
-    attachment: attachment && { instance: attachment.instance, device: attachment.device },
-  })
+  const { instance, device, terminated } = attachment ?? {}
+  return plain({ ...volumeFacts(rest), attachment: attachment && { instance, device, terminated } })
 }
 // biome-ignore lint/suspicious/noExplicitAny: contexts of two kinds
 function known(kind: string, context: any): Known {

@@ -10,7 +10,7 @@ import {
   type Driver,
   type Outcome,
 } from '../driver.ts'
-import { optionalCalls } from '../optional-calls.ts'
+import { optionalCalls, promises } from '../optional-calls.ts'
 import { rejected } from '../outcomes.ts'
 import { attach, detach } from './attachment-calls.ts'
 import { capacityOf } from './capacity.ts'
@@ -175,7 +175,7 @@ export function qemu(options: QemuOptions): Driver {
       pool.release()
     },
   }
-  for (const call of optionalCalls) driver[call] = perform(call)
+  for (const call of optionalCalls) if (promises[call](declared)) driver[call] = perform(call)
   return driver
 }
 
