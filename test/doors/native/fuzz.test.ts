@@ -41,6 +41,7 @@ const value = fc.oneof(
   { weight: 2, arbitrary: fc.oneof(fc.integer(), fc.double(), fc.boolean(), fc.constant(null), fc.maxSafeInteger()) },
   { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 3 }) },
 )
+const DAY_MS = 86_400_000
 /** Ids of what there is, by the name of the field that takes one. */
 const existing: Readonly<Record<string, () => unknown>> = {
   image: () => door.image,
@@ -54,10 +55,11 @@ const existing: Readonly<Record<string, () => unknown>> = {
   provider: () => 'lab',
   zone: () => 'a',
   target: () => ({ kind: 'volume', volume }),
-  when: () => ({ every: 'hour', minute: 7 }),
+  // What comes by itself is not to come in the middle of what is refused.
+  when: () => ({ every: 'interval', intervalMs: DAY_MS }),
   keep: () => ({ count: 2 }),
-  // Its end is not to come in the middle of what is refused.
-  recoverableForMs: () => 86_400_000,
+  retentionMs: () => DAY_MS,
+  recoverableForMs: () => DAY_MS,
 }
 const words = [
   'n1',
