@@ -24,7 +24,7 @@ import { type ProviderClass, providerClassNames } from '../simulation/provider.t
 import { anyLife, askedBy, type Cloud, happens, type Life, openCloud } from './cloud.ts'
 
 const budget = { numRuns: Number(process.env.STEMMA_RUNS ?? 40) }
-const MINUTES = 60_000
+const MINUTES = 240_000
 
 type Look = (cloud: Cloud) => Promise<void>
 /** Lives a life; `ask` gives what a deed asks for. */
