@@ -60,7 +60,8 @@ async function whole(world: World): Promise<boolean> {
 /** When everything is at rest, and old enough to be judged: nothing is found, and all of it was looked at. */
 export async function surveyAll(world: World): Promise<void> {
   world.time.now += AGE_MS
-  // One that went on already was given up when that time had passed: the second one is young.
+  // One that went on already may have looked before what came last, or was given up when that time had passed.
+  await whole(world)
   const isWhole = (await whole(world)) || (await whole(world))
   // A provider may take longer to answer than anybody waits.
   const { latencyMs } = world.options.shape
