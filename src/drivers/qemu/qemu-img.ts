@@ -3,16 +3,23 @@
  * file names. Results go to new private names only. (spec: drivers-and-qemu 2; images-and-rendering S26.)
  */
 import { isolated } from './confined.ts'
+import { runTool } from './tool.ts'
 
 const qemuImg = (words: readonly string[], signal?: AbortSignal) => isolated('qemu-img', words, signal)
+/** What only writes a new file opens no other: there is nothing to keep it from, and a launch waits for it. */
+const create = (words: readonly string[], signal?: AbortSignal) =>
+  runTool('qemu-img', ['create', '-q', '-f', 'qcow2', ...words], signal)
 
 /** A new disk without contents. */
 export const createBlank = (made: string, sizeBytes: number, signal?: AbortSignal) =>
-  qemuImg(['create', '-q', '-f', 'qcow2', '--', made, String(sizeBytes)], signal)
+  create(['--', made, String(sizeBytes)], signal)
 
-/** A new disk with the contents of another, which must stay as it is; at least as large. A relative `base` is seen from `made`. */
+/**
+ * A new disk with the contents of another, which must be there and stay as it is; at least as large. A relative `base` is
+ * seen from `made`; it is not opened.
+ */
 export const createOverlay = (made: string, base: string, sizeBytes: number, signal?: AbortSignal) =>
-  qemuImg(['create', '-q', '-f', 'qcow2', '-F', 'qcow2', '-b', base, '--', made, String(sizeBytes)], signal)
+  create(['-u', '-F', 'qcow2', '-b', base, '--', made, String(sizeBytes)], signal)
 
 /** A copy that stands for itself, whatever layers the first one has; written to the disk, not only to memory. */
 export const copyWhole = (made: string, from: string, signal?: AbortSignal) =>
