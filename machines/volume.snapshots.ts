@@ -64,31 +64,23 @@ export const capture = ({ context, event }: Now): Tell[] => {
 
 const notAwaited = ignore('it knows no such snapshot')
 
+const takeable = [
+  'present',
+  'ownerAlive',
+  'notReverting',
+  'notMigrating',
+  'snapshotOffered',
+  'snapshotSlotFree',
+  'noVmSnapshotTask',
+] as const
 /** Of a volume that is there, attached or not. */
 export const takingSnapshots = {
   'volume.snapshotProposed': {
-    guard: needs(
-      'present',
-      'ownerAlive',
-      'notReverting',
-      'notMigrating',
-      'snapshotOffered',
-      'snapshotSlotFree',
-      'noVmSnapshotTask',
-      'notBesideVmSnapshots',
-    ),
+    guard: needs(...takeable, 'notBesideVmSnapshots'),
     actions: 'snapshotBegun',
   },
   'volume.captureProposed': {
-    guard: needs(
-      'present',
-      'ownerAlive',
-      'notReverting',
-      'notMigrating',
-      'snapshotOffered',
-      'snapshotSlotFree',
-      'noVmSnapshotTask',
-    ),
+    guard: needs(...takeable),
     actions: ['snapshotBegun', { type: 'tell', params: capture }],
   },
   'volume.snapshotEnded': [{ guard: 'snapshotAwaited', actions: 'snapshotEnded' }, notAwaited],

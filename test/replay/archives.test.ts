@@ -17,7 +17,7 @@ import { verify } from '../../src/replay/verify/index.ts'
 import { type PruneDone, sqlite } from '../../src/store/sqlite/index.ts'
 import { Pruned } from '../../src/store/store.ts'
 import { sha256 as hash } from '../../src/system/hash.ts'
-import { type Cloud, furnish, GiB, logOf, openCloud } from './cloud.ts'
+import { type Cloud, furnish, GiB, logOf, openCloud, pastVolume } from './cloud.ts'
 
 let folder: string
 let file: string
@@ -30,20 +30,6 @@ afterEach(() => rm(folder, { recursive: true }))
 
 /** Opens the file, with the archives that it finds from its folder. */
 const open = (path = file): Promise<Cloud> => openCloud(new Database(path), 0, dirname(path))
-
-/** A volume that came, went and was forgotten, and one that stays. */
-async function pastVolume(cloud: Cloud): Promise<{ gone: string; left: string }> {
-  const { id: gone } = await cloud.acme.volume.create({ sizeBytes: GiB })
-  await cloud.engine.idle()
-  await cloud.acme.volume.delete(gone)
-  await cloud.engine.idle()
-  const { id: left } = await cloud.acme.volume.create({ sizeBytes: GiB })
-  await cloud.engine.idle()
-  await cloud.engine.flush()
-  await cloud.engine.prune()
-  await cloud.engine.flush()
-  return { gone, left }
-}
 
 async function close({ engine, database }: Cloud): Promise<void> {
   await engine.close()

@@ -133,3 +133,17 @@ export async function rowsOf({ views }: Reader): Promise<Record<string, string[]
   }
   return all
 }
+
+/** A volume that came, went and was forgotten, and one that stays. */
+export async function pastVolume({ acme, engine }: Cloud): Promise<{ gone: string; left: string }> {
+  const { id: gone } = await acme.volume.create({ sizeBytes: GiB })
+  await engine.idle()
+  await acme.volume.delete(gone)
+  await engine.idle()
+  const { id: left } = await acme.volume.create({ sizeBytes: GiB })
+  await engine.idle()
+  await engine.flush()
+  await engine.prune()
+  await engine.flush()
+  return { gone, left }
+}

@@ -19,7 +19,7 @@ import { sqlite } from '../../src/store/sqlite/index.ts'
 import { sha256 as hash } from '../../src/system/hash.ts'
 import { signatureCheck, signer } from '../../src/system/signing.ts'
 import { Died, dying } from '../store/dying-database.ts'
-import { type Cloud, furnish, GiB, live, logOf, openCloud, rowsOf, step } from './cloud.ts'
+import { type Cloud, furnish, GiB, live, logOf, openCloud, pastVolume, rowsOf, step } from './cloud.ts'
 import { keys } from './signing-keys.ts'
 
 const views = Object.values(projections)
@@ -73,15 +73,7 @@ async function past(script: Parameters<typeof live>[1] = []) {
   const cloud = await openCloud(database)
   await furnish(cloud)
   await live(cloud, script)
-  const { id: gone } = await cloud.acme.volume.create({ sizeBytes: GiB })
-  await cloud.engine.idle()
-  await cloud.acme.volume.delete(gone)
-  await cloud.engine.idle()
-  const { id: left } = await cloud.acme.volume.create({ sizeBytes: GiB })
-  await cloud.engine.idle()
-  await cloud.engine.flush()
-  await cloud.engine.prune()
-  await cloud.engine.flush()
+  const { gone, left } = await pastVolume(cloud)
   const rows = await rowsOf(cloud.engine)
   const log = await logOf(cloud)
   await cloud.engine.close()

@@ -34,6 +34,18 @@ async function long(read = () => {}, wrote = () => {}) {
   await setting.engine.flush()
   return setting
 }
+/** Rebuilds the inventory, and notes each turn that others get meanwhile. Returns the number of events. */
+async function rebuiltBeside(engine: Awaited<ReturnType<typeof long>>['engine'], story: string[]): Promise<number> {
+  let isDone = false
+  const rebuilding = engine.rebuild('inventory').finally(() => {
+    isDone = true
+  })
+  while (!isDone) {
+    await rest()
+    story.push('turn')
+  }
+  return rebuilding
+}
 const unfinished = "select name from sqlite_schema where name glob '_next_*'"
 
 describe('a long rebuild', () => {
@@ -41,30 +53,14 @@ describe('a long rebuild', () => {
     let story: string[] = []
     const { engine } = await long(() => story.push('chunk'))
     story = []
-    let isDone = false
-    const rebuilding = engine.rebuild('inventory').finally(() => {
-      isDone = true
-    })
-    while (!isDone) {
-      await rest()
-      story.push('turn')
-    }
-    expect(await rebuilding).toBe(3_000)
+    expect(await rebuiltBeside(engine, story)).toBe(3_000)
     expect(story.join(' ')).toMatch(/^(turn )*(chunk (turn )+){6,}turn$/)
   })
 
   it('lets everybody else have a turn between what it writes', async () => {
     const story: string[] = []
     const { engine } = await long(undefined, () => story.push('write'))
-    let isDone = false
-    const rebuilding = engine.rebuild('inventory').finally(() => {
-      isDone = true
-    })
-    while (!isDone) {
-      await rest()
-      story.push('turn')
-    }
-    await rebuilding
+    await rebuiltBeside(engine, story)
     expect(story.join(' ')).toMatch(/^(turn )+(write (turn )+){2}turn$/)
   })
 
