@@ -10,7 +10,7 @@ import { newestMachineType, qemuSystem } from './machine-type.ts'
 import { Refusal } from './outcome-of.ts'
 import type { Pool } from './pool.ts'
 import { holderOf, startedWith } from './process-lock.ts'
-import { Qmp, QmpLost, type QmpOptions } from './qmp.ts'
+import { greetingWithinMs, Qmp, QmpLost, type QmpOptions } from './qmp.ts'
 import type { RunState } from './qmp-commands.ts'
 import { runTool, ToolFailed } from './tool.ts'
 
@@ -100,16 +100,23 @@ export class Machines {
     return turn
   }
 
-  /** Throws QmpLost if it has a process that does not answer. */
+  /**
+   * Throws QmpLost if it has a process that does not answer. One that is starting has its number before its monitor, and
+   * one that is ending loses its monitor first: that is waited for, as long as for a greeting.
+   */
   async look(instance: string): Promise<Sighting> {
-    if (!(await this.isAlive(instance))) return { isAlive: false }
-    try {
-      return await this.talk(instance, sighted)
-    } catch (error) {
-      // It may have ended while it was asked.
-      if (error instanceof QmpLost && !(await this.isAlive(instance))) return { isAlive: false }
-      throw error
+    for (let waitedMs = 0; await this.isAlive(instance); waitedMs += 20) {
+      try {
+        return await this.talk(instance, sighted)
+      } catch (error) {
+        if (!(error instanceof QmpLost)) throw error
+        const isWaitedFor = error.isUnheard && waitedMs < (this.#options.greetingTimeoutMs ?? greetingWithinMs)
+        // It may have ended while it was asked.
+        if (!isWaitedFor && (await this.isAlive(instance))) throw error
+      }
+      await sleep(20)
     }
+    return { isAlive: false }
   }
 
   /** The newest machine type of this QEMU by the name that stays. Throws ToolFailed where there is no QEMU. */

@@ -5,6 +5,7 @@
  */
 import { createConnection, type Socket } from 'node:net'
 import { StringDecoder } from 'node:string_decoder'
+import { hasCode } from './files.ts'
 import type { QmpCommands, QmpEvent } from './qmp-commands.ts'
 
 /** QEMU understood the command and said no: it had no effect. */
@@ -29,7 +30,16 @@ export class QmpLost extends Error {
     super(message, { cause })
     this.isEffectPossible = isEffectPossible
   }
+
+  /** Nobody listens there: a process that starts does not yet, one that ends does not any more. */
+  get isUnheard(): boolean {
+    const { cause } = this
+    return cause instanceof QmpLost ? cause.isUnheard : hasCode(cause, 'ENOENT') || hasCode(cause, 'ECONNREFUSED')
+  }
 }
+
+/** Unless the options say another. */
+export const greetingWithinMs = 5_000
 
 export interface QmpOptions {
   /** How long to wait for the connection and its greeting. Default 5 000. */
@@ -70,7 +80,7 @@ export class Qmp {
 
   /** Connects, waits for the greeting and leaves the negotiation mode. Throws QmpLost, without an effect. */
   static async connect(path: string, options: QmpOptions = {}): Promise<Qmp> {
-    const { greetingTimeoutMs = 5_000, commandTimeoutMs = 10_000 } = options
+    const { greetingTimeoutMs = greetingWithinMs, commandTimeoutMs = 10_000 } = options
     const qmp = new Qmp(path, commandTimeoutMs)
     const timer = setTimeout(
       () => qmp.#end(new QmpLost(`no greeting within ${greetingTimeoutMs} ms; has ${path} another client?`, false)),

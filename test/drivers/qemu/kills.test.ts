@@ -52,7 +52,7 @@ const askedTwice = async (setting: Setting, atMs: number, verb: Verb, id: string
   const { driver } = setting
   let outcome = await ask(driver, verb, id, spec, token)
   // What the killed one has started may still be about to be there.
-  while (outcome.kind === 'rejected' && outcome.error.code === 'busy') {
+  while (outcome.kind === 'rejected' && outcome.error.retry === 'later') {
     await sleep(50)
     outcome = await ask(driver, verb, id, spec, token)
   }
