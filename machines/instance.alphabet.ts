@@ -25,7 +25,7 @@ import { type Mode, modes } from './modes.ts'
 import { type Orphan, orphanEvents } from './orphans.ts'
 import { profile } from './profiles.ts'
 import type { Failure } from './retries.ts'
-import { cleanEvents } from './sights.ts'
+import { cleanEvents, rootEvents } from './sights.ts'
 import { type Tags, tagEvents, tags } from './tags.ts'
 
 export interface Device {
@@ -403,6 +403,8 @@ export const instanceEvents = events('instance', {
   recovered: reported(launch),
   recoverFailed: reported(rejection),
   ...cleanEvents,
+  /** Unasked: the root that its provider made is that large, or holds that much. */
+  ...rootEvents,
 
   launchTimedOut: elapsed(),
   stopTimedOut: elapsed(),

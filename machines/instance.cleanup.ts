@@ -80,8 +80,9 @@ const endKeptRoot = (now: Now): Tell[] => {
   const { context, event } = now
   const { keptRoot, providerRoot, zone, provider, image } = context
   if (!keptRoot || !dying(now).some(({ id }) => id === keptRoot.volume)) return []
-  const { volume, sizeBytes } = keptRoot
-  const data = { instance: event.resource, image, sizeBytes, zone, provider, pool: providerRoot?.pool }
+  const { volume } = keptRoot
+  const { sizeBytes, pool } = providerRoot ?? { sizeBytes: keptRoot.sizeBytes }
+  const data = { instance: event.resource, image, sizeBytes, zone, provider, pool }
   return [{ resource: volume, event: 'volume.rootLeft', data }]
 }
 /** What it leaves that is neither compute nor disk: nobody here can ask for its end. */

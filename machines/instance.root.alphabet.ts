@@ -7,8 +7,8 @@ export interface Rooted {
   readonly pinsImage?: boolean
   /** Who made its root, and so who cleans it up; `image`: it runs on its image itself. */
   readonly rootOwner: RootOwner
-  /** Of a root that its provider makes: its size, and its place at a provider that has pools. */
-  readonly providerRoot?: { readonly sizeBytes: number; readonly pool?: string }
+  /** Of a root that its provider makes: its place at a provider that has pools, its size, and what it holds if that is known. */
+  readonly providerRoot?: { readonly pool?: string; readonly sizeBytes: number; readonly allocatedBytes?: number }
   /** The volume that its provider makes for its root, where that may be there when the instance is gone. */
   readonly keptRoot?: { readonly volume: string; readonly sizeBytes: number }
 }

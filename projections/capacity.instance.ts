@@ -6,8 +6,10 @@
  */
 import type { Envelope } from '../machines/grammar.ts'
 import { type CapacityRow, causeOf, type Phase, said, zoneKey } from './capacity.row.ts'
+import { measureOf } from './capacity.volume.ts'
 
 const LAUNCH = 'instance.launchRequested'
+const MEASURED = 'instance.rootMeasured'
 
 /** `aside`: as it was before that began. */
 type Stage = Phase | 'aside'
@@ -25,7 +27,7 @@ function stageOf(state: string): Stage {
 
 /** Does the event change what an instance takes, or where? */
 export const changesRoot = ({ kind, type, before, state }: Envelope): boolean =>
-  kind === 'instance' && (type === LAUNCH || stageOf(before) !== stageOf(state))
+  kind === 'instance' && (type === LAUNCH || type === MEASURED || stageOf(before) !== stageOf(state))
 
 /** What is kept of an instance that is launched. */
 function born(event: Envelope): CapacityRow {
@@ -44,7 +46,14 @@ export function instanceAfter(row: CapacityRow | undefined, event: Envelope): Ca
   if (row?.phase === undefined || row.phase === 'gone') return row
   const stage = stageOf(event.state)
   const phase = stage === 'aside' ? (row.phase === 'reclaimable' ? row.phase : 'allocated') : stage
-  return phase === row.phase ? row : { ...row, phase, cause: causeOf(event) }
+  if (phase === 'gone') return { ...row, phase, ...unmeasured }
+  if (phase !== row.phase) return { ...row, phase, cause: causeOf(event) }
+  return event.type === MEASURED ? { ...row, ...measured(row, event) } : row
+}
+const unmeasured = { physicalBytes: undefined, physicalAsOf: undefined, physicalCause: undefined }
+function measured({ sizeBytes: before, cause }: CapacityRow, event: Envelope): Partial<CapacityRow> {
+  const { sizeBytes } = said(event)
+  return { sizeBytes, cause: sizeBytes === before ? cause : causeOf(event), ...measureOf(event) }
 }
 
 /** The disk that counts with its instance, by the name that VM snapshots have for it. */

@@ -158,6 +158,8 @@ function changes(before: Attributes, event: Envelope): Attributes {
         : before
     case 'instance.settingsRestored':
       return { ...before, ...data }
+    case 'instance.rootMeasured':
+      return { ...before, providerRoot: { ...before.providerRoot, ...data } }
     case 'instance.modifyRequested':
       return modified(before, data)
     default:

@@ -4,6 +4,7 @@ import type { DeclaredCapabilities } from '../../src/drivers/capabilities.ts'
 import type { InstanceSpec } from '../../src/drivers/driver.ts'
 import { simulatedClasses } from '../../src/drivers/simulated/index.ts'
 import { explainCapacity, Refused, readCapacity } from '../../src/index.ts'
+import { TestClock } from '../runtime/clock.ts'
 import { GiB, open } from './cloud.ts'
 
 const opened: { close(): Promise<void> }[] = []
@@ -12,11 +13,18 @@ afterEach(async () => {
 })
 const { A, B, C } = simulatedClasses
 
-/** A provider whose template has this size, with pools of these sizes in GiB. */
-async function furnished(can: DeclaredCapabilities, sizes: Readonly<Record<string, number>>, sizeGiB = 10) {
-  const cloud = await open({}, can)
+const sizeGiB = 10
+/** After that, nothing that a survey finds is too young to be judged. */
+const HOUR = 3_600_000
+
+/** A provider whose template has that size, with pools of these sizes in GiB. */
+async function furnished(can: DeclaredCapabilities, sizes: Readonly<Record<string, number>>, clock?: TestClock) {
+  const atOnce = clock && { clock, instant: true, latencyMs: { min: 0, max: 0 } }
+  const cloud = await open(atOnce, can, { clock })
   const { engine, world, operator, acme } = cloud
   opened.push(engine)
+  // The one that the engine begins with is over.
+  if (clock) await engine.survey()
   const asked: InstanceSpec[] = []
   const { instanceEnsure } = world
   world.instanceEnsure = (id, spec, context) => {
@@ -166,6 +174,60 @@ describe('a root that its provider made in a pool', () => {
     expect(await taken('one')).toBe('0 0 10')
     await operator.instance.abandonCleanup(id, { item: id })
     expect([(await acme.get(id)).state, await taken('one')]).toEqual(['terminated', '0 0 0'])
+  })
+
+  it.each([
+    ['under its own name', C],
+    ['under the id of a volume', { ...A, rootOnDestroy: 'keeps' } as const],
+  ])('is as large as its provider shows it, and holds what that measured, %s', async (_, can) => {
+    const clock = new TestClock()
+    const { engine, acme, world, launch, taken } = await furnished(can, { one: 20 }, clock)
+    const id = await launch()
+    clock.set(clock.now() + HOUR)
+    const of = async () => (await readCapacity(engine.views.capacity, { by: 'pool', of: 'one' })).items[0]!
+    await engine.survey()
+    expect(await of()).toMatchObject({ physicalBytes: null, measuredVolumes: 0 })
+    const { list } = world
+    const shown = { sizeBytes: 12 * GiB, allocatedBytes: 3 * GiB }
+    world.list = async (...asked) => {
+      const { items, ...rest } = await list(...asked)
+      return { ...rest, items: items.map(each => (each.kind === 'volume' ? { ...each, facts: shown } : each)) }
+    }
+    await engine.survey()
+    const measured = { physicalBytes: 3 * GiB, measuredVolumes: 1, physicalAsOf: expect.any(Number) }
+    expect([await taken('one'), await of()]).toMatchObject(['0 12 0', measured])
+    expect((await acme.get(id)).attributes.providerRoot).toEqual({ pool: 'pool/one', ...shown })
+    const events = async () => {
+      const types: string[] = []
+      for await (const { type } of engine.history(id)) types.push(type)
+      return types.filter(each => each === 'instance.rootMeasured').length
+    }
+    shown.allocatedBytes += GiB / 100
+    await engine.survey()
+    expect(await events()).toBe(1)
+    for await (const { cause } of explainCapacity(engine.views.capacity, { by: 'instance', of: id }))
+      expect(cause).toMatchObject({ resource: id, type: 'instance.rootMeasured' })
+    await acme.instance.terminate(id)
+    await acme.settled(id)
+    expect([await taken('one'), await of()]).toMatchObject(['0 0 0', { physicalBytes: null, measuredVolumes: 0 }])
+  })
+
+  it('is drift where its provider has it in another pool', async () => {
+    const clock = new TestClock()
+    const { engine, world, launch } = await furnished(C, { one: 20 }, clock)
+    const id = await launch()
+    clock.set(clock.now() + HOUR)
+    const { list, observe } = world
+    const moved = <O extends { readonly kind: string; readonly facts: object }>(each: O): O =>
+      each.kind === 'volume' ? { ...each, facts: { ...each.facts, pool: 'two' } } : each
+    world.list = async (...asked) => {
+      const { items, ...rest } = await list(...asked)
+      return { ...rest, items: items.map(moved) }
+    }
+    world.observe = async (...asked) => moved(await observe(...asked))
+    const [lab] = (await engine.survey()).providers
+    const found = lab!.kinds.flatMap(({ drift }) => drift.listed)
+    expect(found).toMatchObject([{ id: `${id}/root`, differences: [{ fact: 'pool', here: 'one', there: 'two' }] }])
   })
 
   it('has its VM snapshots, their branches and their memory in its pool (K6)', async () => {
