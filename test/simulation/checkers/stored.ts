@@ -16,6 +16,11 @@ interface Row {
   readonly holder: string
   readonly figures: string | null
 }
+interface Root {
+  readonly sizeBytes: number
+  readonly pool?: string | undefined
+  figure?: string | undefined
+}
 interface Launch {
   readonly rootOwner: string
   readonly image: string
@@ -59,13 +64,13 @@ export const stored: CheckerMaker = () => {
   const expected: Sums = new Map()
   /** By volume, the sums that what moves along with it is in: branches and memory of VM snapshots, which nothing here follows: they are that or more. */
   const along = new Map<string, readonly string[]>()
-  /** Sizes of the roots that providers make, and which of the figures they are in. */
-  const roots = new Map<string, { readonly sizeBytes: number; figure?: string | undefined }>()
+  /** Sizes and pools of the roots that providers make, and which of the figures they are in. */
+  const roots = new Map<string, Root>()
   /** As large as the image, in a pool if there are any: the launch says so, and the instance knows it. */
   const launched = ({ resource, data }: Envelope, world: World) => {
     const { rootOwner, image, zone, providerRoot } = data as unknown as Launch
     const { sizeBytes } = world.replay.snapshots.get(image)!.context as { sizeBytes: number }
-    if (rootOwner === 'provider') roots.set(resource, { sizeBytes })
+    if (rootOwner === 'provider') roots.set(resource, { sizeBytes, pool: providerRoot?.pool })
     const ids = pools.map(name => `pool/${name}`)
     const havePools = ids.some(id => (world.replay.snapshots.get(id)?.context as Partial<Launch>)?.zone === zone)
     const isInPool = providerRoot?.pool !== undefined && ids.includes(providerRoot.pool)
@@ -84,11 +89,19 @@ export const stored: CheckerMaker = () => {
     taken.set(resource, now)
     for (const [key, amount] of now) add(expected, key, amount)
   }
+  /** What is left of it lies where it did. */
+  const left = ({ resource, data }: Envelope) => {
+    const { instance, sizeBytes, pool } = data as unknown as Root & { readonly instance: string }
+    const root = roots.get(instance)
+    if (root?.figure !== undefined || root?.sizeBytes !== sizeBytes || root.pool !== pool)
+      throw new Violation(NAME, `${resource}, left of ${instance}, has ${sizeBytes} bytes in ${pool}, and was another`)
+  }
   return {
     name: NAME,
     event(event, world) {
       const { kind, type, resource, account, state, data } = event
       if (type === 'instance.launchRequested') launched(event, world)
+      if (type === 'volume.rootLeft') left(event)
       if (kind === 'instance') rooted(event, world)
       if (type === 'volume.createFailed') unmade.add(resource)
       if (kind !== 'volume') return
