@@ -1,6 +1,7 @@
 /** The root that a provider makes: where a launch puts it, and what its instance hears of it. (spec: cloudstack 3.2, 3.4.) */
 import { describe, expect, it } from 'vitest'
-import { kinds, type Seen } from '../../machines/index.ts'
+import type { Seen } from '../../machines/grammar.ts'
+import { kinds } from '../../machines/index.ts'
 import { type ClassName, classes } from './classes.ts'
 import { furnished, GiB, outcome, type World } from './world.ts'
 
@@ -12,9 +13,8 @@ function scene(name: ClassName, ...pools: readonly object[]) {
   const { world } = furnished(classes[name])
   const { id: image } = world.request('image', 'register', undefined, { name: 'plain', sizeBytes: 8 * GiB })
   world.claims.set('pools provider/lab', pools)
-  const launch = (input: object = {}) =>
-    world.request('instance', 'launch', undefined, { image, type: 'small', onMismatch: 'warn', ...input }).id
-  return { world, launch }
+  const request = () => world.request('instance', 'launch', undefined, { image, type: 'small', onMismatch: 'warn' })
+  return { world, request, launch: () => request().id }
 }
 const asked = (world: World) =>
   world.log
@@ -46,7 +46,7 @@ describe('a launch whose root the provider makes', () => {
       pool('ssd', 90, 'a', { enabled: false }),
       pool('ssd', 90, 'a', { volumeTypes: ['gp3'] }),
     ])
-      expect(outcome(() => scene('C', full).launch())).toBe('poolRoom')
+      expect(outcome(() => scene('C', full).request())).toBe('poolRoom')
   })
 
   it('takes no place where the root is a volume, or the image itself', () => {
