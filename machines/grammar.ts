@@ -385,11 +385,11 @@ export type StateTag = 'settled' | 'working' | 'terminal'
 /** `meta` of a state: `awaits` names the resources a working state waits for; they must themselves be working. */
 export type StateMeta = { readonly awaits?: (context: Untyped) => readonly string[] }
 
-/** What a provider shows of a resource without having been asked. */
+/** What a provider shows of a resource, or of a part of it, without having been asked; on instances, of which launch. */
 export interface Seen {
   readonly exists: 'yes' | 'no' | 'unknown'
   readonly facts: { readonly [key: string]: Json | undefined }
-  /** Number of the launch it belongs to, on instances. */
+  readonly part?: { readonly kind: string; readonly id: string }
   readonly generation?: number
 }
 /** The unasked report an observation amounts to, if it says something new: short event name and data. */

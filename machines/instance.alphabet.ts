@@ -15,8 +15,8 @@ import {
   warned,
 } from './grammar.ts'
 import type { CleanupItem } from './instance.cleanup.ts'
-import { type RootOwner, rootOwners } from './instance.mode.ts'
 import { type Recovery, recoveryAttributes, recoveryEvents } from './instance.recovery.alphabet.ts'
+import { type Rooted, rootShape } from './instance.root.alphabet.ts'
 import type { Sparing } from './instance.sparing.ts'
 import type { Stall } from './instance.stall.ts'
 import type { VmSnapshotOffers, VmSnapshotTask } from './instance.vm-snapshots.ts'
@@ -25,7 +25,7 @@ import { type Mode, modes } from './modes.ts'
 import { type Orphan, orphanEvents } from './orphans.ts'
 import { profile } from './profiles.ts'
 import type { Failure } from './retries.ts'
-import { cleanEvents } from './sights.ts'
+import { cleanEvents, rootEvents } from './sights.ts'
 import { type Tags, tagEvents, tags } from './tags.ts'
 
 export interface Device {
@@ -55,17 +55,11 @@ export interface ModeWarning {
   readonly remedy: string
 }
 
-export interface InstanceContext extends Recovery {
+export interface InstanceContext extends Recovery, Rooted {
   readonly image: string
-  /** The root that its provider made needs the image for as long as the instance exists. */
-  readonly pinsImage?: boolean
   readonly type: string
   /** A stateful instance keeps its disks when it stops; a stateless one has nothing to come back to. */
   readonly mode: Mode
-  /** Who made its root, and so who cleans it up; `image`: it runs on its image itself. */
-  readonly rootOwner: RootOwner
-  /** The volume that its provider makes for its root, where that may be there when the instance is gone. */
-  readonly keptRoot?: { readonly volume: string; readonly sizeBytes: number }
   /** What its launch was warned of. */
   readonly warning?: ModeWarning
   readonly zone: string
@@ -288,12 +282,7 @@ export const instanceEvents = events('instance', {
       image: z.string(),
       type: z.string(),
       mode: z.enum(modes),
-      rootOwner: z.enum(rootOwners),
-      /** The root is no copy of the image: it cannot do without. */
-      pinsImage: z.boolean().optional(),
-      /** Of a root that is made as a volume: it can be nothing else. */
-      onlyRoot: z.boolean().optional(),
-      keptRoot: z.strictObject({ volume: z.string(), sizeBytes: z.int().positive() }).optional(),
+      ...rootShape,
       warning: z.strictObject(modeWarning).optional(),
       zone: z.string(),
       provider: z.string(),
@@ -414,6 +403,8 @@ export const instanceEvents = events('instance', {
   recovered: reported(launch),
   recoverFailed: reported(rejection),
   ...cleanEvents,
+  /** Unasked: the root that its provider made is that large, or holds that much. */
+  ...rootEvents,
 
   launchTimedOut: elapsed(),
   stopTimedOut: elapsed(),

@@ -11,6 +11,7 @@ import { leftOfBoth, offersOf } from './instance.offers.ts'
 import { recoveryChanges } from './instance.recovery.ts'
 import { restartChanges } from './instance.restart.ts'
 import { revertChanges } from './instance.reverts.ts'
+import { rootChanges } from './instance.root.ts'
 import { sparingChanges } from './instance.sparing.ts'
 import { stallChanges } from './instance.stall.ts'
 import { stopChanges } from './instance.stop.ts'
@@ -160,6 +161,7 @@ const all = {
   ...recoveryChanges,
   ...restartChanges,
   ...revertChanges,
+  ...rootChanges,
   ...migrationChanges,
   ...stallChanges,
   ...stopChanges,

@@ -78,10 +78,11 @@ export const cleanupChanges = {
 /** A root that the provider made and kept is a volume from now on, which is to go. */
 const endKeptRoot = (now: Now): Tell[] => {
   const { context, event } = now
-  const { keptRoot, zone, provider, image } = context
+  const { keptRoot, providerRoot, zone, provider, image } = context
   if (!keptRoot || !dying(now).some(({ id }) => id === keptRoot.volume)) return []
-  const { volume, sizeBytes } = keptRoot
-  const data = { instance: event.resource, image, sizeBytes, zone, provider }
+  const { volume } = keptRoot
+  const { sizeBytes, pool } = providerRoot ?? { sizeBytes: keptRoot.sizeBytes }
+  const data = { instance: event.resource, image, sizeBytes, zone, provider, pool }
   return [{ resource: volume, event: 'volume.rootLeft', data }]
 }
 /** What it leaves that is neither compute nor disk: nobody here can ask for its end. */

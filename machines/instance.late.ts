@@ -20,6 +20,8 @@ const notGone = {
   ...ignoring('it is not gone yet', freed, 'orphanCleaned'),
   ...ignoring('it is not kept for a while', expunging),
 }
+const measured = 'rootMeasured'
+const unmeasured = ignoring('its disks are counted on when it is at rest', measured)
 const volumes = ['volumeReady', 'volumeFailed'] as const
 const creation = ['created', 'createFailed', 'launchTimedOut'] as const
 const starting = ['started', 'startFailed', 'startRetryDue'] as const
@@ -57,6 +59,7 @@ const all = [
   ...destroying,
   ...news,
   ...imaging,
+  measured,
   'captureEnded',
   'revertEnded',
   'migrateEnded',
@@ -78,6 +81,7 @@ export const late = {
   abandoning: ignoring('what came to be is being destroyed', 'poweredOff', 'terminateTimedOut'),
   pending: {
     ...unowed,
+    ...unmeasured,
     ...notGone,
     ...ignoring('all its volumes were ready before', ...volumes),
     ...ignoring('its launch has recorded that', ...launching),
@@ -107,6 +111,7 @@ export const late = {
   },
   stopping: {
     ...unowed,
+    ...unmeasured,
     ...notGone,
     ...ignoring('its launch is over', ...launching),
     ...ignoring('it is not off yet', 'offGraceDue'),
@@ -149,6 +154,7 @@ export const late = {
     ...ignoring('no such call is open', ...destroying),
   },
   suspending: {
+    ...unmeasured,
     ...notGone,
     ...unowed,
     ...ignoring('its launch is over', ...volumes, ...creation, ...launching, ...starting),
@@ -171,6 +177,7 @@ export const late = {
   destroying: ignoring('the question is still open', 'destroyRetryDue'),
   retrying: ignoring('it will be asked again anyway', 'destroyFailed'),
   shuttingDown: {
+    ...unmeasured,
     ...ignoring('its VM snapshots go with it', ...lineage),
     ...unowed,
     ...notGone,

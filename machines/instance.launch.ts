@@ -43,7 +43,8 @@ export function launchData({ input, facts, newId }: Completion<Input>): Json | D
   const { mode, rootOwner, mismatch } = resolved
   const mapping = mapped(rootOwner, source, rootVolume, blockDevices, snapshots)
   const found = 'requirement' in mapping ? undefined : mapping
-  const place = placesOf(found?.volumes ?? [], pools, zone)
+  const made = rootOwner === 'provider' && source.sizeBytes > 0 ? { sizeBytes: source.sizeBytes } : undefined
+  const place = placesOf(made, found?.volumes ?? [], pools, zone)
   const stops = mode === 'stateful' && capabilities.stop !== 'none'
   const data = {
     ...asked,
@@ -52,6 +53,7 @@ export function launchData({ input, facts, newId }: Completion<Input>): Json | D
     mode,
     rootOwner: rootOwner ?? (rootVolume ? 'user' : 'provider'),
     ...(fromSnapshot ? {} : cloneOf(rootOwner, capabilities)),
+    providerRoot: made && { ...made, pool: place.of.get(made) },
     keptRoot: rootOwner === 'provider' && keepsRoots(capabilities) ? keptRoot(newId('volume'), source) : undefined,
     warning: mismatch && warningOf(requested as Mode, resolved, mismatch),
     shutdownBehaviour: input.shutdownBehaviour ?? (stops ? 'stop' : 'terminate'),
@@ -86,9 +88,14 @@ interface Rooting {
 }
 
 type Placed = MappingWithRoot['volumes'][number]
-/** Where the volumes go that the launch makes: all of them, or none. */
-function placesOf(volumes: readonly Placed[], pools: readonly KnownPool[] | null, zone: string) {
-  const made = volumes.filter(each => each.volume === undefined)
+/** Where the disks go that come of the launch, a root that the provider makes among them: all of them, or none. */
+function placesOf(
+  root: { readonly sizeBytes: number } | undefined,
+  volumes: readonly Placed[],
+  pools: readonly KnownPool[] | null,
+  zone: string,
+) {
+  const made = [...(root ? [root] : []), ...volumes.filter(each => each.volume === undefined)]
   const { pools: chosen, fault } = placed(pools, zone, made)
   return { of: new Map(made.map((each, nth) => [each, chosen[nth]])), fault }
 }

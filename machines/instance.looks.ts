@@ -15,6 +15,7 @@
  */
 import { type Arm, type Ask, type Disarm, ignore, needs, type Observed } from './grammar.ts'
 import type { InstanceContext, InstanceEventNamed as Named, Now } from './instance.alphabet.ts'
+import { partObserved } from './instance.root.ts'
 import { stallSeen } from './instance.stall.ts'
 import { taskLost } from './instance.vm-snapshots.ts'
 import { forceOff } from './instance.wants.ts'
@@ -135,7 +136,9 @@ export const forceStoppable = {
  * What a sight of it at the provider amounts to. Only where no call is open: elsewhere that will say what became of it,
  * as it does while its guest is off for an image.
  */
-export const instanceObserved: Observed = ({ exists, facts, generation }, context: InstanceContext, state) => {
+export const instanceObserved: Observed = (sight, context: InstanceContext, state) => {
+  if (sight.part) return partObserved(sight, context, state)
+  const { exists, facts, generation } = sight
   if (exists === 'unknown' || (generation ?? context.generation) !== context.generation) return undefined
   const name = state.split('.')[0]!
   const seen = exists === 'no' ? 'missing' : String(facts.status)

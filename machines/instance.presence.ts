@@ -7,6 +7,7 @@
 import type { Expected, Presence } from './grammar.ts'
 import type { InstanceContext } from './instance.alphabet.ts'
 import { isStalled } from './instance.stall.ts'
+import { poolName } from './placement.ts'
 
 /** As providers call what it is in these states. */
 const statuses: Readonly<Record<string, string>> = {
@@ -28,9 +29,9 @@ function connections(id: string, { devices, changing, impaired }: InstanceContex
   return Object.values(devices).map(({ volume, status }) => connection(id, volume, must && status === 'attached'))
 }
 /** The root that its provider made: under a name that the provider chose, or the one it was asked for. */
-const ownRoot = (id: string, { keptRoot }: InstanceContext): Expected[] =>
+const ownRoot = (id: string, { keptRoot, providerRoot }: InstanceContext): Expected[] =>
   [`${id}/root`, ...(keptRoot ? [keptRoot.volume] : [])].map(each => {
-    return { kind: 'volume', id: each, must: false, facts: {} }
+    return { kind: 'volume', id: each, must: false, facts: { pool: poolName(providerRoot?.pool) } }
   })
 
 export const instancePresence: Presence = {

@@ -16,6 +16,7 @@ import { orphanImages } from './instance.capture.ts'
 import { connectingWhileStopping, ofAnotherLaunch, tagging, terminable } from './instance.clauses.ts'
 import { late } from './instance.late.ts'
 import { forgettingReverts } from './instance.reverts.ts'
+import { measurable } from './instance.root.ts'
 import { ASKS_OF_THE_GUEST, escalating } from './instance.stop.ts'
 import { clearing as goes, removals, taskLost, vmSnapshotsAnswered } from './instance.vm-snapshots.ts'
 import * as want from './instance.wants.ts'
@@ -211,6 +212,7 @@ export const recoverable = {
     'instance.created': [{ guard: 'madeAfterAll', target: '#settingAside' }, stays],
     'instance.externallySuspended': sleepsAgain,
     'instance.suspended': sleepsAgain,
+    ...measurable,
     ...tagging,
     ...forgettingReverts,
     ...removals,

@@ -11,6 +11,7 @@ import { endsOff, isHeld } from './instance.off.ts'
 import { recoveryChoices, recoveryRequirements } from './instance.recovery.ts'
 import { restartChoices, restartRequirements } from './instance.restart.ts'
 import { revertChoices, revertRequirements } from './instance.reverts.ts'
+import { rootChoices } from './instance.root.ts'
 import { sparingChoices, sparingRequirements } from './instance.sparing.ts'
 import { stallChoices } from './instance.stall.ts'
 import { stopChoices } from './instance.stop.ts'
@@ -153,6 +154,7 @@ export const choices = {
   ...recoveryChoices,
   ...restartChoices,
   ...revertChoices,
+  ...rootChoices,
   ...migrationChoices,
   ...stallChoices,
   ...stopChoices,

@@ -23,6 +23,7 @@ import { late } from './instance.late.ts'
 import { forceStoppable, graceOver, missableWhileSuspended } from './instance.looks.ts'
 import { terminableOnceRun } from './instance.recovery.ts'
 import { forgettingReverts } from './instance.reverts.ts'
+import { measurable } from './instance.root.ts'
 import { expiringLater, removals, vmSnapshotsAnswered } from './instance.vm-snapshots.ts'
 
 type Change = Partial<InstanceContext>
@@ -129,6 +130,7 @@ export const suspended = {
     ...tagging,
     ...asItIs,
     ...missableWhileSuspended,
+    ...measurable,
     'instance.memoryLost': [ofAnotherLaunch, { target: '#stopping', actions: 'memoryLost' }],
     ...forgettingImages,
     ...forgettingReverts,

@@ -62,6 +62,7 @@ import { migratableOff, migratableRunning } from './instance.migrations.ts'
 import { clearing, recoverable, settingAside, terminableOnceRun, terminableWhileOff } from './instance.recovery.ts'
 import { restartable } from './instance.restart.ts'
 import { forgettingReverts, revertible } from './instance.reverts.ts'
+import { measurable } from './instance.root.ts'
 import { choices, instanceRequirements } from './instance.rules.ts'
 import { noStallRetry, stallable } from './instance.stall.ts'
 import { onceStopped, untilStopped } from './instance.stop.ts'
@@ -270,6 +271,7 @@ export const instance = setup({
         ...forgettingReverts,
         ...guestMayPowerOff,
         ...missableWhileRunning,
+        ...measurable,
         ...late.running,
       },
     },
@@ -369,6 +371,7 @@ export const instance = setup({
           actions: [{ type: 'tell', params: want.detachedAtOnce }, 'detachedAtOnce'],
         },
         ...answeredWhileStopped,
+        ...measurable,
         'instance.stopped': [
           { guard: 'confirms', actions: [{ type: 'tell', params: want.settleVolumes }, 'halted'] },
           ignore('it is stopped already'),

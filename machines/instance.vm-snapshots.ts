@@ -15,6 +15,7 @@
 import { type Ask, ignore, needs, type Tell } from './grammar.ts'
 import type { InstanceContext, InstanceEventNamed as Named, Now } from './instance.alphabet.ts'
 import { late } from './instance.late.ts'
+import { providerRootName } from './instance.root.alphabet.ts'
 import * as tree from './lineage.ts'
 
 /** What is being done, to which: in the order in which answers will come. */
@@ -264,9 +265,10 @@ const tell = (now: Now, event: string, data: object = {}, resource = head(now)):
   event: `vm-snapshot.${event}`,
   data: { instance: now.event.resource, ...data },
 })
-const rootOf = ({ devices, rootOwner, keptRoot }: InstanceContext, id: string): string | undefined => {
+const rootOf = (context: InstanceContext, id: string): string | undefined => {
+  const { devices, rootOwner } = context
   if (rootOwner === 'image') return undefined
-  if (rootOwner === 'provider') return keptRoot?.volume ?? `${id}/root`
+  if (rootOwner === 'provider') return providerRootName(context, id)
   return Object.values(devices).find(({ root }) => root)?.volume
 }
 const disksIn = ({ disks = {} }: Named<'vmSnapshotKept' | 'vmSnapshotReverted'>['data']) =>

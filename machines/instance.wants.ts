@@ -6,8 +6,10 @@ import type { Arm, Ask, Disarm, Tell } from './grammar.ts'
 import type { InstanceContext, InstanceEventNamed as Named, Now } from './instance.alphabet.ts'
 import { atHead, deviceOf } from './instance.devices.ts'
 import { endsOff, isHeld } from './instance.off.ts'
+import { providerRootName } from './instance.root.alphabet.ts'
 import { spare } from './instance.sparing.ts'
 import { removeAll } from './instance.vm-snapshots.ts'
+import { poolName } from './placement.ts'
 import { retryAfterMs } from './retries.ts'
 
 /** After these a reader is told that it takes too long; all but that of what is first made stays open. (spec: ec2 2.6) */
@@ -29,10 +31,16 @@ const userDataOf = ({ userData, userDataEncoding }: InstanceContext) => ({
   userDataEncoding: userDataEncoding === 'base64' ? userDataEncoding : undefined,
 })
 
-export const compute = ({ context }: Now): Ask => {
-  const { zone, image, vcpus, memoryBytes, generation, provider, keptRoot } = context
+/** Where it has neither an id of its own nor a place, its provider makes one as it always does. */
+function rootAsked(context: InstanceContext, instance: string) {
+  const { keptRoot, providerRoot } = context
+  const pool = poolName(providerRoot?.pool)
+  return keptRoot || pool ? { kind: 'private', volume: providerRootName(context, instance), pool } : undefined
+}
+export const compute = ({ context, event }: Now): Ask => {
+  const { zone, image, vcpus, memoryBytes, generation, provider } = context
   const size = { vcpus, memoryBytes }
-  const root = keptRoot && { kind: 'private', volume: keptRoot.volume }
+  const root = rootAsked(context, event.resource)
   return {
     verb: 'instanceEnsure',
     provider,

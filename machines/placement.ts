@@ -8,6 +8,9 @@ import { claim, type FactSource, type Json, type Refusal, type RefusalInput } fr
 /** The pools of the provider that a command names, with what is on them: a fact of commands that make volumes. */
 export const poolsThere: FactSource = claim('pools', [{ text: 'provider' }, 'provider'], 'pools')
 
+/** Its name as its provider knows it. */
+export const poolName = (pool: string | undefined): string | undefined => pool?.slice('pool/'.length)
+
 /** A pool, as a view keeps it. */
 export interface KnownPool {
   readonly key: string

@@ -10,15 +10,18 @@
  * (spec: drivers-and-qemu 5; reliability R12.)
  */
 import { z } from 'zod'
-import { ignore, type Observed, type Refusal, type RefusalInput, reported, type Untyped } from './grammar.ts'
+import { ignore, type Observed, type Refusal, type RefusalInput, reported, type Seen, type Untyped } from './grammar.ts'
 import { type Orphan, withoutCleaned } from './orphans.ts'
 
 /** It had ended, and this of it was still at its provider: it was taken away, by a call with this token. */
 export const cleanEvents = { orphanCleaned: reported({ token: z.string(), kind: z.string(), id: z.string() }) }
+const measure = { sizeBytes: z.int().positive(), allocatedBytes: z.int().nonnegative().optional() }
+/** The same of a disk that is a part of something. */
+export const rootEvents = { rootMeasured: reported(measure) }
 export const sightEvents = {
   vanished: reported(),
   reappeared: reported(),
-  measured: reported({ sizeBytes: z.int().positive(), allocatedBytes: z.int().nonnegative().optional() }),
+  measured: reported(measure),
   ...cleanEvents,
 }
 
@@ -91,6 +94,14 @@ const isSize = (value: unknown): value is number => Number.isSafeInteger(value) 
 const isWorthTelling = ({ sizeBytes, allocatedBytes: before }: Sighted, now: number | undefined) =>
   now !== undefined && (before === undefined || Math.abs(now - before) * 100 >= sizeBytes)
 
+/** How large a disk is and what it holds, if that is new. */
+export function newMeasure(known: Sighted, { sizeBytes: size, allocatedBytes: held }: Seen['facts']) {
+  const sizeBytes = isSize(size) && size > 0 ? size : known.sizeBytes
+  const shown = isSize(held) ? held : undefined
+  const isNews = sizeBytes !== known.sizeBytes || isWorthTelling(known, shown)
+  return isNews ? { sizeBytes, allocatedBytes: shown ?? known.allocatedBytes } : undefined
+}
+
 /** What a sight of a disk says that is new, in a state in which its provider must have it. */
 export const diskObserved =
   (isThere: (context: Untyped, state: string) => boolean): Observed =>
@@ -98,9 +109,7 @@ export const diskObserved =
     if (!isThere(context, state)) return undefined
     if (exists === 'no') return context.impaired ? undefined : { event: 'vanished', data: {} }
     if (exists !== 'yes') return undefined
-    const sizeBytes = isSize(facts.sizeBytes) && facts.sizeBytes > 0 ? facts.sizeBytes : context.sizeBytes
-    const shown = isSize(facts.allocatedBytes) ? facts.allocatedBytes : undefined
     if (context.impaired) return { event: 'reappeared', data: {} }
-    const data = { sizeBytes, allocatedBytes: shown ?? context.allocatedBytes }
-    return sizeBytes !== context.sizeBytes || isWorthTelling(context, shown) ? { event: 'measured', data } : undefined
+    const data = newMeasure(context, facts)
+    return data && { event: 'measured', data }
   }

@@ -206,6 +206,7 @@ export const volumeEvents = events('volume', {
     sizeBytes: z.int().positive(),
     zone: z.string(),
     provider: z.string(),
+    pool: z.string().optional(),
   }),
   attached: told({ instance: z.string() }),
   attachFailed: told({ instance: z.string(), ...failure }),

@@ -9,6 +9,7 @@
  * one platform they move along, where the provider can do that. (spec: cloudstack 1.3, 2.5; docs/decisions/0052.)
  */
 import { type Arm, type Ask, type Disarm, ignore, needs, type Tell } from './grammar.ts'
+import { poolName } from './placement.ts'
 import type { VolumeEventNamed as Named, Now, VolumeContext } from './volume.alphabet.ts'
 
 /** The same patience as with making one: contents are copied. */
@@ -44,9 +45,6 @@ export const migrateChanges = {
     return { migration: undefined, reason: { code, message } }
   },
 }
-
-/** Its name as its provider knows it. */
-export const poolName = (pool: string | undefined): string | undefined => pool?.slice('pool/'.length)
 
 const move = (now: Now): Ask => ({
   verb: 'volumeMigrate',

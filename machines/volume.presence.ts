@@ -1,8 +1,8 @@
 /** What of a volume should be at its provider, and what a sight of it there says. */
 import type { Presence } from './grammar.ts'
+import { poolName } from './placement.ts'
 import { diskObserved } from './sights.ts'
 import type { VolumeContext } from './volume.alphabet.ts'
-import { poolName } from './volume.migrate.ts'
 
 const isThere = (state: string) => /^(available|reverting|migrating|in-use)/.test(state)
 /** Until a change is answered, its provider shows what it was or what it is to be. */

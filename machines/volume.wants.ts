@@ -1,8 +1,8 @@
 /** What a volume asks of its provider, of the clock and of its instance. */
 import type { Arm, Ask, Disarm, Tell } from './grammar.ts'
+import { poolName } from './placement.ts'
 import { retryAfterMs } from './retries.ts'
 import type { Now, VolumeEventNamed } from './volume.alphabet.ts'
-import { poolName } from './volume.migrate.ts'
 
 /** A provider that has not made a volume in half an hour rarely does; sooner would cry wolf over large copies. */
 const PATIENCE_MS = 30 * 60_000

@@ -4,10 +4,11 @@
  * The rows are those of `capacity`, of pools and what is on them alone. (spec: cloudstack 3.2, 3.4; docs/decisions/0045.)
  */
 import type { Envelope } from '../machines/grammar.ts'
+import { changesRoot, instanceAfter, ownRoot } from './capacity.instance.ts'
 import { poolAfter, poolsAfter, providerKey } from './capacity.pool.ts'
 import { type CapacityRow, isEmpty, said, summed } from './capacity.row.ts'
 import { claimedOf, promisedAfter } from './capacity.tree.ts'
-import { addTo, capacity, rootedAfter, rootKey, treeKeys } from './capacity.ts'
+import { addTo, capacity, rootedAfter, treeKeys } from './capacity.ts'
 import { arrivingOf, changesTaken, ownOf, volumeAfter } from './capacity.volume.ts'
 import { type Amounts, type Counted, type Objection, projection } from './contract.ts'
 
@@ -27,16 +28,17 @@ const isPool = (place: string | undefined): place is string => place?.startsWith
 const isOnPool = ({ place, target }: CapacityRow) => isPool(place) || isPool(target)
 
 function countsIn(row: CapacityRow): Counted[] {
-  const { key, holder, place, target, tree, figures } = row
+  const { holder, place, target, tree, figures } = row
   if (holder === 'volume')
     return [
       ...(isPool(place) ? [{ in: place, amounts: summed(placedOf(row), figures) }] : []),
       ...(isPool(target) ? [{ in: target, amounts: arrivingOf(row) }] : []),
     ]
   if (holder !== 'instance') return []
-  return [...claimedOf(tree, rootKey(key))]
-    .filter(([disk]) => disk !== rootKey(key))
-    .map(([disk, amounts]) => ({ in: disk, amounts }))
+  const own = ownRoot(row)
+  const claimed = claimedOf(tree, own)
+  const disks = [...claimed].filter(([disk]) => disk !== own).map(([disk, amounts]) => ({ in: disk, amounts }))
+  return isPool(place) ? [{ in: place, amounts: summed(placedOf(row), claimed.get(own)) }, ...disks] : disks
 }
 /** What a provider measures is no promise. */
 const placedOf = (row: CapacityRow): Amounts => ownOf({ ...row, physicalBytes: undefined })
@@ -63,7 +65,7 @@ const listing = new Set(['pool.defineRequested', 'pool.retireRequested'])
 
 export const pools = projection<'pools', CapacityRow>({
   name: 'pools',
-  version: 3,
+  version: 4,
   key: 'key',
   columns: capacity.columns,
   indexes: [['holder', 'key']],
@@ -74,11 +76,13 @@ export const pools = projection<'pools', CapacityRow>({
     if (type === 'pool.measured') return []
     if (kind === 'pool') return listing.has(type) ? [resource, providerKey(said(event).provider)] : [resource]
     if (kind === 'vm-snapshot') return treeKeys(event)
+    if (changesRoot(event)) return isLaunchElsewhere(event) ? [] : [resource]
     return changesTaken(event) && !isElsewhere(event) ? [resource] : []
   },
   fold: (row, event, key) => {
     if (event.kind === 'pool') return key === event.resource ? poolAfter(row, event) : poolsAfter(row, event)
     if (event.kind === 'vm-snapshot') return rootedAfter(row, event, promisedAfter)
+    if (event.kind === 'instance') return instanceAfter(row, event)
     const after = volumeAfter(row, event)
     return after && isOnPool(after) ? after : undefined
   },
@@ -90,3 +94,5 @@ export const pools = projection<'pools', CapacityRow>({
 
 /** A volume that comes into being outside of any pool. */
 const isElsewhere = (event: Envelope) => event.version === 1 && said(event).pool === undefined
+/** The same of an instance, whose root its provider makes or somebody else. */
+const isLaunchElsewhere = (event: Envelope) => event.version === 1 && said(event).providerRoot?.pool === undefined

@@ -1,5 +1,6 @@
 /** What sums of capacity come to, as they are shown. (spec: cloudstack 3.4.) */
 
+import { ownRoot } from './capacity.instance.ts'
 import { committedBytes, limitBytes } from './capacity.pools.ts'
 import {
   type CapacityAmount,
@@ -10,7 +11,7 @@ import {
   summed,
 } from './capacity.row.ts'
 import { layersOf } from './capacity.tree.ts'
-import { rootKey, takenBy } from './capacity.ts'
+import { takenBy } from './capacity.ts'
 import { arrivingOf, ownOf } from './capacity.volume.ts'
 import type { Amounts } from './contract.ts'
 
@@ -84,7 +85,7 @@ export const poolFigures = (settings: PoolSettings, storage: Storage | undefined
 
 /** What an event came to, and of what. All of them together are the number. */
 export interface CapacityPart {
-  /** The volume, the snapshot, or `<instance>/root`. */
+  /** The volume, the snapshot, or the root that a provider makes: by its id if it has one, else `<instance>/root`. */
   readonly of: string
   readonly cause: Cause
   readonly amounts: Amounts
@@ -95,25 +96,26 @@ export interface CapacityPart {
  * @param where of a volume that is being moved, what it takes of only one of the two
  */
 export function partsOf(row: CapacityRow, where?: 'place' | 'target'): CapacityPart[] {
-  const { key, holder, cause, physicalCause, tree } = row
-  if (holder === 'volume') {
-    const { measuredVolumes, physicalBytes, ...placed } = ownOf(row)
-    const measured = { of: key, cause: physicalCause!, amounts: { measuredVolumes, physicalBytes } as Amounts }
-    const taken = [...(where === 'target' ? [] : [placed]), ...(where === 'place' ? [] : [arrivingOf(row)])]
-    const parts = taken
-      .filter(amounts => Object.keys(amounts).length)
-      .map(amounts => ({ of: key, cause: cause!, amounts }))
-    if (where === 'target') return parts
-    return physicalBytes === undefined ? parts : [...parts, measured]
-  }
+  const { key, holder, cause, tree } = row
+  if (holder === 'volume') return diskParts(row, key, where)
   if (holder === 'snapshot') {
     const amounts = takenBy(row)
     return Object.keys(amounts).length ? [{ of: key, cause: cause!, amounts }] : []
   }
   const parts = new Map<string, CapacityPart>()
-  for (const { disk, snapshot, amounts, cause } of layersOf(tree, rootKey(key))) {
+  for (const { disk, snapshot, amounts, cause } of layersOf(tree, ownRoot(row))) {
     const name = JSON.stringify([disk, snapshot])
     parts.set(name, { of: disk, cause, amounts: summed(parts.get(name)?.amounts, amounts) })
   }
-  return [...parts.values()]
+  return [...diskParts(row, ownRoot(row)), ...parts.values()]
+}
+
+/** Of a volume, or of a root that counts with its instance: what it takes by itself. */
+function diskParts(row: CapacityRow, of: string, where?: 'place' | 'target'): CapacityPart[] {
+  const { cause, physicalCause } = row
+  const { measuredVolumes, physicalBytes, ...placed } = ownOf(row)
+  const taken = [...(where === 'target' ? [] : [placed]), ...(where === 'place' ? [] : [arrivingOf(row)])]
+  const parts = taken.filter(amounts => Object.keys(amounts).length).map(amounts => ({ of, cause: cause!, amounts }))
+  if (where === 'target' || physicalBytes === undefined) return parts
+  return [...parts, { of, cause: physicalCause!, amounts: { measuredVolumes, physicalBytes } as Amounts }]
 }

@@ -91,6 +91,9 @@ export interface CapacityRow {
   readonly target?: string
   /** Of a volume: the instance that has a claim on it. */
   readonly instance?: string
+  /** Of an instance: the id of the root that its provider makes, where that has one of its own. */
+  readonly root?: string
+  /** Of a volume, a volume snapshot, and the root of an instance that its provider makes. */
   readonly phase?: Phase
   readonly sizeBytes?: number
   /** Of a volume whose size is being changed: what it returns to if that fails. */
@@ -135,7 +138,7 @@ function withoutZeros(sums: Amounts): Amounts {
 export const isEmpty = ({ holder, phase, declared, figures = {}, tree, pools }: CapacityRow): boolean => {
   if (declared || pools?.length) return false
   if (holder === 'volume') return phase === 'gone' && Object.keys(figures).length === 0
-  if (holder === 'instance') return tree === undefined
+  if (holder === 'instance') return tree === undefined && (phase === undefined || phase === 'gone')
   if (holder === 'snapshot') return phase === 'gone'
   return Object.keys(figures).length === 0
 }

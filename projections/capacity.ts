@@ -5,6 +5,7 @@
  * driver missed, and each number is what certain events came to. (spec: cloudstack 3.4; docs/capacity.md.)
  */
 import type { Envelope } from '../machines/grammar.ts'
+import { changesRoot, instanceAfter, ownRoot } from './capacity.instance.ts'
 import { poolAfter } from './capacity.pool.ts'
 import { type CapacityRow, causeOf, isEmpty, said, summed, zoneKey, zoneOf } from './capacity.row.ts'
 import { takenOf, treeAfter } from './capacity.tree.ts'
@@ -28,12 +29,10 @@ export function rootedAfter(row: CapacityRow | undefined, event: Envelope, after
   return { key, holder: 'instance', account, ...row, tree }
 }
 
-/** The instance itself: where it is, for a root that its provider made. */
-function instanceAfter(row: CapacityRow | undefined, event: Envelope): CapacityRow | undefined {
-  const { resource: key, account, state } = event
-  if (state === 'terminated') return row && { ...row, declared: undefined }
-  const { provider, zone } = said(event)
-  return { key, holder: 'instance', account, provider, zone, place: zoneKey(provider, zone), declared: 1 }
+/** The instance itself has a row until it has ended, whatever it takes. */
+function instanceHeld(row: CapacityRow | undefined, event: Envelope): CapacityRow | undefined {
+  const after = instanceAfter(row, event)
+  return after && { ...after, declared: event.state === 'terminated' ? undefined : 1 }
 }
 
 function heldAfter(row: CapacityRow | undefined, event: Envelope): CapacityRow {
@@ -63,16 +62,15 @@ function snapshotAfter(row: CapacityRow | undefined, event: Envelope): CapacityR
 
 /** What a row that is no sum takes by itself and in sums. */
 export function takenBy(row: CapacityRow): Amounts {
-  const { key, holder, phase, tree, sizeBytes = 0, figures } = row
+  const { holder, phase, tree, sizeBytes = 0, figures } = row
   if (holder === 'volume') return summed(ownOf(row), figures, arrivingOf(row))
   if (holder === 'snapshot') return phase === 'allocated' ? { snapshotBytesOnPrimary: sizeBytes } : {}
-  return takenOf(tree, rootKey(key)).get(rootKey(key)) ?? {}
+  // A root that its provider made is no volume: it counts with its instance.
+  return summed(ownOf(row), takenOf(tree, ownRoot(row)).get(ownRoot(row)))
 }
-/** A root that its provider made is no volume: it counts with its instance. */
-export const rootKey = (instance: string): string => `${instance}/root`
 
 function countsIn(row: CapacityRow): Counted[] {
-  const { key, holder, account, place, target, tree, above, figures = {} } = row
+  const { holder, account, place, target, tree, above, figures = {} } = row
   if (holder === 'account' || holder === 'domain') return above === undefined ? [] : [{ in: above, amounts: figures }]
   if (holder !== 'volume' && holder !== 'instance' && holder !== 'snapshot') return []
   const [all, arriving] = [takenBy(row), arrivingOf(row)]
@@ -82,7 +80,8 @@ function countsIn(row: CapacityRow): Counted[] {
     ...(place === undefined ? [] : [{ in: place, amounts: here }]),
     ...(target === undefined ? [] : [{ in: target, amounts: arriving }]),
   ]
-  const disks = holder === 'instance' ? [...takenOf(tree, rootKey(key))].filter(([disk]) => disk !== rootKey(key)) : []
+  const own = ownRoot(row)
+  const disks = holder === 'instance' ? [...takenOf(tree, own)].filter(([disk]) => disk !== own) : []
   return [...sums, ...disks.map(([disk, amounts]) => ({ in: disk, amounts }))]
 }
 
@@ -103,7 +102,7 @@ export function addTo(row: CapacityRow | undefined, key: string, amounts: Amount
 
 export const capacity = projection<'capacity', CapacityRow>({
   name: 'capacity',
-  version: 3,
+  version: 4,
   key: 'key',
   columns: {
     key: 'text',
@@ -114,6 +113,7 @@ export const capacity = projection<'capacity', CapacityRow>({
     place: 'text',
     target: 'text',
     instance: 'text',
+    root: 'text',
     phase: 'text',
     sizeBytes: 'integer',
     originalBytes: 'integer',
@@ -137,13 +137,11 @@ export const capacity = projection<'capacity', CapacityRow>({
     ['instance', 'key'],
   ],
   keys: event => {
-    const { kind, type, resource, state, before } = event
-    if (changesTaken(event) || changesClaim(event) || kind === 'pool') return [resource]
+    const { kind, type, resource } = event
+    if (changesTaken(event) || changesClaim(event) || changesRoot(event) || kind === 'pool') return [resource]
     // The root is all there is: it has no sum that every commit writes.
     if (born.has(type)) return resource === ROOT ? [] : [resource]
     if (kind === 'vm-snapshot') return treeKeys(event)
-    if (kind === 'instance')
-      return type === 'instance.launchRequested' || (state === 'terminated' && before !== state) ? [resource] : []
     return kind === 'snapshot' ? [resource] : []
   },
   fold: (row, event) => {
@@ -153,7 +151,7 @@ export const capacity = projection<'capacity', CapacityRow>({
       case 'vm-snapshot':
         return rootedAfter(row, event)
       case 'instance':
-        return instanceAfter(row, event)
+        return instanceHeld(row, event)
       case 'snapshot':
         return snapshotAfter(row, event)
       case 'pool':

@@ -89,7 +89,8 @@ const isMeasure = ({ originalBytes, target }: CapacityRow, { type, before }: Env
   ((type === 'volume.resized' || type === 'volume.reverted') && originalBytes !== undefined) ||
   (type === 'volume.migrated' && target !== undefined)
 
-function measureOf(event: Envelope): Partial<CapacityRow> {
+/** What its provider measured of it. */
+export function measureOf(event: Envelope): Partial<CapacityRow> {
   const { allocatedBytes } = said(event)
   if (allocatedBytes === undefined) return {}
   return { physicalBytes: allocatedBytes, physicalAsOf: event.at, physicalCause: causeOf(event) }

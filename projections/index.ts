@@ -10,6 +10,7 @@ import { shares } from './shares.ts'
 import { usage } from './usage.ts'
 
 export const projections = { inventory, limits, names, shares, clones, usage, pools, capacity }
+export { ownRoot } from './capacity.instance.ts'
 export {
   type CapacityFigures,
   type CapacityPart,
@@ -19,7 +20,7 @@ export {
   poolFigures,
 } from './capacity.report.ts'
 export { type CapacityRow, type Cause, summed as sumOf, zoneKey } from './capacity.row.ts'
-export { rootKey, takenBy } from './capacity.ts'
+export { takenBy } from './capacity.ts'
 export type { CloneRow } from './clones.ts'
 export type { InventoryRow, Relation } from './inventory.ts'
 export { type LimitRow, measures } from './limits.ts'

@@ -13,6 +13,8 @@ interface Device {
 }
 
 export const instanceView: KindView = {
+  pool: (before, { type, data }) =>
+    type === 'instance.launchRequested' ? (data as Attributes).providerRoot?.pool : before,
   attributes: (before, event) => {
     const known = keptOf(changes(before, event), event)
     const changed = lineageOf(owedOf(captured(stalled(known, event), event), event), event)
@@ -156,6 +158,8 @@ function changes(before: Attributes, event: Envelope): Attributes {
         : before
     case 'instance.settingsRestored':
       return { ...before, ...data }
+    case 'instance.rootMeasured':
+      return { ...before, providerRoot: { ...before.providerRoot, ...data } }
     case 'instance.modifyRequested':
       return modified(before, data)
     default:

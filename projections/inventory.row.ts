@@ -21,7 +21,7 @@ export interface InventoryRow {
   readonly name?: string
   readonly zone?: string
   readonly provider?: string
-  /** Of a volume at a provider that has pools. */
+  /** Of a volume at a provider that has pools, and of an instance whose root that provider makes. */
   readonly pool?: string
   /** Milliseconds since 1970. */
   readonly createdAt: number

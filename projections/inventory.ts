@@ -55,7 +55,7 @@ const said = (value: unknown, before: string | undefined): string | undefined =>
 
 export const inventory = projection<'inventory', InventoryRow>({
   name: 'inventory',
-  version: 3,
+  version: 4,
   key: 'id',
   columns: {
     id: 'text',

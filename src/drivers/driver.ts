@@ -176,9 +176,9 @@ export interface DeviceSpec {
 export type RootSpec =
   /**
    * A disk of its own, which the provider makes of the image: the volume `volume` for every call and look, stopped or
-   * running. Where `clonesOnLaunch` is not `never`. Without a size, it has that of the image.
+   * running. Where `clonesOnLaunch` is not `never`. Without a size, it has that of the image. `pool`: as of a volume.
    */
-  | { readonly kind: 'private'; readonly volume: string; readonly sizeBytes?: number }
+  | { readonly kind: 'private'; readonly volume: string; readonly sizeBytes?: number; readonly pool?: string }
   /** The image itself, which keeps what the guest writes. Where `runsOnImage` is declared. */
   | { readonly kind: 'image' }
 export interface InstanceSpec {

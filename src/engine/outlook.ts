@@ -18,7 +18,7 @@ export class Outlook {
   readonly #parts: CleaningParts
 
   constructor(options: OutlookOptions) {
-    const heard = (provider: string, seen: Observation) => this.#sights.heard(provider, seen)
+    const heard: CleaningParts['heard'] = (...told) => this.#sights.heard(...told)
     const measured: CleaningParts['measured'] = (...told) => this.#sights.measured(...told)
     this.#parts = { ...options, heard, measured }
     this.#sights = new Sights({ ...options, survey: provider => this.#surveys.whole(provider) })

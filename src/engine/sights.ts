@@ -11,7 +11,7 @@ import type { NewsOutcome, ReportInput } from '../runtime/news.ts'
 import type { Residence } from '../runtime/residence.ts'
 import type { Snapshot } from '../runtime/snapshot.ts'
 import { HeldSights } from './held-sights.ts'
-import { isMoving } from './survey/parts.ts'
+import { isMoving, sightOf } from './survey/parts.ts'
 import { Watch } from './watch.ts'
 
 export interface SightsOptions {
@@ -76,13 +76,13 @@ export class Sights {
     return outcome
   }
 
-  async #seen(provider: string, seen: Observation): Promise<NewsOutcome> {
+  async #seen(provider: string, seen: Observation, resource = seen.id): Promise<NewsOutcome> {
     const { residence, drivers } = this.#options
-    const snapshot = await residence.find(seen.id)
+    const snapshot = await residence.find(resource)
     const known = drivers.get(provider)
     if (!snapshot || !known) return 'stale'
     const now = await this.#current(seen, snapshot, known)
-    return now ? this.#recorded(provider, now.snapshot, now.sight) : 'stale'
+    return now ? this.#recorded(provider, now.snapshot, sightOf(now.sight, resource)) : 'stale'
   }
 
   async #lookAgain(provider: string, seen: Observation): Promise<void> {
@@ -114,7 +114,7 @@ export class Sights {
     let before = snapshot
     for (let looks = 0; looks < looksMax; looks += 1) {
       const again = await secondLook(known, seen, this.#options.questions)
-      const now = await this.#options.residence.find(seen.id)
+      const now = await this.#options.residence.find(snapshot.resource)
       // Made after that event; but behind a lag it may still show the time before.
       if (!again || !now || (lagMs > 0 && mayBeOld(again, before, lagMs))) return undefined
       if (now.version === before.version) return { sight: again, snapshot: before }
@@ -134,8 +134,8 @@ export class Sights {
   }
 
   /** What a survey sees, which comes again. One that cannot be recorded must not end it. */
-  heard(name: string, seen: Observation): Promise<NewsOutcome | 'failed'> {
-    return this.#counted(name, () => this.#seen(name, seen))
+  heard(name: string, seen: Observation, resource: string): Promise<NewsOutcome | 'failed'> {
+    return this.#counted(name, () => this.#seen(name, seen, resource))
   }
 
   /** How much there is of some storage, as its provider has just said. */

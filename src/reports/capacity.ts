@@ -4,10 +4,10 @@ import {
   type CapacityPart,
   type CapacityRow,
   capacityFigures,
+  ownRoot,
   type PoolFigures,
   partsOf,
   poolFigures,
-  rootKey,
   sumOf,
   takenBy,
 } from '../../projections/index.ts'
@@ -33,7 +33,7 @@ export interface CapacityItem extends CapacityFigures {
   readonly account?: string
   readonly provider?: string
   readonly zone?: string
-  /** Of a volume: where it is, and who has it. */
+  /** Of a volume, and of an instance whose root its provider made: where that is; of a volume also who has it. */
   readonly pool?: string
   readonly instance?: string
   readonly settings?: PoolFigures
@@ -103,7 +103,7 @@ async function summedOf(view: Rows, row: CapacityRow) {
       return { sums: takenBy(row), asOf: physicalAsOf }
     case 'instance': {
       const volumes = await every(view, { holder: 'volume', instance: key })
-      const times = volumes.flatMap(each => each.physicalAsOf ?? [])
+      const times = [row, ...volumes].flatMap(each => each.physicalAsOf ?? [])
       return { sums: sumOf(...[row, ...volumes].map(takenBy)), asOf: times.length ? Math.min(...times) : undefined }
     }
     case 'account':
@@ -124,7 +124,7 @@ async function every(view: Rows, where: Where) {
 }
 
 async function oldest(view: Rows, where: { readonly account: string } | { readonly place: string }) {
-  const measured = { ...where, holder: 'volume', physicalAsOf: { above: -1 } }
+  const measured = { ...where, holder: ['volume', 'instance'], physicalAsOf: { above: -1 } }
   const { items } = await view.list({ where: measured, sort: ['physicalAsOf'], limit: 1 })
   return items[0]?.physicalAsOf
 }
@@ -241,4 +241,4 @@ async function* instanceParts(view: Rows, row: CapacityRow): AsyncGenerator<Capa
   for await (const volume of view.all({ where: { holder: 'volume', instance: row.key } }))
     yield* volumeParts(view, volume)
 }
-const ownRootParts = (row: CapacityRow) => partsOf(row).filter(({ of }) => of === rootKey(row.key))
+const ownRootParts = (row: CapacityRow) => partsOf(row).filter(({ of }) => of === ownRoot(row))

@@ -104,6 +104,15 @@ const shareRoots = (driver: SimulatedDriver): Driver => ({
   instanceEnsure: (id, spec, context) => driver.instanceEnsure(id, { ...spec, root: { kind: 'image' } }, context),
 })
 
+/** Puts the roots that it makes wherever it likes. */
+const placesRootsAnywhere = (driver: SimulatedDriver): Driver => ({
+  ...driver,
+  instanceEnsure: (id, { root, ...spec }, context) => {
+    const anywhere = root?.kind === 'private' ? { ...root, pool: undefined } : root
+    return driver.instanceEnsure(id, { ...spec, root: anywhere }, context)
+  },
+})
+
 /** Says of its images what it did not say of itself. */
 const narrowsImages =
   (scope: Declared) =>
@@ -210,6 +219,11 @@ export const lies: { readonly [C in CapabilityName]: Lie | readonly Lie[] } = {
     ofVolume({}, { migrate: 'none' }),
     ofVolume({}, { migrate: 'offline' }),
     ofVolume({ migrate: 'offline' }, { migrate: 'online' }),
+    {
+      declares: { clonesOnLaunch: 'always' },
+      wraps: placesRootsAnywhere,
+      caughtBy: 'makes the root of an instance in the pool it is told, where it has pools to move volumes between',
+    },
   ],
   'volumeAttach.hotPlug': ofAttach({}, { hotPlug: false }),
   'volumeAttach.hotUnplug': ofAttach({}, { hotUnplug: false }),

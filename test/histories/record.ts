@@ -6,7 +6,8 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { kinds } from '../../machines/index.ts'
 import { projections } from '../../projections/index.ts'
-import { simulated } from '../../src/drivers/simulated/index.ts'
+import type { DeclaredCapabilities } from '../../src/drivers/driver.ts'
+import { simulated, simulatedClasses } from '../../src/drivers/simulated/index.ts'
 import { createEngine } from '../../src/engine.ts'
 import { sqlite } from '../../src/store/sqlite/index.ts'
 
@@ -117,6 +118,22 @@ const stories: Record<string, (setting: Setting) => Promise<void>> = {
     await operator.volume.migrate(volume)
     await acme.volume.delete(volume)
     await acme.settled(volume)
+  },
+  async 'a-root-that-its-provider-makes'({ acme, engine, operator, image }) {
+    await operator.pool.define({ name: 'fast', totalBytes: 100 * GiB })
+    const { id } = await acme.instance.launch({ image, type: 'small' })
+    await acme.settled(id)
+    // The one that the engine began with, and one that sees what there is by now.
+    for (const _ of [1, 2]) await engine.survey()
+    await acme.instance.terminate(id)
+    await acme.settled(id)
+  },
+  async 'a-root-that-its-provider-leaves'({ acme, operator, image }) {
+    await operator.pool.define({ name: 'fast', totalBytes: 100 * GiB })
+    const { id } = await acme.instance.launch({ image, type: 'small' })
+    await acme.settled(id)
+    await acme.instance.terminate(id)
+    await acme.settled(id)
   },
   async 'snapshots-at-one-moment'({ acme, image, world }) {
     const { id: instance } = await acme.instance.launch({ image, type: 'small', volumeTags: { role: 'disk' } })
@@ -244,8 +261,14 @@ const stories: Record<string, (setting: Setting) => Promise<void>> = {
   },
 }
 
+/** Where it is told of another provider than the usual one. */
+const providers: Readonly<Record<string, DeclaredCapabilities>> = {
+  'a-root-that-its-provider-makes': simulatedClasses.C,
+  'a-root-that-its-provider-leaves': { ...simulatedClasses.A, rootOnDestroy: 'keeps' },
+}
+
 for (const [name, tell] of Object.entries(stories)) {
-  const setting = await open(simulated({ latencyMs: { min: 0, max: 2 } }))
+  const setting = await open(simulated({ latencyMs: { min: 0, max: 2 }, capabilities: providers[name] }))
   await tell(setting)
   await setting.engine.idle()
   const { worker_retries: retries } = await setting.engine.measures()

@@ -111,7 +111,7 @@ const isFirstStart = (args: unknown) => {
 }
 const seen = (kind: string) => ['vanished', 'reappeared', 'measured', 'orphanCleaned'].map(name => `${kind}.${name}`)
 const powerSeen = ['poweredOff', 'vanished', 'memoryLost', 'externallyStarted', 'externallySuspended']
-const alsoSeen = ['stalled', 'orphanCleaned']
+const alsoSeen = ['stalled', 'rootMeasured', 'orphanCleaned']
 const disks = ['volume', 'snapshot', 'vm-snapshot']
 const unasked = [
   'pool.measured',

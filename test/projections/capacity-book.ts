@@ -102,6 +102,18 @@ export class Book {
   launch(instance: string, account = 'acme') {
     this.event(instance, 'instance.launchRequested', { provider: 'lab', zone: 'a' }, { state: 'pending', account })
   }
+  /** One whose root its provider makes: with an id of its own if that may be left. */
+  launchWithRoot(
+    instance: string,
+    sizeBytes: number,
+    { pool, kept, account = 'acme' }: { pool?: string; kept?: string; account?: string } = {},
+  ) {
+    const providerRoot = { sizeBytes, pool: pool && `pool/${pool}` }
+    const keptRoot = kept && { volume: kept, sizeBytes }
+    const data = { provider: 'lab', zone: 'a', rootOwner: 'provider', providerRoot, keptRoot }
+    this.event(instance, 'instance.launchRequested', data as Json, { state: 'pending.preparing', account })
+    this.event(instance, 'instance.created', { status: 'running' }, { state: 'running.steady', account })
+  }
   volume(
     volume: string,
     sizeBytes: number,

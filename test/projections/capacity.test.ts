@@ -17,13 +17,22 @@ const disks = [
 ]
 const memory = { memoryBytes: 2 * GiB }
 
+/** The root is a volume of the engine; its provider makes it; its provider makes it, and may leave it under an id. */
+const ownRoots = ['a volume', 'made by its provider', 'made and kept by its provider'] as const
+type OwnRoot = (typeof ownRoots)[number]
+const nameOfRoot = (root: OwnRoot) => (root === 'made by its provider' ? 'i-1/root' : 'vol-root')
+
 /** One VM: a root of 10 GiB on P1, data of 20 GiB on P2, and 2 GiB of memory. */
-function machine() {
+function machine(root: OwnRoot = 'a volume') {
   const book = new Book()
   book.pool('p1')
   book.pool('p2')
-  book.launch('i-1')
-  book.volume('vol-root', 10 * GiB, { pool: 'p1', instance: 'i-1' })
+  const kept = root === 'made and kept by its provider' ? nameOfRoot(root) : undefined
+  if (root !== 'a volume') book.launchWithRoot('i-1', 10 * GiB, { pool: 'p1', kept })
+  else {
+    book.launch('i-1')
+    book.volume('vol-root', 10 * GiB, { pool: 'p1', instance: 'i-1' })
+  }
   book.volume('vol-data', 20 * GiB, { pool: 'p2', instance: 'i-1' })
   return book
 }
@@ -44,7 +53,31 @@ const branch = ({ branchBytes, memoryBytes }: CapacityFigures) => (branchBytes +
 const upper = ({ upperBoundBytes, memoryBytes, allocatedBytes }: CapacityFigures) =>
   (upperBoundBytes + memoryBytes - allocatedBytes) / GiB
 
+/** The same story of an instance with another root. */
+function told(stories: readonly Story[], root: OwnRoot): Book {
+  const book = machine(root)
+  const count = book.events.length
+  for (const story of stories) story(book)
+  const said = JSON.stringify(book.events.splice(count)).replaceAll('"vol-root"', JSON.stringify(nameOfRoot(root)))
+  book.events.push(...JSON.parse(said))
+  return book
+}
+
 describe('capacity of an instance with VM snapshots', () => {
+  it.each(ownRoots)('is split by pool, with memory on the pool of the root, which is %s (K6)', async root => {
+    const book = told(fork, root)
+    const rows = await book.folded()
+    const claimed = await book.folded(projections.pools)
+    for (const each of [rows, claimed]) {
+      const [p1, p2] = ['pool/p1', 'pool/p2'].map(pool => each.figures(pool))
+      expect([p1!.allocatedBytes / GiB, branch(p1!), p2!.allocatedBytes / GiB, branch(p2!)]).toEqual([10, 14, 20, 20])
+    }
+    const all = rows.figures('account/acme')
+    expect([all.allocatedBytes / GiB, branch(all), upper(all), all.volumes]).toEqual([30, 34, 94, 2])
+    expect(all).toMatchObject({ snapshotLayers: 6, branchBytes: 30 * GiB, memoryBytes: 4 * GiB })
+    expect(rows.figures('zone/lab/a')).toEqual(capacityFigures({}))
+  })
+
   it.each<[string, readonly Story[], number, number, number, number]>([
     ['K1: none', [], 0, 0, 0, 0],
     ['K2: one with memory', [keep('s1', undefined, memory)], 1, 1, 2, 32],
@@ -209,14 +242,16 @@ class Cloud {
     this.book.event('account/acme', 'account.openRequested', { name: 'acme', domain: 'deep' }, { state: 'open' })
     this.book.event('account/bee', 'account.openRequested', { name: 'bee', domain: 'lab' }, { state: 'open' })
     for (const instance of ['i-1', 'i-2']) {
-      this.book.launch(instance, owners[instance])
+      const pool = instance === 'i-1' ? 'p1' : undefined
+      this.book.launchWithRoot(instance, 3, { pool, account: owners[instance] })
       this.trees.set(instance, { ids: [], parents: new Map() })
       this.#volumes.set(instance, [])
       this.#grow(instance, 7)
     }
   }
   disks(instance: string, sizeBytes: number) {
-    return this.#volumes.get(instance)!.map((volume, nth) => ({ volume, sizeBytes: sizeBytes + nth }))
+    const all = [`${instance}/root`, ...this.#volumes.get(instance)!]
+    return all.map((volume, nth) => ({ volume, sizeBytes: sizeBytes + nth }))
   }
   #grow(instance: string, sizeBytes: number) {
     const id = `vol-${++this.#made}`

@@ -4,6 +4,7 @@ import { rejected } from '../outcomes.ts'
 import { strayOf } from './identity.ts'
 import { contentOfImage, imageProblem, releaseImage, takeImage, useProblem } from './images.ts'
 import type { InstanceRecord, VolumeRecord } from './records.ts'
+import { poolProblem } from './volume-migrate.ts'
 import type { World } from './world.ts'
 
 const imageBytes = 1024 ** 3
@@ -27,7 +28,7 @@ const rootAsked = (
 const privateProblem = (
   world: World,
   id: string,
-  { volume, sizeBytes = imageBytes }: Extract<RootSpec, { kind: 'private' }>,
+  { volume, sizeBytes = imageBytes, pool }: Extract<RootSpec, { kind: 'private' }>,
 ): Outcome | undefined => {
   const there = world.volumes.get(volume)
   if (there !== undefined) {
@@ -36,6 +37,8 @@ const privateProblem = (
   }
   if (world.gone('volume', volume) && world.abilities.idempotency.by !== 'none')
     return rejected('conflict', `instance ${id}: its root ${volume} was deleted; an id is used once`)
+  const elsewhere = poolProblem(world, volume, pool)
+  if (elsewhere) return elsewhere
   const lacking = world.capacity.lacking({ volumeBytes: sizeBytes })
   return lacking === undefined ? undefined : rejected('exhausted', `instance ${id}: ${lacking}`)
 }
@@ -79,7 +82,7 @@ const placeRoot = (
   world: World,
   { id, askedFor, token, owner }: InstanceRecord,
   { zone, image }: InstanceSpec,
-  { volume, sizeBytes = imageBytes }: Extract<RootSpec, { kind: 'private' }>,
+  { volume, sizeBytes = imageBytes, pool }: Extract<RootSpec, { kind: 'private' }>,
 ): void => {
   const there = world.volumes.get(volume)
   if (there !== undefined) {
@@ -98,8 +101,9 @@ const placeRoot = (
     owner,
     token,
     madeAt: world.now(),
-    spec: { sizeBytes, zone, from: { kind: 'image', id: image } },
+    spec: { sizeBytes, zone, pool, from: { kind: 'image', id: image } },
     sizeBytes,
+    pool,
     users: [id],
     rootOf: id,
     content: contentOfImage(world, image),

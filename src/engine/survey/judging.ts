@@ -5,7 +5,17 @@ import { mayBeOld, secondLook } from '../../effects/second-look.ts'
 import { visible } from '../../runtime/decide.ts'
 import type { Snapshot } from '../../runtime/snapshot.ts'
 import type { Finding } from '../../runtime/survey.ts'
-import { askedBy, expectedOf, graceMs, isMoving, isOver, isYoung, resourceOf, type SurveyParts } from './parts.ts'
+import {
+  askedBy,
+  expectedOf,
+  graceMs,
+  isMoving,
+  isOver,
+  isYoung,
+  resourceOf,
+  type SurveyParts,
+  sightOf,
+} from './parts.ts'
 
 /** `nothing`: it is not counted, because something else stands for it. */
 export type Verdict = Finding | 'known' | 'unsettled' | 'nothing'
@@ -38,15 +48,14 @@ export async function judgeShown(
   return { ...found('drift', name, seen, snapshot, `${id}: ${said.join('; ')}.`), differences, recorded: recorded > 0 }
 }
 
-const news = ({ catalogue }: Parts, seen: Observation, { kind, context, state }: Snapshot) =>
-  catalogue.kind(kind).kind.observed(seen, context, visible(state)) !== undefined
+const news = ({ catalogue }: Parts, seen: Observation, { kind, resource, context, state }: Snapshot) =>
+  catalogue.kind(kind).kind.observed(sightOf(seen, resource), context, visible(state)) !== undefined
 
 /** Records what it says, as long as that is news: what is back may have another size. Returns how many events that took. */
 async function record(parts: Parts, name: string, seen: Observation, snapshot: Snapshot): Promise<number> {
-  if (resourceOf(seen.id) !== seen.id) return 0
   let count = 0
   for (let now: Snapshot | null = snapshot; now && count < NEWS_MAX && news(parts, seen, now); count += 1) {
-    if ((await parts.heard(name, seen)) !== 'taken') break
+    if ((await parts.heard(name, seen, snapshot.resource)) !== 'taken') break
     now = (await parts.residence.peek([snapshot.resource])).get(snapshot.resource) ?? null
   }
   return count
@@ -95,7 +104,10 @@ async function judgeStray(
   if (isYoung(seen, last, provider, parts.clock.now()) || (last && mayBeOld(seen, last, lagMs))) return 'unsettled'
   const asker = await askerOf(parts, token)
   // Under a name of its own, such as a root that may outlive its instance.
-  if (asker && expectedOf(parts, asker).some(each => each.kind === kind && each.id === id)) return 'known'
+  if (asker && expectedOf(parts, asker).some(each => each.kind === kind && each.id === id)) {
+    await record(parts, name, seen, asker)
+    return 'known'
+  }
   // A provider that makes another one when it is asked again has not answered yet: which of them counts is open.
   if (asker && isMoving(parts, asker)) return 'unsettled'
   const again = await secondLook(provider, seen, parts.questions)

@@ -1,5 +1,5 @@
 /** What a survey works with, and what it knows of things and of the resources they belong to. */
-import type { Expected } from '../../../machines/grammar.ts'
+import type { Expected, Seen } from '../../../machines/grammar.ts'
 import type { Facts, Observation, ResourceKind } from '../../drivers/driver.ts'
 import type { RegisteredDriver } from '../../drivers/register.ts'
 import type { Questions } from '../../effects/questions.ts'
@@ -18,8 +18,8 @@ export interface SurveyParts {
   readonly owner: string
   /** Ids of the resources of a kind that should be at a provider, page by page. */
   readonly known: (provider: string, kind: string) => AsyncIterable<readonly string[]>
-  /** Records what is seen, if that is news. */
-  readonly heard: (provider: string, seen: Observation) => Promise<NewsOutcome | 'failed'>
+  /** Records what is seen of a resource, or of a part of it, if that is news. */
+  readonly heard: (provider: string, seen: Observation, resource: string) => Promise<NewsOutcome | 'failed'>
   /** What went wrong, and nobody waits for. */
   readonly failed: (error: unknown, where: string) => void
   /** The same of how much there is of some storage. */
@@ -31,6 +31,9 @@ export const resourceOf = (id: string): string => {
   const end = id.indexOf('/')
   return end < 0 ? id : id.slice(0, end)
 }
+/** What is seen, as its resource hears it: it itself, or a part of it. */
+export const sightOf = (seen: Observation, resource: string): Seen =>
+  seen.id === resource ? seen : { ...seen, part: { kind: seen.kind, id: seen.id } }
 /** The resource that asked for it, by the token of that call. */
 export const askedBy = (token: string | undefined): string | undefined => /^(.+)\.\d+\.\d+$/.exec(token ?? '')?.[1]
 

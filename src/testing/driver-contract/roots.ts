@@ -42,6 +42,21 @@ export const rootClauses: Clauses = [
     },
   },
   {
+    title: 'makes the root of an instance in the pool it is told, where it has pools to move volumes between',
+    skip: firstOf(
+      makesRoots,
+      unless(({ volume }) => volume.migrate !== 'none', 'it moves no volumes'),
+    ),
+    proof: async session => {
+      for (const pool of session.pools) {
+        const [id, volume] = [newId('i'), newId('vol')]
+        const spec = { ...(await session.instanceSpec()), root: { kind: 'private' as const, volume, pool } }
+        await session.done('instanceEnsure', id, spec)
+        session.expect((await session.observe('volume', volume)).facts.pool).toBe(pool)
+      }
+    },
+  },
+  {
     title: 'keeps what one guest writes from its image and from every other instance of it',
     skip: firstOf(
       speaksWithGuests,

@@ -17,6 +17,8 @@ interface Launched {
   readonly rootDevice: string
   /** The name of a root that its provider makes and leaves. */
   readonly keptRoot?: { readonly volume: string }
+  /** And where it was placed. */
+  readonly providerRoot?: { readonly pool?: string }
   readonly devices: readonly { readonly device: string; readonly volume: string }[]
 }
 type Root = { readonly kind: 'private' | 'volume'; readonly volume: string } | { readonly kind: 'image' }
@@ -33,6 +35,15 @@ export const ownRoots: CheckerMaker = () => {
       const other = users.get(root.volume)
       if (other) throw new Violation(NAME, `${id} and ${other} both boot from ${root.volume}`)
       users.set(root.volume, id)
+    }
+  }
+  /** At the provider: the roots that it made lie where they were placed. */
+  const checkPlaces = ({ provider }: World) => {
+    const volumes = new Map(provider.objects().map(({ kind, id, facts }) => [kind === 'volume' ? id : '', facts]))
+    for (const [id, { keptRoot, providerRoot }] of launched) {
+      const facts = volumes.get(keptRoot?.volume ?? `${id}/root`)
+      const [there, here] = [facts?.pool, providerRoot?.pool?.replace('pool/', '')]
+      if (facts && there !== here) throw new Violation(NAME, `the root of ${id} is in ${there}, and belongs in ${here}`)
     }
   }
   /** In the log: who has an image for itself. */
@@ -55,7 +66,9 @@ export const ownRoots: CheckerMaker = () => {
       }
     },
     replied({ verb }, outcome, world) {
-      if (outcome.kind === 'done' && (verb === 'instanceEnsure' || verb === 'instancePower')) checkDisks(world)
+      if (outcome.kind !== 'done' || (verb !== 'instanceEnsure' && verb !== 'instancePower')) return
+      checkDisks(world)
+      checkPlaces(world)
     },
     rest(world) {
       checkDisks(world)

@@ -1,7 +1,10 @@
 /**
- * What is said to take storage is what each volume says of itself, by account and by pool, in the view that is written
- * behind as in the one that is claimed; and accounts come to what pools and zones do. (spec: cloudstack 3.4 (a), (f), (k).)
+ * What is said to take storage is what each volume says of itself, and each instance of the root that its provider makes,
+ * by account and by pool, in the view that is written behind as in the one that is claimed; and accounts come to what
+ * pools and zones do. (spec: cloudstack 3.2, 3.4 (a), (f), (k).)
  */
+import type { Envelope } from '../../../machines/grammar.ts'
+import { pools } from '../setup.ts'
 import { Violation } from '../violation.ts'
 import type { World } from '../world.ts'
 import type { CheckerMaker } from './checker.ts'
@@ -13,6 +16,18 @@ interface Row {
   readonly holder: string
   readonly figures: string | null
 }
+interface Root {
+  readonly sizeBytes: number
+  readonly pool?: string | undefined
+  figure?: string | undefined
+}
+interface Launch {
+  readonly rootOwner: string
+  readonly image: string
+  readonly provider: string
+  readonly zone: string
+  readonly providerRoot?: { readonly pool?: string }
+}
 type Sums = Map<string, number>
 const add = (sums: Sums, key: string, amount: number) => void sums.set(key, (sums.get(key) ?? 0) + amount)
 
@@ -22,6 +37,20 @@ function figureOf(state: string, isMade: boolean): string | undefined {
   if (visible === 'creating') return 'requestedBytes'
   if (/^(available|reverting|migrating|in-use)$/.test(visible!)) return 'allocatedBytes'
   return visible === 'deleting' && isMade ? 'reclaimableBytes' : undefined
+}
+
+/**
+ * A root that its provider makes: promised until that has made the instance, there while the instance is, on its way out
+ * when that is being destroyed or may be recovered, and nothing any more once the compute is gone: what is left then is
+ * a volume. What is only turned off on its way to being kept is as it was.
+ */
+function rootFigureOf(state: string, { owed }: { owed?: object }, before: string | undefined): string | undefined {
+  const [visible, ...parts] = state.split('.')
+  if (visible === 'terminated' || owed) return undefined
+  if (visible === 'pending' && ['preparing', 'creating'].includes(parts[0]!)) return 'requestedBytes'
+  const isDestroyed = parts.includes('destroying') || parts.includes('retrying')
+  if (isDestroyed || visible === 'recoverable') return 'reclaimableBytes'
+  return visible === 'shutting-down' && before === 'reclaimableBytes' ? before : 'allocatedBytes'
 }
 
 const goes = (data: unknown) => (data as { deleteOnTermination: boolean }).deleteOnTermination
@@ -35,9 +64,45 @@ export const stored: CheckerMaker = () => {
   const expected: Sums = new Map()
   /** By volume, the sums that what moves along with it is in: branches and memory of VM snapshots, which nothing here follows: they are that or more. */
   const along = new Map<string, readonly string[]>()
+  /** Sizes and pools of the roots that providers make, and which of the figures they are in. */
+  const roots = new Map<string, Root>()
+  /** As large as the image, in a pool if there are any: the launch says so, and the instance knows it. */
+  const launched = ({ resource, data }: Envelope, world: World) => {
+    const { rootOwner, image, zone, providerRoot } = data as unknown as Launch
+    const { sizeBytes } = world.replay.snapshots.get(image)!.context as { sizeBytes: number }
+    if (rootOwner === 'provider') roots.set(resource, { sizeBytes, pool: providerRoot?.pool })
+    const ids = pools.map(name => `pool/${name}`)
+    const havePools = ids.some(id => (world.replay.snapshots.get(id)?.context as Partial<Launch>)?.zone === zone)
+    const isInPool = providerRoot?.pool !== undefined && ids.includes(providerRoot.pool)
+    if (isInPool !== (rootOwner === 'provider' && havePools))
+      throw new Violation(NAME, `the root of ${resource} (${rootOwner}) is placed in ${providerRoot?.pool}`)
+  }
+  const rooted = ({ resource, account, state }: Envelope, world: World) => {
+    const root = roots.get(resource)
+    if (!root) return
+    for (const [key, amount] of taken.get(resource) ?? []) add(expected, key, -amount)
+    const context = world.replay.snapshots.get(resource)!.context as unknown as Launch & { owed?: object }
+    root.figure = rootFigureOf(state, context, root.figure)
+    const place = context.providerRoot?.pool ?? `zone/${context.provider}/${context.zone}`
+    const held = root.figure ? [`account/${account}`, place] : []
+    const now: Sums = new Map(held.map(holder => [`${holder} ${root.figure}`, root.sizeBytes]))
+    taken.set(resource, now)
+    for (const [key, amount] of now) add(expected, key, amount)
+  }
+  /** What is left of it lies where it did. */
+  const left = ({ resource, data }: Envelope) => {
+    const { instance, sizeBytes, pool } = data as unknown as Root & { readonly instance: string }
+    const root = roots.get(instance)
+    if (root?.figure !== undefined || root?.sizeBytes !== sizeBytes || root.pool !== pool)
+      throw new Violation(NAME, `${resource}, left of ${instance}, has ${sizeBytes} bytes in ${pool}, and was another`)
+  }
   return {
     name: NAME,
-    event({ kind, type, resource, account, state, data }, world) {
+    event(event, world) {
+      const { kind, type, resource, account, state, data } = event
+      if (type === 'instance.launchRequested') launched(event, world)
+      if (type === 'volume.rootLeft') left(event)
+      if (kind === 'instance') rooted(event, world)
       if (type === 'volume.createFailed') unmade.add(resource)
       if (kind !== 'volume') return
       for (const [key, amount] of taken.get(resource) ?? []) add(expected, key, -amount)

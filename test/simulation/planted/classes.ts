@@ -61,6 +61,39 @@ export const rootForgotten: Planted = {
   options: { shape: at('E'), kinds: ending(({ root, deleteOnTermination }) => deleteOnTermination && !root) },
 }
 
+/** The launch says where its root is to be, and its provider is not told. */
+export const rootElsewhere: Planted = {
+  name: 'a provider is not told where it is to make a root',
+  noticedBy: ['a root of its own'],
+  options: {
+    shape: at('C', { pooled: true }),
+    kinds: withMachine('instance', ({ states }) => {
+      const { creating } = states.pending.states
+      const { params } = creating.entry
+      const untold = (now: Configuration) => {
+        const { args, ...ask } = params(now) as Ask
+        return { ...ask, args: { ...(args as object), root: undefined } }
+      }
+      creating.entry = { ...creating.entry, params: untold }
+    }),
+  },
+}
+/** It becomes a volume that is nowhere, and its pool is free before it is gone. */
+export const rootLeftNowhere: Planted = {
+  name: 'a root that its provider leaves loses its place',
+  noticedBy: ['capacity'],
+  options: {
+    shape: at('B', { pooled: true, weights: { ...usual, vanish: 6 } }),
+    kinds: withMachine('instance', ({ states }) => {
+      const { cleaning } = states['shutting-down'].states
+      const [volumes, root, ...rest] = cleaning.entry
+      const nowhere = (now: Configuration) =>
+        (root.params(now) as Tell[]).map(each => ({ ...each, data: { ...(each.data as object), pool: undefined } }))
+      cleaning.entry = [volumes, { ...root, params: nowhere }, ...rest]
+    }),
+  },
+}
+
 export const userVolumeDeleted: Planted = {
   name: 'a volume of its owner is deleted with the instance',
   noticedBy: ['volumes stay', 'model agrees'],
