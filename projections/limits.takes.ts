@@ -18,14 +18,18 @@ const said = ({ data }: Envelope): Record<string, any> => data as Record<string,
 const endsRevert = ({ kind, wants }: Envelope): boolean =>
   kind === 'instance' && wants?.some(each => each.want === 'tell' && each.event === 'vm-snapshot.revertFailed') === true
 
-/** Until it is confirmed gone: what is only asked to go still has its place. */
+/**
+ * Until it is confirmed gone: what is only asked to go still has its place. The root that its provider makes with it is a
+ * volume too, and stays while everything else is given up. (cloudstack 5, L7 and L9.)
+ */
 const instance: Take = (before, event) => {
   const { type, state } = event
   if (state === 'terminated') return undefined
   const { vcpus = before?.used.vcpus, memoryBytes = before?.used.memoryBytes } = said(event)
+  const root = rootAfter(before, event)
   const original = before?.original ?? before?.used
-  // It takes nothing while it is kept, and again what it had. (cloudstack 5, L7.)
-  if (state === 'recoverable') return { used: {}, original }
+  // It takes again what it had. (cloudstack 5, L7.)
+  if (state === 'recoverable') return { used: root, original: { ...original, ...root } }
   switch (type) {
     case 'instance.recoverRequested':
       return { used: original! }
@@ -34,13 +38,26 @@ const instance: Take = (before, event) => {
       return { used: larger(original!, said(event).settings), original }
     case 'instance.vmSnapshotReverted':
       return { used: original! }
+    case 'instance.rootMeasured':
+      return { used: { ...before!.used, ...root }, original: before!.original && { ...before!.original, ...root } }
     case 'instance.modifyRequested':
     case 'instance.settingsRestored':
-      return { used: { instances: 1, vcpus, memoryBytes } }
+      return { used: { instances: 1, vcpus, memoryBytes, ...root } }
     default:
-      if (before === undefined) return { used: { instances: 1, vcpus, memoryBytes } }
+      if (before === undefined) return { used: { instances: 1, vcpus, memoryBytes, ...root } }
       return endsRevert(event) ? { used: original! } : before
   }
+}
+/** What the root takes that its provider makes. */
+const rootAfter = (before: Taken | undefined, event: Envelope): Amounts => {
+  const { type } = event
+  const primaryBytes: number | undefined =
+    type === 'instance.launchRequested'
+      ? said(event).providerRoot?.sizeBytes
+      : type === 'instance.rootMeasured'
+        ? said(event).sizeBytes
+        : before?.used.primaryBytes
+  return primaryBytes === undefined ? {} : { volumes: 1, primaryBytes }
 }
 const larger = (
   had: Amounts,
@@ -85,9 +102,14 @@ const vmSnapshot: Take = (_, { state }) => (state === 'deleted' ? undefined : { 
 const image: Take = (_, { state }) => (state === 'deregistered' ? undefined : { used: { images: 1 } })
 
 const resizing = new Set(
-  ['modifyRequested', 'recoverRequested', 'vmSnapshotRevertProposed', 'vmSnapshotReverted', 'settingsRestored'].map(
-    each => `instance.${each}`,
-  ),
+  [
+    'modifyRequested',
+    'recoverRequested',
+    'rootMeasured',
+    'vmSnapshotRevertProposed',
+    'vmSnapshotReverted',
+    'settingsRestored',
+  ].map(each => `instance.${each}`),
 )
 const kinds: Readonly<
   Record<string, { readonly take: Take; readonly changes: (event: Envelope) => boolean; readonly end: string }>

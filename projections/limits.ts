@@ -70,7 +70,7 @@ const holderEvents = new Set([
 
 export const limits = projection<'limits', LimitRow>({
   name: 'limits',
-  version: 2,
+  version: 3,
   key: 'key',
   columns: {
     key: 'text',

@@ -34,10 +34,13 @@ const isAside = (world: World, id: string) =>
   )?.state === 'recoverable'
 
 const counted: Readonly<Record<string, (resource: Resource) => Amounts | undefined>> = {
-  instance: ({ state, context: { vcpus, memoryBytes, vmSnapshotTask } }) =>
+  instance: ({ state, context: { vcpus, memoryBytes, vmSnapshotTask, providerRoot } }) =>
     state === 'terminated'
       ? undefined
-      : { instances: 1, ...largest([{ vcpus, memoryBytes }, vmSnapshotTask?.settings ?? {}]) },
+      : {
+          ...{ instances: 1, ...largest([{ vcpus, memoryBytes }, vmSnapshotTask?.settings ?? {}]) },
+          ...(providerRoot && { volumes: 1, primaryBytes: providerRoot.sizeBytes }),
+        },
   volume: ({ state, context: { sizeBytes, modification, revert } }) => {
     const originalBytes = modification?.original.sizeBytes ?? revert?.originalBytes ?? 0
     return state === 'deleted' ? undefined : { volumes: 1, primaryBytes: Math.max(sizeBytes, originalBytes) }
@@ -56,9 +59,13 @@ const largest = (sizes: readonly { vcpus?: number; memoryBytes?: number }[]): Am
 function recounted(world: World): Amounts {
   const sums: Record<string, number> = {}
   for (const [id, resource] of world.resources) {
-    if (isLeft(world, id) || isAside(world, id)) continue
+    if (isLeft(world, id)) continue
     const { primaryBytes, secondaryBytes, ...rest } = counted[resource.kind]?.(resource) ?? {}
-    const amounts = isUnmade(world, id) ? rest : { ...rest, primaryBytes, secondaryBytes }
+    // Of what is aside only its disk is there.
+    const { volumes } = rest
+    if (isAside(world, id) && volumes === undefined) continue
+    const kept = isAside(world, id) ? { volumes } : rest
+    const amounts = isUnmade(world, id) ? kept : { ...kept, primaryBytes, secondaryBytes }
     for (const [name, amount = 0] of Object.entries(amounts)) sums[name] = (sums[name] ?? 0) + amount
   }
   return Object.fromEntries(Object.entries(sums).filter(([, amount]) => amount !== 0))

@@ -99,12 +99,27 @@ describe('a limit', () => {
     const { id } = await launch()
     await acme.settled(id)
     const before = await used('account/acme')
-    expect(before.volumes).toBeUndefined()
+    expect(before).toMatchObject({ volumes: 1, primaryBytes: GiB })
     world.failNext('volumeDelete', 'rejected', 'denied')
     await acme.instance.terminate(id)
     await engine.idle()
     expect((await acme.list('volume')).items.map(({ state }) => state)).toEqual(['deleting'])
     expect(await used('account/acme')).toEqual(before)
+  })
+
+  it('counts the root that a provider makes, until its instance is terminated', async () => {
+    const { acme, engine, launch, operator, used, rebuilt } = await open(simulatedClasses.C)
+    await operator.account.limit('account/acme', { limits: { primaryBytes: 2 * GiB - 1 } })
+    const { id } = await launch()
+    expect(await used('account/acme')).toMatchObject({ instances: 1, volumes: 1, primaryBytes: GiB })
+    expect(await codeOf(launch())).toEqual(['primaryBytesLimitExceeded'])
+    await acme.settled(id)
+    await acme.instance.terminate(id)
+    await acme.settled(id)
+    expect(await used('account/acme')).toEqual({})
+    await launch()
+    await rebuilt()
+    await engine.close()
   })
 
   it('refuses what goes beyond it, with all of it, and leaves nothing behind', async () => {

@@ -9,8 +9,8 @@ import type { CheckerMaker } from './checker.ts'
 
 const NAME = 'I14 limits'
 const counted = { instance: 'instances', volume: 'volumes' } as const
-/** The most that one command takes: a launch makes up to three volumes. */
-const MOST_TAKEN = 3
+/** The most that one command takes: a launch makes up to three volumes, and its provider a root. */
+const MOST_TAKEN = 4
 
 export const limited: CheckerMaker = () => {
   /** By account and measure: how many there were, at which position. */
@@ -19,21 +19,31 @@ export const limited: CheckerMaker = () => {
   const left = new Set<string>()
   /** Instances that may be recovered, or were not. */
   const aside = new Set<string>()
+  /** Instances whose provider made them a root, which stays until they are terminated. */
+  const rooted = new Set<string>()
   const now = (key: string) => past.get(key)?.at(-1)?.count ?? 0
+  const changed = (key: string, position: number, by: 1 | -1) =>
+    past.set(key, [...(past.get(key) ?? []), { position, count: now(key) + by }])
   return {
     name: NAME,
-    event({ kind, resource, account, type, state, position }) {
+    event({ kind, resource, account, type, state, position, data }) {
       // What a provider leaves of an instance is only there to be deleted.
       if (type === 'volume.rootLeft') left.add(resource)
       if ((kind !== 'instance' && kind !== 'volume') || left.has(resource)) return
       if (state === 'recoverable') aside.add(resource)
       if (type === 'instance.recoverRequested') aside.delete(resource)
-      const isAlive = !aside.has(resource) && state !== 'absent' && state !== 'terminated' && state !== 'deleted'
+      const isThere = state !== 'absent' && state !== 'terminated' && state !== 'deleted'
+      const hasRoot = rooted.has(resource)
+      if (hasRoot ? !isThere : (data as { providerRoot?: object }).providerRoot !== undefined) {
+        if (hasRoot) rooted.delete(resource)
+        else rooted.add(resource)
+        changed(`${account} volumes`, position, hasRoot ? -1 : 1)
+      }
+      const isAlive = isThere && !aside.has(resource)
       if (isAlive === alive.has(resource)) return
       if (isAlive) alive.add(resource)
       else alive.delete(resource)
-      const key = `${account} ${counted[kind]}`
-      past.set(key, [...(past.get(key) ?? []), { position, count: now(key) + (isAlive ? 1 : -1) }])
+      changed(`${account} ${counted[kind]}`, position, isAlive ? 1 : -1)
     },
     committed(world: World) {
       for (const { account, limits } of limitsOf(world.options.shape))
