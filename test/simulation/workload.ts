@@ -103,6 +103,7 @@ function launch(workload: Workload, account: string): CommandInput {
     ...(random.chance(0.2) ? { tags: { role: 'web' }, volumeTags: { role: 'disk' } } : {}),
     ...(random.chance(0.1) ? { terminationProtection: true } : {}),
     ...(random.chance(0.2) ? { zone: 'b' } : {}),
+    ...(random.chance(0.15) ? { recoverableForMs: random.pick([0, 60_000, 3_600_000]) } : {}),
   }
   return { kind: 'instance', command: 'launch', input }
 }
