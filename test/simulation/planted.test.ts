@@ -19,7 +19,7 @@ import { availableTooEarly, deletedWhileUsed, leftOff, sourceGone } from './plan
 import { notDisarmed, notSuperseding, notTold, releasedTooEarly } from './planted/machines.ts'
 import { hunt, type Planted } from './planted/plant.ts'
 import { acknowledgedTooEarly, broughtBack, forgottenTooEarly, refusedTrace, tokenMissing } from './planted/runtime.ts'
-import { detachedBeside, movedBeside } from './planted/vm-snapshots.ts'
+import { detachedBeside, movedBeside, stoppedMeanwhile } from './planted/vm-snapshots.ts'
 import { Violation } from './violation.ts'
 
 const planted: readonly Planted[] = [
@@ -49,6 +49,7 @@ const planted: readonly Planted[] = [
   unheardStarted,
   detachedBeside,
   movedBeside,
+  stoppedMeanwhile,
 ]
 
 describe('a planted bug', () => {
