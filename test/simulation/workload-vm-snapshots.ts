@@ -1,6 +1,6 @@
 /** What callers ask of VM snapshots. */
 import type { CommandInput } from '../../src/runtime/request.ts'
-import { someId, someVerb, tagInput, type Workload } from './workload.ts'
+import { running, someId, someVerb, tagInput, type Workload } from './workload.ts'
 
 export function toVmSnapshot(workload: Workload, account: string): CommandInput | undefined {
   const { random } = workload
@@ -24,7 +24,8 @@ export function toVmSnapshot(workload: Workload, account: string): CommandInput 
 /** One is taken, and in the same request something is asked of its instance, or of a volume of it. */
 export function takenAndMore(workload: Workload, account: string): CommandInput[] | undefined {
   const { world, random } = workload
-  const instance = someId(workload, 'instance', account)
+  const awake = running(world).filter(id => world.fold.resources.get(id)!.account === account)
+  const instance = awake.length > 0 ? random.pick(awake) : someId(workload, 'instance', account)
   if (instance === undefined) return undefined
   const taken = { kind: 'vm-snapshot', command: 'create', input: { instance, memory: random.chance(0.6) } }
   const { devices = {} } = world.replay.snapshots.get(instance)!.context as {
