@@ -57,6 +57,7 @@ export class Rebuilds {
     views.dropped.add(dropped)
     try {
       await refilling.begin()
+      await refilling.byResource(() => this.#pause())
       await this.#approach(refilling)
       while (await tables.index()) await this.#pause()
       await this.#approach(refilling)

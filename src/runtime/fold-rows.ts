@@ -72,6 +72,12 @@ export class FoldedRows {
   #goneCount = 0
   /** Entries taken already, of those that are being taken. */
   #takenCount = 0
+  /** What rows add elsewhere that are not held here. */
+  #sums: Additions | undefined
+  /** While others may still add to its rows: none is taken for one that says nothing. */
+  isPartial = false
+  /** Keys of rows that were taken meanwhile and say nothing by themselves. */
+  #idle: string[] = []
 
   /** @param shared slots that it shares with other views, and its place in them */
   constructor(
@@ -99,21 +105,24 @@ export class FoldedRows {
 
   /** Gives at most so many of the rows that events left behind: no event touches them again. */
   takeLeft(count: number): RowChange[] {
-    return this.#left.splice(0, count).map(row => this.#made(row))
+    return this.#left.splice(0, count).map(row => madeRow(this.#view, row))
   }
 
-  /** Has every row at hand that these events touch. */
-  async load(envelopes: readonly Envelope[]): Promise<void> {
+  /** Has every row at hand that these events touch, or those `only`. Gives their keys. */
+  async load(envelopes: readonly Envelope[], only?: ReadonlySet<string>): Promise<Set<string>> {
     const keys = new Set<string>()
-    for (const envelope of envelopes) for (const key of this.#view.keys(envelope)) keys.add(key)
+    for (const envelope of envelopes)
+      for (const key of this.#view.keys(envelope)) if (!only || only.has(key)) keys.add(key)
     await this.#load(keys)
+    return keys
   }
 
-  /** Folds an event into rows that are at hand; one that is not is taken for none. */
-  fold(event: Envelope, retention: Retention): void {
+  /** Folds an event into rows that are at hand, or those `only`; one that is not is taken for none. */
+  fold(event: Envelope, retention: Retention, only?: ReadonlySet<string>): void {
     const view = this.#view
     const keys = view.keys(event)
     for (let index = 0; index < keys.length; index += 1) {
+      if (only && !only.has(keys[index]!)) continue
       const entry = this.#at(keys[index]!)
       const last = entry.now
       const row = view.perResource
@@ -122,6 +131,32 @@ export class FoldedRows {
       if (view.leaves) for (const left of view.leaves(last, row, event)) this.#left.push(left)
       if (row !== last) this.#set(entry, row)
     }
+  }
+
+  /** A row that was folded and written elsewhere: what it adds to others is added with the next sums. */
+  count(row: ViewRow): void {
+    if (!this.#view.counts) return
+    this.#sums ??= new Additions(this.#view)
+    this.#sums.changed(undefined, row)
+  }
+
+  /** A row that was folded elsewhere, is not written and counts nowhere: it is held for what may be added to it. */
+  keep(row: ViewRow): void {
+    const entry = this.#know(row[this.#view.key], undefined)
+    entry.now = row
+    entry.counted = row
+  }
+
+  /** Gives the keys of rows that were taken while it was partial, and say nothing unless something was added since. */
+  takeIdle(): string[] {
+    const idle = this.#idle
+    this.#idle = []
+    return idle
+  }
+
+  /** Has these rows at hand, so that those that say nothing any more go with what is taken next. */
+  revisit(keys: readonly string[]): Promise<void> {
+    return this.#load(keys)
   }
 
   /** These rows go, whatever was folded into them. */
@@ -156,6 +191,7 @@ export class FoldedRows {
   take(count: number): RowChange[] {
     const changes: RowChange[] = []
     const entries = this.#entries
+    this.#gather()
     for (; this.#takenCount < entries.length && changes.length < count; this.#takenCount += 1) {
       const change = this.#changeOf(entries[this.#takenCount]!)
       if (change) changes.push(change)
@@ -209,16 +245,21 @@ export class FoldedRows {
 
   /** What has changed since it was last asked, as amounts to be added elsewhere. */
   #additions(): Addition[] {
-    if (this.#changed.length === 0) return []
-    const changed = this.#changed
-    this.#changed = []
-    const sums = new Additions(this.#view)
-    for (const entry of changed) {
-      sums.changed(entry.counted, entry.now)
+    this.#gather()
+    const sums = this.#sums
+    this.#sums = undefined
+    return sums?.all() ?? []
+  }
+
+  #gather(): void {
+    if (this.#changed.length === 0) return
+    this.#sums ??= new Additions(this.#view)
+    for (const entry of this.#changed) {
+      this.#sums.changed(entry.counted, entry.now)
       entry.counted = entry.now
       entry.hasChanged = false
     }
-    return sums.all()
+    this.#changed = []
   }
 
   /** What is to be written of a row, if anything; then it is not held any more, but may be at hand. */
@@ -227,7 +268,10 @@ export class FoldedRows {
     const { key, before } = entry
     this.#slots.of(key)[this.#place] = undefined
     // Rows that say nothing any more go: nothing is added to them from here on.
-    if (entry.now && view.isEmpty?.(entry.now)) entry.now = undefined
+    if (entry.now && view.isEmpty?.(entry.now)) {
+      if (this.isPartial && view.add) this.#idle.push(key)
+      else entry.now = undefined
+    }
     const row = entry.now
     if (row) {
       checkRow(view, row)
@@ -237,25 +281,24 @@ export class FoldedRows {
     if (!row) this.#recent?.delete(key)
     return { view: view.name, key, row, before }
   }
+}
 
-  #made(row: ViewRow): RowChange {
-    const view = this.#view
-    checkRow(view, row)
-    return { view: view.name, key: row[view.key], row }
-  }
+/** A row that is new. Throws TypeError for one that no table can hold. */
+export function madeRow(view: Projection, row: ViewRow): RowChange {
+  checkRow(view, row)
+  return { view: view.name, key: row[view.key], row }
 }
 
 /** Throws TypeError for a row that no table can hold: in a transaction it would take everybody's commands down with it. */
 function checkRow({ name, key, columns }: Projection, row: ViewRow): void {
-  for (const column in columns) {
+  const refuse = (column: string, got: string) =>
+    new TypeError(`view '${name}': column '${column}' is ${columns[column]} and got ${got}`)
+  if (row[key] === undefined || row[key] === null) throw refuse(key, 'nothing')
+  // What it has, and not what it could have: that is how an object is read fastest.
+  for (const column in row) {
     const value = row[column]
-    const isAbsent = value === undefined || value === null
-    if (
-      isAbsent ? column !== key : columns[column] === 'json' || typeof value === 'string' || typeof value === 'number'
-    )
-      continue
-    throw new TypeError(
-      `view '${name}': column '${column}' is ${columns[column]} and got ${isAbsent ? 'nothing' : `a ${typeof value}`}`,
-    )
+    if (typeof value === 'string' || typeof value === 'number' || value === undefined || value === null) continue
+    const type = columns[column]
+    if (type !== undefined && type !== 'json') throw refuse(column, `a ${typeof value}`)
   }
 }

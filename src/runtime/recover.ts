@@ -67,6 +67,7 @@ async function refill(
   const tables = await store.refill(views.map(({ name }) => name))
   const refilling = new Refilling({ store, residence, catalogue }, tables, views)
   await refilling.begin()
+  await refilling.byResource(async () => {})
   await refilling.upTo(position, async () => {})
   await refilling.write(async () => {})
   while (await tables.index());

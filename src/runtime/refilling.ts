@@ -1,16 +1,18 @@
 /**
- * One pass over the log that fills views from the first event: each event is read once for all of them, and rows are kept
- * in memory until there are many, so that most are written once, as they are in the end. Reads no clock.
- * (docs/decisions/0053.)
+ * Filling views from the first event: each event is read once for all of them, resource by resource as far as the store
+ * can give the log so, and then in the order of the log; rows are kept in memory until there are many, so that most are
+ * written once, as they are in the end. Reads no clock. (docs/decisions/0053, 0054.)
  */
 import type { Projection, ViewRow } from '../../projections/contract.ts'
 import { type Refill, type RowChange, type Store, StoreError } from '../store/store.ts'
 import { begunWith, unforgotten } from './beginning.ts'
 import type { Catalogue } from './catalogue.ts'
 import { FoldedRows, Slots } from './fold-rows.ts'
+import { OwnRows } from './own-rows.ts'
 import { readable } from './readable.ts'
 import { Recent } from './recent.ts'
 import type { Residence } from './residence.ts'
+import { StreamFolding } from './stream-folding.ts'
 
 /** Events read at once: few enough that what is made of them is gone before it costs anything to keep. */
 const CHUNK = 500
@@ -22,7 +24,7 @@ const WRITTEN_MAX = 2_000
 const RECENT_MAX = 20_000
 
 export interface RefillingParts {
-  readonly store: Pick<Store, 'log' | 'beginning'>
+  readonly store: Pick<Store, 'log' | 'stream' | 'byResource' | 'beginning'>
   readonly residence: Pick<Residence, 'contained' | 'contain' | 'retention'>
   readonly catalogue: Catalogue
 }
@@ -37,6 +39,7 @@ interface Part {
 export class Refilling {
   readonly #parts: RefillingParts
   readonly #refill: Refill
+  readonly #heldMax: number
   #views: Part[]
   readonly #slots = new Slots()
   readonly #dropped: string[] = []
@@ -47,9 +50,10 @@ export class Refilling {
   /** Views whose fold threw, with what it threw: the others go on. */
   readonly failed = new Map<string, unknown>()
 
-  constructor(parts: RefillingParts, refill: Refill, views: readonly Projection[]) {
+  constructor(parts: RefillingParts, refill: Refill, views: readonly Projection[], heldMax = HELD_MAX) {
     this.#parts = parts
     this.#refill = refill
+    this.#heldMax = heldMax
     this.#views = views.map((view, place) => {
       const rows = new FoldedRows(view, refill, new Recent<ViewRow>(RECENT_MAX), { slots: this.#slots, place })
       return { view, rows, isWritten: false }
@@ -75,6 +79,33 @@ export class Refilling {
         }
         this.position = Math.max(this.position, begun.position)
       })
+  }
+
+  /**
+   * Folds what the store can give resource by resource: rows are written as they are in the end, and not held meanwhile.
+   * Before `upTo`, if at all. `pause` is called between two chunks; what it throws ends the work there.
+   */
+  async byResource(pause: () => Promise<void>): Promise<void> {
+    if (this.position > 0) return
+    const log = await this.#parts.store.byResource?.()
+    if (!log) return
+    const own = new Map(this.#views.map(part => [new OwnRows(part.view, part.rows), part]))
+    const folding = new StreamFolding(
+      {
+        ...{ ...this.#parts, refill: this.#refill, pause, heldMax: this.#heldMax, writtenMax: WRITTEN_MAX },
+        failed: (view, error) => this.#leave(own.get(view)!, error),
+      },
+      log,
+      [...own.keys()],
+    )
+    try {
+      await folding.run()
+    } finally {
+      await log.close()
+    }
+    this.position = log.position
+    this.count += folding.count
+    for (const part of this.#views) part.isWritten = true
   }
 
   /** Folds what there is up to a position. `pause` is called between two chunks; what it throws ends the work there. */
@@ -108,7 +139,7 @@ export class Refilling {
 
   /** Writes what need not be held any more, as soon as it fills a transaction, and everything once it is too much. */
   async #lighten(pause: () => Promise<void>): Promise<void> {
-    if (this.#views.reduce((sum, { rows }) => sum + rows.size, 0) > HELD_MAX) return this.write(pause)
+    if (this.#views.reduce((sum, { rows }) => sum + rows.size, 0) > this.#heldMax) return this.write(pause)
     for (const part of [...this.#views]) {
       if (part.rows.leftCount < WRITTEN_MAX) continue
       await this.#trying(part, () => this.#refill.write(part.rows.takeLeft(WRITTEN_MAX), this.position))
@@ -153,7 +184,7 @@ export class Refilling {
   }
 
   /** False for a view that throws, which is left behind; a store that throws is everybody's. */
-  async #trying(part: Part, work: () => Promise<void>): Promise<boolean> {
+  async #trying(part: Part, work: () => Promise<unknown>): Promise<boolean> {
     try {
       await work()
       return true

@@ -1,11 +1,13 @@
 /**
- * What one account of many takes of storage, read from a table that is full of others', and how fast the rows are folded.
+ * What one account of many takes of storage, and used of it, read from tables that are full of others', and how fast the
+ * rows are folded.
  * A part of `npm run bench`; at any size by itself: `node test/bench/capacity.ts 1000000 10000`.
  */
 import type { Envelope } from '../../machines/grammar.ts'
 import type { AnyProjection, ViewRow } from '../../projections/contract.ts'
-import { type CapacityRow, projections } from '../../projections/index.ts'
+import { type CapacityRow, projections, type UsageRow } from '../../projections/index.ts'
 import { type CapacityAsked, readCapacity } from '../../src/reports/capacity.ts'
+import { readUsage } from '../../src/reports/usage.ts'
 import { foldRows } from '../../src/runtime/fold-rows.ts'
 import { viewOf } from '../../src/runtime/listing.ts'
 import { Recent } from '../../src/runtime/recent.ts'
@@ -20,6 +22,8 @@ export interface CapacityFigures {
   readonly accountMs: number
   readonly poolMs: number
   readonly totalMs: number
+  /** Usage of one account. */
+  readonly usageMs: number
   readonly foldedPerSecond: number
 }
 
@@ -57,37 +61,45 @@ function* history(volumes: number, accounts: number): Generator<Envelope> {
 }
 
 export async function benchCapacity(volumes: number, accounts: number): Promise<CapacityFigures> {
-  const capacity = projections.capacity as AnyProjection
+  const views = [projections.capacity, projections.usage] as readonly AnyProjection[]
   const store = sqlite(file(`capacity-${volumes}.db`))
-  await store.open([capacity])
-  const recent = new Recent<ViewRow>(CHUNK * 4)
+  await store.open(views)
+  const recent = views.map(() => new Recent<ViewRow>(CHUNK * 4))
   const begun = process.hrtime.bigint()
   let chunk: Envelope[] = []
   const write = async () => {
-    const rows = await foldRows(capacity, chunk, store, keepsAll, recent)
-    await store.writeDerived({ snapshots: [], rows, watermark: chunk.at(-1)!.position, views: ['capacity'] })
+    for (const [place, view] of views.entries()) {
+      const rows = await foldRows(view, chunk, store, keepsAll, recent[place])
+      await store.writeDerived({ snapshots: [], rows, watermark: chunk.at(-1)!.position, views: [view.name] })
+    }
     chunk = []
   }
   for (const event of history(volumes, accounts)) if (chunk.push(event) === CHUNK) await write()
   if (chunk.length) await write()
   const foldedPerSecond = (volumes * 2 * 1e9) / Number(process.hrtime.bigint() - begun)
 
-  const view = viewOf<CapacityRow>(capacity, store, work => work())
-  const median = async (asked: (nth: number) => CapacityAsked) => {
+  const median = async (read: (nth: number) => Promise<boolean>) => {
     const times: number[] = []
     for (let nth = 0; nth < 100; nth++) {
       const from = process.hrtime.bigint()
-      const { items } = await readCapacity(view, asked(nth))
+      const isThere = await read(nth)
       times.push(Number(process.hrtime.bigint() - from) / 1e6)
-      if (items[0]?.measuredVolumes === 0) throw new Error('there is nothing to read')
+      if (!isThere) throw new Error('there is nothing to read')
     }
     return times.sort((a, b) => a - b)[50]!
   }
-  const accountMs = await median(nth => ({ by: 'account', of: `account-${(nth * 97) % accounts}` }))
-  const poolMs = await median(nth => ({ by: 'pool', of: `p${nth % POOLS}` }))
-  const totalMs = await median(() => ({ by: 'total' }))
+  const capacity = viewOf<CapacityRow>(views[0]!, store, work => work())
+  const taken = (asked: (nth: number) => CapacityAsked) =>
+    median(async nth => (await readCapacity(capacity, asked(nth))).items[0]?.measuredVolumes !== 0)
+  const usage = viewOf<UsageRow>(views[1]!, store, work => work())
+  const period = { fromMs: 0, toMs: 3 * volumes, asOfMs: 3 * volumes }
+  const accountOf = (nth: number) => `account-${(nth * 97) % accounts}`
+  const accountMs = await taken(nth => ({ by: 'account', of: accountOf(nth) }))
+  const poolMs = await taken(nth => ({ by: 'pool', of: `p${nth % POOLS}` }))
+  const totalMs = await taken(() => ({ by: 'total' }))
+  const usageMs = await median(async nth => (await readUsage(usage, { ...period, account: accountOf(nth) })).length > 0)
   await store.close()
-  return { volumes, accounts, accountMs, poolMs, totalMs, foldedPerSecond }
+  return { volumes, accounts, accountMs, poolMs, totalMs, usageMs, foldedPerSecond }
 }
 
 if (process.argv[1] === import.meta.filename) {

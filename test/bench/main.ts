@@ -83,9 +83,9 @@ promises.push(
 
 const capacity = await benchCapacity(isQuick ? 20_000 : 1_000_000, isQuick ? 200 : 10_000)
 promises.push({
-  promise: `capacity of one account of ${whole(capacity.accounts)}, among ${whole(capacity.volumes)} volumes: under 10 ms`,
-  measured: `${capacity.accountMs.toFixed(2)} ms (a pool ${capacity.poolMs.toFixed(2)} ms, all ${capacity.totalMs.toFixed(1)} ms; ${whole(capacity.foldedPerSecond)} events/s)`,
-  kept: capacity.accountMs < 10,
+  promise: `capacity and usage of one account of ${whole(capacity.accounts)}, among ${whole(capacity.volumes)} volumes: under 10 ms`,
+  measured: `${capacity.accountMs.toFixed(2)} ms and ${capacity.usageMs.toFixed(2)} ms (a pool ${capacity.poolMs.toFixed(2)} ms, all ${capacity.totalMs.toFixed(1)} ms; ${whole(capacity.foldedPerSecond)} events/s)`,
+  kept: capacity.accountMs < 10 && capacity.usageMs < 10,
 })
 const replay = await benchReplay(isQuick ? 5_000 : 100_000)
 // A log to verify on one core and on two, such as `stemma trace azure` makes: npm run bench -- --log azure.db

@@ -4,6 +4,7 @@
  */
 import type { PGlite, Transaction } from '@electric-sql/pglite'
 import {
+  type ByResource,
   type Commit,
   Conflict,
   type Opened,
@@ -73,6 +74,20 @@ export class PgliteStore implements Store {
       where position > $1 and abs(hashtext(resource)::bigint) % $3 between $4 and $4 + $5 - 1
       order by position limit $2`
     return (await this.#database.query<Stored>(text, [after, limit, parts, part, count])).rows.map(toEvent)
+  }
+
+  async byResource(): Promise<ByResource> {
+    const { rows } = await this.#database.query<Stored>('select * from events order by position')
+    const position = Number(rows.at(-1)?.position ?? 0)
+    const events = rows.map(toEvent)
+    // Sorting keeps the order of what is equal.
+    const streams = [...events].sort((a, b) => Number(a.resource > b.resource) - Number(a.resource < b.resource))
+    return {
+      position,
+      next: async limit => streams.splice(0, limit),
+      at: async positions => events.filter(each => positions.includes(each.position)),
+      close: async () => {},
+    }
   }
 
   async claims(view: string, keys: readonly string[]): Promise<Map<string, { row: ViewRow; revision: number }>> {

@@ -13,7 +13,7 @@ async function long(read = () => {}, wrote = () => {}) {
     projections,
     clock: new TurningClock(),
     between: store =>
-      wrapped(store, ({ log, refill }) => ({
+      wrapped(store, ({ byResource, refill }) => ({
         async refill(views) {
           const tables = await refill.call(store, views)
           return wrapped(tables, ({ write }) => ({
@@ -23,9 +23,14 @@ async function long(read = () => {}, wrote = () => {}) {
             },
           }))
         },
-        log(after, limit) {
-          read()
-          return log.call(store, after, limit)
+        async byResource() {
+          const whole = (await byResource!.call(store))!
+          return wrapped(whole, ({ next }) => ({
+            next(limit) {
+              read()
+              return next.call(whole, limit)
+            },
+          }))
         },
       })),
   })

@@ -25,12 +25,20 @@ function file(): string {
   return join(folder, 'cloud.db')
 }
 
-/** Lets a rebuild fold a few events at a time, so that others come in between. */
-const slowly = (store: ReturnType<typeof sqlite>, meanwhile: (after: number) => unknown = rest) =>
-  wrapped(store, ({ log }) => ({
-    async log(after, limit) {
-      await meanwhile(after)
-      return log.call(store, after, Math.min(limit, 20))
+/** Lets a rebuild fold a few events at a time, so that others come in between: `meanwhile` hears how many it has. */
+const slowly = (store: ReturnType<typeof sqlite>, meanwhile: (count: number) => unknown = rest) =>
+  wrapped(store, ({ byResource }) => ({
+    async byResource() {
+      const whole = (await byResource!.call(store))!
+      let count = 0
+      return wrapped(whole, ({ next }) => ({
+        async next(limit) {
+          await meanwhile(count)
+          const chunk = await next.call(whole, Math.min(limit, 20))
+          count += chunk.length
+          return chunk
+        },
+      }))
     },
   }))
 
@@ -92,8 +100,8 @@ describe('a rebuild', () => {
     const meanwhile = { prune: async (): Promise<unknown> => undefined }
     const { engine, acme, clock } = await openWith({
       ...{ kinds, projections: roster, retentionMs, database },
-      // By then it has folded the end of the lamp, and its row is among those that are held.
-      between: store => slowly(store, after => after > 60 && meanwhile.prune()),
+      // By then it has folded the end of the lamp, and its row is among those to be written.
+      between: store => slowly(store, count => count > 60 && meanwhile.prune()),
     })
     const ids: string[] = []
     for (let n = 0; n < 30; n += 1) ids.push((await acme.lamp.make({ label: `${n}` })).id)

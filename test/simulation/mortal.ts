@@ -2,7 +2,7 @@
 import { changingCalls } from '../../src/drivers/changing-calls.ts'
 import type { Driver, Outcome } from '../../src/drivers/driver.ts'
 import type { SimulatedDriver } from '../../src/drivers/simulated/index.ts'
-import type { Refill, Store } from '../../src/store/store.ts'
+import type { ByResource, Refill, Store } from '../../src/store/store.ts'
 import { type Life, never } from './crash.ts'
 
 /** Settles as the promise does, unless the life has ended by then. */
@@ -14,7 +14,7 @@ export const whileAlive = <T>(life: Life, work: () => Promise<T>): Promise<T> =>
   )
 }
 
-export function mortalStore<S extends Store | Refill>(store: S, life: Life): S {
+export function mortalStore<S extends Store | Refill | ByResource>(store: S, life: Life): S {
   return new Proxy(store, {
     get(target, name) {
       const value = Reflect.get(target, name, target)
@@ -23,7 +23,7 @@ export function mortalStore<S extends Store | Refill>(store: S, life: Life): S {
         whileAlive(life, async () => {
           const result = await value.apply(target, values)
           // What it fills is the store's too, and dies with it.
-          return name === 'refill' ? mortalStore(result, life) : result
+          return name === 'refill' || name === 'byResource' ? mortalStore(result, life) : result
         })
     },
   })

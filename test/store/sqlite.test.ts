@@ -156,6 +156,7 @@ describe('a store that is closed', () => {
       commit: () => store.commit(commitNumber(2)),
       writeDerived: () => store.writeDerived({ snapshots: [], rows: [], watermark: 1 }),
       resetView: () => store.resetView('inventory'),
+      byResource: () => store.byResource!(),
       refill: () => store.refill(['inventory']),
       snapshots: () => store.snapshots(['i-1']),
       stream: () => store.stream('i-1', 1, 1),

@@ -37,6 +37,18 @@ export function connect(path: string, readOnly: boolean): Database.Database {
 }
 
 /**
+ * Opens a file to be read from one end to the other. From mapped memory no page has to be copied first; SQLite maps 2 GiB
+ * at most, and what is beyond is read. Throws as `connect` does.
+ */
+export function forReadingAll(path: string): Database.Database {
+  const database = connect(path, true)
+  mapIntoMemory(database)
+  return database
+}
+export const mapIntoMemory = (database: Database.Database): unknown =>
+  database.pragma(`mmap_size = ${2 ** 31 - 65_536}`)
+
+/**
  * Sets and asserts how a writing connection behaves; the time it waits for another one is at most 5 s. Throws StoreError
  * sqliteTooOld, or notDurable where commits would not survive the power.
  */

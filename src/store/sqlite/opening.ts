@@ -6,7 +6,7 @@ import { type Opened, SNAPSHOTS, StoreError } from '../store.ts'
 import { Checkpointer } from './checkpointer.ts'
 import { asFailure } from './failures.ts'
 import { lockForWriting, type WriterLock } from './lock.ts'
-import { checkSqliteVersion, connect, prepareForWriting } from './open.ts'
+import { checkSqliteVersion, connect, mapIntoMemory, prepareForWriting } from './open.ts'
 import { Prunes } from './prune/beginning.ts'
 import { readerOf, readerOfFile } from './reader.ts'
 import { dropUnfinished } from './refill.ts'
@@ -135,9 +135,8 @@ async function findSchema(
   projections: readonly Projection[],
 ): Promise<Watermarks> {
   checkSqliteVersion(database)
-  // Whoever only reads mostly reads the whole log, and from mapped memory no page has to be copied first. As far as SQLite
-  // maps at most: 2 GiB; what is beyond is read.
-  database.pragma(`mmap_size = ${2 ** 31 - 65_536}`)
+  // Whoever only reads mostly reads the whole log.
+  mapIntoMemory(database)
   const schema = database.pragma('user_version', { simple: true }) as number
   checkSchema(schema, path)
   if (schema < SCHEMA_VERSION)

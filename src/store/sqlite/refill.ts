@@ -62,14 +62,14 @@ export class SqliteRefill implements Refill {
 
   async write(rows: readonly RowChange[], watermark: number): Promise<void> {
     const tables = this.#open()
-    this.#inTransaction(() => writeAll(tables, rows, watermark))
+    this.#inTransaction(() => writeAll(tables, rows, watermark), 'NORMAL')
   }
 
   async index(): Promise<boolean> {
     this.#open()
     const [index] = this.#indexes
     if (!index) return false
-    this.#inTransaction(() => this.#run(index))
+    this.#inTransaction(() => this.#run(index), 'NORMAL')
     this.#indexes.shift()
     return true
   }
@@ -117,9 +117,15 @@ export class SqliteRefill implements Refill {
     this.#parts.database.exec(query.compile().sql)
   }
 
-  #inTransaction(work: () => void): void {
+  /** With NORMAL it need not be on the disk yet: what is lost with the power was not promised to anybody. */
+  #inTransaction(work: () => void, synchronous: 'FULL' | 'NORMAL' = 'FULL'): void {
     const { database, statements, checkpointer } = this.#parts
-    inTransaction(database, statements, work)
+    if (synchronous !== 'FULL') database.pragma(`synchronous = ${synchronous}`)
+    try {
+      inTransaction(database, statements, work)
+    } finally {
+      if (synchronous !== 'FULL') database.pragma('synchronous = FULL')
+    }
     checkpointer?.committed()
   }
 

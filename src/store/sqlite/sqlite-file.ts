@@ -9,6 +9,7 @@ import { memoryRefusals, type RefusalJournal, type RefusalLimits } from '../refu
 import {
   type AskRow,
   type Beginning,
+  type ByResource,
   type Commit,
   type DerivedChanges,
   type EndingRow,
@@ -27,10 +28,12 @@ import {
   type ViewRow,
 } from '../store.ts'
 import { copyTo } from './backup.ts'
+import { SqliteByResource } from './by-resource.ts'
 import { sqliteCheckpoints } from './checkpoints.ts'
 import { checksumOf, writeCommit, writeDerivedRows } from './commit.ts'
 import { asFailure } from './failures.ts'
 import { writeForgotten } from './forget.ts'
+import { forReadingAll } from './open.ts'
 import { isFile, openParts, type Parts, type Place } from './opening.ts'
 import { merged } from './prune/archive.ts'
 import { type PruneAsked, type PruneDone, prune } from './prune/pruning.ts'
@@ -39,7 +42,7 @@ import { SqliteRefill } from './refill.ts'
 import { sqliteRefusals } from './refusals/index.ts'
 import type { Tables } from './schema/tables.ts'
 import { boundsOf } from './statements.ts'
-import { type EventRow, readStream, type StreamIndex } from './stream-index.ts'
+import { type EventRow, readStream, type StreamIndex, toEvent } from './stream-index.ts'
 import { inTransaction } from './transaction.ts'
 import { rowOf } from './view-rows.ts'
 import { REVISION } from './view-schema.ts'
@@ -177,6 +180,17 @@ export class SqliteFile implements Store {
     return rows.map(toEvent)
   }
 
+  async byResource(): Promise<ByResource | undefined> {
+    const parts = this.#writable()
+    if (parts.prunes.hasArchives || (await parts.prunes.beginning())) return undefined
+    // What waits would be missed.
+    this.#read(writeStreams)
+    return this.#read(({ database, statements }) => {
+      const own = isFile(this.#place) ? forReadingAll(this.#place.path) : undefined
+      return new SqliteByResource(own ?? database, own !== undefined, statements.last.get(1)?.position ?? 0)
+    })
+  }
+
   async claims(view: string, keys: readonly string[]): Promise<Map<string, { row: ViewRow; revision: number }>> {
     const { projection, claim } = this.#open().views.named(view)
     if (!claim) throw new StoreError('failed', `view '${view}' is derived; only a claimed one can be claimed`)
@@ -293,14 +307,6 @@ function writeStreams({ database, statements, streams }: Parts): void {
     streams.committed()
   }
 }
-
-const toEvent = ([position, resource, version, digest, text]: EventRow): StoredEvent => ({
-  position,
-  resource,
-  version,
-  text,
-  digest,
-})
 
 const toAsk = ({ supersedes, handle, lastError, progressed, ...row }: Tables['asks']): AskRow => ({
   ...row,

@@ -38,6 +38,14 @@ interface Run {
 /** An event as its statements give it: position, resource, version, digest, text. */
 export type EventRow = [number, string, number, string, string]
 
+export const toEvent = ([position, resource, version, digest, text]: EventRow): StoredEvent => ({
+  position,
+  resource,
+  version,
+  text,
+  digest,
+})
+
 export class StreamIndex {
   readonly #statements: Statements
   readonly #waitingMax: number

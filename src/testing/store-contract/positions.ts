@@ -75,6 +75,39 @@ export const positionClauses: Clauses = [
     },
   },
   {
+    title: 'gives the log resource by resource, where it can: whole streams in order, and none of what came later',
+    proof: async session => {
+      await session.open()
+      const all = commits(50)
+      for (const events of all) await session.commit({ events })
+      for (const size of [1, 7, 1_000]) {
+        const whole = await session.store.byResource?.()
+        if (!whole) return
+        const { position } = whole
+        const later = ['i-0', 'i-9'].map((id, index) => event(position + index + 1, id, position + 1))
+        await session.commit({ events: later })
+        const read = []
+        for (let chunk = await whole.next(size); chunk.length > 0; chunk = await whole.next(size)) {
+          session.expect(chunk.length <= size).toBe(true)
+          read.push(...chunk)
+        }
+        const ids = read.map(({ resource }) => resource).filter((id, index, each) => id !== each[index - 1])
+        session.expect(ids.length).toBe(new Set(ids).size)
+        for (const id of ids) {
+          const stream = (await session.store.stream(id, 1, 1_000)).filter(each => each.position <= position)
+          session.expect(read.filter(({ resource }) => resource === id)).toEqual(stream)
+        }
+        session.expect(read.length).toBe(position)
+        const some = [position, 3, 2]
+        const found = await whole.at(some)
+        session.expect(found.map(each => each.position)).toEqual([2, 3, position])
+        await whole.close()
+        await whole.close()
+        all.push(later)
+      }
+    },
+  },
+  {
     title: 'gives one position to one of two racers',
     proof: async session => {
       await session.open()
