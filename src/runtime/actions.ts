@@ -1,9 +1,10 @@
 /** What would be accepted now, and for the rest why not. (design: contract point 2.) */
 
 import type { CompiledKind } from './catalogue.ts'
-import type { Principal } from './principal.ts'
+import { mayGive, notPermitted, type Principal, type Tree } from './principal.ts'
 import { InvalidRequest, type Reason, Refused, Unavailable } from './refusal.ts'
 import type { CommandInput } from './request.ts'
+import type { Snapshot } from './snapshot.ts'
 
 export type Action =
   | { readonly command: string; readonly answer: 'accepted' | 'unchanged' }
@@ -15,17 +16,24 @@ type DryRun = (command: CommandInput, principal: Principal) => Promise<{ outcome
 
 /**
  * Tries every command of the kind on the resource without writing. One that cannot be judged without input is `depends`
- * where the state has an entry for it, and refused where it has none.
+ * where the state has an entry for it, and refused where it has none, or where the principal may not give it.
  */
 export async function actionsOf(
-  { kind, allowed }: { kind: CompiledKind['kind']; allowed: readonly string[] },
-  id: string,
-  principal: Principal,
+  compiled: CompiledKind,
+  { resource: id, state, account }: Snapshot,
+  { principal, tree }: { principal: Principal; tree: Tree },
   dryRun: DryRun,
 ): Promise<Action[]> {
+  const { kind } = compiled
+  const allowed = compiled.allowed(state)
   const actions: Action[] = []
-  for (const [command, { creates }] of Object.entries(kind.commands)) {
+  for (const [command, { creates, who }] of Object.entries(kind.commands)) {
     if (creates) continue
+    // Whatever the input: what is missing there is no matter of those who may not ask.
+    if (!mayGive(principal, who, account, tree)) {
+      actions.push({ command, answer: 'refused', reasons: [notPermitted(id, `${kind.name}.${command}`, who)] })
+      continue
+    }
     try {
       const { outcome } = await dryRun({ kind: kind.name, command, id }, principal)
       actions.push({ command, answer: outcome })

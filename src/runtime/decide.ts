@@ -11,7 +11,17 @@ import type { Draft } from './draft.ts'
 import type { Hash } from './envelope.ts'
 import { FactReader, NotFound } from './facts.ts'
 import type { Ids } from './ids.ts'
-import { commands, hears, type Principal, ROOT_DOMAIN, reaches, sees, type Tree } from './principal.ts'
+import {
+  allowedTo,
+  hears,
+  mayGive,
+  notPermitted as notPermittedTo,
+  type Principal,
+  ROOT_DOMAIN,
+  reaches,
+  sees,
+  type Tree,
+} from './principal.ts'
 import type { Providers, Scopes } from './providers.ts'
 import { BrokenRule, type Considered, Contained, InvalidRequest, type Reason, type RefusalOf } from './refusal.ts'
 import { type Snapshot, unborn } from './snapshot.ts'
@@ -108,7 +118,7 @@ export class CommandDecision {
         resource: snapshot.resource,
         state: visible(snapshot.state),
         reasons,
-        allowed: asked.compiled.allowed(snapshot.state),
+        allowed: allowedTo(this.#principal, asked.compiled, snapshot, this.#tree),
         index,
       },
     })
@@ -211,7 +221,7 @@ export class CommandDecision {
     const snapshot = this.#known(id!)
     const isOurs = snapshot && snapshot.kind === kind.name && sees(this.#principal, compiled, snapshot, this.#tree)
     if (!isOurs) return no(notFound(kind.name, id!, 'id'), unborn(compiled, id!, account, region))
-    if (!reaches(this.#principal, command.who) || !commands(this.#principal, snapshot.account, this.#tree))
+    if (!mayGive(this.#principal, command.who, snapshot.account, this.#tree))
       return no(notPermitted(id!, asked), snapshot)
     if (expectedVersion !== undefined && expectedVersion !== snapshot.version)
       return no(otherVersion(snapshot, expectedVersion), snapshot)
@@ -317,11 +327,8 @@ const alreadyExists = (kind: string, id: string): Reason => ({
   code: 'alreadyExists',
   sentence: `The ${kind} '${id}' exists already; choose another name.`,
 })
-const notPermitted = (id: string, { compiled, name, command }: ParsedCommand, who = command.who): Reason => ({
-  requirement: 'authority',
-  code: 'notPermitted',
-  sentence: `${compiled.kind.name}.${name} of '${id}' takes the authority of ${who}, and of the account whose it is.`,
-})
+const notPermitted = (id: string, { compiled, name, command }: ParsedCommand, who = command.who): Reason =>
+  notPermittedTo(id, `${compiled.kind.name}.${name}`, who)
 const otherVersion = ({ resource, version }: Snapshot, expected: number): Reason => ({
   requirement: 'expectedVersion',
   code: 'versionMismatch',

@@ -1,8 +1,7 @@
 /** Who asks, and what they may reach. (design: contract point 10.) */
 import { type Authority, EVERYWHERE } from '../../machines/grammar.ts'
 import type { CompiledKind } from './catalogue.ts'
-import type { Contained } from './refusal.ts'
-import { InvalidRequest } from './refusal.ts'
+import { type Contained, InvalidRequest, type Reason } from './refusal.ts'
 import type { Snapshot } from './snapshot.ts'
 
 export interface Principal {
@@ -54,6 +53,25 @@ export function commands(principal: Principal, account: string, tree: Tree): boo
   if (account === principal.account) return true
   return authority === 'domainAdmin' && within(tree, tree.domainOf(account), principal.domain)
 }
+
+/** Whether the principal may give a command of this authority to a resource of this account. */
+export const mayGive = (principal: Principal, who: Authority, account: string, tree: Tree): boolean =>
+  reaches(principal, who) && commands(principal, account, tree)
+
+/** Commands that the resource's state has an entry for and the principal may give to it, whatever the input. */
+export const allowedTo = (
+  principal: Principal,
+  compiled: CompiledKind,
+  { state, account }: Pick<Snapshot, 'state' | 'account'>,
+  tree: Tree,
+): string[] =>
+  compiled.allowed(state).filter(name => mayGive(principal, compiled.kind.commands[name]!.who, account, tree))
+
+export const notPermitted = (id: string, command: string, who: Authority): Reason => ({
+  requirement: 'authority',
+  code: 'notPermitted',
+  sentence: `${command} of '${id}' takes the authority of ${who}, and of the account whose it is.`,
+})
 
 /** Regions whose resources the principal sees; undefined: of all. */
 export const regionsSeen = ({ region }: Principal): readonly string[] | undefined =>

@@ -14,7 +14,7 @@ export interface RefusalOf {
   readonly resource: string
   readonly state: string
   readonly reasons: readonly Reason[]
-  /** Commands of this kind that this state has an entry for. */
+  /** Commands of this kind that this state has an entry for, and that whoever asked may give to this resource. */
   readonly allowed: readonly string[]
   /** Place of the refused command in its submit. */
   readonly index: number

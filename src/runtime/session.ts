@@ -133,7 +133,8 @@ export class Session<K extends KindMap, P extends ViewMap = ViewMap> {
     const compiled = this.#host.catalogue.kind(snapshot.kind)
     const dryRun = async (command: CommandInput) =>
       (await this.#host.submit([command], this.principal, { dryRun: true }))[0]!
-    return actionsOf({ kind: compiled.kind, allowed: compiled.allowed(snapshot.state) }, id, this.principal, dryRun)
+    const tree = await this.#tree(snapshot.account)
+    return actionsOf(compiled, snapshot, { principal: this.principal, tree }, dryRun)
   }
 
   /**

@@ -1,8 +1,6 @@
 /** Random lives of a few instances and volumes: what is done to them, and what they came to want. */
 import fc from 'fast-check'
-import { kinds, type Want } from '../../machines/index.ts'
-import type { DeclaredCapabilities } from '../../src/drivers/capabilities.ts'
-import { classes, classNames } from './classes.ts'
+import { kinds } from '../../machines/index.ts'
 import { type ImageDeed, imageAct, imageDeeds } from './image-walks.ts'
 import { type KeepingDeed, keepingAct, keepingDeeds } from './keeping-walks.ts'
 import { type RecoveryDeed, recoveryAct, recoveryDeeds } from './recovery-walks.ts'
@@ -265,35 +263,3 @@ export function live({ deeds, careful }: Life, check: (world: World, echo: strin
 }
 export const all = (world: World, kind: string): [string, Resource][] =>
   [...world.resources].filter(([, each]) => each.kind === kind)
-const layered: DeclaredCapabilities = {
-  ...able,
-  volume: { ...able.volume, migrate: 'offline' },
-  vmSnapshot: { ...able.vmSnapshot, layered: true },
-}
-let walked: { wants: [string, Want][]; contexts: Map<string, unknown[]> } | undefined
-
-/** Every want of many random lives, one of each form, and the contexts they passed through. Seeded, made once. */
-export function walks() {
-  if (walked) return walked
-  const wants = new Map<string, [string, Want]>()
-  const contexts = new Map<string, unknown[]>()
-  let at = 0
-  for (const life of fc.sample(fc.array(deedOrSurrender, { minLength: 60, maxLength: 90 }), {
-    numRuns: 4500,
-    seed: 7,
-  })) {
-    // Every other life at a provider like most, the rest at one of each class.
-    const name = among(classNames, at++ >> 1)!
-    const { world, image } = furnished(at % 2 ? (at % 4 === 1 ? layered : able) : classes[name])
-    for (const each of life) act(world, image, each)
-    for (const { resource, type, wants: wanted } of world.log)
-      for (const want of wanted) {
-        const form = want.want === 'ask' ? want.verb + want.answers.done : want.event
-        wants.set(`${resource.split('-')[0]} ${want.want} ${form}`, [type.split('.')[0]!, want])
-      }
-    for (const { kind, context } of world.resources.values())
-      contexts.set(kind, [...(contexts.get(kind) ?? []), context])
-  }
-  walked = { wants: [...wants.values()], contexts }
-  return walked
-}

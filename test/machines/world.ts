@@ -103,12 +103,27 @@ export class World {
   claims = new Map<string, unknown>()
   /** Is the account of all callers suspended? */
   suspended = false
-  readonly #provider: Json
+  #provider: Json
   #made = 0
   #position = 0
 
   constructor(declared: DeclaredCapabilities = able) {
     this.#provider = { name: 'lab', capabilities: capabilities(declared) }
+  }
+
+  /** The same world once more: what happens in one of them does not in the other. The log begins anew. */
+  copy(): World {
+    const copy = new World()
+    copy.resources = new Map(this.resources)
+    copy.asks = new Map([...this.asks].map(([id, open]) => [id, [...open]]))
+    copy.timers = new Set(this.timers)
+    copy.claims = new Map(this.claims)
+    copy.now = this.now
+    copy.suspended = this.suspended
+    copy.#provider = this.#provider
+    copy.#made = this.#made
+    copy.#position = this.#position
+    return copy
   }
 
   get(id: string): Resource {

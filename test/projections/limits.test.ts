@@ -112,7 +112,7 @@ describe('a limit', () => {
     await operator.account.limit('account/acme', { limits: { primaryBytes: 2 * GiB - 1 } })
     const { id } = await launch()
     expect(await used('account/acme')).toMatchObject({ instances: 1, volumes: 1, primaryBytes: GiB })
-    expect(await codeOf(launch())).toEqual(['primaryBytesLimitExceeded'])
+    expect(await codeOf(launch())).toEqual(['primaryStorageLimitExceeded'])
     await acme.settled(id)
     await acme.instance.terminate(id)
     await acme.settled(id)

@@ -55,6 +55,34 @@ describe('authority', () => {
       }
   })
 
+  it('is what a refusal goes by when it says what is allowed', async () => {
+    const setting = await open()
+    await country(setting)
+    const id = await printed(setting, 'acme', 'public')
+    const allowed = async (principal: Omit<Principal, 'actor'>) => {
+      const session = setting.engine.as({ ...principal, actor: 'x' })
+      const stale = { kind: 'poster', command: 'fold', id, expectedVersion: 99 } as const
+      return (await outcomeOf(session.submit([stale]))).error.allowed
+    }
+    const names = Object.keys(commands)
+    for (const [level, authority] of ranked.entries())
+      expect(await allowed({ account: 'acme', authority })).toEqual(names.slice(0, level + 1))
+    expect(await allowed({ account: 'stranger' })).toEqual([])
+    expect(await allowed({ account: 'other', authority: 'domainAdmin', domain: 'north' })).toEqual(names.slice(0, 2))
+    expect(await allowed({ account: 'other', authority: 'domainAdmin', domain: 'south' })).toEqual([])
+  })
+
+  it('is missing whatever the input: what somebody may not ask does not depend on it', async () => {
+    const setting = await open()
+    await country(setting)
+    const answers = async (authority: 'owner' | 'operator') => {
+      const actions = await setting.engine.as({ account: 'cloud', actor: 'x', authority }).actions('account/acme')
+      return actions.find(({ command }) => command === 'limit')
+    }
+    expect(await answers('operator')).toEqual({ command: 'limit', answer: 'depends', on: ['limits'] })
+    expect(await answers('owner')).toMatchObject({ answer: 'refused', reasons: [{ code: 'notPermitted' }] })
+  })
+
   it('is that of an owner unless said otherwise', async () => {
     const setting = await open()
     const id = await printed(setting, 'acme')

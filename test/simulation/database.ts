@@ -33,6 +33,9 @@ export function mortalDatabase(database: Handle, life: Life, committed: () => vo
   const handle = {
     name: database.name,
     memory: database.memory,
+    get open() {
+      return database.open
+    },
     get inTransaction() {
       return database.inTransaction
     },

@@ -73,6 +73,19 @@ export function keeping(now: InstanceModel, event: Envelope<Data>): Partial<Inst
   const keeps = Object.keys(kept).length > 0 || now.keeps
   return kept === now.kept && calls === now.keeping ? {} : { keeps, kept, keeping: calls }
 }
+/**
+ * An instance after an earlier member of the same request took a VM snapshot of it, or began to go back to one or to delete
+ * one: nothing is heard of that before the request is over.
+ */
+export function begunOn(now: InstanceModel, command: string, snapshot: string): InstanceModel {
+  const verb = { create: 'vmSnapshotEnsure', revert: 'vmSnapshotRevert', delete: 'vmSnapshotDelete' }[command]
+  if (verb === undefined) return now
+  const kept = command === 'create' ? { ...now.kept, [snapshot]: 'begun' as const } : now.kept
+  const keeping = [...(now.keeping ?? []), { verb, snapshot }]
+  // One that is off and goes back to what was in memory runs then.
+  const reverts = command === 'revert' && now.state === 'stopped' ? { state: 'pending', reverts: true } : {}
+  return { ...now, ...reverts, keeps: true, kept, keeping }
+}
 function after(kept: NonNullable<InstanceModel['kept']>, outcome: string, snapshot: string): typeof kept {
   if (outcome === 'Removed') return Object.fromEntries(Object.entries(kept).filter(([id]) => id !== snapshot))
   if (outcome === 'Kept') return { ...kept, [snapshot]: 'ready' }

@@ -8,6 +8,7 @@ import {
   lostRootForgotten,
   modeIgnored,
   notSpared,
+  offeredInFull,
   rootElsewhere,
   rootForgotten,
   rootLeftNowhere,
@@ -16,11 +17,12 @@ import {
   unheardStarted,
   userVolumeDeleted,
 } from './planted/classes.ts'
+
 import { availableTooEarly, deletedWhileUsed, leftOff, sourceGone } from './planted/images.ts'
 import { notDisarmed, notSuperseding, notTold, releasedTooEarly } from './planted/machines.ts'
 import { hunt, type Planted } from './planted/plant.ts'
 import { acknowledgedTooEarly, broughtBack, forgottenTooEarly, refusedTrace, tokenMissing } from './planted/runtime.ts'
-import { detachedBeside, movedBeside } from './planted/vm-snapshots.ts'
+import { detachedBeside, movedBeside, stoppedMeanwhile } from './planted/vm-snapshots.ts'
 import { Violation } from './violation.ts'
 
 const planted: readonly Planted[] = [
@@ -46,11 +48,13 @@ const planted: readonly Planted[] = [
   notSpared,
   statelessStarted,
   modeIgnored,
+  offeredInFull,
   lostRootForgotten,
   grownAsleep,
   unheardStarted,
   detachedBeside,
   movedBeside,
+  stoppedMeanwhile,
 ]
 
 describe('a planted bug', () => {

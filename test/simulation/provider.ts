@@ -56,6 +56,7 @@ export function capabilitiesOf(shape: Shape): DeclaredCapabilities {
     ...variation,
     idempotency: { by: shape.idempotency },
     reboot: shape.reboot ? 'both' : 'none',
+    canDeleteImage: shape.deletesImages,
     volumeAttach: volumeAttach ?? { hotPlug: shape.hotPlug, hotUnplug: shape.hotPlug, max: 3, identity: 'serial' },
     volume: {
       minBytes: GIB,
@@ -99,4 +100,11 @@ export function variationOf(random: Random, providerClass: ProviderClass): Decla
     const variation = drawn(random, providerClass)
     if (contradictionsOf(filled(declared({ providerClass, variation }))).length === 0) return variation
   }
+}
+
+/** What instances of one image offer less of; nothing, in most worlds. */
+export function narrowerOf(random: Random, name: ProviderClass): DeclaredCapabilities {
+  if (random.chance(0.6)) return {}
+  const ends: DeclaredCapabilities = keeps(name) ? { stop: 'destroys', suspend: 'none' } : {}
+  return random.pick<DeclaredCapabilities>([{ suspend: 'none' }, { vmSnapshot: {} }, { volumeSnapshot: {} }, ends])
 }

@@ -4,7 +4,7 @@
  */
 
 /** What chance is drawn for. Each purpose has a stream of its own. */
-export type Purpose = 'shape' | 'schedule' | 'workload' | 'faults' | 'ids' | 'plan' | 'stalls'
+export type Purpose = 'shape' | 'schedule' | 'workload' | 'faults' | 'ids' | 'plan' | 'stalls' | 'images'
 
 export class Random {
   #state: number

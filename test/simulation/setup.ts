@@ -7,6 +7,8 @@ import type { World } from './world.ts'
 
 export const tenants = ['ant', 'bee', 'cow'] as const
 export const OPERATOR = 'operator'
+/** The image that all may use; its instances may offer less than others. */
+export const PUBLIC_IMAGE = 'img-00000000000c0ffee'
 export const pools = ['ample', 'wide'] as const
 
 export interface Scenery {
@@ -54,7 +56,7 @@ export async function furnish(world: World): Promise<Scenery> {
   await asOperator([{ kind: 'domain', command: 'create', input: { name: 'root' } }])
   const size = { vcpus: 1, memoryBytes: GIB }
   const [publicImage] = (await asOperator([
-    image({ name: 'shared', public: true, blockDevices: [{ device: '/dev/sdb', sizeBytes: GIB }] }),
+    image({ id: PUBLIC_IMAGE, name: 'shared', public: true, blockDevices: [{ device: '/dev/sdb', sizeBytes: GIB }] }),
     { kind: 'offering', command: 'define', input: { name: 'small', ...size } },
     { kind: 'offering', command: 'define', input: { name: 'large', ...size, vcpus: 4 } },
     ...open,

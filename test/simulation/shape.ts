@@ -4,7 +4,7 @@
  */
 import type { DeclaredCapabilities } from '../../src/drivers/capabilities.ts'
 import type { FaultPlan } from '../../src/drivers/simulated/index.ts'
-import { type ProviderClass, providerClassNames, variationOf } from './provider.ts'
+import { narrowerOf, type ProviderClass, providerClassNames, variationOf } from './provider.ts'
 import { type Random, streamOf } from './random.ts'
 
 export const actions = [
@@ -40,6 +40,9 @@ export interface Shape {
   readonly missingGraceMs: number
   /** Does the provider destroy only what is off? */
   readonly careful: boolean
+  /** Does it take images away, and what do instances of the image that all may use offer less of? */
+  readonly deletesImages: boolean
+  readonly narrower: DeclaredCapabilities
   /** Can types and rates of volumes change, and how long are contents moved then? */
   readonly retype: boolean
   readonly optimizeMs: number
@@ -80,6 +83,8 @@ export const calm: Shape = {
   suspend: 'disk',
   missingGraceMs: 0,
   careful: false,
+  deletesImages: false,
+  narrower: {},
   retype: true,
   optimizeMs: 0,
   callsInFlightMax: 64,
@@ -206,6 +211,8 @@ export function shapeOf(seed: number, providerClass = classOf(seed)): Shape {
     weights[action] *= random.pick([0.5, 1, 1, 2])
   }
   const fast = random.chance(0.3)
+  // Of its own stream: what is drawn elsewhere does not depend on it.
+  const ofImages = streamOf(seed, 'images')
   return {
     tenants: random.between(1, 3),
     idempotency,
@@ -226,6 +233,8 @@ export function shapeOf(seed: number, providerClass = classOf(seed)): Shape {
     weights,
     retentionMs: random.pick([undefined, undefined, 0, 1_000, 600_000, Number.POSITIVE_INFINITY]),
     careful: random.chance(0.3),
+    deletesImages: ofImages.chance(0.4),
+    narrower: narrowerOf(ofImages, providerClass),
     retype: random.chance(0.8),
     optimizeMs: random.pick([0, 0, 90_000]),
     images: random.pick([0.3, 1, 4]),

@@ -17,11 +17,21 @@ const instanceOf = (world: World, id: string): string | undefined =>
 const isDisturbed = (world: World, id: string) =>
   world.disturbed.has(id) || world.disturbed.has(instanceOf(world, id) ?? '') || wentWithGuest(world, id)
 
+/** Whoever deregisters an image tells its provider nothing: where images are taken away, it is left for a survey. (decisions/0051) */
+function isEndedImage(world: World, id: string): boolean {
+  const resource = world.fold.resources.get(id)
+  return world.options.shape.deletesImages && resource?.kind === 'image' && world.replay.is(id, 'terminal')
+}
+
 function check(world: World, { providers }: SurveyReport): void {
   for (const { kinds } of providers)
     for (const { orphan, ghost, drift, foreign } of kinds)
       for (const { class: as, id, resource, sentence } of [orphan, ghost, drift, foreign].flatMap(each => each.listed))
-        if (as === 'orphan' ? !wasGivenUp(world, id) : as === 'foreign' || !isDisturbed(world, resource ?? id))
+        if (
+          as === 'orphan'
+            ? !wasGivenUp(world, id) && !isEndedImage(world, id)
+            : as === 'foreign' || !isDisturbed(world, resource ?? id)
+        )
           world.broke(NAME, `${as} in the midst of it: ${sentence}`)
 }
 

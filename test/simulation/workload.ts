@@ -7,7 +7,7 @@ import { GIB } from './shape.ts'
 import type { Request } from './submission.ts'
 import { toImage, toKeyPair, toSnapshot } from './workload-images.ts'
 import { toSchedule } from './workload-schedules.ts'
-import { toVmSnapshot } from './workload-vm-snapshots.ts'
+import { takenAndMore, toVmSnapshot } from './workload-vm-snapshots.ts'
 import type { World } from './world.ts'
 
 export interface Workload {
@@ -103,6 +103,7 @@ function launch(workload: Workload, account: string): CommandInput {
     ...(random.chance(0.2) ? { tags: { role: 'web' }, volumeTags: { role: 'disk' } } : {}),
     ...(random.chance(0.1) ? { terminationProtection: true } : {}),
     ...(random.chance(0.2) ? { zone: 'b' } : {}),
+    ...(random.chance(0.15) ? { recoverableForMs: random.pick([0, 60_000, 3_600_000]) } : {}),
   }
   return { kind: 'instance', command: 'launch', input }
 }
@@ -271,6 +272,10 @@ export function someRequest(workload: Workload, tenantCount: number): Request {
   if (random.chance(0.04)) {
     const command = givingUp(workload, account)
     if (command) return { account: OPERATOR, authority: 'operator', commands: [command], token }
+  }
+  if (random.chance(0.03)) {
+    const commands = takenAndMore(workload, account)
+    if (commands) return { account, commands, token, dryRun }
   }
   const size = random.chance(0.2) ? random.between(2, 4) : 1
   const commands = Array.from({ length: size }, () => versioned(workload, someCommand(workload, account)))

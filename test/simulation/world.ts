@@ -5,7 +5,7 @@
 import Database from 'better-sqlite3'
 import type { Envelope } from '../../machines/grammar.ts'
 import { kinds as everyKind } from '../../machines/index.ts'
-import type { Observation, Outcome } from '../../src/drivers/driver.ts'
+import { type Capabilities, narrowed, type Observation, type Outcome } from '../../src/drivers/driver.ts'
 import { type SimulatedDriver, simulated } from '../../src/drivers/simulated/index.ts'
 import { createEngine, type Engine } from '../../src/engine.ts'
 import { Catalogue } from '../../src/runtime/catalogue.ts'
@@ -22,6 +22,7 @@ import { Journal } from './journal.ts'
 import { type Call, mortalDriver, mortalStore, whileAlive } from './mortal.ts'
 import { capabilitiesOf } from './provider.ts'
 import { Replay } from './replay.ts'
+import { PUBLIC_IMAGE } from './setup.ts'
 import { retained, retentionOf, type Shape } from './shape.ts'
 import { answer, type Request, refuse, type Submission } from './submission.ts'
 import { simulationViews } from './views.ts'
@@ -103,8 +104,15 @@ export class World {
       optimizeMs: shape.optimizeMs,
       capacity: shape.volumeBytes === undefined ? {} : { volumeBytes: shape.volumeBytes },
       capabilities: capabilitiesOf(shape),
+      ...(Object.keys(shape.narrower).length && { images: { [PUBLIC_IMAGE]: shape.narrower } }),
     })
     void this.#watch()
+  }
+
+  /** What instances of an image are offered. */
+  offers(image: string | undefined): Capabilities {
+    const all = this.provider.describe()
+    return image === PUBLIC_IMAGE ? narrowed(all, this.options.shape.narrower) : all
   }
 
   /** Who submitted what an event of this actor came from; undefined for providers and the engine itself. */

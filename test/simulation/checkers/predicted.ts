@@ -2,6 +2,7 @@
 import type { CommandInput } from '../../../src/runtime/request.ts'
 import { visibleOf } from '../fold.ts'
 import { cloned, follow, judge, type Model, without } from '../model.ts'
+import { begunOn } from '../model-vm-snapshots.ts'
 import type { Submission } from '../submission.ts'
 import { Violation } from '../violation.ts'
 import type { World } from '../world.ts'
@@ -9,8 +10,11 @@ import type { CheckerMaker } from './checker.ts'
 
 const NAME = 'model agrees'
 
-/** Kinds whose commands change others as well. */
-const beyondItself = ['volume', 'snapshot', 'snapshot-group', 'vm-snapshot', 'image']
+/** Kinds whose commands change others in ways that are in no model of the past. */
+const beyondItself = ['volume', 'snapshot', 'snapshot-group', 'image']
+/** Whether nothing that an earlier member did to others is in the way of judging this one. */
+const isJudged = ({ kind }: CommandInput, earlier: readonly CommandInput[]): boolean =>
+  !earlier.some(each => beyondItself.includes(each.kind) || (each.kind === 'instance' && kind !== 'instance'))
 
 export const predicted: CheckerMaker = () => {
   const models = new Map<string, Model>()
@@ -43,12 +47,13 @@ export const predicted: CheckerMaker = () => {
     kind === 'volume' && command === 'modify' ? undefined : models.get(id)
 
   /** What the model would say to the command, at any time it may have been decided. */
-  const verdicts = (command: CommandInput, from: number, to: number): string[] => {
+  const verdicts = (command: CommandInput, from: number, to: number, before: readonly Begun[]): string[] => {
     const target = command.id!
     const found = new Set<string>()
-    for (const model of during(target, from, to)) {
+    const then = (id: string) => during(id, from, to).flatMap(model => withBegun(model, id, before))
+    for (const model of then(target)) {
       const holder = otherOf(command, model)
-      const others = holder === undefined ? [undefined] : during(holder, from, to)
+      const others = holder === undefined ? [undefined] : then(holder)
       for (const each of others.length ? others : [undefined])
         found.add(judge(model, command.command, command.input, id => (id === holder ? each : seen(command, id))))
     }
@@ -69,12 +74,15 @@ export const predicted: CheckerMaker = () => {
       const { id, expectedVersion } = command
       const owner = id === undefined ? undefined : models.get(id)?.account
       if (owner !== account || expectedVersion !== undefined || targets.filter(each => each === id).length > 1) return
-      // What an earlier member does to others is not in any model of the past.
-      if (commands.length > 1 && commands.some(each => beyondItself.includes(each.kind))) return
+      const earlier = commands.slice(0, index)
+      if (!isJudged(command, earlier)) return
+      const before = earlier
+        .filter((_, place) => !refusals.some(each => each.index === place))
+        .flatMap(each => begunBy(each, world))
       const refusal = refusals.find(each => each.index === index)
       const told = outcome === 'accepted' ? results![index]!.outcome : refusal ? 'refused' : undefined
       if (told === undefined) return
-      const possible = verdicts(command, from, world.log.length)
+      const possible = verdicts(command, from, world.log.length, before)
       if (possible.includes(told) || possible.includes('either')) return
       const states = during(id!, from, world.log.length).map(({ state }) => state)
       const said = refusal ? refusal.reasons.map(({ code }) => code).join(', ') : told
@@ -151,6 +159,31 @@ export const predicted: CheckerMaker = () => {
           throw new Violation(NAME, `${id} is ${state} although everything has settled`)
     },
   }
+}
+
+/** What an earlier member has begun with VM snapshots of an instance. */
+interface Begun {
+  readonly instance: string
+  readonly command: string
+  readonly snapshot: string
+}
+function begunBy({ kind, command, id = 'new', input }: CommandInput, { replay }: World): Begun[] {
+  if (kind !== 'vm-snapshot') return []
+  const of = command === 'create' ? input : replay.snapshots.get(id)?.context
+  const { instance } = (of ?? {}) as { instance?: string }
+  return instance === undefined ? [] : [{ instance, command, snapshot: id }]
+}
+/** How it may be then. One that is deleted already, or that has no layer of its own, takes nothing to delete. */
+function withBegun(model: Model, id: string, before: readonly Begun[]): Model[] {
+  let possible = [model]
+  for (const { instance, command, snapshot } of before)
+    if (instance === id)
+      possible = possible.flatMap((each): Model[] => {
+        if (each.kind !== 'instance') return [each]
+        const begun = begunOn(each, command, snapshot)
+        return command === 'create' ? [begun] : [each, begun]
+      })
+  return possible
 }
 
 /** The one other resource that the verdict depends on, whose past has to be looked at too. */

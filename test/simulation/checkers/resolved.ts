@@ -2,6 +2,7 @@
  * In which mode a launch is, on whose disk, and what it is warned of, is what the tables of the specification say; and it
  * is refused for that exactly where they do. (spec: stateful-and-deltacloud 3a.4, 3a.5; P10.)
  */
+import type { Capabilities } from '../../../src/drivers/driver.ts'
 import type { CommandInput } from '../../../src/runtime/request.ts'
 import { deviceName } from '../model.ts'
 import { resolution } from '../model-modes.ts'
@@ -45,7 +46,7 @@ export const resolved: CheckerMaker = () => {
     const root = blockDevices.find(({ device }) => deviceName(device) === deviceName(rootDevice))
     const rootChanged = !!root && ((root.sizeBytes ?? sizeBytes) !== sizeBytes || root.deleteOnTermination === false)
     const asked = { targets, warns: onMismatch === 'warn', direct: rootPolicy === 'direct', rootChanged }
-    return resolution({ requested: mode, fromSnapshot: snapshot !== undefined, ...asked }, world.provider.describe())
+    return resolution({ requested: mode, fromSnapshot: snapshot !== undefined, ...asked }, world.offers(input.image))
   }
 
   /** Is a launch on this volume one that lets the volume outlive the instance? (3a.5, row `user`.) */
@@ -60,7 +61,7 @@ export const resolved: CheckerMaker = () => {
   return {
     name: NAME,
     event(event, world) {
-      const { type, resource, data, actor, position, version } = event
+      const { type, resource, data, facts, actor, position, version } = event
       if (event.kind === 'image' && version === 1) images.set(resource, data as unknown as Image)
       if (event.kind === 'volume' && version === 1)
         origins.set(resource, (data as { from?: { kind: string } }).from?.kind)
@@ -74,7 +75,7 @@ export const resolved: CheckerMaker = () => {
       const { mode, rootOwner, warning } = data as { mode: string; rootOwner: string; warning?: { code: string } }
       const found = JSON.stringify({ mode, rootOwner, warning: warning?.code })
       if (rootVolume !== undefined) {
-        const { stop, start } = world.provider.describe()
+        const { stop, start } = (facts as unknown as { provider: { capabilities: Capabilities } }).provider.capabilities
         const isPossible = mode === 'stateless' || (stop === 'preserves' && start !== 'none')
         if (rootOwner !== 'user' || !isPossible || !lends(rootVolume, world))
           throw new Violation(NAME, `event ${position} of ${resource}: ${found}, on the volume ${rootVolume}`)

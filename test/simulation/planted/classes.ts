@@ -1,5 +1,5 @@
 /** Bugs in the rules of stateful and stateless, each where a provider of some class shows it. */
-import type { Ask, Tell } from '../../../machines/grammar.ts'
+import { type Ask, provider, type Tell } from '../../../machines/grammar.ts'
 import { kinds } from '../../../machines/index.ts'
 import { calm, type Shape, usual } from '../shape.ts'
 import { type Configuration, type Planted, withMachine } from './plant.ts'
@@ -179,6 +179,24 @@ export const modeIgnored: Planted = {
       instance: {
         ...kinds.instance,
         commands: { ...kinds.instance.commands, launch: { ...launch, complete: unbuilt } },
+      },
+    },
+  },
+}
+
+export const offeredInFull: Planted = {
+  name: 'an image whose instances are offered less is launched as if they were not',
+  noticedBy: ['as resolved'],
+  options: {
+    shape: { ...calm, weights: usual, narrower: { stop: 'destroys', suspend: 'none' } },
+    kinds: {
+      ...kinds,
+      instance: {
+        ...kinds.instance,
+        commands: {
+          ...kinds.instance.commands,
+          launch: { ...launch, needs: { ...launch.needs, provider: provider('provider') } },
+        },
       },
     },
   },

@@ -29,3 +29,27 @@ export const movedBeside: Planted = {
     }),
   },
 }
+/** Where VM snapshots take their time, there is much that others may ask for meanwhile. */
+export const stoppedMeanwhile: Planted = {
+  name: 'an instance is stopped, suspended or started while a VM snapshot is being taken',
+  noticedBy: ['model agrees'],
+  options: {
+    shape: {
+      ...shape,
+      images: 8,
+      weights: { ...usual, submit: 40 },
+      faults: { vmSnapshotEnsure: { delay: 1 }, vmSnapshotRevert: { delay: 1 }, vmSnapshotDelete: { delay: 1 } },
+      delayMs: { min: 60_000, max: 600_000 },
+    },
+    kinds: withMachine('instance', ({ states }) => {
+      for (const [state, ...words] of [
+        ['running', 'stop', 'suspend', 'reboot'],
+        ['stopped', 'start'],
+        ['suspended', 'resume', 'start', 'stop'],
+      ] as const)
+        for (const word of words)
+          for (const each of [states[state].on[`instance.${word}Requested`]].flat())
+            if (each?.guard?.params) without(each, 'vmSnapshotIdle')
+    }),
+  },
+}
