@@ -83,8 +83,17 @@ export async function chaos({ seed, operations, kills, say = () => {} }: ChaosOp
   } finally {
     clearInterval(awake)
     await endAll(poolOf(folder))
-    for (const pid of processesOf(folder)) process.kill(pid, 'SIGKILL')
+    for (const pid of processesOf(folder)) killed(pid)
     rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** It may have ended a moment ago. */
+function killed(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }
 

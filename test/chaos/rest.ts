@@ -79,8 +79,10 @@ async function settled(opened: Opened, withinMs: number): Promise<void> {
 }
 const LOOK_MS = 50
 
-const BUSY_TRIES = 60
-const BUSY_MS = 500
+const AGAIN_TRIES = 60
+const AGAIN_MS = 500
+/** How a call ends that an engine would make again, with the same token. */
+const isAgain = new Set(['pending', 'busy', 'unavailable', 'unknownOutcome'])
 /** What is kept of machines goes: this engine has no resource for it. Throws an Error of what cannot go. */
 export async function dropKept(opened: Opened, machineOf: ReadonlyMap<string, string>): Promise<number> {
   const all = await shown(opened, 'vmSnapshot')
@@ -92,8 +94,8 @@ export async function dropKept(opened: Opened, machineOf: ReadonlyMap<string, st
     } as const
     let how = await keep(opened, kept, `${kept.instance}.drop-${id}`)
     // What was asked of it before the last kill may still be done.
-    for (let tries = 0; (how === 'busy' || how === 'pending') && tries < BUSY_TRIES; tries += 1) {
-      await sleep(BUSY_MS)
+    for (let tries = 0; isAgain.has(how) && tries < AGAIN_TRIES; tries += 1) {
+      await sleep(AGAIN_MS)
       how = await keep(opened, kept, `${kept.instance}.drop-${id}`)
     }
     if (how !== 'done') throw new Error(`${id} of ${kept.instance} can not go: ${how}`)

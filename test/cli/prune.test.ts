@@ -52,4 +52,4 @@ it('what is over is pruned from the command line, signed, and read again from it
     'cloud.db.archive-1, which is not there; put it back, or beside the data file',
   )
   await rm(folder, { recursive: true })
-}, 180_000)
+})

@@ -33,4 +33,4 @@ it('views that say something else than the histories are filled anew from the co
   expect(await run('rebuild')).toMatch(/^All views filled anew from \d+ events in/)
   expect(JSON.parse(await run('check', '--json'))).toMatchObject({ isSound: true })
   await rm(folder, { recursive: true })
-}, 120_000)
+})

@@ -34,4 +34,4 @@ it('a backup is restored from the command line, and the cloud goes on from there
   expect(unsound.stderr).toMatch(/backupUnsound(.|\n)*view inventory/)
   expect((await readdir(folder)).filter(name => /^other\.db(-restoring)?$/.test(name))).toEqual([])
   await rm(folder, { recursive: true })
-}, 120_000)
+})

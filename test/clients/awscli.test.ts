@@ -1,4 +1,7 @@
-/** Debian's AWS command line, as somebody types it. Its waiters ask every 15 seconds, so the server settles at once. */
+/**
+ * Debian's AWS command line, as somebody types it. Its waiters ask every 15 seconds, so the server settles at once. Each
+ * line is a start of Python, which takes most of a second of a processor: what one answer tells is asked for once.
+ */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { describe, expect } from 'vitest'
@@ -15,7 +18,7 @@ describe('a story of booting from a volume, typed', () => {
     return stdout === '' ? undefined : JSON.parse(stdout)
   }
   /** One value of an answer. */
-  const value = async (words: string, path: string) => (await aws(`${words} --query ${path}`)) as string
+  const value = async <T = string>(words: string, path: string) => (await aws(`${words} --query ${path}`)) as T
   /** The code of the refusal, as it stands in parentheses in the message. */
   const refused = (words: string, secret?: string): Promise<string | undefined> =>
     aws(words, secret).then(
@@ -29,31 +32,32 @@ describe('a story of booting from a volume, typed', () => {
     await aws(`wait volume-available --volume-ids ${blank}`)
     const snapshot = await value(`create-snapshot --volume-id ${blank}`, 'SnapshotId')
     await aws(`wait snapshot-completed --snapshot-ids ${snapshot}`)
-    const root = `DeviceName=/dev/sda1,Ebs={SnapshotId=${snapshot}}`
-    const registered = `register-image --name typed-root --root-device-name /dev/sda1 --block-device-mappings ${root}`
+    const mapped = `DeviceName=/dev/sda1,Ebs={SnapshotId=${snapshot}}`
+    const registered = `register-image --name typed-root --root-device-name /dev/sda1 --block-device-mappings ${mapped}`
     const own = await value(registered, 'ImageId')
     await aws(`wait image-available --image-ids ${own}`)
 
     const larger = 'DeviceName=/dev/sda1,Ebs={VolumeSize=6}'
     const run = `run-instances --image-id ${own} --instance-type t3.micro --block-device-mappings ${larger}`
     const id = await value(`${run} --disable-api-termination`, 'Instances[0].InstanceId')
-    const described = (path: string) =>
-      value(`describe-instances --instance-ids ${id}`, `Reservations[0].Instances[0].${path}`)
+    const described = <T = string>(path: string) =>
+      value<T>(`describe-instances --instance-ids ${id}`, `Reservations[0].Instances[0].${path}`)
     await aws(`wait instance-running --instance-ids ${id}`)
     await aws(`wait instance-status-ok --instance-ids ${id}`)
-    const statesSeen = [await described('State.Name')]
-    const rootVolume = await described('BlockDeviceMappings[0].Ebs.VolumeId')
-    const rootIs = (path: string) => value(`describe-volumes --volume-ids ${rootVolume}`, `Volumes[0].${path}`)
-    const [rootSnapshot, rootSizeGiB] = [(await rootIs('SnapshotId')) === snapshot, await rootIs('Size')]
+    const parts = '[State.Name,BlockDeviceMappings[0].Ebs.VolumeId,Placement.AvailabilityZone]'
+    const [first, rootVolume, place] = await described<string[]>(parts)
+    const statesSeen = [first]
+    const root = await value<[string, number]>(
+      `describe-volumes --volume-ids ${rootVolume}`,
+      'Volumes[0].[SnapshotId,Size]',
+    )
+    const [rootSnapshot, rootSizeGiB] = [root[0] === snapshot, root[1]]
 
-    const place = await described('Placement.AvailabilityZone')
     const data = await value(`create-volume --availability-zone ${place} --size 1`, 'VolumeId')
-    await aws(`wait volume-available --volume-ids ${data}`)
     await aws(`attach-volume --volume-id ${data} --instance-id ${id} --device /dev/sdf`)
     await aws(`wait volume-in-use --volume-ids ${data}`)
     const deleteInUse = await refused(`delete-volume --volume-id ${data}`)
     const second = await value(`create-image --instance-id ${id} --name typed-copy --no-reboot`, 'ImageId')
-    await aws(`wait image-available --image-ids ${second}`)
     const mapping = 'Images[0].BlockDeviceMappings[].Ebs.SnapshotId'
     const snapshots = (await aws(`describe-images --image-ids ${second} --query ${mapping}`)) as string[]
 
@@ -74,9 +78,10 @@ describe('a story of booting from a volume, typed', () => {
     const dataAfterTerminate = await value(`describe-volumes --volume-ids ${data}`, 'Volumes[0].State')
     const stopTerminated = await refused(`stop-instances --instance-ids ${id}`)
 
-    for (const each of [own, second]) await aws(`deregister-image --image-id ${each}`)
-    for (const each of [snapshot, ...snapshots]) await aws(`delete-snapshot --snapshot-id ${each}`)
-    for (const each of [data, blank]) await aws(`delete-volume --volume-id ${each}`)
+    const each = (ids: readonly string[], words: string) => Promise.all(ids.map(id => aws(`${words} ${id}`)))
+    await each([own, second], 'deregister-image --image-id')
+    await each([snapshot, ...snapshots], 'delete-snapshot --snapshot-id')
+    await each([data, blank], 'delete-volume --volume-id')
     const wrong = await refused('describe-instances', 'not-the-secret')
     expect({
       rootSnapshot,

@@ -82,7 +82,7 @@ describe('the SDK for JavaScript', () => {
     await waitUntilVolumeAvailable(patience, { VolumeIds: [data!] })
     await client.send(new AttachVolumeCommand({ VolumeId: data, InstanceId, Device: '/dev/sdf' }))
     await waitUntilVolumeInUse(patience, { VolumeIds: [data!] })
-    await expect.poll(async () => (await volume(data!)).Attachments![0]!.State, { timeout: 30_000 }).toBe('attached')
+    await expect.poll(async () => (await volume(data!)).Attachments![0]!.State).toBe('attached')
     const deleteInUse = await codeOf(client.send(new DeleteVolumeCommand({ VolumeId: data })))
     const created = await client.send(new CreateImageCommand({ InstanceId, Name: 'sdk copy', NoReboot: true }))
     await waitUntilImageAvailable(patience, { ImageIds: [created.ImageId!] })

@@ -57,6 +57,10 @@ describe('in every life, an instance that may be recovered', () => {
       ['instance.expungeDue', 'shutting-down.destroying'],
       ['instance.externallyStarted', 'shutting-down.settingAside.asking'],
       ['instance.externallySuspended', 'shutting-down.settingAside.forcing'],
+      // The late answer to a call that was open when an operator said that it is stopped: it is not, after all.
+      ['instance.created', 'shutting-down.settingAside.asking'],
+      ['instance.started', 'shutting-down.settingAside.asking'],
+      ['instance.suspended', 'shutting-down.settingAside.forcing'],
     ])
     const devices = new Map<string, unknown>()
     const taken = new Set<string>()

@@ -52,7 +52,7 @@ describe('a data file at rest', () => {
       }),
       { numRuns: 12 },
     )
-  }, 120_000)
+  })
 
   const damages: readonly [what: string, sql: string, found: object][] = [
     ['a row of a view', `update inventory set state = 'lost' where kind = 'volume'`, { in: 'view', name: 'inventory' }],

@@ -47,7 +47,7 @@ describe('the cloud as it was', () => {
       ),
       { numRuns: 25 },
     )
-  }, 120_000)
+  })
 
   it('is the present at the last position, also where what has ended is forgotten', async () => {
     const cloud = await openCloud(undefined, 3_600_000)

@@ -111,7 +111,7 @@ describe('a prune', () => {
       }),
       { numRuns: 8 },
     )
-  }, 120_000)
+  })
 
   it('takes nothing that is young, listed, working, or referred to', async () => {
     const database = new Database(':memory:')
@@ -370,5 +370,5 @@ describe('a process that dies while it prunes', () => {
     }
     console.log(`a prune died at ${deaths.before} statements before its commit, and at ${deaths.after} after it`)
     expect(deaths.before).toBeGreaterThan(30)
-  }, 180_000)
+  })
 })

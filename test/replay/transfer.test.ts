@@ -80,7 +80,7 @@ describe('an export', () => {
       }),
       { numRuns: 15 },
     )
-  }, 120_000)
+  })
 
   it('brings back what was open: an ask is called, and what waited for it goes on', async () => {
     const cloud = await openCloud()
@@ -190,7 +190,7 @@ describe('an anonymous export', () => {
       }),
       { numRuns: 8 },
     )
-  }, 60_000)
+  })
 })
 
 describe('a reproduction', () => {
@@ -217,7 +217,7 @@ describe('a reproduction', () => {
     expect(await run('good.test.ts')).toBe('passed')
     expect(await run('bad.test.ts')).toContain('comes out as recorded')
     await rm(folder, { recursive: true })
-  }, 60_000)
+  })
 })
 
 describe('an export that is signed', () => {

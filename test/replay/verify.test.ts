@@ -57,7 +57,7 @@ describe('a history under the rules it was recorded with', () => {
       }),
       { numRuns: 15 },
     )
-  }, 120_000)
+  })
 
   it('has its refusals decided again', async () => {
     const { cloud } = await recorded()

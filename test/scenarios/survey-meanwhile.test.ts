@@ -30,7 +30,7 @@ const step = fc.oneof(
   fc.record({ command: fc.constant('pass' as const), which: fc.constantFrom(3, 40, 90, 400_000) }),
 )
 
-it('never finds an orphan, a ghost or drift in what is being done', { timeout: 120_000 }, async () => {
+it('never finds an orphan, a ghost or drift in what is being done', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), fc.nat(1000), async (steps, seed) => {
       const clock = new TestClock()

@@ -9,7 +9,7 @@ import { hasCode } from './files.ts'
 import { newestMachineType, qemuSystem } from './machine-type.ts'
 import { Refusal } from './outcome-of.ts'
 import type { Pool } from './pool.ts'
-import { holderOf, startedWith } from './process-lock.ts'
+import { holderOf, isEnding, startedWith } from './process-lock.ts'
 import { greetingWithinMs, Qmp, QmpLost, type QmpOptions } from './qmp.ts'
 import type { RunState } from './qmp-commands.ts'
 import { runTool, ToolFailed } from './tool.ts'
@@ -45,7 +45,7 @@ export const sighted = async (qmp: Qmp): Promise<Alive> => {
 }
 
 /** It may have ended a moment ago. */
-const killed = (pid: number): void => {
+const kill = (pid: number): void => {
   try {
     process.kill(pid, 'SIGKILL')
   } catch (error) {
@@ -176,11 +176,15 @@ export class Machines {
   async endStarting(instance: string): Promise<void> {
     await this.end(instance)
     const { pid: file } = runFiles(this.#pool.run(instance))
+    const killed = new Set<number>()
     for (let waitedMs = 0; ; waitedMs += 10) {
       const pids = await startedWith(file)
-      if (pids.length === 0) return
+      // In this order: who is not found any more is on its way out, or has ended.
+      for (const pid of killed) if (!pids.includes(pid) && !(await isEnding(pid))) killed.delete(pid)
+      if (pids.length === 0 && killed.size === 0) return
       if (waitedMs >= this.#options.endWithinMs) throw new QmpLost(`the process of ${instance} does not end`, true)
-      for (const pid of pids) killed(pid)
+      for (const pid of pids) kill(pid)
+      for (const pid of pids) killed.add(pid)
       await sleep(10)
     }
   }

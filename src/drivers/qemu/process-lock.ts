@@ -3,7 +3,10 @@
  * started with its name. A number alone proves nothing: numbers come again, and a dead process that nobody waits for still
  * answers. Nor does a lock that is not shown: the kernel gives its list a page at a time, and who begins or ends meanwhile
  * moves others past the reader. So a process is first looked for by its number and its words, and among the locks only
- * where that finds none: one that starts has the lock before it says its number. (spec: drivers-and-qemu 1.)
+ * where that finds none: one that starts has the lock before it says its number.
+ *
+ * One that is killed loses its words first, and only then what it had open: until that is done its disks are locked, so it
+ * still counts as a process. (spec: drivers-and-qemu 1.)
  */
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { hasCode } from './files.ts'
@@ -21,11 +24,11 @@ export async function holderOf(pidFile: string, locks: () => Promise<string> = r
   })
   if (found === undefined) return undefined
   const pid = Number(text)
-  if (pid > 0 && (await namesFile(pid, pidFile))) return pid
+  if (pid > 0 && (await isOf(pid, pidFile))) return pid
   for (const line of (await locks()).split('\n')) {
     const [, pid, inode] = lockLine.exec(line) ?? []
     // Inode numbers are only unique within a file system.
-    if (inode === String(found.ino) && (await namesFile(Number(pid), pidFile))) return Number(pid)
+    if (inode === String(found.ino) && (await isOf(Number(pid), pidFile))) return Number(pid)
   }
   return undefined
 }
@@ -40,11 +43,31 @@ export async function startedWith(pidFile: string): Promise<number[]> {
   return pids.filter((_, at) => isOurs[at])
 }
 
-const namesFile = async (pid: number, file: string): Promise<boolean> => {
-  const words = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch((error: unknown) => {
-    // It has ended, also while it was read. Whatever else is wrong here says nothing of it.
+/** Whose words are gone can not be told apart, but it is only a moment until it is none. */
+const isOf = async (pid: number, file: string): Promise<boolean> => (await namesFile(pid, file)) || isEnding(pid)
+
+const namesFile = async (pid: number, file: string): Promise<boolean> =>
+  (await readProcess(pid, 'cmdline')).includes(`\0-pidfile\0${file}\0`)
+
+/** The kernel's flag of one that is on its way out. */
+const exiting = 0x4
+
+/**
+ * Is it on its way out, and may still have files open? One that is dead and that nobody has waited for has none: its last
+ * thread has closed them before.
+ */
+export async function isEnding(pid: number): Promise<boolean> {
+  const text = await readProcess(pid, 'stat')
+  // Its name comes before in brackets, and may have some too.
+  const [state, , , , , , flags, , , , , , , , , , , threads] = text.slice(text.lastIndexOf(')') + 2).split(' ')
+  const isDead = (state === 'Z' || state === 'X') && Number(threads) <= 1
+  return (Number(flags) & exiting) !== 0 && !isDead
+}
+
+/** What the kernel says of a process; nothing of one that has ended, also while it was read. */
+const readProcess = (pid: number, what: 'cmdline' | 'stat'): Promise<string> =>
+  readFile(`/proc/${pid}/${what}`, 'utf8').catch((error: unknown) => {
+    // Whatever else is wrong here says nothing of it.
     if (hasCode(error, 'ENOENT') || hasCode(error, 'ESRCH')) return ''
     throw error
   })
-  return words.includes(`\0-pidfile\0${file}\0`)
-}

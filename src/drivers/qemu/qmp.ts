@@ -21,6 +21,9 @@ export class QmpRefused extends Error {
   }
 }
 
+/** Of a socket that is not there, that nobody listens at, whose queue is full, or whose other end hung up. */
+const unheard = ['ENOENT', 'ECONNREFUSED', 'EAGAIN', 'ECONNRESET', 'EPIPE']
+
 /** There is no answer: the socket is not there, was closed, said nothing in time, or talks something else. */
 export class QmpLost extends Error {
   override readonly name = 'QmpLost'
@@ -31,10 +34,13 @@ export class QmpLost extends Error {
     this.isEffectPossible = isEffectPossible
   }
 
-  /** Nobody listens there: a process that starts does not yet, one that ends does not any more. */
+  /**
+   * Nobody answers there, and not because it takes long: a process that starts does not listen yet, one that ends hangs up
+   * or does not listen any more.
+   */
   get isUnheard(): boolean {
     const { cause } = this
-    return cause instanceof QmpLost ? cause.isUnheard : hasCode(cause, 'ENOENT') || hasCode(cause, 'ECONNREFUSED')
+    return cause instanceof QmpLost ? cause.isUnheard : unheard.some(code => hasCode(cause, code))
   }
 }
 
@@ -110,7 +116,7 @@ export class Qmp {
     this.#socket.on('error', error => this.#end(new QmpLost(`connection to ${path}: ${error.message}`, false, error)))
     this.closed = new Promise(resolve =>
       this.#socket.on('close', () => {
-        this.#end(new QmpLost(`${path} was closed`, false))
+        this.#end(new QmpLost(`${path} was closed`, false, Object.assign(new Error('hung up'), { code: 'ECONNRESET' })))
         resolve()
       }),
     )

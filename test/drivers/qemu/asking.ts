@@ -1,4 +1,4 @@
-/** Asks a QEMU driver as the engine would: a token for each ask, and polls until it ends. */
+/** Asks a QEMU driver as the engine would: a token for each ask, polls until it ends, and asks again where it is told to. */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,7 +10,8 @@ export const mebibytes = 1024 * 1024
 export const zone = 'local'
 
 let tokens = 0
-export const context = (token = `t-${++tokens}`): CallContext => ({
+const newToken = (): string => `t-${++tokens}`
+export const context = (token = newToken()): CallContext => ({
   token,
   attempt: 1,
   deadline: Date.now() + 60_000,
@@ -32,9 +33,25 @@ export async function ask(driver: Driver, verb: Verb, id: string, spec?: object,
   return outcome
 }
 
+/** The same, and again with the same token for as long as the answer is to come back later: nothing was done then. */
+export async function asked(
+  driver: Driver,
+  verb: Verb,
+  id: string,
+  spec?: object,
+  token = newToken(),
+): Promise<Outcome> {
+  let outcome = await ask(driver, verb, id, spec, token)
+  while (outcome.kind === 'rejected' && outcome.error.retry === 'later') {
+    await sleep(50)
+    outcome = await ask(driver, verb, id, spec, token)
+  }
+  return outcome
+}
+
 /** The same, which must be done. */
 export async function doing(driver: Driver, verb: Verb, id: string, spec?: object, token?: string) {
-  const outcome = await ask(driver, verb, id, spec, token)
+  const outcome = await asked(driver, verb, id, spec, token)
   if (outcome.kind !== 'done') throw new Error(`${verb} ${id} should be done, but is ${JSON.stringify(outcome)}`)
   return outcome
 }

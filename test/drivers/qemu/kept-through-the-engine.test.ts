@@ -76,6 +76,6 @@ describeWith(qemuSystem, 'an instance with a real machine', () => {
           await endAll(pool)
         }
       }),
-    240_000,
+    300_000,
   )
 })

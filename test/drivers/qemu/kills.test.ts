@@ -49,15 +49,9 @@ const askedTwice = async (setting: Setting, atMs: number, verb: Verb, id: string
   } finally {
     setting.driver = qemu({ pool, gracefulMs: 300 })
   }
-  const { driver } = setting
-  let outcome = await ask(driver, verb, id, spec, token)
-  // What the killed one has started may still be about to be there.
-  while (outcome.kind === 'rejected' && outcome.error.retry === 'later') {
-    await sleep(50)
-    outcome = await ask(driver, verb, id, spec, token)
-  }
-  if (outcome.kind !== 'done') throw new Error(`${verb} ${id} should be done, but is ${JSON.stringify(outcome)}`)
-  return driver
+  // What the killed one has started may still be about to be there: then it is asked again.
+  await doing(setting.driver, verb, id, spec, token)
+  return setting.driver
 }
 
 const counting = async ({ driver, pool }: Setting): Promise<void> => {

@@ -114,26 +114,22 @@ describeWith(qemuSystem, 'machines', () => {
       expect((await seen(driver)).facts.status).toBe('running')
     }))
 
-  it(
-    'that do not end when they are asked to are ended, by force if need be',
-    () =>
-      onPool(async (driver, pool) => {
-        await running(driver)
-        const begun = await once(driver, 'instancePower', 'i-1', off('graceful'), 'stop')
-        expect(begun).toMatchObject({ kind: 'pending' })
-        expect((await seen(driver)).facts.status).toBe('running')
-        expect(await doing(driver, 'instancePower', 'i-1', off('graceful'), 'stop')).toMatchObject({
-          already: false,
-          facts: { status: 'stopped', endedBy: 'force' },
-        })
-        expect(await holderOf(pool, 'i-1')).toBe(undefined)
-        await doing(driver, 'instancePower', 'i-1', start(2))
-        process.kill((await holderOf(pool, 'i-1'))!, 'SIGSTOP')
-        await doing(driver, 'instancePower', 'i-1', off('hard', 2))
-        expect(await holderOf(pool, 'i-1')).toBe(undefined)
-      }),
-    60_000,
-  )
+  it('that do not end when they are asked to are ended, by force if need be', () =>
+    onPool(async (driver, pool) => {
+      await running(driver)
+      const begun = await once(driver, 'instancePower', 'i-1', off('graceful'), 'stop')
+      expect(begun).toMatchObject({ kind: 'pending' })
+      expect((await seen(driver)).facts.status).toBe('running')
+      expect(await doing(driver, 'instancePower', 'i-1', off('graceful'), 'stop')).toMatchObject({
+        already: false,
+        facts: { status: 'stopped', endedBy: 'force' },
+      })
+      expect(await holderOf(pool, 'i-1')).toBe(undefined)
+      await doing(driver, 'instancePower', 'i-1', start(2))
+      process.kill((await holderOf(pool, 'i-1'))!, 'SIGSTOP')
+      await doing(driver, 'instancePower', 'i-1', off('hard', 2))
+      expect(await holderOf(pool, 'i-1')).toBe(undefined)
+    }))
 
   it('keep their disks while they are paused, for a later driver too', () =>
     onPool(async (driver, pool, open) => {

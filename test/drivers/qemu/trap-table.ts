@@ -25,6 +25,7 @@ export const traps: readonly Trap[] = [
     'traps',
     'is not said by a lock that the kernel does not show',
   ),
+  trap('1', 'a process that is killed has its disks for a moment longer', 'between', 'is there until it has let go'),
   trap('1', 'a second start of the same machine', 'traps', 'is said by the lock'),
   trap('1', 'a socket that belongs to another machine', 'traps', 'is not who answers at its socket'),
   trap('1', 'a monitor has one client, a second gets no greeting', 'qmp', 'gives a second client of one monitor'),
