@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/seeded.ts'],
     // Limits are for what hangs, and not for what a loaded computer takes long for: what is slow here waits for processes.
     testTimeout: 300_000,
     hookTimeout: 300_000,
