@@ -48,7 +48,8 @@ function rootFigureOf(state: string, { owed }: { owed?: object }, before: string
   const [visible, ...parts] = state.split('.')
   if (visible === 'terminated' || owed) return undefined
   if (visible === 'pending' && ['preparing', 'creating'].includes(parts[0]!)) return 'requestedBytes'
-  const isDestroyed = parts.includes('destroying') || parts.includes('retrying')
+  const isSetAside = parts[0] === 'settingAside' || parts[0] === 'clearing'
+  const isDestroyed = parts.includes('destroying') || (parts.includes('retrying') && !isSetAside)
   if (isDestroyed || visible === 'recoverable') return 'reclaimableBytes'
   return visible === 'shutting-down' && before === 'reclaimableBytes' ? before : 'allocatedBytes'
 }
