@@ -48,8 +48,8 @@ function rootFigureOf(state: string, { owed }: { owed?: object }, before: string
   const [visible, ...parts] = state.split('.')
   if (visible === 'terminated' || owed) return undefined
   if (visible === 'pending' && ['preparing', 'creating'].includes(parts[0]!)) return 'requestedBytes'
-  const isSetAside = parts[0] === 'settingAside' || parts[0] === 'clearing'
-  const isDestroyed = parts.includes('destroying') || (parts.includes('retrying') && !isSetAside)
+  // Stopping is retried as well.
+  const isDestroyed = state === 'shutting-down.retrying' || parts.includes('destroying') || parts[0] === 'abandoning'
   if (isDestroyed || visible === 'recoverable') return 'reclaimableBytes'
   return visible === 'shutting-down' && before === 'reclaimableBytes' ? before : 'allocatedBytes'
 }
