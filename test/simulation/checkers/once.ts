@@ -1,4 +1,7 @@
-/** I6: one token, one outcome. The same request is answered the same again; another one with its token is refused. */
+/**
+ * I6: one token, one outcome, for as long as tokens are remembered. The same request is answered the same again; another
+ * one with its token is refused.
+ */
 
 import type { CommandResult } from '../../../src/runtime/decide.ts'
 import { InvalidRequest } from '../../../src/runtime/refusal.ts'
@@ -6,6 +9,8 @@ import { Violation } from '../violation.ts'
 import type { CheckerMaker } from './checker.ts'
 
 const NAME = 'I6 once'
+/** What engines do by default: clients of EC2 count on a day. */
+const REMEMBERED_MS = 25 * 3_600_000
 
 interface Known {
   readonly body: string
@@ -14,20 +19,25 @@ interface Known {
 
 export const once: CheckerMaker = () => {
   const outcomes = new Map<string, Known>()
-  /** Who wrote events under a token. */
-  const writers = new Map<string, string>()
+  /** Who wrote events under a token, and when first. */
+  const writers = new Map<string, { readonly actor: string; readonly at: number }>()
   return {
     name: NAME,
-    event({ token, actor, account, causation, position }, world) {
+    event({ token, actor, account, causation, position, at }, world) {
       if (token === undefined || causation !== undefined) return
       const caller = world.submissionOf(actor)
       const key = `${caller?.account ?? account} ${token}`
       // A command that the engine gives for a resource is one, and is given once.
       if (!caller && writers.has(key)) throw new Violation(NAME, `${actor} gave ${token} twice, at ${position}`)
-      const first = writers.get(key) ?? actor
-      if (first !== actor)
-        throw new Violation(NAME, `token ${key} was carried out for ${first}, and again for ${actor} at ${position}`)
-      writers.set(key, actor)
+      const known = writers.get(key)
+      const first = known && at - known.at < REMEMBERED_MS ? known : { actor, at }
+      if (first.actor !== actor)
+        throw new Violation(
+          NAME,
+          `token ${key} was carried out for ${first.actor}, and again for ${actor} at ${position}`,
+        )
+      if (first !== known) outcomes.delete(key)
+      writers.set(key, first)
     },
     answered({ account, token, commands, results, outcome, actor, error, dryRun }) {
       if (token === undefined || dryRun) return
