@@ -73,9 +73,11 @@ export const leavesTrace = (verb: string): boolean => effects[verb] !== undefine
 
 /**
  * Whether making the call twice is the same as making it once, at any provider: what is gone cannot go again, and nobody
- * writes to a volume, or to the disks of an instance that is off, while they are being taken back.
+ * writes to a volume, or to the disks of an instance that is off, while they are being taken back. What is off cannot be
+ * turned off again, and a look would not tell: one that was made and never ran is off, and still has its volumes.
  */
 export const isSafeTwice = (verb: string, args: unknown): boolean =>
   effects[verb]?.settles === isGone ||
   verb === 'volumeRevert' ||
+  (verb === 'instancePower' && (args as Args).want === 'off' && (args as Args).mode === 'hard') ||
   (verb === 'vmSnapshotRevert' && (args as Args).run === false)

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { DeclaredCapabilities } from '../../src/drivers/capabilities.ts'
 import { simulatedClasses } from '../../src/drivers/simulated/index.ts'
 import type { Refused } from '../../src/index.ts'
+import { TestClock } from '../runtime/clock.ts'
 import { GiB, open } from './cloud.ts'
 
 async function running(capabilities: DeclaredCapabilities = {}, input: object = {}) {
@@ -65,6 +66,44 @@ describe('a provider that deletes what an instance has', () => {
     expect(world.objects().map(each => each.id)).toEqual([volume])
     await engine.close()
   })
+})
+
+describe('a provider that deletes what an instance has, and tells two calls apart by nothing', () => {
+  it.each([1, 2, 3, 4])(
+    'deletes no volume of one that never ran: what is off may have its volumes (%i)',
+    async seed => {
+      const clock = new TestClock()
+      const takes: DeclaredCapabilities = {
+        ...{
+          attachmentsOnDestroy: 'deletes',
+          stateAfterCreate: 'stopped',
+          destroyFrom: ['stopped', 'pending', 'error'],
+        },
+        ...{ stop: 'preserves', idempotency: { by: 'none' } },
+      }
+      const { engine, world, acme } = await open({ seed }, takes, { clock })
+      const during = async <T>(work: Promise<T>): Promise<T> => {
+        let isOver = false
+        const end = () => {
+          isOver = true
+        }
+        work.then(end, end)
+        while (!isOver) await clock.pass(1_000)
+        return work
+      }
+      const { id: image } = await during(acme.image.register({ name: 'plain', sizeBytes: GiB }))
+      const kept = { device: '/dev/sdf', sizeBytes: GiB, deleteOnTermination: false }
+      const { id } = await during(acme.instance.launch({ image, type: 'small', blockDevices: [kept] }))
+      while ((await acme.get(id)).status !== 'pending.creating') await clock.pass(100)
+      const { devices } = (await acme.get(id)).attributes
+      const { volume } = devices.find(({ device }: { device: string }) => device.endsWith('sdf'))
+      world.failNext('instancePower', 'beforeEffect')
+      await acme.instance.terminate(id)
+      expect(await during(acme.settled(id))).toBe('terminated')
+      expect(world.objects().map(each => each.id)).toContain(volume)
+      await during(engine.close())
+    },
+  )
 })
 
 describe('a volume that will not go', () => {
