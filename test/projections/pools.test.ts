@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { kinds } from '../../machines/index.ts'
 import { projections } from '../../projections/index.ts'
 import { simulated } from '../../src/drivers/simulated/index.ts'
-import { createEngine, Refused, readCapacity, sqlite } from '../../src/index.ts'
+import { createEngine, readCapacity, sqlite } from '../../src/index.ts'
 import { TestClock } from '../runtime/clock.ts'
+import { codesOf } from '../scenarios/refused.ts'
 import { GiB } from './capacity-book.ts'
 
 async function open(volumeSnapshot: { revert?: boolean; revertRestoresSize?: boolean } = {}) {
@@ -37,14 +38,6 @@ async function listed<T>(all: AsyncIterable<T>): Promise<T[]> {
   for await (const each of all) found.push(each)
   return found
 }
-const codesOf = async (asked: Promise<unknown>): Promise<string[]> =>
-  asked.then(
-    () => [],
-    error => {
-      if (!(error instanceof Refused)) throw error
-      return error.refusals.flatMap(({ reasons }) => reasons.map(({ code }) => code))
-    },
-  )
 
 describe('placing volumes', () => {
   it('is as before where there are no pools', async () => {

@@ -71,3 +71,14 @@ export class TurningClock extends TestClock {
 
 /** Resolves when every promise that can be settled without waiting for time or input is settled. */
 export const rest = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
+
+/** Lets time pass, a second at a time, until it is there. */
+export async function during<T>(clock: TestClock, work: Promise<T>): Promise<T> {
+  let isOver = false
+  const end = () => {
+    isOver = true
+  }
+  work.then(end, end)
+  while (!isOver) await clock.pass(1_000)
+  return work
+}

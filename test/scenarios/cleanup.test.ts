@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { DeclaredCapabilities } from '../../src/drivers/capabilities.ts'
 import { simulatedClasses } from '../../src/drivers/simulated/index.ts'
 import type { Refused } from '../../src/index.ts'
-import { TestClock } from '../runtime/clock.ts'
+import { during, TestClock } from '../runtime/clock.ts'
 import { GiB, open } from './cloud.ts'
 
 async function running(capabilities: DeclaredCapabilities = {}, input: object = {}) {
@@ -82,26 +82,17 @@ describe('a provider that deletes what an instance has, and tells two calls apar
         ...{ stop: 'preserves', idempotency: { by: 'none' } },
       }
       const { engine, world, acme } = await open({ seed }, takes, { clock })
-      const during = async <T>(work: Promise<T>): Promise<T> => {
-        let isOver = false
-        const end = () => {
-          isOver = true
-        }
-        work.then(end, end)
-        while (!isOver) await clock.pass(1_000)
-        return work
-      }
-      const { id: image } = await during(acme.image.register({ name: 'plain', sizeBytes: GiB }))
+      const { id: image } = await during(clock, acme.image.register({ name: 'plain', sizeBytes: GiB }))
       const kept = { device: '/dev/sdf', sizeBytes: GiB, deleteOnTermination: false }
-      const { id } = await during(acme.instance.launch({ image, type: 'small', blockDevices: [kept] }))
+      const { id } = await during(clock, acme.instance.launch({ image, type: 'small', blockDevices: [kept] }))
       while ((await acme.get(id)).status !== 'pending.creating') await clock.pass(100)
       const { devices } = (await acme.get(id)).attributes
       const { volume } = devices.find(({ device }: { device: string }) => device.endsWith('sdf'))
       world.failNext('instancePower', 'beforeEffect')
       await acme.instance.terminate(id)
-      expect(await during(acme.settled(id))).toBe('terminated')
+      expect(await during(clock, acme.settled(id))).toBe('terminated')
       expect(world.objects().map(each => each.id)).toContain(volume)
-      await during(engine.close())
+      await during(clock, engine.close())
     },
   )
 })

@@ -1,6 +1,6 @@
 /** Volumes that go back to a snapshot, and snapshots of several volumes at one moment, through a whole engine. */
 import { describe, expect, it } from 'vitest'
-import { TestClock } from '../runtime/clock.ts'
+import { during, TestClock } from '../runtime/clock.ts'
 import { GiB, open } from './cloud.ts'
 
 type Cloud = Awaited<ReturnType<typeof open>>
@@ -14,16 +14,6 @@ const codes = (act: Promise<unknown>) =>
 async function slow() {
   const clock = new TestClock()
   return { clock, cloud: await open({}, {}, { clock }) }
-}
-/** Lets time pass until it is there. */
-async function during<T>(clock: TestClock, work: Promise<T>): Promise<T> {
-  let isOver = false
-  const end = () => {
-    isOver = true
-  }
-  work.then(end, end)
-  while (!isOver) await clock.pass(1000)
-  return work
 }
 async function snapped({ acme }: Cloud, sizeBytes = GiB) {
   const { id: volume } = await acme.volume.create({ sizeBytes })

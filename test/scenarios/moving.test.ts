@@ -3,9 +3,10 @@ import { afterEach, expect, it } from 'vitest'
 import { kinds } from '../../machines/index.ts'
 import { projections } from '../../projections/index.ts'
 import { type SimulatedOptions, simulated } from '../../src/drivers/simulated/index.ts'
-import { createEngine, explainCapacity, Refused, readCapacity, sqlite } from '../../src/index.ts'
+import { createEngine, explainCapacity, readCapacity, sqlite } from '../../src/index.ts'
 import { GiB } from '../projections/capacity-book.ts'
 import { TestClock } from '../runtime/clock.ts'
+import { codesOf } from './refused.ts'
 
 const opened: { close(): Promise<void> }[] = []
 afterEach(async () => {
@@ -41,14 +42,6 @@ async function open(options: SimulatedOptions = {}, sizes: Readonly<Record<strin
   }
   return { engine, world, clock, operator, acme, define, taken, claimed, create, view }
 }
-const codesOf = async (asked: Promise<unknown>): Promise<string[]> =>
-  asked.then(
-    () => [],
-    error => {
-      if (!(error instanceof Refused)) throw error
-      return error.refusals.flatMap(({ reasons }) => reasons.map(({ code }) => code))
-    },
-  )
 
 it('takes room where it goes from the request on, and leaves where it was when that is confirmed', async () => {
   const { engine, world, clock, operator, acme, taken, claimed, create, view } = await open()

@@ -3,9 +3,10 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { DeclaredCapabilities } from '../../src/drivers/capabilities.ts'
 import type { InstanceSpec } from '../../src/drivers/driver.ts'
 import { simulatedClasses } from '../../src/drivers/simulated/index.ts'
-import { explainCapacity, Refused, readCapacity } from '../../src/index.ts'
+import { explainCapacity, readCapacity } from '../../src/index.ts'
 import { TestClock } from '../runtime/clock.ts'
 import { GiB, open } from './cloud.ts'
+import { codesOf } from './refused.ts'
 
 const opened: { close(): Promise<void> }[] = []
 afterEach(async () => {
@@ -54,14 +55,6 @@ async function furnished(can: DeclaredCapabilities, sizes: Readonly<Record<strin
   }
   return { ...cloud, asked, order, launch, taken, claimed }
 }
-const codesOf = async (asked: Promise<unknown>): Promise<string[]> =>
-  asked.then(
-    () => [],
-    error => {
-      if (!(error instanceof Refused)) throw error
-      return error.refusals.flatMap(({ reasons }) => reasons.map(({ code }) => code))
-    },
-  )
 
 describe('a launch whose root the provider makes', () => {
   it('is placed where the most room is, and the provider is told and does so', async () => {

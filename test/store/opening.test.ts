@@ -97,6 +97,24 @@ describe('durability', () => {
     }
   })
 
+  it('is that again after each row that is filled in beside, also one that cannot be written', async () => {
+    const database = new Database(path)
+    const durably = () => database.pragma('synchronous', { simple: true })
+    const store = sqlite({ database })
+    await store.open(views)
+    const refill = await store.refill(['inventory'])
+    await refill.write([{ view: 'inventory', key: 'i-1', row: { id: 'i-1' } }], 1)
+    expect(durably()).toBe(2)
+    const bad = { view: 'inventory', key: 'i-2', row: { id: 'i-2', state: {} } }
+    await expect(refill.write([bad], 1)).rejects.toMatchObject({ code: 'failed' })
+    expect(durably()).toBe(2)
+    while (await refill.index()) expect(durably()).toBe(2)
+    await refill.swap(['inventory'], [], 1)
+    expect((await store.rows('inventory', ['i-1', 'i-2'])).size).toBe(1)
+    await store.close()
+    database.close()
+  })
+
   it.each([
     ['synchronous', 1],
     ['journal_mode', 'delete'],
