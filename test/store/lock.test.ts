@@ -23,7 +23,7 @@ afterEach(async () => {
 
 async function hold(): Promise<number> {
   const script = join(import.meta.dirname, 'holder.ts')
-  holder = spawn(process.execPath, [script, path], { stdio: ['ignore', 'pipe', 'inherit'] })
+  holder = spawn(process.execPath, ['--expose-gc', script, path], { stdio: ['ignore', 'pipe', 'inherit'] })
   await once(holder.stdout!, 'data')
   return holder.pid!
 }
@@ -41,6 +41,13 @@ describe('a file that another process writes', () => {
     const refused = { code: 'alreadyOpen', message: expect.stringMatching(`${path}.* ${pid} .*http://127.0.0.1:4711`) }
     await expect(sqlite(path).open(views)).rejects.toMatchObject(refused)
     expect(readOwner(path)).toMatchObject({ pid, url: 'http://127.0.0.1:4711' })
+  })
+
+  it('stays refused when that process collects memory and nothing in it refers to its store', async () => {
+    await hold()
+    holder!.kill('SIGUSR2')
+    await once(holder!.stdout!, 'data')
+    await expect(sqlite(path).open(views)).rejects.toMatchObject({ code: 'alreadyOpen' })
   })
 
   it('is refused by any name it has', async () => {

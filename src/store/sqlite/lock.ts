@@ -23,6 +23,12 @@ export interface WriterLock {
   release(): void
 }
 
+/**
+ * A connection that nothing refers to is closed when memory is collected, and its lock goes with it. A file stays its
+ * process's until it is released, also where a program has forgotten its store.
+ */
+const heldByThisProcess = new Set<Database.Database>()
+
 /** Names beside the file itself: two processes that come by different links must meet at the same lock. */
 const beside = (path: string, suffix: string) => {
   try {
@@ -52,6 +58,7 @@ export function lockForWriting(path: string): WriterLock {
     throw new StoreError('failed', `${path} cannot be locked for writing: ${(cause as Error).message}`, { cause })
   }
   const held = lock
+  heldByThisProcess.add(held)
   const startedAt = new Date().toISOString()
   const note = (url?: string) => {
     const owner: Owner = { pid: process.pid, startedAt, url }
@@ -64,6 +71,7 @@ export function lockForWriting(path: string): WriterLock {
       rmSync(ownerPath, { force: true })
       held.exec('ROLLBACK')
       held.close()
+      heldByThisProcess.delete(held)
     },
   }
 }
