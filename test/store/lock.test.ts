@@ -1,7 +1,7 @@
 /** One process writes to a file. A second one hears who does, and takes over when the first is gone, however it went. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -94,6 +94,15 @@ describe('a file that another process writes', () => {
 })
 
 describe('a file that this process writes', () => {
+  it('is not held where it could not be said who holds it', async () => {
+    mkdirSync(`${path}-owner`)
+    await expect(sqlite(path).open(views)).rejects.toMatchObject({ code: 'failed' })
+    rmSync(`${path}-owner`, { recursive: true })
+    const store = sqlite(path)
+    expect(await store.open(views)).toMatchObject({ position: 0 })
+    await store.close()
+  })
+
   it('is refused to a second store of the same process, and free after close', async () => {
     const first = sqlite(path)
     await first.open(views)

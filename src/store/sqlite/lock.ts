@@ -46,12 +46,18 @@ const beside = (path: string, suffix: string) => {
 export function lockForWriting(path: string): WriterLock {
   let ownerPath = ''
   let lock: Database.Database | undefined
+  const startedAt = new Date().toISOString()
+  const note = (url?: string) => {
+    const owner: Owner = { pid: process.pid, startedAt, url }
+    writeFileSync(ownerPath, `${JSON.stringify(owner)}\n`, { mode: 0o600 })
+  }
   try {
     ownerPath = beside(path, '-owner')
     lock = connect(beside(path, '-writer'), false)
     // Somebody who only asks whether the file is taken holds the lock for an instant.
     lock.pragma('busy_timeout = 250')
     lock.exec('BEGIN EXCLUSIVE')
+    note()
   } catch (cause) {
     lock?.close()
     if (isBusy(cause)) throw alreadyOpen(path, ownerPath, cause)
@@ -59,19 +65,15 @@ export function lockForWriting(path: string): WriterLock {
   }
   const held = lock
   heldByThisProcess.add(held)
-  const startedAt = new Date().toISOString()
-  const note = (url?: string) => {
-    const owner: Owner = { pid: process.pid, startedAt, url }
-    writeFileSync(ownerPath, `${JSON.stringify(owner)}\n`, { mode: 0o600 })
-  }
-  note()
   return {
     announce: note,
     release() {
-      rmSync(ownerPath, { force: true })
-      held.exec('ROLLBACK')
-      held.close()
       heldByThisProcess.delete(held)
+      try {
+        rmSync(ownerPath, { force: true })
+      } finally {
+        held.close()
+      }
     },
   }
 }
