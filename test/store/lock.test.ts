@@ -93,6 +93,30 @@ describe('a file that another process writes', () => {
   })
 })
 
+describe('a file that another process only asks about', () => {
+  it('is opened all the same, where that process is held up in the middle of it', async () => {
+    const first = sqlite(path)
+    await first.open(views)
+    await first.close()
+    const script = `
+      const Database = require('better-sqlite3')
+      const lock = new Database(process.argv[1], { readonly: true })
+      lock.exec('BEGIN')
+      lock.prepare('select 1 from sqlite_schema').get()
+      process.stdout.write('asking')
+      setTimeout(() => process.exit(), 1_000)`
+    const words = ['-e', script, `${path}-writer`]
+    holder = spawn(process.execPath, words, { cwd: import.meta.dirname, stdio: ['ignore', 'pipe', 'inherit'] })
+    const ended = once(holder, 'exit')
+    await once(holder.stdout!, 'data')
+    const store = sqlite(path)
+    expect(await store.open(views)).toMatchObject({ position: 0 })
+    await store.close()
+    await ended
+    holder = undefined
+  })
+})
+
 describe('a file that this process writes', () => {
   it('is not held where it could not be said who holds it', async () => {
     mkdirSync(`${path}-owner`)
