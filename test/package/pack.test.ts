@@ -12,8 +12,10 @@ const root = join(import.meta.dirname, '../..')
 const folder = mkdtempSync(join(tmpdir(), 'stemma-package-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
+/** What npm and the compiler keep for their next start goes with the rest. */
+const env = { ...process.env, NODE_COMPILE_CACHE: join(folder, 'compiled') }
 const run = (command: string, args: string[], cwd = folder) =>
-  execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+  execFileSync(command, args, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
 const node = (...args: string[]) => run(process.execPath, args)
 
 beforeAll(() => {
