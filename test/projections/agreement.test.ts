@@ -138,8 +138,9 @@ describe('after any life', () => {
           else expect({ id, size: row?.sizeBytes }).toEqual({ id, size: context.sizeBytes })
         }
         if (kind === 'instance' && row) {
-          const { vcpus, memoryBytes, offering, running, counted } = row
-          expect({ id, vcpus, memoryBytes, offering, running, counted }).toEqual({
+          const { vcpus, memoryBytes, offering, running, counted, sizeBytes } = row
+          expect({ id, vcpus, memoryBytes, offering, running, counted, sizeBytes }).toEqual({
+            sizeBytes: context.providerRoot?.sizeBytes,
             counted: isAside(world, id) ? 0 : 1,
             ...{ id, vcpus: context.vcpus, memoryBytes: context.memoryBytes, offering: context.type },
             running: /^running(\.|$)/.test(state) ? 1 : 0,
