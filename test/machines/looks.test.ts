@@ -281,6 +281,34 @@ describe('an instance whose provider cannot be reached', () => {
     expect(suspending.world.get(suspending.id)).toMatchObject({ state: 'suspended', context: { asleep: true } })
   })
 
+  it('is not known to be off, nor on, by a sight of it while a call is open that may turn it on', () => {
+    const { world, id } = stopped()
+    const { sdb } = world.get(id).context.devices
+    world.request('instance', 'start', id)
+    world.request('instance', 'forceStop', id)
+    expect([show(world, id, 'stopped'), show(world, id, 'running')]).toEqual([undefined, undefined])
+    // Given to another, its guest would write to it all the same.
+    expect(outcome(() => world.request('volume', 'detach', sdb.volume))).toBe('stopConfirmed')
+    world.answer(id, 'rejected')
+    expect(show(world, id, 'stopped')).toBe('stopped')
+    expect(outcome(() => world.request('volume', 'detach', sdb.volume))).toBe('taken')
+  })
+
+  it('is stopped still if it was before, when a call from before that is answered: it ran after all', () => {
+    const { world, id } = stopped()
+    world.request('instance', 'start', id)
+    world.request('instance', 'stop', id)
+    world.request('instance', 'forceStop', id)
+    world.answer(id, 'done')
+    expect(world.get(id).state).toBe('stopping.insisting')
+    expect(world.asks.get(id)).toMatchObject([{ verb: 'instancePower', args: { want: 'off' }, supersedes: true }])
+    world.settle()
+    expect(world.get(id).state).toBe('stopped')
+    expect(world.get(id).context).not.toHaveProperty('unconfirmed')
+    expect(world.get(id).context).not.toHaveProperty('stopWanted')
+    expect(ask(world, id, 'start')).toBe('taken')
+  })
+
   it('may be terminated, and not be marked while it is being ended, or before it has run', () => {
     const { world, id } = running()
     world.request('instance', 'forceStop', id)
