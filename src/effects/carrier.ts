@@ -130,8 +130,8 @@ export class Carrier {
   }
 
   /**
-   * Looks whether the call has had its effect. What is not there yet may still appear: it counts as absent only after
-   * the declared lag, and then the call is made again.
+   * Looks whether the call has had its effect. A look may show a time before the call: what it finds, there or not there,
+   * counts only after the declared lag. What is not there then is asked for again.
    */
   async #look(task: Task, provider: Provider): Promise<void> {
     const { driver, capabilities } = provider
@@ -152,13 +152,14 @@ export class Carrier {
     }
     if (task.isClosed) return
     const found = sighting(ask.verb, args, seen)
-    if (found.verdict === 'done') {
+    const isOfNow = since >= task.doubtUntil!
+    if (found.verdict === 'done' && isOfNow) {
       const data = this.#parsed(ask.done, found.facts, provider)
       if (data !== undefined) return this.#answer(task, driver, ask.done, data, 'done')
     }
-    const isAbsent = found.verdict === 'notDone' && since >= task.doubtUntil!
-    if (isAbsent) task.doubtUntil = undefined
-    return this.#wait(task, isAbsent ? waitMs : capabilities.consistency.lagMs + waitMs, ask.lastError, undefined)
+    const isAskedAgain = found.verdict === 'asBefore' || (found.verdict === 'notDone' && isOfNow)
+    if (isAskedAgain) task.doubtUntil = undefined
+    return this.#wait(task, isAskedAgain ? waitMs : capabilities.consistency.lagMs + waitMs, ask.lastError, undefined)
   }
 
   #again(task: Task, error: DriverError): Promise<void> {
