@@ -18,7 +18,7 @@ import type { InstanceContext, InstanceEventNamed as Named, Now } from './instan
 import { partObserved } from './instance.root.ts'
 import { stallSeen } from './instance.stall.ts'
 import { taskLost } from './instance.vm-snapshots.ts'
-import { forceOff } from './instance.wants.ts'
+import { forceOff, letGo } from './instance.wants.ts'
 
 type Change = Partial<InstanceContext>
 
@@ -34,6 +34,10 @@ const isOfLastLaunch = ({ context, event }: Now) =>
 
 const isMade = (now: Now) => isOfLastLaunch(now) && (now.event as Named<'created'>).data.status === 'running'
 
+/** It speaks of the launch that an operator has marked stopped. */
+const isOfMarked = ({ context, event }: Now) =>
+  context.unconfirmed === true && (event as Named<'stopped' | 'poweredOff'>).data.generation === context.generation
+
 export const lookChoices = {
   unseen: ({ context }: Now) => isUnseen(context),
   graceGiven: ({ context }: Now) => context.offers.missingGraceMs !== undefined,
@@ -47,8 +51,8 @@ export const lookChoices = {
   madeToStop: (now: Now) => now.context.stopWanted === true && isMade(now),
   /** It runs, and the call is open that is to stop it. */
   stopsAfterAll: (now: Now) => now.context.stopWanted === true && isOfLastLaunch(now),
-  confirms: ({ context, event }: Now) =>
-    context.unconfirmed === true && (event as Named<'stopped'>).data.generation === context.generation,
+  confirms: isOfMarked,
+  offByItself: isOfMarked,
 }
 
 export const lookChanges = {
@@ -115,6 +119,13 @@ const runsAfterAll = [
   { guard: 'stopsAfterAll', ...toStop },
   { guard: 'runsAfterAll', target: '#running', actions: 'cameUp' },
 ] as const
+/** Seen off, it may still hold its disks: nobody has turned it off. The answer says that it does not. */
+export const letsGoWhileStopped = {
+  'instance.poweredOff': [
+    { guard: 'offByItself', actions: { type: 'ask', params: letGo } },
+    ignore('it is stopped already'),
+  ],
+} as const
 /** Others may begin it; and calls that were open when an operator said that it is stopped are answered some day. */
 export const answeredWhileStopped = {
   'instance.externallyStarted': [...runsAfterAll, ignore('it speaks of another launch, or of what has ended')],
@@ -191,7 +202,8 @@ const sights: Readonly<Record<string, Sights>> = {
     if (mode === 'stateless' || (unconfirmed && asked)) return undefined
     if (seen === 'running') return 'externallyStarted'
     if (seen === 'suspended') return 'externallySuspended'
-    return unconfirmed && (seen === 'stopped' || seen === 'missing') ? 'stopped' : undefined
+    if (!unconfirmed) return undefined
+    return seen === 'stopped' ? 'poweredOff' : seen === 'missing' ? 'stopped' : undefined
   },
   recoverable: seen => {
     if (seen === 'running') return 'externallyStarted'

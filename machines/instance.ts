@@ -62,6 +62,7 @@ import {
   forceStoppable,
   forceStoppableWhileStopping,
   graceOver,
+  letsGoWhileStopped,
   missableWhileRunning,
 } from './instance.looks.ts'
 import { migratableOff, migratableRunning } from './instance.migrations.ts'
@@ -383,6 +384,7 @@ export const instance = setup({
           ignore('it is stopped already'),
         ],
         ...late.stopped,
+        ...letsGoWhileStopped,
       },
     },
 

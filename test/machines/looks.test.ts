@@ -249,7 +249,12 @@ describe('an instance whose provider cannot be reached', () => {
     expect(outcome(() => world.request('image', 'create', undefined, { name: 'x', instance: id }))).toBe(
       'stopConfirmed',
     )
-    expect(show(world, id, 'stopped')).toBe('stopped')
+    // It is off by itself, and its provider may hold its disks as long as nobody has turned it off.
+    expect(show(world, id, 'stopped')).toBe('poweredOff')
+    expect(ask(world, id, 'start')).toBe('stopConfirmed')
+    expect(world.asks.get(id)).toMatchObject([{ verb: 'instancePower', args: { want: 'off', mode: 'hard' } }])
+    expect(show(world, id, 'stopped')).toBeUndefined()
+    world.answer(id, 'done')
     expect(ask(world, id, 'start')).toBe('taken')
   })
 
@@ -290,7 +295,8 @@ describe('an instance whose provider cannot be reached', () => {
     // Given to another, its guest would write to it all the same.
     expect(outcome(() => world.request('volume', 'detach', sdb.volume))).toBe('stopConfirmed')
     world.answer(id, 'rejected')
-    expect(show(world, id, 'stopped')).toBe('stopped')
+    expect(show(world, id, 'stopped')).toBe('poweredOff')
+    world.settle()
     expect(outcome(() => world.request('volume', 'detach', sdb.volume))).toBe('taken')
   })
 

@@ -85,3 +85,24 @@ describe('a provider that is looked at where an answer is lost', () => {
     await close()
   })
 })
+
+describe('a guest that turns itself off while nobody can be reached', () => {
+  it('holds its disks until it is turned off, so they are free after that: an operator has only said that it is', async () => {
+    const { engine, acme, world, operator } = await open()
+    const { id: image } = await acme.image.register({ name: 'plain', sizeBytes: GiB })
+    const kept = { device: '/dev/sdf', sizeBytes: GiB, deleteOnTermination: false }
+    const { id } = await acme.instance.launch({ image, type: 'small', blockDevices: [kept] })
+    expect(await acme.settled(id)).toBe('running')
+    const { devices } = (await acme.get(id)).attributes
+    const { volume } = devices.find((each: { device: string }) => each.device === kept.device)
+    await operator.instance.forceStop(id)
+    expect(world.powerOffGuest(id)).toBe(true)
+    await engine.survey()
+    await engine.idle()
+    await acme.volume.detach(volume)
+    await acme.volume.delete(volume)
+    await engine.idle()
+    expect((await acme.get(volume)).state).toBe('deleted')
+    await engine.close()
+  })
+})
