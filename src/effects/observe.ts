@@ -3,7 +3,7 @@
  * seen by `observe`. Could the world have been so before the call, a look says nothing, and the call is made again.
  * (design: contract point 5; driver contract; docs/decisions/0068.)
  */
-import type { Facts, Observation, ResourceKind } from '../drivers/driver.ts'
+import type { Capabilities, Facts, Observation, ResourceKind } from '../drivers/driver.ts'
 import { isObservation } from './understood.ts'
 
 /**
@@ -81,6 +81,16 @@ export function sighting(verb: string, args: unknown, seen: unknown): Sighting {
 export function whereToLook(verb: string, resource: string, args: unknown): { kind: ResourceKind; id: string } {
   const { kind = 'instance', of } = effects[verb] ?? {}
   return { kind, id: of?.(resource, args as Args) ?? resource }
+}
+
+/**
+ * Whether a provider that has heard of a call at this time (ms since 1970) still knows it when it is made once more now,
+ * and takes as long as it may to arrive: only then it makes no other thing.
+ */
+export function knowsAgain({ idempotency, limits }: Capabilities, calledAt: number, now: number): boolean {
+  const { by, ttlMs } = idempotency
+  if (by !== 'token' || ttlMs === undefined) return by !== 'none'
+  return now + limits.callTimeoutMs <= calledAt + ttlMs
 }
 
 /** Whether a look can tell that the call was made; a reset leaves no trace. */

@@ -86,6 +86,18 @@ describe('a provider that is looked at where an answer is lost', () => {
   })
 })
 
+describe('a provider that remembers tokens for a while', () => {
+  it.each([30_000, 90_000, 600_000])('makes one volume of a call that is not answered in time (%i ms)', async ttlMs => {
+    const { acme, world, during, close } = await careless(1, { idempotency: { by: 'token', ttlMs } })
+    world.failNext('volumeEnsure', 'silence')
+    world.failNext('volumeEnsure', 'silence')
+    const { id } = await during(acme.volume.create({ sizeBytes: GiB }))
+    expect(await during(acme.settled(id))).toBe('available')
+    expect(world.made(id)).toBe(1)
+    await close()
+  })
+})
+
 describe('a guest that turns itself off while nobody can be reached', () => {
   it('holds its disks until it is turned off, so they are free after that: an operator has only said that it is', async () => {
     const { engine, acme, world, operator } = await open()
