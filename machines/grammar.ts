@@ -165,8 +165,7 @@ export interface Ask {
   readonly args: Json
   /**
    * The reported events that close the ask: `done` carries the driver's facts, `rejected` its error. `progressed`, with
-   * `{ percent }`, closes nothing: the call was accepted and is still being done. It is reported when that is known first
-   * and then as it goes on, in steps, and may come more than once.
+   * `{ percent }`, closes nothing: the call was accepted and is being done. It comes first when that is known, then in steps.
    */
   readonly answers: { readonly done: string; readonly rejected: string; readonly progressed?: string }
   /**
@@ -385,12 +384,13 @@ export type StateTag = 'settled' | 'working' | 'terminal'
 /** `meta` of a state: `awaits` names the resources a working state waits for; they must themselves be working. */
 export type StateMeta = { readonly awaits?: (context: Untyped) => readonly string[] }
 
-/** What a provider shows of a resource, or of a part of it, without having been asked; on instances, of which launch. */
+/** What a provider shows of a resource, or a part of it, unasked; of instances, of which launch. `asked`: a call is open. */
 export interface Seen {
   readonly exists: 'yes' | 'no' | 'unknown'
   readonly facts: { readonly [key: string]: Json | undefined }
   readonly part?: { readonly kind: string; readonly id: string }
   readonly generation?: number
+  readonly asked?: boolean
 }
 /** The unasked report an observation amounts to, if it says something new: short event name and data. */
 export type Observed = (seen: Seen, context: Untyped, state: string) => { event: string; data: Json } | undefined

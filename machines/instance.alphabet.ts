@@ -157,6 +157,8 @@ export interface InstanceContext extends Recovery, Rooted {
   readonly asleep?: boolean
   /** An operator says that it is stopped; its provider has not. */
   readonly unconfirmed?: boolean
+  /** Before that it was being stopped, and whatever was asked for before that may still be answered. */
+  readonly stopWanted?: boolean
   /** The stop that is under way: how its guest is treated, and how often it was asked for. */
   readonly stopCall?: { readonly mode: 'graceful' | 'hard'; readonly asks: number; readonly stuck?: boolean }
   /** Volumes of it that are being taken back to a snapshot: it does not start before. */

@@ -48,7 +48,7 @@ const volumeReady = ({ context: { devices }, event }: Now): Change => {
 }
 
 /** What is known again of what runs, or has stopped. */
-const certain = { impaired: undefined, asleep: undefined, unconfirmed: undefined } as const
+const certain = { impaired: undefined, asleep: undefined, unconfirmed: undefined, stopWanted: undefined } as const
 
 const cameUp = ({ context, event }: Now): Change => {
   const { host, privateAddress = context.privateAddress } = (event as Named<'created' | 'started'>).data

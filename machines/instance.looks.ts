@@ -18,7 +18,7 @@ import type { InstanceContext, InstanceEventNamed as Named, Now } from './instan
 import { partObserved } from './instance.root.ts'
 import { stallSeen } from './instance.stall.ts'
 import { taskLost } from './instance.vm-snapshots.ts'
-import { forceOff } from './instance.wants.ts'
+import { forceOff, letGo } from './instance.wants.ts'
 
 type Change = Partial<InstanceContext>
 
@@ -32,6 +32,12 @@ const restsUnseen = ({ mode, offers, rootOwner, shutdownBehaviour }: InstanceCon
 const isOfLastLaunch = ({ context, event }: Now) =>
   context.mode === 'stateful' && (event as Named<'started'>).data.generation === context.generation
 
+const isMade = (now: Now) => isOfLastLaunch(now) && (now.event as Named<'created'>).data.status === 'running'
+
+/** It speaks of the launch that an operator has marked stopped. */
+const isOfMarked = ({ context, event }: Now) =>
+  context.unconfirmed === true && (event as Named<'stopped' | 'poweredOff'>).data.generation === context.generation
+
 export const lookChoices = {
   unseen: ({ context }: Now) => isUnseen(context),
   graceGiven: ({ context }: Now) => context.offers.missingGraceMs !== undefined,
@@ -41,9 +47,12 @@ export const lookChoices = {
   stillMissing: ({ context }: Now) => context.missing === true,
   connecting: ({ context }: Now) => context.changing.length > 0,
   runsAfterAll: isOfLastLaunch,
-  madeAfterAll: (now: Now) => isOfLastLaunch(now) && (now.event as Named<'created'>).data.status === 'running',
-  confirms: ({ context, event }: Now) =>
-    context.unconfirmed === true && (event as Named<'stopped'>).data.generation === context.generation,
+  madeAfterAll: isMade,
+  madeToStop: (now: Now) => now.context.stopWanted === true && isMade(now),
+  /** It runs, and the call is open that is to stop it. */
+  stopsAfterAll: (now: Now) => now.context.stopWanted === true && isOfLastLaunch(now),
+  confirms: isOfMarked,
+  offByItself: isOfMarked,
 }
 
 export const lookChanges = {
@@ -58,6 +67,8 @@ export const lookChanges = {
     restarts: undefined,
     reason: { code: 'forcedStop', at: event.at },
   }),
+  stopWanted: (): Change => ({ stopWanted: true }),
+  stopsAfterAll: (): Change => ({ unconfirmed: undefined, stopWanted: undefined }),
 }
 
 const MISSING_GRACE_DUE = 'instance.missingGraceDue'
@@ -102,14 +113,28 @@ export const missableWhileSuspended = {
   'instance.externallySuspended': ignore('it is suspended already'),
 } as const
 
+/** Whoever stopped it before an operator said that it is, wanted it to be: no disk comes or goes until that is answered. */
+const toStop = { target: '#stopping.insisting', actions: 'stopsAfterAll' } as const
+const runsAfterAll = [
+  { guard: 'stopsAfterAll', ...toStop },
+  { guard: 'runsAfterAll', target: '#running', actions: 'cameUp' },
+] as const
+/** Seen off, it may still hold its disks: nobody has turned it off. The answer says that it does not. */
+export const letsGoWhileStopped = {
+  'instance.poweredOff': [
+    { guard: 'offByItself', actions: { type: 'ask', params: letGo } },
+    ignore('it is stopped already'),
+  ],
+} as const
 /** Others may begin it; and calls that were open when an operator said that it is stopped are answered some day. */
 export const answeredWhileStopped = {
-  'instance.externallyStarted': [
-    { guard: 'runsAfterAll', target: '#running', actions: 'cameUp' },
-    ignore('it speaks of another launch, or of what has ended'),
+  'instance.externallyStarted': [...runsAfterAll, ignore('it speaks of another launch, or of what has ended')],
+  'instance.started': [...runsAfterAll, ignore('it has ended since')],
+  'instance.created': [
+    { guard: 'madeToStop', ...toStop },
+    { guard: 'madeAfterAll', target: '#running', actions: 'cameUp' },
+    ignore('it does not run'),
   ],
-  'instance.started': [{ guard: 'runsAfterAll', target: '#running', actions: 'cameUp' }, ignore('it has ended since')],
-  'instance.created': [{ guard: 'madeAfterAll', target: '#running', actions: 'cameUp' }, ignore('it does not run')],
   'instance.suspended': [
     { guard: 'runsAfterAll', target: '#suspended', actions: 'asleep' },
     ignore('it has ended since'),
@@ -123,13 +148,19 @@ export const answeredWhileStopped = {
 /** What was being done to its VM snapshots may never be answered: cutting its power takes the place of that call. */
 const cutShort = (now: Now): Ask[] => (now.context.vmSnapshotTask ? [forceOff(now)] : [])
 
+const forced = [
+  { type: 'tell', params: taskLost },
+  { type: 'ask', params: cutShort },
+  'vmSnapshotTaskLost',
+  'forcedOff',
+] as const
+const forcible = needs('stateful', 'notCapturing', 'connectionsSettled', 'vmSnapshotIdle')
 /** By an operator, of what has run; with calls about its disks open, what they come to is heard first. */
 export const forceStoppable = {
-  'instance.forceStopRequested': {
-    guard: needs('stateful', 'notCapturing', 'connectionsSettled', 'vmSnapshotIdle'),
-    target: '#stopped',
-    actions: [{ type: 'tell', params: taskLost }, { type: 'ask', params: cutShort }, 'vmSnapshotTaskLost', 'forcedOff'],
-  },
+  'instance.forceStopRequested': { guard: forcible, target: '#stopped', actions: forced },
+} as const
+export const forceStoppableWhileStopping = {
+  'instance.forceStopRequested': { guard: forcible, target: '#stopped', actions: [...forced, 'stopWanted'] },
 } as const
 
 /**
@@ -138,12 +169,12 @@ export const forceStoppable = {
  */
 export const instanceObserved: Observed = (sight, context: InstanceContext, state) => {
   if (sight.part) return partObserved(sight, context, state)
-  const { exists, facts, generation } = sight
+  const { exists, facts, generation, asked = false } = sight
   if (exists === 'unknown' || (generation ?? context.generation) !== context.generation) return undefined
   const name = state.split('.')[0]!
   const seen = exists === 'no' ? 'missing' : String(facts.status)
   const { generation: launch } = context
-  const event = sights[name]?.(seen, context)
+  const event = sights[name]?.(seen, context, asked)
   if (event === undefined) {
     const held = name === 'running' && !context.quieted ? stallSeen(seen, facts, context) : undefined
     return held && { event: held.event, data: { generation: launch, ...held.data } }
@@ -152,7 +183,7 @@ export const instanceObserved: Observed = (sight, context: InstanceContext, stat
   const place = event.endsWith('tarted') ? { host, privateAddress } : {}
   return { event, data: { generation: launch, ...place } }
 }
-type Sights = (seen: string, context: InstanceContext) => string | undefined
+type Sights = (seen: string, context: InstanceContext, asked: boolean) => string | undefined
 const sights: Readonly<Record<string, Sights>> = {
   running: (seen, context) => {
     if (context.quieted || context.vmSnapshotTask?.kind === 'revert') return undefined
@@ -166,11 +197,13 @@ const sights: Readonly<Record<string, Sights>> = {
     if (seen === 'running') return 'externallyStarted'
     return unseenOr(seen, 'suspended', 'suspended', context)
   },
-  stopped: (seen, { mode, unconfirmed }) => {
-    if (mode === 'stateless') return undefined
+  stopped: (seen, { mode, unconfirmed }, asked) => {
+    // What is seen may be as it was before a call that is open still: off, it may be about to start.
+    if (mode === 'stateless' || (unconfirmed && asked)) return undefined
     if (seen === 'running') return 'externallyStarted'
     if (seen === 'suspended') return 'externallySuspended'
-    return unconfirmed && (seen === 'stopped' || seen === 'missing') ? 'stopped' : undefined
+    if (!unconfirmed) return undefined
+    return seen === 'stopped' ? 'poweredOff' : seen === 'missing' ? 'stopped' : undefined
   },
   recoverable: seen => {
     if (seen === 'running') return 'externallyStarted'

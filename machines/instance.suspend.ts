@@ -41,7 +41,10 @@ export const suspendChoices = {
 }
 export const suspendChanges = {
   suspending: ({ event }: Now): Change => ({ asleep: true, reason: { code: 'userInitiated', at: event.at } }),
-  asleep: (): Change => ({ asleep: true, unconfirmed: undefined, impaired: undefined, rebooting: undefined }),
+  asleep: (): Change => ({
+    ...{ asleep: true, impaired: undefined, rebooting: undefined },
+    ...{ unconfirmed: undefined, stopWanted: undefined },
+  }),
   stayedAwake: ({ event }: Now): Change => {
     const { code, message } = (event as Named<'suspendFailed'>).data
     return { asleep: undefined, reason: { code, message, at: event.at } }

@@ -57,7 +57,14 @@ import {
 import { cleaning, whenDestroyed } from './instance.cleanup.ts'
 import { volumesWith } from './instance.devices.ts'
 import { late } from './instance.late.ts'
-import { answeredWhileStopped, forceStoppable, graceOver, missableWhileRunning } from './instance.looks.ts'
+import {
+  answeredWhileStopped,
+  forceStoppable,
+  forceStoppableWhileStopping,
+  graceOver,
+  letsGoWhileStopped,
+  missableWhileRunning,
+} from './instance.looks.ts'
 import { migratableOff, migratableRunning } from './instance.migrations.ts'
 import { clearing, recoverable, settingAside, terminableOnceRun, terminableWhileOff } from './instance.recovery.ts'
 import { restartable } from './instance.restart.ts'
@@ -296,7 +303,7 @@ export const instance = setup({
         ...expiringLater,
         'instance.stopped': [ofAnotherLaunch, ...onceStopped],
         'instance.stopStuck': { actions: 'stuck' },
-        ...forceStoppable,
+        ...forceStoppableWhileStopping,
         ...forgettingImages,
         ...forgettingReverts,
         'instance.stopTimedOut': { actions: 'overdue' },
@@ -377,6 +384,7 @@ export const instance = setup({
           ignore('it is stopped already'),
         ],
         ...late.stopped,
+        ...letsGoWhileStopped,
       },
     },
 

@@ -73,6 +73,8 @@ export const powerOff = ({ provider, generation }: InstanceContext, mode: 'grace
 export const askOff = ({ context }: Now): Ask => powerOff(context, 'graceful')
 /** Without asking the guest, where its provider does that. */
 const cut = (context: InstanceContext): Ask => powerOff(context, context.offers.neverHard ? 'graceful' : 'hard')
+/** Behind what was asked before: it is off, and only lets go of what it holds. */
+export const letGo = ({ context }: Now): Ask => cut(context)
 /** Retried until it is done, so it need not wait for a guest, or a call, that hangs. */
 export const forceOff = ({ context }: Now): Ask => ({ ...cut(context), supersedes: true })
 

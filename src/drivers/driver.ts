@@ -305,6 +305,7 @@ export interface VmSnapshotDeleteSpec {
  *   disconnected.
  *
  * A stopped instance holds no volume that it was given; it keeps the root that the provider made for it, and its image.
+ * One that was never turned off, since it has not run or its guest ended by itself, may hold them until `off` is done.
  *
  * While an instance has VM snapshots, what `vmSnapshot.blocks` names is refused as `precondition`, and so are the end of
  * a volume that they keep and its use by another instance. They go when it is destroyed.

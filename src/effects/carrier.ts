@@ -11,7 +11,7 @@ import type { AskRow, AskUpdate } from '../store/store.ts'
 import { Abort, call, contextOf, within } from './call.ts'
 import type { Task } from './lane.ts'
 import { withWhatIsLeft } from './narrower.ts'
-import { isSafeTwice, leavesTrace, sighting, whereToLook } from './observe.ts'
+import { isSafeTwice, knowsAgain, leavesTrace, sighting, whereToLook } from './observe.ts'
 import { backoffMs, FLOOR_MS, WAIT_MS_MAX } from './retry.ts'
 
 /** Progress is an event each time: at most twenty of one call. */
@@ -65,8 +65,13 @@ export class Carrier {
   async #attempt(task: Task, provider: Provider): Promise<void> {
     const isPoll = task.ask.handle !== undefined
     task.abort = new Abort()
-    if (task.doubtUntil !== undefined && !isPoll) return this.#look(task, provider)
-    if (!isPoll) task.ask = { ...task.ask, attempts: task.ask.attempts + 1 }
+    if (!isPoll) {
+      // One of an earlier process may be as old as it likes.
+      task.calledAt ??= task.doubtUntil === undefined ? this.#options.clock.now() : Number.NEGATIVE_INFINITY
+      if (task.doubtUntil !== undefined) return this.#look(task, provider)
+      if (task.isUnsure && !this.#isKnown(task, provider)) return this.#beginToDoubt(task, provider, task.ask.lastError)
+      task.ask = { ...task.ask, attempts: task.ask.attempts + 1 }
+    }
     this.counts.calls += 1
     const timeoutMs = provider.capabilities.limits.callTimeoutMs
     const outcome = await call(provider.driver, task.ask, { ...this.#options, timeoutMs, abort: task.abort })
@@ -121,17 +126,26 @@ export class Carrier {
   /** Unknown: ask again where that is safe, else look at the world first. */
   #doubt(task: Task, provider: Provider, error: DriverError): Promise<void> {
     this.counts.unknown += 1
-    const { idempotency, consistency } = provider.capabilities
-    if (idempotency.by !== 'none' || isSafeTwice(task.ask.verb, JSON.parse(task.ask.args)) || error.code === 'partial')
-      return this.#again(task, error)
-    task.doubtUntil = this.#options.clock.now() + consistency.lagMs
-    task.ask = { ...task.ask, lastError: error.message, handle: undefined }
+    const isSafe = isSafeTwice(task.ask.verb, JSON.parse(task.ask.args)) || error.code === 'partial'
+    if (!isSafe && !this.#isKnown(task, provider)) return this.#beginToDoubt(task, provider, error.message)
+    // While it waits, its provider may forget it.
+    task.isUnsure = !isSafe
+    return this.#again(task, error)
+  }
+
+  #isKnown({ calledAt = Number.NEGATIVE_INFINITY }: Task, { capabilities }: Provider): boolean {
+    return knowsAgain(capabilities, calledAt, this.#options.clock.now())
+  }
+
+  #beginToDoubt(task: Task, provider: Provider, lastError: string | undefined): Promise<void> {
+    task.doubtUntil = this.#options.clock.now() + provider.capabilities.consistency.lagMs
+    task.ask = { ...task.ask, lastError, handle: undefined }
     return this.#look(task, provider)
   }
 
   /**
-   * Looks whether the call has had its effect. What is not there yet may still appear: it counts as absent only after
-   * the declared lag, and then the call is made again.
+   * Looks whether the call has had its effect. A look may show a time before the call: what it finds, there or not there,
+   * counts only after the declared lag. What is not there then is asked for again.
    */
   async #look(task: Task, provider: Provider): Promise<void> {
     const { driver, capabilities } = provider
@@ -152,13 +166,17 @@ export class Carrier {
     }
     if (task.isClosed) return
     const found = sighting(ask.verb, args, seen)
-    if (found.verdict === 'done') {
+    const isOfNow = since >= task.doubtUntil!
+    if (found.verdict === 'done' && isOfNow) {
       const data = this.#parsed(ask.done, found.facts, provider)
       if (data !== undefined) return this.#answer(task, driver, ask.done, data, 'done')
     }
-    const isAbsent = found.verdict === 'notDone' && since >= task.doubtUntil!
-    if (isAbsent) task.doubtUntil = undefined
-    return this.#wait(task, isAbsent ? waitMs : capabilities.consistency.lagMs + waitMs, ask.lastError, undefined)
+    const isAskedAgain = found.verdict === 'asBefore' || (found.verdict === 'notDone' && isOfNow)
+    if (isAskedAgain) {
+      task.doubtUntil = undefined
+      task.isUnsure = false
+    }
+    return this.#wait(task, isAskedAgain ? waitMs : capabilities.consistency.lagMs + waitMs, ask.lastError, undefined)
   }
 
   #again(task: Task, error: DriverError): Promise<void> {
@@ -210,7 +228,8 @@ export function doubtOf(
 ): number | undefined {
   const known = provider?.capabilities
   const isSafe =
-    known?.idempotency.by !== 'none' ||
+    known === undefined ||
+    knowsAgain(known, Number.NEGATIVE_INFINITY, now) ||
     handle !== undefined ||
     isSafeTwice(verb, JSON.parse(args)) ||
     !leavesTrace(verb)

@@ -16,6 +16,9 @@ export interface Task {
    * idempotent, nothing is called before a look later than this has found it not done.
    */
   doubtUntil: number | undefined
+  /** When its provider may have heard of it first, and whether it may have done then what was asked. */
+  calledAt?: number
+  isUnsure?: boolean
   state: 'queued' | 'waiting' | 'running' | 'answering'
   isClosed: boolean
   /** How far it had come when that was last reported, in percent. */

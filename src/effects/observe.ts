@@ -1,12 +1,16 @@
 /**
  * Settling an unknown outcome by looking, for drivers that declare no idempotency: what each call leaves in the world, as
- * seen by `observe`. (design: contract point 5; driver contract.)
+ * seen by `observe`. Could the world have been so before the call, a look says nothing, and the call is made again.
+ * (design: contract point 5; driver contract; docs/decisions/0068.)
  */
-import type { Facts, Observation, ResourceKind } from '../drivers/driver.ts'
+import type { Capabilities, Facts, Observation, ResourceKind } from '../drivers/driver.ts'
 import { isObservation } from './understood.ts'
 
-/** `done`: the effect is there, with these facts. `notDone`: it is not. `unclear`: look again later. */
-export type Sighting = { verdict: 'done'; facts: Facts } | { verdict: 'notDone' } | { verdict: 'unclear' }
+/**
+ * `done`: the effect is there, with these facts. `notDone`: it is not. `asBefore`: it is, or was before the call; made
+ * again, that does no harm, and its answer tells. `unclear`: look again later.
+ */
+export type Sighting = { verdict: 'done'; facts: Facts } | { verdict: 'notDone' | 'asBefore' | 'unclear' }
 
 type Args = Record<string, unknown>
 interface Effect {
@@ -14,6 +18,8 @@ interface Effect {
   /** What to look at, if it is not the resource of the ask. */
   readonly of?: (resource: string, args: Args) => string
   readonly settles: (seen: Observation, args: Args) => boolean
+  /** It may have been so before, for another reason. */
+  readonly mayBeOlder?: (args: Args) => boolean
 }
 
 const exists: Effect['settles'] = seen => seen.exists === 'yes'
@@ -32,7 +38,13 @@ const effects: Readonly<Record<string, Effect>> = {
     of: (_, { members }) => (members as readonly { snapshot: string }[])[0]!.snapshot,
     settles: exists,
   },
-  volumeResize: { kind: 'volume', settles: ({ facts }, { sizeBytes }) => Number(facts.sizeBytes) >= Number(sizeBytes) },
+  // One that is only to be of another type has its size already.
+  volumeResize: {
+    kind: 'volume',
+    settles: ({ facts }, { sizeBytes, ...rates }) =>
+      Number(facts.sizeBytes) >= Number(sizeBytes) &&
+      Object.entries(rates).every(([name, asked]) => asked === undefined || facts[name] === asked),
+  },
   volumeMigrate: { kind: 'volume', settles: ({ facts }, { pool }) => facts.pool === pool },
   instanceEnsure: { kind: 'instance', settles: exists },
   instanceDestroy: { kind: 'instance', settles: isGone },
@@ -40,6 +52,8 @@ const effects: Readonly<Record<string, Effect>> = {
     kind: 'instance',
     settles: ({ facts, generation }, { want, generation: wanted }) =>
       generation === wanted && facts.status === (want === 'off' ? 'stopped' : want),
+    // A guest that has turned itself off, or never ran, is off and still has its volumes: only the call lets them go.
+    mayBeOlder: ({ want }) => want === 'off',
   },
   vmSnapshotEnsure: { kind: 'vmSnapshot', of: (_, { snapshot }) => String(snapshot), settles: exists },
   vmSnapshotDelete: { kind: 'vmSnapshot', of: (_, { snapshot }) => String(snapshot), settles: isGone },
@@ -59,6 +73,7 @@ export function sighting(verb: string, args: unknown, seen: unknown): Sighting {
   const effect = effects[verb]
   if (!effect) return seen.exists === 'yes' ? { verdict: 'done', facts: seen.facts } : { verdict: 'notDone' }
   if (!effect.settles(seen, args as Args)) return { verdict: 'notDone' }
+  if (effect.mayBeOlder?.(args as Args)) return { verdict: 'asBefore' }
   return { verdict: 'done', facts: { ...seen.facts, ...(seen.generation ? { generation: seen.generation } : {}) } }
 }
 
@@ -66,6 +81,16 @@ export function sighting(verb: string, args: unknown, seen: unknown): Sighting {
 export function whereToLook(verb: string, resource: string, args: unknown): { kind: ResourceKind; id: string } {
   const { kind = 'instance', of } = effects[verb] ?? {}
   return { kind, id: of?.(resource, args as Args) ?? resource }
+}
+
+/**
+ * Whether a provider that has heard of a call at this time (ms since 1970) still knows it when it is made once more now,
+ * and takes as long as it may to arrive: only then it makes no other thing.
+ */
+export function knowsAgain({ idempotency, limits }: Capabilities, calledAt: number, now: number): boolean {
+  const { by, ttlMs } = idempotency
+  if (by !== 'token' || ttlMs === undefined) return by !== 'none'
+  return now + limits.callTimeoutMs <= calledAt + ttlMs
 }
 
 /** Whether a look can tell that the call was made; a reset leaves no trace. */

@@ -82,7 +82,7 @@ export class Sights {
     const known = drivers.get(provider)
     if (!snapshot || !known) return 'stale'
     const now = await this.#current(seen, snapshot, known)
-    return now ? this.#recorded(provider, now.snapshot, sightOf(now.sight, resource)) : 'stale'
+    return now ? this.#recorded(provider, now.snapshot, sightOf(now.sight, now.snapshot)) : 'stale'
   }
 
   async #lookAgain(provider: string, seen: Observation): Promise<void> {

@@ -48,6 +48,8 @@ const edges = new Set([
   'running stopped',
   'suspending stopped',
   'suspended stopped',
+  // It was being stopped before, and runs after all.
+  'stopped stopping',
   'shutting-down terminated',
   // It may be recovered; and where a VM snapshot of it cannot be deleted, its end has failed.
   'stopped recoverable',

@@ -249,7 +249,12 @@ describe('an instance whose provider cannot be reached', () => {
     expect(outcome(() => world.request('image', 'create', undefined, { name: 'x', instance: id }))).toBe(
       'stopConfirmed',
     )
-    expect(show(world, id, 'stopped')).toBe('stopped')
+    // It is off by itself, and its provider may hold its disks as long as nobody has turned it off.
+    expect(show(world, id, 'stopped')).toBe('poweredOff')
+    expect(ask(world, id, 'start')).toBe('stopConfirmed')
+    expect(world.asks.get(id)).toMatchObject([{ verb: 'instancePower', args: { want: 'off', mode: 'hard' } }])
+    expect(show(world, id, 'stopped')).toBeUndefined()
+    world.answer(id, 'done')
     expect(ask(world, id, 'start')).toBe('taken')
   })
 
@@ -279,6 +284,35 @@ describe('an instance whose provider cannot be reached', () => {
     suspending.world.request('instance', 'forceStop', suspending.id)
     suspending.world.settle()
     expect(suspending.world.get(suspending.id)).toMatchObject({ state: 'suspended', context: { asleep: true } })
+  })
+
+  it('is not known to be off, nor on, by a sight of it while a call is open that may turn it on', () => {
+    const { world, id } = stopped()
+    const { sdb } = world.get(id).context.devices
+    world.request('instance', 'start', id)
+    world.request('instance', 'forceStop', id)
+    expect([show(world, id, 'stopped'), show(world, id, 'running')]).toEqual([undefined, undefined])
+    // Given to another, its guest would write to it all the same.
+    expect(outcome(() => world.request('volume', 'detach', sdb.volume))).toBe('stopConfirmed')
+    world.answer(id, 'rejected')
+    expect(show(world, id, 'stopped')).toBe('poweredOff')
+    world.settle()
+    expect(outcome(() => world.request('volume', 'detach', sdb.volume))).toBe('taken')
+  })
+
+  it('is stopped still if it was before, when a call from before that is answered: it ran after all', () => {
+    const { world, id } = stopped()
+    world.request('instance', 'start', id)
+    world.request('instance', 'stop', id)
+    world.request('instance', 'forceStop', id)
+    world.answer(id, 'done')
+    expect(world.get(id).state).toBe('stopping.insisting')
+    expect(world.asks.get(id)).toMatchObject([{ verb: 'instancePower', args: { want: 'off' }, supersedes: true }])
+    world.settle()
+    expect(world.get(id).state).toBe('stopped')
+    expect(world.get(id).context).not.toHaveProperty('unconfirmed')
+    expect(world.get(id).context).not.toHaveProperty('stopWanted')
+    expect(ask(world, id, 'start')).toBe('taken')
   })
 
   it('may be terminated, and not be marked while it is being ended, or before it has run', () => {

@@ -2,12 +2,17 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { recoveryDeeds } from './recovery-walks.ts'
-import { act, all, type Deed, deed } from './walks.ts'
+import { vmSnapshotDeeds } from './vm-snapshot-walks.ts'
+import { act, all, type Deed, deedOrSurrender } from './walks.ts'
 import { able, furnished, type Resource, type World } from './world.ts'
 
+const among = <W extends string>(...whats: W[]) =>
+  fc.record({ what: fc.constantFrom(...whats), pick: fc.nat(7), other: fc.nat(7) })
+/** What others do to it, and its VM snapshots, which may stay with it, more often than elsewhere. */
 const step = fc.oneof(
-  { weight: 3, arbitrary: deed },
-  { weight: 1, arbitrary: fc.record({ what: fc.constantFrom(...recoveryDeeds), pick: fc.nat(7), other: fc.nat(7) }) },
+  { weight: 3, arbitrary: deedOrSurrender },
+  { weight: 1, arbitrary: among(...recoveryDeeds) },
+  { weight: 1, arbitrary: among(...vmSnapshotDeeds, 'beginOutside', 'suspendOutside', 'beginOutside') },
 )
 const lives = fc.array(step, { minLength: 10, maxLength: 80 })
 /** One that runs, whose life goes on from there. */
@@ -30,6 +35,13 @@ function inEveryLife(check: (world: World) => void): void {
 }
 const kept = (world: World) => all(world, 'instance').filter(([, { state }]) => state === 'recoverable')
 const devicesOf = ({ context }: Resource) => Object.values(context.devices as Record<string, { volume: string }>)
+
+/** It was kept, and not recovered since. */
+function isAside(world: World, id: string): boolean {
+  const own = world.log.filter(({ resource, decision }) => resource === id && decision === 'taken')
+  const last = own.findLast(({ type, state }) => state === 'recoverable' || type === 'instance.recoverRequested')
+  return last?.state === 'recoverable'
+}
 
 describe('in every life, an instance that may be recovered', () => {
   it('rests: nothing is asked of its provider but to delete VM snapshots, and a timer is armed for its end', () => {
@@ -87,16 +99,37 @@ describe('in every life, an instance that may be recovered', () => {
       expect(taken).toContain(type)
   })
 
-  it('is known to its volumes until it is recovered or gone, and to no others', () => {
+  it('is known to its volumes from when it is kept until it is recovered or gone, whatever happens between', () => {
+    const seen = new Set<string>()
     inEveryLife(world => {
-      const known = all(world, 'volume').filter(([, { context }]) => context.attachment?.terminated)
-      for (const [volume, { context }] of known) {
-        const { state } = world.get(context.attachment.instance)
-        expect(state, volume).toMatch(/^(recoverable$|shutting-down\.)/)
-      }
-      for (const [, instance] of kept(world))
+      for (const [id, instance] of all(world, 'instance')) {
+        const terminated = expect.objectContaining({ terminated: true })
+        const known = isAside(world, id) ? terminated : expect.not.objectContaining({ terminated: true })
         for (const { volume } of devicesOf(instance))
-          expect(world.get(volume).context.attachment).toMatchObject({ terminated: true })
+          expect([id, world.get(volume).context.attachment]).toEqual([id, known])
+        if (isAside(world, id)) seen.add(instance.state)
+      }
+      for (const [volume, { context }] of all(world, 'volume'))
+        if (context.attachment?.terminated) {
+          const held = devicesOf(world.get(context.attachment.instance)).map(each => each.volume)
+          expect(held).toContain(volume)
+        }
+    })
+    for (const state of ['recoverable', 'shutting-down.destroying', 'shutting-down.settingAside.asking'])
+      expect(seen).toContain(state)
+  })
+
+  it('has the VM snapshots that stay with it or none: once it is kept, nothing of it can fail its end', () => {
+    inEveryLife(world => {
+      for (const [id, { state, context }] of all(world, 'instance')) {
+        const isKept = isAside(world, id)
+        if (state === 'recoverable')
+          expect([id, context.lineage !== undefined && !context.keepsLineage]).toEqual([id, false])
+        if (isKept) expect(state).toMatch(/^(recoverable|shutting-down\.(?!clearing)|terminated)/)
+        // What is kept until when is said exactly while it is.
+        const isOver = /^(terminated|shutting-down\.(destroying|retrying|cleaning))/.test(state)
+        expect([id, context.recoverableUntil === undefined]).toEqual([id, !isKept || isOver])
+      }
     })
   })
 })

@@ -124,7 +124,8 @@ const echoes = [
 export function show(world: World, instance: string, status: string, said: Input = {}): string | undefined {
   const { state, context } = world.get(instance)
   const facts = { status, ...said } as { readonly [key: string]: string }
-  const seen = { exists: 'yes', facts, generation: context.generation } as const
+  const asked = (world.asks.get(instance) ?? []).length > 0
+  const seen = { exists: 'yes', facts, generation: context.generation, asked } as const
   const news = kinds.instance.observed(seen, context, state)
   if (news) world.report(instance, `instance.${news.event}`, news.data)
   return news?.event

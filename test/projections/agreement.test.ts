@@ -9,7 +9,7 @@ import { projections } from '../../projections/index.ts'
 import type { UsageRow } from '../../projections/usage.ts'
 import { recoveryDeeds } from '../machines/recovery-walks.ts'
 import { vmSnapshotDeeds } from '../machines/vm-snapshot-walks.ts'
-import { act, type Deed, deed } from '../machines/walks.ts'
+import { act, type Deed, deedOrSurrender } from '../machines/walks.ts'
 import { able, furnished, type Resource, type World } from '../machines/world.ts'
 import { Rows } from './capacity-book.ts'
 import { history } from './recorded.ts'
@@ -32,6 +32,19 @@ const isAside = (world: World, id: string) =>
     ({ resource, type, state, decision }) =>
       resource === id && decision === 'taken' && (state === 'recoverable' || type === 'instance.recoverRequested'),
   )?.state === 'recoverable'
+
+const isThere = /^(available|reverting|migrating|in-use)/
+/** Its instance has it, may be recovered, or might have been, and takes it along. */
+function isFated(world: World, volume: string): boolean {
+  const holder = world.get(volume).context.attachment?.instance
+  if (holder === undefined || !isAside(world, holder)) return false
+  const devices = Object.values(world.get(holder).context.devices as Record<string, Held>)
+  return devices.some(each => each.volume === volume && each.deleteOnTermination)
+}
+interface Held {
+  readonly volume: string
+  readonly deleteOnTermination: boolean
+}
 
 const counted: Readonly<Record<string, (resource: Resource) => Amounts | undefined>> = {
   instance: ({ state, context: { vcpus, memoryBytes, vmSnapshotTask, providerRoot } }) =>
@@ -83,7 +96,10 @@ const sized = fc
     [what, outcome].map(each => ({ what: each as Deed['what'], pick, other })),
   )
 const kept = fc.record({ what: fc.constantFrom(...vmSnapshotDeeds), ...picked }).map((each): Deed[] => [each])
-const recovered = fc.record({ what: fc.constantFrom(...recoveryDeeds), ...picked }).map((each): Deed[] => [each])
+const begun = ['beginOutside', 'suspendOutside', 'loseMemory', 'keepDisks'] as const
+const recovered = fc
+  .record({ what: fc.constantFrom(...recoveryDeeds, ...begun), ...picked })
+  .map((each): Deed[] => [each])
 const stopped: Deed[] = (['launch', 'answer', 'answer', 'createVolume', 'answer', 'stop', 'answer'] as const).map(
   what => ({
     ...{ what, pick: 0, other: 0 },
@@ -93,7 +109,7 @@ const lives = fc.record({
   deeds: fc
     .array(
       fc.oneof(
-        deed.map(each => [each]),
+        deedOrSurrender.map(each => [each]),
         kept,
         recovered,
         sized,
@@ -136,15 +152,33 @@ describe('after any life', () => {
         if (kind === 'volume') {
           if (state === 'deleted') expect(row).toBeUndefined()
           else expect({ id, size: row?.sizeBytes }).toEqual({ id, size: context.sizeBytes })
+          // What could not be made was never there.
+          if (isThere.test(state))
+            expect({ id, counted: row?.counted }).toEqual({ id, counted: isFated(world, id) ? 0 : 1 })
         }
         if (kind === 'instance' && row) {
-          const { vcpus, memoryBytes, offering, running, counted } = row
-          expect({ id, vcpus, memoryBytes, offering, running, counted }).toEqual({
+          const { vcpus, memoryBytes, offering, running, counted, sizeBytes } = row
+          expect({ id, vcpus, memoryBytes, offering, running, counted, sizeBytes }).toEqual({
+            sizeBytes: context.providerRoot?.sizeBytes,
             counted: isAside(world, id) ? 0 : 1,
             ...{ id, vcpus: context.vcpus, memoryBytes: context.memoryBytes, offering: context.type },
             running: /^running(\.|$)/.test(state) ? 1 : 0,
           })
         }
+      }
+    }))
+
+  it('a volume is on its way out, and shown so, exactly while that is what will become of it', () =>
+    atTheEnd(async world => {
+      const [placed, shown] = [await folded(projections.capacity, world), await folded(projections.inventory, world)]
+      for (const [id, { kind, state, context }] of world.resources) {
+        if (kind !== 'volume' || !isThere.test(state)) continue
+        const { phase } = placed.get(id) as { phase?: string }
+        const { attributes } = shown.get(id) as { attributes: Resource['context'] }
+        expect({ id, phase, terminated: attributes.attachment?.terminated }).toEqual({
+          ...{ id, phase: isFated(world, id) ? 'reclaimable' : 'allocated' },
+          terminated: context.attachment?.terminated,
+        })
       }
     }))
 })

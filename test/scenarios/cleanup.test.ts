@@ -69,9 +69,13 @@ describe('a provider that deletes what an instance has', () => {
 })
 
 describe('a provider that deletes what an instance has, and tells two calls apart by nothing', () => {
-  it.each([1, 2, 3, 4])(
-    'deletes no volume of one that never ran: what is off may have its volumes (%i)',
-    async seed => {
+  const styles: Record<string, DeclaredCapabilities> = {
+    'cuts the power': {},
+    'can only ask a guest': { stopStyles: ['acpi'], graceful: 'reported' },
+  }
+  it.each([1, 2, 3, 4].flatMap(seed => Object.keys(styles).map(style => [style, seed] as const)))(
+    'and %s, deletes no volume of one that never ran: what is off may have its volumes (%i)',
+    async (style, seed) => {
       const clock = new TestClock()
       const takes: DeclaredCapabilities = {
         ...{
@@ -79,7 +83,7 @@ describe('a provider that deletes what an instance has, and tells two calls apar
           stateAfterCreate: 'stopped',
           destroyFrom: ['stopped', 'pending', 'error'],
         },
-        ...{ stop: 'preserves', idempotency: { by: 'none' } },
+        ...{ stop: 'preserves', idempotency: { by: 'none' }, ...styles[style] },
       }
       const { engine, world, acme } = await open({ seed }, takes, { clock })
       const { id: image } = await during(clock, acme.image.register({ name: 'plain', sizeBytes: GiB }))

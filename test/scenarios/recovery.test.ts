@@ -138,3 +138,85 @@ describe('an instance that was terminated and is kept', () => {
     await engine.close()
   })
 })
+
+/** What views say of an account and of a volume in it, which they also say when they are folded anew. */
+async function seenAnew({ engine }: Cloud, volume: string) {
+  await engine.idle()
+  const keys = { limits: 'account/acme', capacity: volume, usage: volume, inventory: volume } as const
+  const views = Object.keys(keys) as (keyof typeof keys)[]
+  const rows = () => Promise.all(views.map(view => engine.views[view].get(keys[view])))
+  const before = await rows()
+  for (const view of views) await engine.rebuild(view)
+  expect(await rows()).toEqual(before)
+  return before
+}
+
+describe('an instance that somebody starts while it is kept', () => {
+  const keeping = { vmSnapshot: { memory: true, diskOnly: true, tree: true, live: true, maxCount: 4, maxDepth: 4 } }
+  /** Kept with a VM snapshot that stays with it, which its provider will not delete, and then started there. */
+  const startedAgain = async () => {
+    const cloud = await running(await open({}, keeping))
+    const { acme, world, id } = cloud
+    const { id: snapshot } = await acme['vm-snapshot'].create({ instance: id })
+    expect(await acme.settled(snapshot)).toBe('ready')
+    await acme.instance.terminate(id, { profile: 'cloudstack-vmware' })
+    expect(await acme.settled(id)).toBe('recoverable')
+    const { recoverableUntil } = (await acme.get(id)).attributes
+    const [{ volume }] = (await acme.get(id)).attributes.devices
+    world.failNext('vmSnapshotDelete', 'rejected')
+    expect(world.startGuest(id)).toBe(true)
+    const types = async () => {
+      const all: string[] = []
+      for await (const { type } of acme.history(id)) all.push(type)
+      return all
+    }
+    while (!(await types()).includes('instance.externallyStarted')) await new Promise(resolve => setTimeout(resolve, 1))
+    expect(await acme.settled(id)).toBe('recoverable')
+    expect(world.objects().find(each => each.id === id)).toMatchObject({ facts: { status: 'stopped' } })
+    expect((await acme.get(id)).attributes.recoverableUntil).toBe(recoverableUntil)
+    return { ...cloud, snapshot, volume, types }
+  }
+  it('keeps its VM snapshots: none is asked to go, so nothing can leave it stopped and its volumes untold', async () => {
+    const { engine, acme, snapshot, volume, types, id } = await startedAgain()
+    expect((await acme.get(snapshot)).state).toBe('ready')
+    expect(await types()).not.toContain('instance.vmSnapshotRemoveFailed')
+    expect((await acme.get(volume)).attributes.attachment).toMatchObject({ instance: id, terminated: true })
+    await engine.close()
+  })
+
+  it('recovered, takes again what it had, with its volumes', async () => {
+    const cloud = await startedAgain()
+    const { engine, acme, id, snapshot, volume } = cloud
+    await acme.instance.recover(id)
+    const [limits, capacity, usage, inventory] = await seenAnew(cloud, volume)
+    expect(limits).toMatchObject({ used: { instances: 1, vcpus: 1, volumes: 1, vmSnapshots: 1 } })
+    expect(capacity).toMatchObject({ phase: 'allocated' })
+    expect(usage).toMatchObject({ counted: 1 })
+    expect(inventory).not.toHaveProperty('attributes.attachment.terminated')
+    await acme.instance.start(id)
+    expect(await acme.settled(id)).toBe('running')
+    expect((await acme.get(snapshot)).state).toBe('ready')
+    await engine.close()
+  })
+})
+
+describe('a VM snapshot that will not go while its instance is set aside', () => {
+  it('leaves that stopped, with all of its volumes, and nothing on its way out', async () => {
+    const cloud = await running(
+      await open({}, { vmSnapshot: { diskOnly: true, live: true, maxCount: 4, maxDepth: 4 } }),
+    )
+    const { engine, acme, world, id } = cloud
+    const { id: snapshot } = await acme['vm-snapshot'].create({ instance: id })
+    expect(await acme.settled(snapshot)).toBe('ready')
+    const [{ volume }] = (await acme.get(id)).attributes.devices
+    world.failNext('vmSnapshotDelete', 'rejected')
+    await acme.instance.terminate(id)
+    expect(await acme.settled(id)).toBe('stopped')
+    const [limits, capacity, usage] = await seenAnew(cloud, volume)
+    expect(limits).toMatchObject({ used: { instances: 1, volumes: 1 } })
+    expect([capacity, usage]).toMatchObject([{ phase: 'allocated' }, { counted: 1 }])
+    await acme.instance.terminate(id)
+    expect(await acme.settled(id)).toBe('recoverable')
+    await engine.close()
+  })
+})

@@ -28,6 +28,8 @@ export interface InstanceModel {
   readonly restarts?: boolean
   /** An operator says that it is off, and nobody at its provider has. */
   readonly unconfirmed?: boolean
+  /** It was being stopped when an operator said that it is. */
+  readonly stopWanted?: boolean
   /** It has, or had, VM snapshots. */
   readonly keeps?: boolean
   /** Its VM snapshots, and the calls about them that are open, in order. (cloudstack 2.5.) */

@@ -184,8 +184,12 @@ function paid({ state, owed = [] }: InstanceModel, volume: string): Partial<Inst
 }
 
 /** It runs, or is suspended, although it was said to be off: if it may come back at all. */
-const afterAll = ({ mode, generation }: InstanceModel, data: Data, state: string): Partial<InstanceModel> =>
-  mode === 'stateful' && data.generation === generation ? { state, hasRun: true, unconfirmed: undefined } : {}
+const afterAll = (now: InstanceModel, data: Data, state: string): Partial<InstanceModel> => {
+  if (now.mode !== 'stateful' || data.generation !== now.generation) return {}
+  // Whoever stopped it before wanted that: it is not done with it yet.
+  const next = state === 'running' && now.stopWanted ? 'stopping' : state
+  return { state: next, hasRun: true, unconfirmed: undefined, stopWanted: undefined }
+}
 /** Where what is off is not shown, one that can be made anew from its root is off. (stateful-and-deltacloud 3a.8.) */
 const unseen = ({ state, mode, behaviour, rootOwner, vanishesOff }: InstanceModel): Partial<InstanceModel> =>
   state === 'running' && mode === 'stateful' && behaviour === 'stop' && rootOwner !== 'provider' && vanishesOff
@@ -215,7 +219,13 @@ const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelo
         ? { state: 'suspended', quiet: undefined }
         : {}
     },
-    forceStopRequested: () => ({ state: 'stopped', unconfirmed: true, restarts: undefined, resumes: undefined }),
+    forceStopRequested: ({ state }) =>
+      state === 'stopped'
+        ? {}
+        : {
+            ...{ state: 'stopped', unconfirmed: true, restarts: undefined, resumes: undefined },
+            stopWanted: state === 'stopping' || undefined,
+          },
     startFailed: ({ state, hasRun, resumes, rootOwner, startsAnew }, { data }) => {
       // One that cannot go on stays as it is, unless its memory is lost.
       if (resumes)
@@ -255,7 +265,7 @@ const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelo
     stopRequested: () => ({ state: 'stopping', restarts: undefined, resumes: undefined }),
     stopped: (now, { data }) => {
       if (data.generation !== now.generation) return {}
-      return now.state === 'stopping' ? offAtLast(now) : { unconfirmed: undefined }
+      return now.state === 'stopping' ? offAtLast(now) : { unconfirmed: undefined, stopWanted: undefined }
     },
     poweredOff: ({ state, generation, mode, behaviour, isKept, graceMs, protection, quiet }, { data }) => {
       if (!['pending', 'running'].includes(state) || data.generation !== generation) return {}

@@ -189,6 +189,7 @@ function faultsOf(random: Random, omits: () => boolean, idempotency: Shape['idem
           volumeEnsure: { partial: 0 },
           volumeSnapshotEnsure: { partial: 0 },
           volumeSnapshotGroupEnsure: { partial: 0 },
+          vmSnapshotEnsure: { partial: 0 },
         }
       : {}),
   }

@@ -21,6 +21,8 @@ export interface Submission extends Request {
   readonly actor: string
   /** Length of the log when it was submitted. */
   readonly from: number
+  /** When it was submitted. */
+  readonly at: number
   outcome: SubmissionOutcome
   results?: readonly CommandResult[]
   refusals?: readonly RefusalOf[]

@@ -212,7 +212,7 @@ export class World {
   /** Gives commands as a caller would, and returns at once. */
   submit(request: Request): Submission {
     const actor = `caller-${this.submissions.length + 1}`
-    const submission: Submission = { ...request, actor, from: this.log.length, outcome: 'open' }
+    const submission: Submission = { ...request, actor, from: this.log.length, at: this.time.now, outcome: 'open' }
     this.submissions.push(submission)
     const { account, authority, commands, token, dryRun } = request
     const words = commands.map(({ kind, command, id = '' }) => `${kind}.${command} ${id}`).join('; ')

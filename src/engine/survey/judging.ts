@@ -48,8 +48,10 @@ export async function judgeShown(
   return { ...found('drift', name, seen, snapshot, `${id}: ${said.join('; ')}.`), differences, recorded: recorded > 0 }
 }
 
-const news = ({ catalogue }: Parts, seen: Observation, { kind, resource, context, state }: Snapshot) =>
-  catalogue.kind(kind).kind.observed(sightOf(seen, resource), context, visible(state)) !== undefined
+const news = ({ catalogue }: Parts, seen: Observation, snapshot: Snapshot) => {
+  const { kind, context, state } = snapshot
+  return catalogue.kind(kind).kind.observed(sightOf(seen, snapshot), context, visible(state)) !== undefined
+}
 
 /** Records what it says, as long as that is news: what is back may have another size. Returns how many events that took. */
 async function record(parts: Parts, name: string, seen: Observation, snapshot: Snapshot): Promise<number> {

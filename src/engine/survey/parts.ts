@@ -31,9 +31,11 @@ export const resourceOf = (id: string): string => {
   const end = id.indexOf('/')
   return end < 0 ? id : id.slice(0, end)
 }
-/** What is seen, as its resource hears it: it itself, or a part of it. */
-export const sightOf = (seen: Observation, resource: string): Seen =>
-  seen.id === resource ? seen : { ...seen, part: { kind: seen.kind, id: seen.id } }
+/** What is seen, as its resource hears it: it itself, or a part of it, and whether it has asked for something meanwhile. */
+export const sightOf = (seen: Observation, { resource, asks }: Pick<Snapshot, 'resource' | 'asks'>): Seen => {
+  const part = seen.id === resource ? undefined : { kind: seen.kind, id: seen.id }
+  return { ...seen, part, asked: asks.length > 0 }
+}
 /** The resource that asked for it, by the token of that call. */
 export const askedBy = (token: string | undefined): string | undefined => /^(.+)\.\d+\.\d+$/.exec(token ?? '')?.[1]
 
