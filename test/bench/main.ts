@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { keepCompiled } from '../../src/cli/compiled.ts'
 import { benchAllViews } from './all-views.ts'
 import { benchCapacity } from './capacity.ts'
 import { benchCommands } from './commands.ts'
@@ -14,6 +15,8 @@ import { file } from './setting.ts'
 import { benchTransitions } from './transitions.ts'
 import { benchViews } from './views.ts'
 
+// As the command line does: threads load what is compiled already.
+keepCompiled()
 const isQuick = process.argv.includes('--quick')
 const sizes = isQuick ? [1_000, 10_000] : [1_000, 100_000, 1_000_000]
 const whole = (value: number) => Math.round(value).toLocaleString('en')
