@@ -8,12 +8,13 @@ import type { UsageRow } from './usage.row.ts'
 export type { UsageRow }
 
 /**
- * What is counted. `attachedVolume` is the part of `volume` in which it was attached, and `runningInstance` the part of
+ * What is counted. `instanceRoot` is a root that its provider made, and no volume. `attachedVolume` is the part of `volume` in which it was attached, and `runningInstance` the part of
  * `allocatedInstance` in which it ran: neither is to be added to its whole.
  */
 export const usageSeries = [
   'allocatedInstance',
   'runningInstance',
+  'instanceRoot',
   'volume',
   'attachedVolume',
   'snapshot',
@@ -53,14 +54,34 @@ export interface UsageRecord {
 }
 
 const seriesOf: Readonly<Record<string, (row: UsageRow) => readonly UsageSeries[]>> = {
-  instance: ({ running }) => (running ? ['allocatedInstance', 'runningInstance'] : ['allocatedInstance']),
+  instance: ({ running, rooted }) => [
+    'allocatedInstance',
+    ...(running ? (['runningInstance'] as const) : []),
+    ...(rooted ? (['instanceRoot'] as const) : []),
+  ],
   volume: ({ instance }) => (instance === undefined ? ['volume'] : ['volume', 'attachedVolume']),
   snapshot: () => ['snapshot'],
   'vm-snapshot': ({ memoryBytes }) => (memoryBytes ? ['vmSnapshotDisk', 'vmSnapshotMemory'] : ['vmSnapshotDisk']),
   image: () => ['image'],
 }
-/** The instance a volume is attached to tells the parts of `attachedVolume` apart, and none of `volume`. */
-const noted = ['provider', 'zone', 'offering', 'vcpus', 'memoryBytes', 'sizeBytes', 'volumeType'] as const
+type Noted = 'provider' | 'zone' | 'offering' | 'vcpus' | 'memoryBytes' | 'sizeBytes' | 'volumeType' | 'instance'
+const place: readonly Noted[] = ['provider', 'zone']
+const compute: readonly Noted[] = [...place, 'offering', 'vcpus', 'memoryBytes']
+const disk: readonly Noted[] = [...place, 'sizeBytes', 'volumeType']
+/** What tells records of a series apart. */
+const noted: Readonly<Record<UsageSeries, readonly Noted[]>> = {
+  allocatedInstance: compute,
+  runningInstance: compute,
+  instanceRoot: disk,
+  volume: disk,
+  attachedVolume: [...disk, 'instance'],
+  snapshot: disk,
+  vmSnapshotDisk: [...place, 'memoryBytes', 'sizeBytes'],
+  vmSnapshotMemory: [...place, 'memoryBytes', 'sizeBytes'],
+  image: disk,
+}
+/** Of which a record has the bytes, if not of its size. */
+const inMemory: ReadonlySet<UsageSeries> = new Set(['allocatedInstance', 'runningInstance', 'vmSnapshotMemory'])
 
 /**
  * Records of a period, in order of account, series, resource and what tells two records of one resource apart.
@@ -89,7 +110,7 @@ export function usageRecords(segments: Iterable<UsageRow>, period: UsagePeriod, 
   for (const [, ofAccount] of inOrder(sums))
     for (const [series, ofSeries] of inOrder(ofAccount))
       for (const [, ofResource] of inOrder(ofSeries))
-        for (const { row, durationMs } of ofResource.length > 1 ? ofResource.sort(byNotes) : ofResource)
+        for (const { row, durationMs } of ofResource.length > 1 ? ofResource.sort(byNotes(series)) : ofResource)
           records.push(recordOf(row, series, durationMs, period))
   return records
 }
@@ -112,40 +133,35 @@ function at<K, V>(map: Map<K, V>, key: K, make: () => V): V {
 const inOrder = <K, V>(map: Map<K, V>): [K, V][] => [...map].sort(([a], [b]) => (a < b ? -1 : 1))
 
 /** Columns that are null in a table are absent in a row that was just folded. */
+const noteOf = (row: UsageRow, name: Noted) => row[name] ?? null
+
 const isAlike = (series: UsageSeries, a: UsageRow, b: UsageRow): boolean =>
-  noted.every(each => (a[each] ?? null) === (b[each] ?? null)) &&
-  (series !== 'attachedVolume' || a.instance === b.instance)
+  noted[series].every(each => noteOf(a, each) === noteOf(b, each))
 
-const notesIn = ({ row }: Sum) => JSON.stringify([...noted.map(each => row[each] ?? null), row.instance ?? null])
-const byNotes = (a: Sum, b: Sum) => (notesIn(a) < notesIn(b) ? -1 : 1)
-
-/** Of what tells records apart, what the row has. */
-function notesOf(row: UsageRow): Partial<Pick<UsageRow, (typeof noted)[number]>> {
-  const notes: Record<string, string | number> = {}
-  for (const each of noted) {
-    const value = row[each] ?? null
-    if (value !== null) notes[each] = value
-  }
-  return notes
-}
+const byNotes = (series: UsageSeries) => (a: Sum, b: Sum) => (inWords(series, a) < inWords(series, b) ? -1 : 1)
+const inWords = (series: UsageSeries, { row }: Sum) => JSON.stringify(noted[series].map(each => noteOf(row, each)))
 
 function recordOf(row: UsageRow, series: UsageSeries, durationMs: number, { fromMs, toMs }: UsagePeriod): UsageRecord {
-  const { account, region, resource, instance, memoryBytes, sizeBytes, vcpus } = row
-  // A VM snapshot has both: each is a series of its own.
-  const bytes = series === 'vmSnapshotDisk' ? sizeBytes : (memoryBytes ?? sizeBytes)
+  const { account, region, resource } = row
+  const notes: Partial<Record<Noted, string | number>> = {}
+  for (const each of noted[series]) {
+    const value = noteOf(row, each)
+    if (value !== null) notes[each] = value
+  }
+  const bytes = noteOf(row, inMemory.has(series) ? 'memoryBytes' : 'sizeBytes') as number | null
+  const vcpus = notes.vcpus as number | undefined
   const ms = BigInt(durationMs)
   return {
     series,
     account,
     region,
     resource,
-    ...notesOf(row),
-    ...(series === 'attachedVolume' && { instance }),
+    ...(notes as Partial<UsageRecord>),
     fromMs,
     toMs,
     durationMs,
-    ...((bytes ?? null) !== null && { byteMs: BigInt(bytes!) * ms }),
-    ...((vcpus ?? null) !== null && { vcpuMs: BigInt(vcpus!) * ms }),
+    ...(bytes !== null && { byteMs: BigInt(bytes) * ms }),
+    ...(vcpus !== undefined && { vcpuMs: BigInt(vcpus) * ms }),
   }
 }
 

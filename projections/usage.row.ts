@@ -27,7 +27,10 @@ export interface UsageRow {
   readonly offering?: string
   readonly vcpus?: number
   readonly memoryBytes?: number
+  /** Of an instance: the size of the root that its provider makes; it has no segment of its own before that is there. */
   readonly sizeBytes?: number
+  /** Of an instance: 1 while a root is there that its provider made. */
+  readonly rooted?: number
   readonly volumeType?: string
   /** Of a volume: the instance it is attached to. */
   readonly instance?: string
@@ -41,6 +44,7 @@ export interface UsageRow {
 export const metered = [
   'counted',
   'running',
+  'rooted',
   'offering',
   'vcpus',
   'memoryBytes',

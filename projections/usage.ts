@@ -45,7 +45,7 @@ function begun(event: Envelope): UsageRow {
 
 export const usage = projection<'usage', UsageRow>({
   name: 'usage',
-  version: 2,
+  version: 3,
   key: 'key',
   columns: {
     key: 'text',
@@ -62,6 +62,7 @@ export const usage = projection<'usage', UsageRow>({
     toPosition: 'integer',
     counted: 'integer',
     running: 'integer',
+    rooted: 'integer',
     offering: 'text',
     vcpus: 'integer',
     memoryBytes: 'integer',

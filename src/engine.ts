@@ -8,6 +8,7 @@ import { consoleOutput } from './effects/console-output.ts'
 import { Questions } from './effects/questions.ts'
 import { Timers } from './effects/timers.ts'
 import { Worker } from './effects/worker.ts'
+import { FoldingThreads } from './engine/folding-threads.ts'
 import { Introspection } from './engine/introspection.ts'
 import { knownAt } from './engine/known.ts'
 import { Listeners } from './engine/listeners.ts'
@@ -90,7 +91,7 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
   constructor(
     options: EngineOptions<K, P, S>,
     opened: Opened,
-    parts: { catalogue: Catalogue; residence: Residence; recovery: Recovery },
+    parts: { catalogue: Catalogue; residence: Residence; recovery: Recovery; threads: FoldingThreads | undefined },
   ) {
     const { clock = systemClock(), ids = systemIds(), hash = sha256, store, residentMax = 50_000 } = options
     const { catalogue, residence } = parts
@@ -108,22 +109,16 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
     this.#behind = new Views(store, residence, projections, opened.position, residentMax)
     for (const [view, cause] of parts.recovery.stalled) this.#behind.stalled.set(view, cause)
     this.#writeBehind = new WriteBehind({
-      views: this.#behind,
-      residence,
-      clock,
+      ...{ views: this.#behind, residence, clock },
       isStrict: options.consistency === 'strict',
       behindMax: options.behindMax ?? 128,
       behindMs: options.behindMs ?? 200,
       failed: error => this.#closing || this.#listeners.tell('fault', error, 'writing derived rows'),
     })
     this.#writer = new Writer({
-      store,
-      clock,
-      residence,
+      ...{ store, clock, residence, position: opened.position, at: opened.at },
       claimed: projections.filter(view => view.consistency === 'claimed'),
       stalled: this.#behind.stalled,
-      position: opened.position,
-      at: opened.at,
       batchMax: options.batchMax ?? 64,
       queueMax: options.queueMax ?? 10_000,
       committed: draft => this.#committed(draft),
@@ -178,9 +173,9 @@ export class Engine<K extends KindMap, P extends ViewMap, S extends Store> {
       refusals: asked => this.refusals(asked),
     })
     this.#rebuilds = new Rebuilds({
-      ...{ store, catalogue, residence, clock, views: this.#behind, writer: this.#writer },
-      projections: this.#projections,
-      flush: () => this.flush(),
+      ...{ store, catalogue, residence, clock, views: this.#behind, writer: this.#writer, threads: parts.threads },
+      ...{ projections: this.#projections, flush: () => this.flush() },
+      failed: error => this.#listeners.tell('fault', error, 'threads of a rebuild'),
     })
     const reading = <T>(work: () => Promise<T>) => this.#behind.reading(() => this.flush(), work)
     this.views = Object.fromEntries(
@@ -489,8 +484,9 @@ export async function createEngine<const K extends KindMap, const P extends View
   try {
     const retention = new Retention(catalogue, opened.horizons, options.retentionMs)
     const residence = new Residence(store, catalogue, hash, residentMax, retention)
-    const recovery = await recover(store, projections, opened, residence, catalogue)
-    const engine = new Engine(options, opened, { catalogue, residence, recovery })
+    const threads = options.threads && new FoldingThreads(options.threads, options.kinds, options.projections)
+    const recovery = await recover(store, projections, opened, residence, catalogue, threads)
+    const engine = new Engine(options, opened, { catalogue, residence, recovery, threads })
     if (!options.still) await engine.start()
     return engine
   } catch (error) {

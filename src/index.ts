@@ -26,7 +26,7 @@ export type { Answers } from './drivers/answers.ts'
 export { type Capabilities, capabilities, type Driver, type Outcome } from './drivers/driver.ts'
 export { DriverRefused } from './drivers/register.ts'
 export type { Introspection, ProviderView } from './engine/introspection.ts'
-export type { EngineEvents, EngineOptions, Health } from './engine/options.ts'
+export type { EngineEvents, EngineOptions, Health, ThreadOptions } from './engine/options.ts'
 // The engine
 export { createEngine, Engine } from './engine.ts'
 // Checking
@@ -149,3 +149,6 @@ export {
   type Store,
   StoreError,
 } from './store/store.ts'
+
+/** Address of this module, which has `kinds` and `projections`: for the `threads` of an engine that uses just these. */
+export const rulesModule: string = import.meta.url

@@ -5,7 +5,7 @@ import { kinds } from '../../machines/index.ts'
 import { projections } from '../../projections/index.ts'
 import { qemu } from '../drivers/qemu/index.ts'
 import { simulated } from '../drivers/simulated/index.ts'
-import { createEngine, type Driver, type Engine, type Opened, sqlite, type ViewMap } from '../index.ts'
+import { createEngine, type Driver, type Engine, type Opened, rulesModule, sqlite, type ViewMap } from '../index.ts'
 import { systemClock } from '../system/clock.ts'
 import { type Fixtures, fixturesFor } from './fixtures.ts'
 import { keepProvider, type Provider, providerOf, worldPath } from './providers.ts'
@@ -50,6 +50,7 @@ export async function openCloud(composition: Composition): Promise<Cloud> {
     drivers: { local: driver },
     region: fixtures.regions[0]!.name,
     surveyEveryMs,
+    threads: { module: rulesModule },
   })
   await seed(cloud, fixtures)
   return cloud

@@ -9,6 +9,7 @@ import type { Residence } from '../runtime/residence.ts'
 import type { Views } from '../runtime/views.ts'
 import type { Writer } from '../runtime/writer.ts'
 import type { Store } from '../store/store.ts'
+import type { FoldingThreads } from './folding-threads.ts'
 
 export interface RebuildsParts {
   readonly store: Store
@@ -19,6 +20,9 @@ export interface RebuildsParts {
   readonly clock: Clock
   readonly projections: ViewMap
   readonly flush: () => Promise<void>
+  readonly threads: FoldingThreads | undefined
+  /** Hears why a thread did not do its part; it is done here then. */
+  readonly failed: (error: unknown) => void
 }
 
 /** What may be left to fold while writers wait, and how often it is tried to come so near. */
@@ -32,6 +36,7 @@ export class Rebuilds {
 
   constructor(parts: RebuildsParts) {
     this.#parts = parts
+    if (parts.threads) parts.threads.failed = error => this.#isClosed || parts.failed(error)
   }
 
   /** After those that were begun before. Returns the number of events folded. Throws as the engine's `rebuild` says. */
@@ -50,9 +55,9 @@ export class Rebuilds {
 
   async #rebuild(projections: readonly Projection[]): Promise<number> {
     this.#checkOpen()
-    const { store, views, writer } = this.#parts
+    const { store, views, writer, threads } = this.#parts
     const tables = await store.refill(projections.map(({ name }) => name))
-    const refilling = new Refilling(this.#parts, tables, projections)
+    const refilling = new Refilling({ ...this.#parts, elsewhere: threads }, tables, projections)
     const dropped = (resources: readonly string[]) => refilling.drop(resources)
     views.dropped.add(dropped)
     try {

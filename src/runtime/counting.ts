@@ -26,6 +26,12 @@ export class Additions {
     if (after) this.#count(counts(after), 1)
   }
 
+  add(key: string, amounts: Amounts, sign: 1 | -1): void {
+    const sum = this.#sums.get(key) ?? {}
+    this.#sums.set(key, sum)
+    for (const name in amounts) sum[name] = (sum[name] ?? 0) + sign * amounts[name]!
+  }
+
   /** What is to be added to each, without what comes to nothing. */
   all(): Addition[] {
     const all: Addition[] = []
@@ -38,11 +44,7 @@ export class Additions {
 
   #count(counted: ReturnType<NonNullable<Projection['counts']>>, sign: 1 | -1): void {
     if (!counted) return
-    for (const { in: key, amounts } of listOf(counted)) {
-      const sum = this.#sums.get(key) ?? {}
-      this.#sums.set(key, sum)
-      for (const name in amounts) sum[name] = (sum[name] ?? 0) + sign * amounts[name]!
-    }
+    for (const { in: key, amounts } of listOf(counted)) this.add(key, amounts, sign)
   }
 }
 

@@ -1,6 +1,6 @@
 /** Folding events into the rows of one view, some of which are in a store: what live writing and rebuilding both do. */
 import type { Envelope } from '../../machines/grammar.ts'
-import type { Projection, ViewRow } from '../../projections/contract.ts'
+import type { Amounts, Projection, ViewRow } from '../../projections/contract.ts'
 import type { RowChange, Store } from '../store/store.ts'
 import { type Addition, Additions } from './counting.ts'
 import type { Recent } from './recent.ts'
@@ -56,6 +56,18 @@ export class Slots {
     this.#byKey = new Map()
     this.#lastKey = undefined
   }
+}
+
+type Added = readonly [key: string, amounts: Amounts]
+
+/** What one thread tells another of the rows of a view besides those it wrote. It can be cloned. */
+export interface HandedOver {
+  /** Rows that say nothing by themselves, and are not written. */
+  readonly kept: readonly ViewRow[]
+  /** Keys of such that are written. */
+  readonly idle: readonly string[]
+  /** What its rows add elsewhere. */
+  readonly added: readonly Added[]
 }
 
 /** The rows of a view that events change, from one settling to the next. */
@@ -145,6 +157,25 @@ export class FoldedRows {
     const entry = this.#know(row[this.#view.key], undefined)
     entry.now = row
     entry.counted = row
+  }
+
+  /** Gives away what others need to go on with these rows as if they had folded them; then it holds nothing. */
+  handOver(): HandedOver {
+    const kept = this.#entries.slice(this.#takenCount).flatMap(({ now }) => now ?? [])
+    const added = this.#additions().map(({ key, amounts }): Added => [key, amounts])
+    this.#entries = []
+    this.#takenCount = 0
+    this.#slots.clear()
+    return { kept, added, idle: this.takeIdle() }
+  }
+
+  /** Goes on with rows that were folded elsewhere. */
+  takeOver({ kept, added, idle }: HandedOver): void {
+    for (const row of kept) this.keep(row)
+    for (const key of idle) this.#idle.push(key)
+    if (added.length === 0) return
+    this.#sums ??= new Additions(this.#view)
+    for (const [key, amounts] of added) this.#sums.add(key, amounts, 1)
   }
 
   /** Gives the keys of rows that were taken while it was partial, and say nothing unless something was added since. */

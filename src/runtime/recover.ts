@@ -8,9 +8,10 @@ import type { Catalogue } from './catalogue.ts'
 import { foldRows } from './fold-rows.ts'
 import { readable } from './readable.ts'
 import { Recent } from './recent.ts'
-import { Refilling } from './refilling.ts'
+import { Refilling, type RefillingParts } from './refilling.ts'
 import type { Residence } from './residence.ts'
 import { type Snapshot, unfoldable } from './snapshot.ts'
+import type { Elsewhere } from './stream-folding.ts'
 
 export { readable }
 
@@ -36,12 +37,15 @@ export async function recover(
   { position, watermarks }: Opened,
   residence: Residence,
   catalogue: Catalogue,
+  elsewhere?: Elsewhere,
 ): Promise<Recovery> {
   const resources = await catchUpSnapshots(store, watermarks.get(SNAPSHOTS) ?? 0, residence)
   const isBehind = ({ name }: Projection) => (watermarks.get(name) ?? 0) < position
   const isEmpty = ({ name, consistency }: Projection) => (watermarks.get(name) ?? 0) === 0 || consistency === 'claimed'
   const behind = views.filter(isBehind)
-  const { events: refilled, stalled } = await refill(store, behind.filter(isEmpty), position, residence, catalogue)
+  const { events: refilled, stalled } = await refill(behind.filter(isEmpty), position, {
+    ...{ store, residence, catalogue, elsewhere },
+  })
   let events = refilled
   for (const view of behind.filter(each => !isEmpty(each))) {
     try {
@@ -55,17 +59,11 @@ export async function recover(
 }
 
 /** Fills views from the first event, all in one pass. Those whose fold throws stay empty. */
-async function refill(
-  store: Store,
-  views: readonly Projection[],
-  position: number,
-  residence: Residence,
-  catalogue: Catalogue,
-) {
+async function refill(views: readonly Projection[], position: number, parts: RefillingParts & { store: Store }) {
   if (views.length === 0) return { events: 0, stalled: new Map<string, unknown>() }
-  for (const { name } of views) await store.resetView(name)
-  const tables = await store.refill(views.map(({ name }) => name))
-  const refilling = new Refilling({ store, residence, catalogue }, tables, views)
+  for (const { name } of views) await parts.store.resetView(name)
+  const tables = await parts.store.refill(views.map(({ name }) => name))
+  const refilling = new Refilling(parts, tables, views)
   await refilling.begin()
   await refilling.byResource(async () => {})
   await refilling.upTo(position, async () => {})

@@ -9,17 +9,12 @@ import { begunWith, unforgotten } from './beginning.ts'
 import type { Catalogue } from './catalogue.ts'
 import { FoldedRows, Slots } from './fold-rows.ts'
 import { OwnRows } from './own-rows.ts'
+import { CHUNK, HELD_MAX, WRITTEN_MAX } from './range-folding.ts'
 import { readable } from './readable.ts'
 import { Recent } from './recent.ts'
 import type { Residence } from './residence.ts'
-import { StreamFolding } from './stream-folding.ts'
+import { type Elsewhere, StreamFolding } from './stream-folding.ts'
 
-/** Events read at once: few enough that what is made of them is gone before it costs anything to keep. */
-const CHUNK = 500
-/** Rows held in memory before they are written, as long as events may change them: at most some hundred MB. */
-const HELD_MAX = 400_000
-/** Rows of one transaction: few enough that whoever waits for the store meanwhile does not notice. */
-const WRITTEN_MAX = 2_000
 /** Rows of each view that are at hand after that, while they are still being changed. */
 const RECENT_MAX = 20_000
 
@@ -27,6 +22,8 @@ export interface RefillingParts {
   readonly store: Pick<Store, 'log' | 'stream' | 'byResource' | 'beginning'>
   readonly residence: Pick<Residence, 'contained' | 'contain' | 'retention'>
   readonly catalogue: Catalogue
+  /** Other threads that take part. */
+  readonly elsewhere?: Elsewhere
 }
 
 interface Part {

@@ -38,6 +38,11 @@ export class Retention {
     this.#given = given
   }
 
+  /** By kind, up to which position what has ended is forgotten. */
+  get horizons(): ReadonlyMap<string, number> {
+    return this.#horizons
+  }
+
   /** Kinds whose resources are forgotten one day, and how long after their end, in ms. */
   *periods(): Generator<[kind: string, retentionMs: number]> {
     for (const [name, { kind }] of this.#catalogue.kinds) {

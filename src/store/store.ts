@@ -245,8 +245,15 @@ export interface ViewQuery {
 export interface Refill {
   /** Rows by key, of those written here. */
   rows(view: string, keys: readonly string[]): Promise<Map<string, ViewRow>>
-  /** Writes rows in a transaction of its own. `watermark` becomes the revision of a claimed view's row. */
+  /** Writes rows, each of them once, in a transaction of its own. `watermark` becomes the revision of a claimed view's row. */
   write(rows: readonly RowChange[], watermark: number): Promise<void>
+  /**
+   * How other threads of this process fill tables of their own, whose rows are then absorbed. Absent where only this
+   * thread can, as in memory.
+   */
+  readonly annexes?: Annexes
+  /** Takes over the next rows of an annex, which is closed; false if there are none left. */
+  absorb?(annex: number): Promise<boolean>
   /** Makes one index that is not there yet, best once most is written; false if all are there. */
   index(): Promise<boolean>
   /**
@@ -269,15 +276,50 @@ export interface Share {
   readonly count?: number
 }
 
+/** The resources from one id on and before another one, in the order in which a store gives them. */
+export interface ResourceRange {
+  readonly from: string
+  /** Undefined: all that follow. */
+  readonly before?: string
+}
+
 /** The log resource by resource, read once from its beginning. */
 export interface ByResource {
   /** It has the events up to this position, and none beyond. */
   readonly position: number
+  /** At most so many ranges of about as many events, which together are all of it. */
+  ranges(count: number): Promise<readonly ResourceRange[]>
+  /** What is read next is this range, from its beginning. */
+  seek(range: ResourceRange): void
   /** The next ones, at most `limit`: those of one resource follow each other, in their order. None at the end. */
   next(limit: number): Promise<StoredEvent[]>
   /** Events at these positions, in order of position. */
   at(positions: readonly number[]): Promise<StoredEvent[]>
   /** Safe to call twice. */
+  close(): Promise<void>
+}
+
+/** What is sent to a thread, so that it can open annexes of a refill. */
+export interface Annexes {
+  /** Address of a module of the store; it exports `openAnnex`, an `OpenAnnex`. */
+  readonly module: string
+  /** The first argument of it; it can be cloned. */
+  readonly place: unknown
+}
+
+/**
+ * Opens an annex of a refill in the thread that will fill it.
+ * @param nth from 0; each is opened once
+ * @param position up to which the log is read, that of a `ByResource` of this store; it becomes the revision of claimed views' rows
+ */
+export type OpenAnnex = (place: never, nth: number, position: number, views: readonly Projection[]) => Annex
+
+/** Where one thread puts the rows that it folds. */
+export interface Annex {
+  readonly log: ByResource
+  /** Writes rows that are new, each of them once. */
+  write(rows: readonly RowChange[]): Promise<void>
+  /** Then its rows can be absorbed. Safe to call twice. */
   close(): Promise<void>
 }
 

@@ -4,6 +4,7 @@ import { projections } from '../../projections/index.ts'
 import { inventory } from '../../projections/inventory.ts'
 import { simulated } from '../../src/drivers/simulated/index.ts'
 import { createEngine } from '../../src/engine.ts'
+import { rulesModule } from '../../src/index.ts'
 import type { Store } from '../../src/store/store.ts'
 
 export const GiB = 2 ** 30
@@ -18,6 +19,7 @@ export const openCloud = (store: Store, world: string, views: 'all' | 'inventory
     store,
     drivers: { lab: simulated({ instant: true, file: world, capabilities: { limits: { callsInFlightMax: 1_024 } } }) },
     surveyEveryMs: 0,
+    threads: { module: rulesModule },
     ...{ batchMax: 256, asksMax: 20_000, queueMax: 20_000 },
   })
 export type BenchCloud = Awaited<ReturnType<typeof openCloud>>

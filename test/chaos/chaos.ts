@@ -8,7 +8,6 @@ import { createHash } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { endAll } from '../drivers/qemu/processes.ts'
 import { Random } from '../simulation/random.ts'
 import { checkBooks } from './books.ts'
@@ -16,7 +15,18 @@ import { checkEchoes } from './echoes.ts'
 import { keep } from './keeping.ts'
 import { life } from './life.ts'
 import { Load } from './load.ts'
-import { checkDisks, cleanSlate, compare, dropKept, letGo, processesOf, settle, surveyed, turnOff } from './rest.ts'
+import {
+  allEnded,
+  checkDisks,
+  cleanSlate,
+  compare,
+  dropKept,
+  letGo,
+  processesOf,
+  settle,
+  surveyed,
+  turnOff,
+} from './rest.ts'
 import { acme, databaseOf, mebibytes, openEngine, operator, poolOf } from './setting.ts'
 
 export interface ChaosOptions {
@@ -135,8 +145,7 @@ async function comeToRest(folder: string, load: Load) {
     const woken = await turnOff(opened, settlesWithinMs)
     await compare(opened)
     // A machine that is off ends its process a moment later.
-    for (let waits = 0; processesOf(folder).length > 0 && waits < 100; waits += 1) await sleep(50)
-    if (processesOf(folder).length > 0) throw new Error('machines run although every instance is off')
+    if (!(await allEnded(folder))) throw new Error('machines run although every instance is off')
     const disks = checkDisks(folder)
     await surveyed(opened)
     await cleanSlate(opened, folder, settlesWithinMs)

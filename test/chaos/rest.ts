@@ -183,6 +183,16 @@ export function processesOf(folder: string): number[] {
     .map(Number)
 }
 
+const END_TRIES = 1_200
+/** Waits for machines that are ending, a minute at most: on a busy computer that takes its time. */
+export async function allEnded(folder: string): Promise<boolean> {
+  for (let tries = 0; processesOf(folder).length > 0; tries += 1) {
+    if (tries === END_TRIES) return false
+    await sleep(LOOK_MS)
+  }
+  return true
+}
+
 /** Checks every disk of the pool, which no machine may have open. Returns how many were sound, and had only leaks. */
 export function checkDisks(folder: string): { sound: number; leaking: number } {
   const counts = { sound: 0, leaking: 0 }
@@ -233,7 +243,5 @@ export async function cleanSlate(opened: Opened, folder: string, withinMs: numbe
     if (names.length > 0) throw new Error(`left in ${part}: ${names.join(', ')}`)
   }
   // A process that was told to end may take a moment.
-  for (let waits = 0; processesOf(folder).length > 0 && waits < 100; waits += 1) await sleep(20)
-  const processes = processesOf(folder)
-  if (processes.length > 0) throw new Error(`left running: ${processes.join(', ')}`)
+  if (!(await allEnded(folder))) throw new Error(`left running: ${processesOf(folder).join(', ')}`)
 }

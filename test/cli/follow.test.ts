@@ -28,11 +28,11 @@ function follow(id: string) {
   const child = spawn(node, [main, 'history', id, '--follow', '--json'], { cwd: folder })
   let [stdout, stderr] = ['', '']
   const ended = once(child, 'close')
-  child.stderr.on('data', data => {
+  child.stderr.setEncoding('utf8').on('data', data => {
     stderr += data
   })
   const waiting = new Set<() => void>()
-  child.stdout.on('data', data => {
+  child.stdout.setEncoding('utf8').on('data', data => {
     stdout += data
     for (const look of waiting) look()
   })

@@ -1,8 +1,12 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { bash, type Server, serve, stemma } from './stemma.ts'
+import { bash, main, node, type Server, serve, stemma } from './stemma.ts'
 
 let folder: string
 let server: Server
@@ -48,6 +52,20 @@ describe('a server that was just started', () => {
 
   it('is not started twice on one file: the second says who holds it, and disturbs nothing', async () => {
     await expect(serve(folder)).rejects.toThrow(server.url)
+  })
+})
+
+describe('a server that is told to end', () => {
+  it('ends in order from the moment on in which others find it, before it has said that it is ready', async () => {
+    const empty = await mkdtemp(join(tmpdir(), 'stemma-cli-'))
+    const child = spawn(node, [main, 'serve', '--port', '0'], { cwd: empty, stdio: 'ignore' })
+    const ended = once(child, 'exit')
+    const data = join(empty, '.stemma/cloud.db')
+    const isFound = () => existsSync(`${data}-owner`) && readFileSync(`${data}-owner`, 'utf8').includes('http://')
+    while (!isFound() && child.exitCode === null) await sleep(1)
+    child.kill('SIGTERM')
+    expect(await ended).toEqual([0, null])
+    await rm(empty, { recursive: true })
   })
 })
 

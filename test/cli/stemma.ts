@@ -53,14 +53,14 @@ export async function serve(cwd: string, words: readonly string[] = []): Promise
   const child = spawn(node, [main, 'serve', '--port', '0', ...words], { cwd, env: { ...process.env, NO_COLOR: '1' } })
   let stdout = ''
   let stderr = ''
-  child.stderr.on('data', data => {
+  child.stderr.setEncoding('utf8').on('data', data => {
     stderr += data
   })
   const ended = once(child, 'close')
   await new Promise<void>((ready, fail) => {
-    child.stdout.on('data', data => {
+    child.stdout.setEncoding('utf8').on('data', data => {
       stdout += data
-      if (/^Ready/m.test(stdout)) ready()
+      if (/^Ready.*\n/m.test(stdout)) ready()
     })
     void ended.then(([code]) => fail(new Error(`serve ended with ${code}: ${stdout}${stderr}`)))
   })

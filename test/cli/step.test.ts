@@ -30,7 +30,7 @@ function terminal(line: string) {
   const ended = once(child, 'close')
   let shown = ''
   let look = () => {}
-  child.stdout!.on('data', data => {
+  child.stdout!.setEncoding('utf8').on('data', data => {
     shown += data
     look()
   })

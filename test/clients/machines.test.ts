@@ -75,7 +75,7 @@ const launched = async (client: EC2Client): Promise<string> => {
   const run = new RunInstancesCommand({ ImageId, InstanceType: 'tiny' as never, MinCount: 1, MaxCount: 1 })
   return (await client.send(run)).Instances![0]!.InstanceId!
 }
-const patience = (client: EC2Client) => ({ client, maxWaitTime: 120, minDelay: 1, maxDelay: 1 })
+const patience = (client: EC2Client) => ({ client, maxWaitTime: 240, minDelay: 1, maxDelay: 1 })
 const says = (client: EC2Client, id: string, text: string) =>
   expect.poll(() => consoleOf(client, id), { interval: 100 }).toContain(text)
 

@@ -43,7 +43,7 @@ describe('the SDK for JavaScript', () => {
 
   it('boots from a volume, and its waiters finish', async () => {
     const client = clientWith()
-    const patience = { client, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }
+    const patience = { client, maxWaitTime: 240, minDelay: 1, maxDelay: 1 }
     const zones = await client.send(new DescribeAvailabilityZonesCommand())
     const AvailabilityZone = zones.AvailabilityZones![0]!.ZoneName!
     const { VolumeId: blank } = await client.send(new CreateVolumeCommand({ AvailabilityZone, Size: 4 }))

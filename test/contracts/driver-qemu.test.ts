@@ -55,6 +55,8 @@ describeWith(qemuSystem, 'QEMU', () => {
       make: onPool({ hotUnplug: false }),
       sizeBytes: 16 * mebibytes,
       memoryBytes: 32 * mebibytes,
+      // A busy computer is no provider that hangs: that ends with its test.
+      callTimeoutMs: 240_000,
     },
     { describe, it, expect },
   )

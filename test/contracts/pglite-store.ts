@@ -8,6 +8,7 @@ import {
   type Commit,
   Conflict,
   type Opened,
+  type ResourceRange,
   type Share,
   type Store,
   type StoredEvent,
@@ -82,9 +83,14 @@ export class PgliteStore implements Store {
     const events = rows.map(toEvent)
     // Sorting keeps the order of what is equal.
     const streams = [...events].sort((a, b) => Number(a.resource > b.resource) - Number(a.resource < b.resource))
+    let next = [...streams]
     return {
       position,
-      next: async limit => streams.splice(0, limit),
+      ranges: async count => rangesOf(streams, count),
+      seek({ from, before }) {
+        next = streams.filter(({ resource }) => resource >= from && (before === undefined || resource < before))
+      },
+      next: async limit => next.splice(0, limit),
       at: async positions => events.filter(each => positions.includes(each.position)),
       close: async () => {},
     }
@@ -115,6 +121,15 @@ export class PgliteStore implements Store {
   endings = unsupported
   forget = unsupported
   measures = unsupported
+}
+
+function rangesOf(streams: readonly StoredEvent[], count: number): ResourceRange[] {
+  const starts = Array.from(
+    { length: count - 1 },
+    (_, nth) => streams[Math.floor(((nth + 1) * streams.length) / count)],
+  )
+  const froms = [...new Set(['', ...starts.flatMap(event => event?.resource ?? [])])]
+  return froms.map((from, nth) => ({ from, before: froms[nth + 1] }))
 }
 
 async function append(

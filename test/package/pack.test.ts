@@ -36,7 +36,7 @@ beforeAll(() => {
   // The compiler is this project's own: what is tried here is the package, not the newest compiler.
   for (const tool of tools)
     cpSync(join(root, 'node_modules', tool), join(folder, 'node_modules', tool), { recursive: true, force: true })
-}, 300_000)
+}, 900_000)
 
 describe('the package in an empty project', () => {
   it('type-checks under strict and builds', () => {

@@ -157,8 +157,9 @@ describe('after any life', () => {
             expect({ id, counted: row?.counted }).toEqual({ id, counted: isFated(world, id) ? 0 : 1 })
         }
         if (kind === 'instance' && row) {
-          const { vcpus, memoryBytes, offering, running, counted } = row
-          expect({ id, vcpus, memoryBytes, offering, running, counted }).toEqual({
+          const { vcpus, memoryBytes, offering, running, counted, sizeBytes } = row
+          expect({ id, vcpus, memoryBytes, offering, running, counted, sizeBytes }).toEqual({
+            sizeBytes: context.providerRoot?.sizeBytes,
             counted: isAside(world, id) ? 0 : 1,
             ...{ id, vcpus: context.vcpus, memoryBytes: context.memoryBytes, offering: context.type },
             running: /^running(\.|$)/.test(state) ? 1 : 0,

@@ -12,7 +12,8 @@ import {
   usageRecords,
   usageStatement,
 } from '../../projections/index.ts'
-import { simulated } from '../../src/drivers/simulated/index.ts'
+import type { DeclaredCapabilities } from '../../src/drivers/capabilities.ts'
+import { simulated, simulatedClasses } from '../../src/drivers/simulated/index.ts'
 import { createEngine, readUsage, sqlite } from '../../src/index.ts'
 import { TestClock } from '../runtime/clock.ts'
 
@@ -23,9 +24,9 @@ const DAY = 24 * HOUR
 const d0 = Date.UTC(2026, 2, 1)
 const d1 = d0 + DAY
 
-async function open() {
+async function open(capabilities?: DeclaredCapabilities) {
   const clock = new TestClock(d0)
-  const world = simulated({ instant: true, clock })
+  const world = simulated({ instant: true, clock, capabilities })
   const engine = await createEngine({ kinds, projections, store: sqlite(':memory:'), drivers: { lab: world }, clock })
   const operator = engine.as({ account: 'op', actor: 'op', authority: 'operator' })
   await operator.offering.define({ name: 'small', vcpus: 2, memoryBytes: 2 * GiB })
@@ -121,6 +122,62 @@ describe('usage of an instance', () => {
     ])
     expect(operator.principal.account).toBe('op')
     await engine.close()
+  })
+
+  it('has the root that its provider makes as a series of its own, of the size that is shown', async () => {
+    const { engine, world, acme, image, until, used, rebuilt } = await open(simulatedClasses.C)
+    const { id } = await acme.instance.launch({ image, type: 'small' })
+    await acme.settled(id)
+    await until(d0 + 2 * HOUR)
+    await acme.instance.stop(id)
+    await acme.settled(id)
+    await acme.instance.modify(id, { type: 'large' })
+    await until(d0 + 5 * HOUR)
+    const { list } = world
+    world.list = async (...asked) => {
+      const { items, ...rest } = await list(...asked)
+      const shown = { sizeBytes: 3 * GiB }
+      return { ...rest, items: items.map(each => (each.kind === 'volume' ? { ...each, facts: shown } : each)) }
+    }
+    await engine.survey()
+    await until(d0 + 9 * HOUR)
+    await acme.instance.terminate(id)
+    await acme.settled(id)
+    await until(d1)
+    const records = (await used(d0, d1)).filter(({ series }) => series === 'instanceRoot')
+    expect(records).toEqual(
+      [
+        [1, 5],
+        [3, 4],
+      ].map(([size, lasted]) => ({
+        ...{ series: 'instanceRoot', account: 'acme', region: 'local', resource: id, provider: 'lab', zone: 'a' },
+        ...{ sizeBytes: size! * GiB, fromMs: d0, toMs: d1, durationMs: lasted! * HOUR },
+        byteMs: BigInt(size! * GiB) * BigInt(lasted! * HOUR),
+      })),
+    )
+    // What changed of the one cuts no record of the other.
+    expect(hours(await used(d0, d1), 'allocatedInstance').sort()).toEqual([2, 7])
+    expect(hours(await used(d0, d1), 'volume')).toEqual([])
+    await rebuilt()
+    await engine.close()
+  })
+
+  it('has no root of its own before its provider has made it, and none that is a volume', async () => {
+    const failed = await open(simulatedClasses.C)
+    failed.world.failNext('instanceEnsure', 'rejected', 'exhausted')
+    const { id } = await failed.acme.instance.launch({ image: failed.image, type: 'small' })
+    await failed.until(d0 + HOUR)
+    await failed.acme.settled(id)
+    expect(hours(await failed.used(d0, d1), 'instanceRoot')).toEqual([])
+    await failed.engine.close()
+    const ours = await open()
+    await ours.acme.settled((await ours.acme.instance.launch({ image: ours.image, type: 'small' })).id)
+    await ours.until(d0 + HOUR)
+    expect([hours(await ours.used(d0, d1), 'instanceRoot'), hours(await ours.used(d0, d1), 'volume')]).toEqual([
+      [],
+      [1],
+    ])
+    await ours.engine.close()
   })
 
   it('is none for one whose launch was refused, and ends with one that failed', async () => {

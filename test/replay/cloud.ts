@@ -4,9 +4,10 @@ import fc from 'fast-check'
 import { kinds } from '../../machines/index.ts'
 import { projections } from '../../projections/index.ts'
 import { simulated } from '../../src/drivers/simulated/index.ts'
+import type { ThreadOptions } from '../../src/engine/options.ts'
 import { createEngine } from '../../src/engine.ts'
 import type { Clock } from '../../src/runtime/clock.ts'
-import { sqlite } from '../../src/store/sqlite/index.ts'
+import { type SqliteStore, sqlite } from '../../src/store/sqlite/index.ts'
 import type { StoredEvent } from '../../src/store/store.ts'
 import { systemClock } from '../../src/system/clock.ts'
 
@@ -23,11 +24,15 @@ function aheadBy(shift: { ms: number }): Clock {
   }
 }
 
-/** Opens an engine on a database; everything that ends may be forgotten at once. Archives are looked for in a folder. */
+/**
+ * Opens an engine on a database, or a store given instead; everything that ends may be forgotten at once. Archives are
+ * looked for in a folder.
+ */
 export async function openCloud(
   database = new Database(':memory:'),
   retentionMs = 0,
   archives: string | false = false,
+  instead: { readonly store?: SqliteStore; readonly threads?: ThreadOptions } = {},
 ) {
   const shift = { ms: 0 }
   const world = simulated({ instant: true })
@@ -35,7 +40,8 @@ export async function openCloud(
   const engine = await createEngine({
     kinds,
     projections,
-    store: sqlite({ database, archives }),
+    store: instead.store ?? sqlite({ database, archives }),
+    threads: instead.threads,
     drivers: { local: world },
     surveyEveryMs: 0,
     clock: aheadBy(shift),

@@ -1,8 +1,8 @@
 /** Schedules through a whole engine, on a clock that passes only when it is told to. */
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { sqlite } from '../../src/store/sqlite/index.ts'
 import { MORNING, TestClock } from '../runtime/clock.ts'
 import { GiB, open } from './cloud.ts'
@@ -236,7 +236,9 @@ describe('a schedule of an instance as a whole', () => {
 
 describe('a schedule nobody was there for', () => {
   it('runs once for all that it missed, and then at its times', async () => {
-    const file = join(await mkdtemp(join(tmpdir(), 'schedules-')), 'cloud.db')
+    const folder = await mkdtemp(join(tmpdir(), 'schedules-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    const file = join(folder, 'cloud.db')
     const clock = new TestClock(MORNING)
     const first = await open({ instant: true, clock }, {}, { clock, store: sqlite(file) })
     const { id: volume } = await first.acme.volume.create({ sizeBytes: GiB })

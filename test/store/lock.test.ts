@@ -1,7 +1,7 @@
 /** One process writes to a file. A second one hears who does, and takes over when the first is gone, however it went. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -93,7 +93,40 @@ describe('a file that another process writes', () => {
   })
 })
 
+describe('a file that another process only asks about', () => {
+  it('is opened all the same, where that process is held up in the middle of it', async () => {
+    const first = sqlite(path)
+    await first.open(views)
+    await first.close()
+    const script = `
+      const Database = require('better-sqlite3')
+      const lock = new Database(process.argv[1], { readonly: true })
+      lock.exec('BEGIN')
+      lock.prepare('select 1 from sqlite_schema').get()
+      process.stdout.write('asking')
+      setTimeout(() => process.exit(), 1_000)`
+    const words = ['-e', script, `${path}-writer`]
+    holder = spawn(process.execPath, words, { cwd: import.meta.dirname, stdio: ['ignore', 'pipe', 'inherit'] })
+    const ended = once(holder, 'exit')
+    await once(holder.stdout!, 'data')
+    const store = sqlite(path)
+    expect(await store.open(views)).toMatchObject({ position: 0 })
+    await store.close()
+    await ended
+    holder = undefined
+  })
+})
+
 describe('a file that this process writes', () => {
+  it('is not held where it could not be said who holds it', async () => {
+    mkdirSync(`${path}-owner`)
+    await expect(sqlite(path).open(views)).rejects.toMatchObject({ code: 'failed' })
+    rmSync(`${path}-owner`, { recursive: true })
+    const store = sqlite(path)
+    expect(await store.open(views)).toMatchObject({ position: 0 })
+    await store.close()
+  })
+
   it('is refused to a second store of the same process, and free after close', async () => {
     const first = sqlite(path)
     await first.open(views)

@@ -86,16 +86,22 @@ async function serve(options: Options): Promise<void> {
     await front.close()
     throw error
   }
+  // Whoever reads that it is ready may end it in the same moment.
+  const ended = toldToEnd()
   house.cloud.store.announce(url)
   const pruning = setInterval(() => void front.prune().catch(error => sayFault(error, 'pruning')), PRUNE_EVERY_MS)
   await welcome(house, { url, data, region: fixtures.regions[0]!.name, machines, ...access })
-  await new Promise<void>(resolve => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
-  })
+  await ended
   clearInterval(pruning)
   await front.close()
   process.stdout.write('Closed; nothing is lost.\n')
 }
+
+/** Hears from now on when it is told to end. */
+const toldToEnd = () =>
+  new Promise<void>(resolve => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+  })
 
 /** Throws Failure (usage) for options that mean nothing together. */
 function checkTogether({ images, instant }: Options, { driver }: Provider, fixtures: Fixtures): void {

@@ -19,6 +19,11 @@ export interface FrontOptions extends ResetRules {
 }
 
 const GRACE_MS = 5_000
+/**
+ * As each door by itself. Node's five seconds are as long as clients are sometimes held up themselves: who sends on what
+ * was closed in that moment is not answered, and can not know whether it was heard.
+ */
+const KEPT_ALIVE_MS = 72_000
 
 export class Front {
   readonly #options: FrontOptions
@@ -31,7 +36,7 @@ export class Front {
   constructor(options: FrontOptions, house: House) {
     this.#options = options
     this.#house = Promise.resolve(house)
-    this.#server = createServer((request, response) => {
+    this.#server = createServer({ keepAliveTimeout: KEPT_ALIVE_MS }, (request, response) => {
       this.#serve(request, response).catch(error => {
         options.onFault(error, `${request.method} ${pathOf(request)}`)
         if (response.headersSent) response.destroy()

@@ -79,9 +79,7 @@ export function lockPool(folder: string): () => void {
 function locked(folder: string, path: string): Database.Database {
   const database = new Database(path)
   try {
-    // Whoever only asks who has it holds it for an instant.
-    database.pragma('busy_timeout = 250')
-    database.exec('BEGIN EXCLUSIVE')
+    lockAlone(database)
     const program = process.argv.slice(1, 3).join(' ') || process.title
     const holder: PoolHolder = { pid: process.pid, startedAt: new Date().toISOString(), program }
     writeFileSync(noteOf(folder), `${JSON.stringify(holder)}\n`, { mode: 0o600 })
@@ -92,17 +90,41 @@ function locked(folder: string, path: string): Database.Database {
   }
 }
 
+/** Each waits for a quarter of a second. */
+const attemptsMax = 20
+
+/** Throws what SQLite throws while another connection has it. */
+function lockAlone(database: Database.Database): void {
+  for (let attempt = 1; ; attempt++) {
+    database.pragma('busy_timeout = 250')
+    try {
+      database.exec('BEGIN EXCLUSIVE')
+      return
+    } catch (error) {
+      // Whoever only asks who has it reads it for an instant, which is long where that process is held up.
+      if (!isBusy(error) || attempt === attemptsMax || isTaken(database)) throw error
+    }
+  }
+}
+
+/** Somebody has it for writing. */
+function isTaken(database: Database.Database): boolean {
+  database.pragma('busy_timeout = 0')
+  try {
+    database.prepare('select 1 from sqlite_schema').get()
+    return false
+  } catch (error) {
+    if (isBusy(error)) return true
+    throw error
+  }
+}
+
 /** The process that uses this pool now; `unnamed` if it has not said its name, undefined if there is none. */
 export function poolHolder(folder: string): PoolHolder | 'unnamed' | undefined {
   if (inodeOf(lockOf(folder)) === undefined) return undefined
   const probe = new Database(lockOf(folder), { readonly: true })
   try {
-    probe.pragma('busy_timeout = 0')
-    probe.prepare('select 1 from sqlite_schema').get()
-    return undefined
-  } catch (error) {
-    if (isBusy(error)) return noted(folder) ?? 'unnamed'
-    throw error
+    return isTaken(probe) ? (noted(folder) ?? 'unnamed') : undefined
   } finally {
     probe.close()
   }

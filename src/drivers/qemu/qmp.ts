@@ -6,6 +6,7 @@
 import { createConnection, type Socket } from 'node:net'
 import { StringDecoder } from 'node:string_decoder'
 import { hasCode } from './files.ts'
+import { afterPatience } from './patience.ts'
 import type { QmpCommands, QmpEvent } from './qmp-commands.ts'
 
 /** QEMU understood the command and said no: it had no effect. */
@@ -61,7 +62,7 @@ interface Waiting {
   readonly command: string
   readonly answer: (value: unknown) => void
   readonly fail: (error: Error) => void
-  readonly timer: NodeJS.Timeout
+  readonly stopTimer: () => void
 }
 interface Message extends Partial<QmpEvent> {
   readonly QMP?: unknown
@@ -88,12 +89,12 @@ export class Qmp {
   static async connect(path: string, options: QmpOptions = {}): Promise<Qmp> {
     const { greetingTimeoutMs = greetingWithinMs, commandTimeoutMs = 10_000 } = options
     const qmp = new Qmp(path, commandTimeoutMs)
-    const timer = setTimeout(
-      () => qmp.#end(new QmpLost(`no greeting within ${greetingTimeoutMs} ms; has ${path} another client?`, false)),
-      greetingTimeoutMs,
+    const stopTimer = afterPatience(greetingTimeoutMs, () =>
+      qmp.#end(new QmpLost(`no greeting within ${greetingTimeoutMs} ms; has ${path} another client?`, false)),
     )
     try {
       await qmp.#greeting.promise
+      stopTimer()
       await qmp.execute('qmp_capabilities', {}, greetingTimeoutMs)
       return qmp
     } catch (error) {
@@ -101,7 +102,7 @@ export class Qmp {
       // Negotiation changes nothing in the machine.
       throw new QmpLost(`no monitor at ${path}: ${(error as Error).message}`, false, error)
     } finally {
-      clearTimeout(timer)
+      stopTimer()
     }
   }
 
@@ -136,11 +137,10 @@ export class Qmp {
     if (lost) return Promise.reject(new QmpLost(`${command} was not sent: ${lost.message}`, false, lost))
     const id = this.#nextId++
     return new Promise((answer, fail) => {
-      const timer = setTimeout(
-        () => this.#end(new QmpLost(`${command} had no answer within ${timeoutMs} ms`, true)),
-        timeoutMs,
+      const stopTimer = afterPatience(timeoutMs, () =>
+        this.#end(new QmpLost(`${command} had no answer within ${timeoutMs} ms`, true)),
       )
-      this.#waiting.set(id, { command, answer: answer as (value: unknown) => void, fail, timer })
+      this.#waiting.set(id, { command, answer: answer as (value: unknown) => void, fail, stopTimer })
       this.#socket.write(`${JSON.stringify({ execute: command, arguments: args, id })}\n`)
     })
   }
@@ -183,7 +183,7 @@ export class Qmp {
     // An answer nobody asked for: somebody else's, or to a line that QEMU could not read.
     if (waiting === undefined) return
     this.#waiting.delete(message.id!)
-    clearTimeout(waiting.timer)
+    waiting.stopTimer()
     const { error } = message
     if (error) waiting.fail(new QmpRefused(waiting.command, error.class, error.desc))
     else waiting.answer(message.return)
@@ -194,8 +194,8 @@ export class Qmp {
     this.#lost = error
     this.#socket.destroy()
     this.#greeting.reject(error)
-    for (const { command, fail, timer } of this.#waiting.values()) {
-      clearTimeout(timer)
+    for (const { command, fail, stopTimer } of this.#waiting.values()) {
+      stopTimer()
       fail(new QmpLost(`${command}: ${error.message}`, true, error))
     }
     this.#waiting.clear()

@@ -1,6 +1,6 @@
 /** The log in the order of the stream index: resource by resource, each event looked up where it is. */
 import type Database from 'better-sqlite3'
-import { type ByResource, type StoredEvent, StoreError } from '../store.ts'
+import { type ByResource, type ResourceRange, type StoredEvent, StoreError } from '../store.ts'
 import { asFailure } from './failures.ts'
 import { type EventRow, toEvent } from './stream-index.ts'
 
@@ -8,10 +8,16 @@ const columns = 'events.position, events.resource, events.version, events.digest
 // Entries lead to events: the other order would sort the whole log.
 const nextEvents = `
   select ${columns} from streams cross join events on events.position = streams.position
-  where (streams.resource, streams.version) > (?, ?) and streams.position <= ?
+  where (streams.resource, streams.version) > (?, ?) and streams.resource < ? and streams.position <= ?
   order by streams.resource, streams.version limit ?`
 const eventsAt = `
   select ${columns} from events where position in (select value from json_each(?)) order by position`
+
+/** After the ids of all resources: they begin with the name of a kind. */
+const END = '\u{10ffff}'
+/** Events looked at to tell where ranges end: enough that each has about as many as the others. */
+const SAMPLES = 1_000
+const sampled = 'select resource from events where position in (select value from json_each(?)) order by resource'
 
 /**
  * Reads of one snapshot of the file. Each new one costs all pages that are at hand; an old one keeps the log beside the
@@ -22,9 +28,10 @@ const READS_OF_ONE = 50
 export class SqliteByResource implements ByResource {
   readonly #database: Database.Database
   readonly #isOwn: boolean
-  readonly #next: Database.Statement<[string, number, number, number], EventRow>
+  readonly #next: Database.Statement<(string | number)[], EventRow>
   readonly #at: Database.Statement<[string], EventRow>
   #last: readonly [resource: string, version: number] = ['', 0]
+  #before = END
   #isClosed = false
   #reads = 0
   readonly position: number
@@ -37,12 +44,28 @@ export class SqliteByResource implements ByResource {
     this.#database = database
     this.#isOwn = isOwn
     this.position = position
-    this.#next = database.prepare<[string, number, number, number], EventRow>(nextEvents).raw()
+    this.#next = database.prepare<(string | number)[], EventRow>(nextEvents).raw()
     this.#at = database.prepare<[string], EventRow>(eventsAt).raw()
   }
 
+  async ranges(count: number): Promise<readonly ResourceRange[]> {
+    const { position } = this
+    const samples = Math.min(position, SAMPLES)
+    const positions = Array.from({ length: samples }, (_, nth) => Math.ceil(((nth + 1) * position) / samples))
+    const statement = this.#database.prepare<[string], string>(sampled).pluck()
+    const resources = this.#read(() => statement.all(JSON.stringify(positions)))
+    const ends = Array.from({ length: count - 1 }, (_, nth) => resources[Math.floor(((nth + 1) * samples) / count)])
+    const froms = new Set(['', ...ends.filter(end => end !== undefined)])
+    return [...froms].map((from, nth, all) => ({ from, before: all[nth + 1] }))
+  }
+
+  seek({ from, before }: ResourceRange): void {
+    this.#last = [from, 0]
+    this.#before = before ?? END
+  }
+
   async next(limit: number): Promise<StoredEvent[]> {
-    const rows = this.#read(() => this.#next.all(...this.#last, this.position, limit))
+    const rows = this.#read(() => this.#next.all(...this.#last, this.#before, this.position, limit))
     const end = rows.at(-1)
     if (end) this.#last = [end[1], end[2]]
     return rows.map(toEvent)

@@ -46,12 +46,16 @@ const beside = (path: string, suffix: string) => {
 export function lockForWriting(path: string): WriterLock {
   let ownerPath = ''
   let lock: Database.Database | undefined
+  const startedAt = new Date().toISOString()
+  const note = (url?: string) => {
+    const owner: Owner = { pid: process.pid, startedAt, url }
+    writeFileSync(ownerPath, `${JSON.stringify(owner)}\n`, { mode: 0o600 })
+  }
   try {
     ownerPath = beside(path, '-owner')
     lock = connect(beside(path, '-writer'), false)
-    // Somebody who only asks whether the file is taken holds the lock for an instant.
-    lock.pragma('busy_timeout = 250')
-    lock.exec('BEGIN EXCLUSIVE')
+    lockAlone(lock)
+    note()
   } catch (cause) {
     lock?.close()
     if (isBusy(cause)) throw alreadyOpen(path, ownerPath, cause)
@@ -59,20 +63,45 @@ export function lockForWriting(path: string): WriterLock {
   }
   const held = lock
   heldByThisProcess.add(held)
-  const startedAt = new Date().toISOString()
-  const note = (url?: string) => {
-    const owner: Owner = { pid: process.pid, startedAt, url }
-    writeFileSync(ownerPath, `${JSON.stringify(owner)}\n`, { mode: 0o600 })
-  }
-  note()
   return {
     announce: note,
     release() {
-      rmSync(ownerPath, { force: true })
-      held.exec('ROLLBACK')
-      held.close()
       heldByThisProcess.delete(held)
+      try {
+        rmSync(ownerPath, { force: true })
+      } finally {
+        held.close()
+      }
     },
+  }
+}
+
+/** Each waits for a quarter of a second. */
+const ATTEMPTS_MAX = 20
+
+/** Throws what SQLite throws while another connection has it. */
+function lockAlone(lock: Database.Database): void {
+  for (let attempt = 1; ; attempt += 1) {
+    lock.pragma('busy_timeout = 250')
+    try {
+      lock.exec('BEGIN EXCLUSIVE')
+      return
+    } catch (error) {
+      // Who only asks whether the file is taken reads it for an instant, which is long where that process is held up.
+      if (!isBusy(error) || attempt === ATTEMPTS_MAX || !isReadable(lock)) throw error
+    }
+  }
+}
+
+/** Nobody has it for writing. */
+function isReadable(lock: Database.Database): boolean {
+  lock.pragma('busy_timeout = 0')
+  try {
+    lock.prepare('select 1 from sqlite_schema').get()
+    return true
+  } catch (error) {
+    if (isBusy(error)) return false
+    throw error
   }
 }
 

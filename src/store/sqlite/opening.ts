@@ -3,6 +3,7 @@ import type Database from 'better-sqlite3'
 import { Kysely, SqliteDialect } from 'kysely'
 import type { Projection } from '../../../projections/contract.ts'
 import { type Opened, SNAPSHOTS, StoreError } from '../store.ts'
+import { dropAnnexes } from './annex.ts'
 import { Checkpointer } from './checkpointer.ts'
 import { asFailure } from './failures.ts'
 import { lockForWriting, type WriterLock } from './lock.ts'
@@ -69,6 +70,7 @@ export async function openParts(place: Place, projections: readonly Projection[]
     for (const name of tables.claimed) if (watermarks.get(name) !== position) watermarks.set(name, 0)
     for (const { name } of projections) if (!watermarks.has(name)) watermarks.set(name, 0)
     const reader = isOwnFile ? readerOfFile<never>(path) : readerOf<never>(database)
+    if (lock) dropAnnexes(path)
     const checkpointer = lock && new Checkpointer(database, path)
     const owner = await ownerIn(kysely)
     const opened = { position, at, watermarks, horizons: await findHorizons(kysely), owner }

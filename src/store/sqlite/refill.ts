@@ -3,25 +3,43 @@
  * it is whole. Statements run at once, for others use the connection between two of them. (docs/decisions/0053.)
  */
 import type Database from 'better-sqlite3'
-import type { Compilable, Kysely } from 'kysely'
+import { type Compilable, type Kysely, sql } from 'kysely'
 import type { Projection, ViewRow } from '../../../projections/contract.ts'
-import { type Refill, type RowChange, StoreError } from '../store.ts'
+import { type Annexes, type Refill, type RowChange, StoreError } from '../store.ts'
+import { annexAt, annexesOf, dropAnnexes } from './annex.ts'
 import type { Checkpointer } from './checkpointer.ts'
+import { RowInserts } from './row-inserts.ts'
 import type { Tables } from './schema/tables.ts'
 import type { Statements } from './statements.ts'
 import { inTransaction } from './transaction.ts'
-import { rowOf, ViewTables, viewTable, writeRow, writeRows } from './view-rows.ts'
+import { rowOf, ViewTables, viewTable, writeRow } from './view-rows.ts'
 import { indexesOf, tableOf } from './view-schema.ts'
 
 /** No view can have such a name. */
 const PREFIX = '_next_'
 const besides = (view: string) => `${PREFIX}${view}`
+/** Rows of one transaction that absorbs: copying one costs a few microseconds. */
+const ABSORBED_AT_ONCE = 5_000
 
 export interface RefillParts {
   readonly database: Database.Database
   readonly kysely: Kysely<Tables>
   readonly statements: Statements
   readonly checkpointer: Checkpointer | undefined
+}
+
+/** The last row of a table in an annex, and what copies those after one and up to another. */
+interface Absorption {
+  readonly last: number
+  readonly copy: Database.Statement<[number, number]>
+}
+
+/** Rows of an annex that are not absorbed yet. */
+interface Left {
+  readonly annex: number
+  readonly tables: Absorption[]
+  /** Up to here those of the first table are absorbed. */
+  after: number
 }
 
 /** Throws away what somebody began to fill and did not swap: of these views, or of all. */
@@ -38,12 +56,21 @@ export class SqliteRefill implements Refill {
   readonly #tables: ViewTables
   /** Indexes that are not there yet. */
   readonly #indexes: Compilable[]
+  readonly #inserts = new Map<string, RowInserts>()
+  readonly #path: string | undefined
+  readonly annexes: Annexes | undefined
+  #left: Left | undefined
   #isOver = false
 
-  /** Makes the tables. */
-  constructor(parts: RefillParts, views: readonly Projection[]) {
+  /**
+   * Makes the tables.
+   * @param path of a file that other threads can read
+   */
+  constructor(parts: RefillParts, views: readonly Projection[], path?: string) {
     const { database, kysely, statements } = parts
     this.#parts = parts
+    this.#path = path
+    this.annexes = path === undefined ? undefined : annexesOf(path)
     this.#views = views
     const names = views.map(({ name }) => name)
     inTransaction(database, statements, () => {
@@ -61,8 +88,26 @@ export class SqliteRefill implements Refill {
   }
 
   async write(rows: readonly RowChange[], watermark: number): Promise<void> {
-    const tables = this.#open()
-    this.#inTransaction(() => writeAll(tables, rows, watermark), 'NORMAL')
+    this.#inTransaction(() => this.#writeAll(rows, watermark), 'NORMAL')
+  }
+
+  async absorb(annex: number): Promise<boolean> {
+    this.#open()
+    const left = this.#left?.annex === annex ? this.#left : this.#attach(annex)
+    const [table] = left.tables
+    if (!table) {
+      this.#detach()
+      dropAnnexes(this.#path!, annex)
+      return false
+    }
+    const upTo = Math.min(left.after + ABSORBED_AT_ONCE, table.last)
+    this.#inTransaction(() => table.copy.run(left.after, upTo), 'NORMAL')
+    left.after = upTo
+    if (upTo === table.last) {
+      left.tables.shift()
+      left.after = 0
+    }
+    return true
   }
 
   async index(): Promise<boolean> {
@@ -75,10 +120,11 @@ export class SqliteRefill implements Refill {
   }
 
   async swap(views: readonly string[], rows: readonly RowChange[], watermark: number): Promise<void> {
-    const tables = this.#open()
+    this.#open()
     const { kysely, statements } = this.#parts
+    this.#dropAnnexes()
     this.#inTransaction(() => {
-      writeAll(tables, rows, watermark)
+      this.#writeAll(rows, watermark)
       for (const index of this.#indexes) this.#run(index)
       for (const name of views) {
         this.#run(kysely.schema.dropTable(name))
@@ -94,7 +140,28 @@ export class SqliteRefill implements Refill {
     if (this.#isOver) return
     this.#isOver = true
     // What is left where the store is closed already is found when it is opened again.
-    if (this.#parts.database.open) this.#inTransaction(() => this.#drop())
+    if (!this.#parts.database.open) return
+    this.#dropAnnexes()
+    this.#inTransaction(() => this.#drop())
+  }
+
+  #attach(annex: number): Left {
+    const { database, kysely } = this.#parts
+    this.#detach()
+    database.prepare('attach ? as annex').run(annexAt(this.#path!, annex))
+    const tables = this.#views.map(({ name }) => absorption(kysely, database, name))
+    this.#left = { annex, tables: tables.filter(({ last }) => last > 0), after: 0 }
+    return this.#left
+  }
+
+  #detach(): void {
+    if (this.#left) this.#parts.database.exec('detach annex')
+    this.#left = undefined
+  }
+
+  #dropAnnexes(): void {
+    this.#detach()
+    if (this.#path !== undefined) dropAnnexes(this.#path)
   }
 
   #drop(): void {
@@ -111,6 +178,33 @@ export class SqliteRefill implements Refill {
       const ending = isTaken.get(`${view.name}By0`) ? 'b' : ''
       return indexesOf(kysely, view, { table: besides(view.name), ending })
     })
+  }
+
+  /** Rows that were there before may go; the others come whole. */
+  #writeAll(changes: readonly RowChange[], watermark: number): void {
+    const tables = this.#open()
+    try {
+      for (const change of changes) {
+        const { view, row, before } = change
+        if (!row || before) writeRow(tables.named(view), change, watermark)
+        else this.#insertsOf(view).add(row, watermark)
+      }
+      for (const inserts of this.#inserts.values()) inserts.flush()
+    } catch (error) {
+      // What they still hold is of a transaction that is rolled back.
+      this.#inserts.clear()
+      throw error
+    }
+  }
+
+  #insertsOf(view: string): RowInserts {
+    const known = this.#inserts.get(view)
+    if (known) return known
+    const { database, kysely } = this.#parts
+    const { projection } = this.#tables.named(view)
+    const made = new RowInserts(kysely, database, projection, { name: besides(view), hasKey: true })
+    this.#inserts.set(view, made)
+    return made
   }
 
   #run(query: Compilable): void {
@@ -135,18 +229,14 @@ export class SqliteRefill implements Refill {
   }
 }
 
-/** Rows that were there before may go; the others come in the order in which they are given. */
-function writeAll(tables: ViewTables, changes: readonly RowChange[], watermark: number): void {
-  const made = new Map<string, ViewRow[]>()
-  for (const change of changes) {
-    const { view, row, before } = change
-    if (!row || before) {
-      writeRow(tables.named(view), change, watermark)
-      continue
-    }
-    const rows = made.get(view)
-    if (rows) rows.push(row)
-    else made.set(view, [row])
-  }
-  for (const [view, rows] of made) writeRows(tables.named(view), rows, watermark)
+/** A view cannot have a column of that name. */
+const ROW = sql.ref<number>('_rowid_')
+
+// biome-ignore lint/suspicious/noExplicitAny: the tables are a projection's, known only at run time
+function absorption(kysely: Kysely<any>, database: Database.Database, view: string): Absorption {
+  const rows = kysely.selectFrom(`annex.${view}`)
+  const last = rows.select(({ fn }) => fn.max(ROW).as('last')).compile().sql
+  const some = rows.selectAll().where(ROW, '>', 0).where(ROW, '<=', 0).orderBy(ROW)
+  const copy = kysely.insertInto(besides(view)).expression(some).compile().sql
+  return { last: database.prepare<[], number | null>(last).pluck().get() ?? 0, copy: database.prepare(copy) }
 }

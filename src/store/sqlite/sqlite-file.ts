@@ -145,7 +145,7 @@ export class SqliteFile implements Store {
   async refill(names: readonly string[]): Promise<Refill> {
     const parts = this.#writable()
     const projections = names.map(name => parts.views.named(name).projection)
-    return this.#read(() => new SqliteRefill(parts, projections))
+    return this.#read(() => new SqliteRefill(parts, projections, isFile(this.#place) ? this.#place.path : undefined))
   }
 
   async snapshots(resources: readonly string[]): Promise<{ rows: SnapshotRow[]; damaged: string[] }> {

@@ -1,16 +1,13 @@
 /** Rows of views, to and from their tables, by statements that are prepared once for each view. */
 import type Database from 'better-sqlite3'
-import { type Compilable, type Kysely, sql } from 'kysely'
+import { type Compilable, type InsertQueryBuilder, type Kysely, sql } from 'kysely'
 import type { Projection, ViewRow } from '../../../projections/contract.ts'
 import { canonical } from '../canonical.ts'
 import { type ClaimChange, type RowChange, StoreError } from '../store.ts'
 import { REVISION } from './view-schema.ts'
 
-type Value = string | number | null
+export type Value = string | number | null
 type Statement = Database.Statement<Value[], Record<string, unknown>>
-
-/** Rows of one statement, where there are many to be written: a fifth less work than one by one. */
-const MANY = 8
 
 /** A view's table. */
 export interface ViewTable {
@@ -18,8 +15,6 @@ export interface ViewTable {
   /** Its columns in their order, without the revision of a claimed view. */
   readonly columns: readonly Column[]
   readonly upsert: Statement
-  /** The same for MANY rows. */
-  readonly upsertMany: () => Statement
   /** Columns that indexes hold, and a statement that changes all others: indexes are not touched. */
   readonly indexed: readonly string[]
   readonly loose: readonly Column[]
@@ -33,10 +28,12 @@ export interface ViewTable {
 }
 
 /** A column as it is written. */
-interface Column {
+export interface Column {
   readonly name: string
   readonly isJson: boolean
 }
+export const columnsOf = ({ columns }: Projection): Column[] =>
+  Object.entries(columns).map(([name, type]) => ({ name, isJson: type === 'json' }))
 
 /** The views a store was opened with. */
 export class ViewTables {
@@ -71,7 +68,7 @@ export function viewTable(
 ): ViewTable {
   const { columns, key, consistency } = projection
   const isClaimed = consistency === 'claimed'
-  const written = Object.entries(columns).map(([name, type]) => ({ name, isJson: type === 'json' }))
+  const written = columnsOf(projection)
   const all = [...Object.keys(columns), ...(isClaimed ? [REVISION] : [])]
   const prepared = (query: Compilable): Statement => database.prepare(query.compile().sql)
   // Parameters are bound by place: what stands here only says where.
@@ -83,15 +80,6 @@ export function viewTable(
     .updateTable(name)
     .set(Object.fromEntries(others.map(column => [column, ''])))
     .where(key, '=', '')
-  const overwriting = (from: typeof insert) =>
-    from.onConflict(conflict =>
-      others.length === 0
-        ? conflict.column(key).doNothing()
-        : conflict
-            .column(key)
-            .doUpdateSet(({ ref }) => Object.fromEntries(others.map(column => [column, ref(`excluded.${column}`)]))),
-    )
-  let many: Statement | undefined
   const indexed = isClaimed ? [] : [...new Set([key, ...(projection.indexes ?? []).flat()])]
   const loose = all.filter(column => !indexed.includes(column))
   const narrow = db
@@ -102,11 +90,7 @@ export function viewTable(
   return {
     projection,
     columns: written,
-    upsert: prepared(overwriting(insert)),
-    upsertMany: () => {
-      many ??= prepared(overwriting(db.insertInto(name).values(Array(MANY).fill(blank))))
-      return many
-    },
+    upsert: prepared(overwriting(insert, projection)),
     indexed,
     loose: written.filter(column => loose.includes(column.name)),
     narrow: isClaimed || loose.length === 0 ? undefined : prepared(narrow),
@@ -124,24 +108,31 @@ export function viewTable(
   }
 }
 
+/**
+ * An insert that overwrites the row of its key, if there is one: with nothing, where it has no value for a column.
+ * @param insert into a table with the view's columns
+ */
+export function overwriting(
+  // biome-ignore lint/suspicious/noExplicitAny: the table is a projection's, known only at run time
+  insert: InsertQueryBuilder<any, string, any>,
+  { columns, key, consistency }: Projection,
+): Compilable {
+  const others = Object.keys(columns).filter(column => column !== key)
+  if (consistency === 'claimed') others.push(REVISION)
+  return insert.onConflict(conflict =>
+    others.length === 0
+      ? conflict.column(key).doNothing()
+      : conflict
+          .column(key)
+          .doUpdateSet(({ ref }) => Object.fromEntries(others.map(column => [column, ref(`excluded.${column}`)]))),
+  )
+}
+
 /** Writes or removes a row, whatever was there. `watermark` becomes the revision of a claimed view's row. */
 export function writeRow(view: ViewTable, { key, row, before }: RowChange, watermark: number): void {
   if (row === undefined) view.remove.run(key)
   else if (before && writeNarrowly(view, key, row, before)) return
   else view.upsert.run(...valuesOf(view, row, watermark))
-}
-
-/** Writes rows as they are, in their order, whatever was there. `watermark` as in `writeRow`. */
-export function writeRows(view: ViewTable, rows: readonly ViewRow[], watermark: number): void {
-  const last = rows.length - (rows.length % MANY)
-  const values: Value[] = []
-  for (let index = 0; index < last; index += 1) {
-    addValues(values, view, rows[index]!, watermark)
-    if (index % MANY !== MANY - 1) continue
-    view.upsertMany().run(...values)
-    values.length = 0
-  }
-  for (let index = last; index < rows.length; index += 1) view.upsert.run(...valuesOf(view, rows[index]!, watermark))
 }
 
 /** Writes all columns but the indexed ones, which must be the same as before; false if they are not, or no row is there. */
@@ -183,7 +174,7 @@ function addValues(values: Value[], { projection, columns, claim }: ViewTable, r
 }
 
 /** What is stored. Throws StoreError failed for what SQLite has no value for. */
-function storedValue(projection: Projection, { name, isJson }: Column, row: ViewRow): Value {
+export function storedValue(projection: Projection, { name, isJson }: Column, row: ViewRow): Value {
   const value = row[name]
   if (value === undefined || value === null) return null
   if (isJson) return canonical(value)

@@ -58,6 +58,13 @@ export function tableOf({ schema }: Kysely<Tables>, projection: Projection, name
   return consistency === 'claimed' ? table.addColumn(REVISION, 'integer', column => column.notNull()) : table
 }
 
+/** A table of the same columns whose rows may be in any order and are found by nothing. */
+export function heapOf({ schema }: Kysely<Tables>, { name, columns, consistency }: Projection): Compilable {
+  let table = schema.createTable(name)
+  for (const [column, type] of Object.entries(columns)) table = table.addColumn(column, sqlTypes[type])
+  return consistency === 'claimed' ? table.addColumn(REVISION, 'integer') : table
+}
+
 /** The indexes that a view declares, on a table of its rows. Names of indexes are one for the whole database. */
 export const indexesOf = (
   { schema }: Kysely<Tables>,

@@ -1,3 +1,4 @@
+import type { OpenAnnex } from '../../store/store.ts'
 import type { Clauses } from './clauses.ts'
 import { event, inventory, limits, lineage, snapshot, views } from './samples.ts'
 import type { Session } from './session.ts'
@@ -172,6 +173,42 @@ export const derivedClauses: Clauses = [
       await store.writeDerived({ snapshots: [], rows: [row('i-4')], watermark: 11 })
       session.expect((await store.rows('inventory', ['i-4'])).size).toBe(1)
       session.expect(await marks(session)).toEqual({ snapshots: 11, limits: 11, inventory: 11, lineage: 11 })
+    },
+  },
+  {
+    title: 'absorbs what threads wrote beside a refill, where they can',
+    proof: async session => {
+      await settled(session)
+      const { store } = session
+      const refill = await store.refill(['inventory', 'limits'])
+      const { annexes } = refill
+      if (!annexes) return
+      // What has been read once by resource is there for all threads.
+      await (await store.byResource?.())?.close()
+      const { openAnnex } = (await import(annexes.module)) as { openAnnex: OpenAnnex }
+      const many = Array.from({ length: 12_000 }, (_, nth) => row(`a-${nth}`, nth % 3 === 0 ? {} : { sizeBytes: nth }))
+      const used = { view: 'limits', key: 'acme', row: { account: 'acme', used: 3 } }
+      for (const [nth, rows] of [[...many, used], [row('b-1', { tags: { a: 1 } })], []].entries()) {
+        const annex = openAnnex(annexes.place as never, nth, 8, [inventory, limits])
+        annex.log.seek({ from: '' })
+        session
+          .expect((await annex.log.next(100)).map(({ position }) => position).sort((a, b) => a - b))
+          .toEqual(Array.from({ length: 8 }, (_, index) => index + 1))
+        await annex.write(rows)
+        await annex.close()
+        await annex.close()
+      }
+      await refill.write([row('i-1', { state: 'running' })], 10)
+      for (const nth of [1, 0, 2]) while (await refill.absorb!(nth));
+      // A row without a column has none of it, whatever was there.
+      await refill.write([row('i-1'), row('b-2')], 10)
+      await refill.swap(['inventory', 'limits'], [], 10)
+      const read = await store.rows('inventory', [...many.map(({ key }) => key), 'b-1', 'b-2', 'i-1'])
+      session.expect(read.size).toBe(12_003)
+      session.expect([...read.values()].filter(({ sizeBytes }) => sizeBytes !== undefined).length).toBe(8_000)
+      session.expect(read.get('b-1')).toEqual({ id: 'b-1', tags: { a: 1 } })
+      session.expect(read.get('i-1')).toEqual({ id: 'i-1' })
+      session.expect((await store.claims('limits', ['acme'])).get('acme')).toEqual({ row: used.row, revision: 8 })
     },
   },
   {

@@ -108,6 +108,32 @@ export const positionClauses: Clauses = [
     },
   },
   {
+    title: 'divides the log by resource into ranges that have all of it, each resource in one',
+    proof: async session => {
+      await session.open()
+      for (const events of commits(50)) await session.commit({ events })
+      for (const count of [1, 2, 5, 40]) {
+        const whole = await session.store.byResource?.()
+        if (!whole) return
+        const all = await whole.next(1_000)
+        const ranges = await whole.ranges(count)
+        session.expect(ranges.length > 0 && ranges.length <= count).toBe(true)
+        const read = []
+        // In any order, and from the beginning of each, however much of another was read before.
+        for (const range of [...ranges].reverse()) {
+          whole.seek(ranges[0]!)
+          await whole.next(3)
+          whole.seek(range)
+          const part = []
+          for (let chunk = await whole.next(2); chunk.length > 0; chunk = await whole.next(2)) part.push(...chunk)
+          read.unshift(...part)
+        }
+        session.expect(read).toEqual(all)
+        await whole.close()
+      }
+    },
+  },
+  {
     title: 'gives one position to one of two racers',
     proof: async session => {
       await session.open()

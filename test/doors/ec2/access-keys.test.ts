@@ -1,7 +1,7 @@
-import { mkdtemp, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { KeysInvalid, ownerIdOf, parseKeys, readKeys } from '../../../src/doors/ec2/index.ts'
 import { owners } from '../../../src/doors/ec2/owner.ts'
 
@@ -10,7 +10,9 @@ const entry = { accessKeyId: 'STEMKEY1', secretAccessKey: secret, account: 'acme
 
 describe('a file of access keys', () => {
   const write = async (text: string) => {
-    const path = join(await mkdtemp(join(tmpdir(), 'stemma-keys-')), 'keys.json')
+    const folder = await mkdtemp(join(tmpdir(), 'stemma-keys-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    const path = join(folder, 'keys.json')
     await writeFile(path, text)
     return path
   }

@@ -81,7 +81,8 @@ it(`${REQUESTS} requests of all sorts are answered in XML and never with a 500, 
   })
   await fc.assert(property, {
     numRuns: Math.ceil(REQUESTS / EACH),
-    seed: seed === undefined ? undefined : Number(seed),
+    // Without one, that of every property (test/seeded.ts): said to be undefined, it would be another one in each run.
+    ...(seed === undefined ? {} : { seed: Number(seed) }),
     endOnFailure: true,
     // A life is hundreds of requests, and what failed says which it was.
     reporter: ({ failed, seed: again, counterexamplePath, errorInstance }) => {

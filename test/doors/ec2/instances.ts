@@ -4,9 +4,19 @@ import { type As, type Ec2Setting, image, openEc2, type Parameters } from './set
 
 const HOUR_MS = 3_600_000
 
-/** A provider that answers at once, except for what is told to fail as a delay: that is never done within a test. */
-export const openWithDelays = (provider: SimulatedOptions = {}): Promise<Ec2Setting> =>
-  openEc2({ provider: { instant: true, delayMs: { min: HOUR_MS, max: HOUR_MS }, ...provider } })
+/**
+ * A provider that answers at once, except for what is told to fail as a delay: that is never done within a test, nor asked
+ * for again, however long the other tests of its file take: what it would be told then may be meant for one of them.
+ */
+export const openWithDelays = ({ capabilities, ...provider }: SimulatedOptions = {}): Promise<Ec2Setting> =>
+  openEc2({
+    provider: {
+      instant: true,
+      delayMs: { min: HOUR_MS, max: HOUR_MS },
+      capabilities: { settle: { startRetryAfterMs: HOUR_MS, stopRetryAfterMs: HOUR_MS }, ...capabilities },
+      ...provider,
+    },
+  })
 
 /** Parameters `InstanceId.1`, `InstanceId.2`, … */
 export const instanceIds = (...ids: readonly string[]): Parameters =>
@@ -55,15 +65,15 @@ export async function instanceIn(cloud: Ec2Setting, state: State, parameters: Pa
   const act = (action: string) => cloud.ok(action, instanceIds(id))
   if (state === 'stopping') {
     await cloud.engine.idle()
-    cloud.driver.failNext('instancePower', 'delay')
+    cloud.driver.failNext('instancePower', 'delay', undefined, id)
   }
   if (state === 'stopping' || state === 'stopped' || state === 'pending again') await act('StopInstances')
   if (state === 'pending again') {
     await cloud.engine.idle()
-    cloud.driver.failNext('instancePower', 'delay')
+    cloud.driver.failNext('instancePower', 'delay', undefined, id)
     await act('StartInstances')
   }
-  if (state === 'shutting-down') cloud.driver.failNext('instanceDestroy', 'delay')
+  if (state === 'shutting-down') cloud.driver.failNext('instanceDestroy', 'delay', undefined, id)
   if (state === 'shutting-down' || state === 'terminated') await act('TerminateInstances')
   const [shown, seen] = [state === 'pending again' ? 'pending' : state, await stateOf(cloud, id)]
   if (seen !== shown) throw new Error(`the instance ${id} did not come to be ${state}: it is ${seen}`)

@@ -1,14 +1,16 @@
-import { mkdtemp, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { parseTokens, readTokens, TokensInvalid } from '../../../src/doors/native/index.ts'
 
 const token = 'a-secret-of-some-length'
 
 describe('a file of tokens', () => {
   const write = async (text: string) => {
-    const path = join(await mkdtemp(join(tmpdir(), 'stemma-tokens-')), 'tokens.json')
+    const folder = await mkdtemp(join(tmpdir(), 'stemma-tokens-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    const path = join(folder, 'tokens.json')
     await writeFile(path, text)
     return path
   }

@@ -44,6 +44,23 @@ const answered = (qmp: Qmp, line: string): Promise<string> =>
 export const counted = (pool: string): Promise<number> =>
   monitored(pool, async qmp => Number((await answered(qmp, `xp /1wx ${counterAt}`)).split(':')[1]!.trim()))
 
+/** Where the next key goes in the buffer of the firmware, which is in the guest's memory. */
+const tail = (qmp: Qmp): Promise<number> =>
+  answered(qmp, 'xp /1hx 0x41c').then(text => Number(text.split(':')[1]!.trim()))
+const firstTail = 0x1e
+
+/** How many keys it has heard. It reads none: what is there stays, and only going back in time takes it away. */
+export const keysHeard = (pool: string): Promise<number> =>
+  monitored(pool, async qmp => ((await tail(qmp)) - firstTail) / 2)
+
+/** Presses a key, and waits until the guest has heard it. */
+export const pressKey = (pool: string): Promise<void> =>
+  monitored(pool, async qmp => {
+    const before = await tail(qmp)
+    await answered(qmp, 'sendkey x')
+    while ((await tail(qmp)) === before) await sleep(20)
+  })
+
 /** How often it has booted, as its console says. */
 export const boots = async (driver: Driver): Promise<number> => {
   const { outputBase64 = '' } = (await driver.consoleOutput!('i-1', context())) ?? {}

@@ -49,6 +49,14 @@ describe('names for QEMU', () => {
   })
 })
 
+/** A `qemu-img` that does nothing before it is told to by `goOn`, however long that takes. */
+const held = (pool: string) => ({
+  script: `while [ ! -e '${pool}/go on' ]; do sleep 0.02; done; exec $real "$@"`,
+  goOn: () => writeFileSync(join(pool, 'go on'), ''),
+})
+/** Then `pending` never says that this computer is slow. */
+const patientMs = 240_000
+
 describeWith(qemuImg, 'disks of a pool', () => {
   it('keep what was written when their creation is repeated, by the same driver or a later one', () =>
     onPool(async (driver, pool, open) => {
@@ -153,20 +161,22 @@ describeWith(qemuImg, 'disks of a pool', () => {
   it('answer that long work is pending, the same for a repeated call, and say once that it is done', () =>
     onPool(async (_, pool, open) => {
       const driver = open(20)
-      await withQemuImg(pool, 'sleep 0.3; exec $real "$@"', async () => {
+      const { script, goOn } = held(pool)
+      await withQemuImg(pool, script, async () => {
         const first = await once(driver, 'volumeEnsure', 'vol-1', volumeSpec(), 'long')
         const second = await once(driver, 'volumeEnsure', 'vol-1', volumeSpec(), 'long')
         expect(first.kind).toBe('pending')
         expect(second).toEqual(first)
         expect(await refusal(driver, 'volumeResize', 'vol-1', { sizeBytes: 8 * mebibytes })).toBe('busy')
+        goOn()
         expect(await doing(driver, 'volumeEnsure', 'vol-1', volumeSpec(), 'long')).toMatchObject({ already: false })
       })
     }))
 
   it('are finished by a later driver that is given the handle', () =>
     onPool(async (_, pool, open) => {
-      const [driver, later] = [open(20), open()]
-      const begun = await withQemuImg(pool, 'sleep 5; exec $real "$@"', () =>
+      const [driver, later] = [open(20), open(patientMs)]
+      const begun = await withQemuImg(pool, held(pool).script, () =>
         once(driver, 'volumeEnsure', 'vol-1', volumeSpec(), 'long'),
       )
       if (begun.kind !== 'pending') throw new Error(`not pending: ${JSON.stringify(begun)}`)
@@ -181,7 +191,7 @@ describeWith(qemuImg, 'disks of a pool', () => {
   it('are gone when they are deleted while they are being made', () =>
     onPool(async (_, pool, open) => {
       const driver = open(20)
-      await withQemuImg(pool, 'sleep 5; exec $real "$@"', async () => {
+      await withQemuImg(pool, held(pool).script, async () => {
         expect((await once(driver, 'volumeEnsure', 'vol-1', volumeSpec(), 'long')).kind).toBe('pending')
         await doing(driver, 'volumeDelete', 'vol-1')
       })
@@ -193,9 +203,11 @@ describeWith(qemuImg, 'disks of a pool', () => {
     onPool(async (_, pool, open) => {
       const driver = open(20)
       await doing(driver, 'volumeEnsure', 'vol-1', volumeSpec())
-      await withQemuImg(pool, 'sleep 0.3; exec $real "$@"', async () => {
+      const { script, goOn } = held(pool)
+      await withQemuImg(pool, script, async () => {
         expect((await once(driver, 'volumeSnapshotEnsure', 'snap-1', { volume: 'vol-1' }, 'cut')).kind).toBe('pending')
         expect(await refusal(driver, 'volumeDelete', 'vol-1')).toBe('busy')
+        goOn()
         await doing(driver, 'volumeSnapshotEnsure', 'snap-1', { volume: 'vol-1' }, 'cut')
       })
       await doing(driver, 'volumeDelete', 'vol-1')

@@ -6,8 +6,8 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { deviceOf, runFiles } from '../../../src/drivers/qemu/command-line.ts'
-import { Qmp } from '../../../src/drivers/qemu/qmp.ts'
+import { deviceOf } from '../../../src/drivers/qemu/command-line.ts'
+import { monitored } from './machine-setting.ts'
 
 const blockBytes = 512
 /** Behind what a disk is booted from. */
@@ -15,20 +15,19 @@ const blocksBefore = 128
 
 type Human = (command: 'human-monitor-command', words: { 'command-line': string }) => Promise<string>
 
-async function told(pool: string, instance: string, commands: readonly string[]): Promise<void> {
-  const qmp = await Qmp.connect(runFiles(join(pool, 'run', instance)).monitor)
-  try {
-    for (const line of commands) {
-      const answer = await (qmp.execute as unknown as Human).call(qmp, 'human-monitor-command', {
-        'command-line': line,
-      })
-      if (answer.trim() !== '') throw new Error(`${line}: ${answer}`)
-    }
-  } finally {
-    qmp.close()
-    await qmp.closed
-  }
-}
+const told = (pool: string, instance: string, commands: readonly string[]): Promise<void> =>
+  monitored(
+    pool,
+    async qmp => {
+      for (const line of commands) {
+        const answer = await (qmp.execute as unknown as Human).call(qmp, 'human-monitor-command', {
+          'command-line': line,
+        })
+        if (answer.trim() !== '') throw new Error(`${line}: ${answer}`)
+      }
+    },
+    instance,
+  )
 
 /** The volume of the record's root device. */
 export const rootOf = (pool: string, instance: string): string => {

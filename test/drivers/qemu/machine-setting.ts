@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import type { Driver, Observation } from '../../../src/drivers/driver.ts'
 import { type QemuOptions, qemu } from '../../../src/drivers/qemu/index.ts'
-import { Qmp } from '../../../src/drivers/qemu/qmp.ts'
+import { Qmp, type QmpOptions } from '../../../src/drivers/qemu/qmp.ts'
 import { context, doing, instanceSpec, start, volumeSpec } from './asking.ts'
 import { inFolder } from './debian.ts'
 import { endAll } from './processes.ts'
@@ -39,9 +39,12 @@ export const seen = (driver: Driver, id = 'i-1'): Promise<Observation> => driver
 export const volumeAt = (pool: string, id: string) => join(pool, 'volumes', `${id}.qcow2`)
 export const off = (mode: 'hard' | 'graceful' = 'hard', generation = 1) => ({ want: 'off', mode, generation })
 
+/** For tests that speak with a machine themselves: a busy computer takes its time, and what hangs ends with its test. */
+export const patient: QmpOptions = { greetingTimeoutMs: 240_000, commandTimeoutMs: 240_000 }
+
 /** Talks to the machine past the driver. */
 export async function monitored<T>(pool: string, work: (qmp: Qmp) => Promise<T>, instance = 'i-1'): Promise<T> {
-  const qmp = await Qmp.connect(join(pool, 'run', instance, 'qmp'))
+  const qmp = await Qmp.connect(join(pool, 'run', instance, 'qmp'), patient)
   try {
     return await work(qmp)
   } finally {

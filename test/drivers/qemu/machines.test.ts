@@ -6,7 +6,6 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { Driver, Observation } from '../../../src/drivers/driver.ts'
 import { type QemuOptions, qemu } from '../../../src/drivers/qemu/index.ts'
-import { Qmp } from '../../../src/drivers/qemu/qmp.ts'
 import {
   ask,
   context,
@@ -21,6 +20,7 @@ import {
   write,
 } from './asking.ts'
 import { describeWith, inFolder, qemuSystem } from './debian.ts'
+import { monitored } from './machine-setting.ts'
 import { endAll, holderOf, killMachine } from './processes.ts'
 
 type Open = (options?: Partial<QemuOptions>) => Driver
@@ -134,10 +134,7 @@ describeWith(qemuSystem, 'machines', () => {
   it('keep their disks while they are paused, for a later driver too', () =>
     onPool(async (driver, pool, open) => {
       await running(driver)
-      const qmp = await Qmp.connect(join(pool, 'run', 'i-1', 'qmp'))
-      await qmp.execute('stop')
-      qmp.close()
-      await qmp.closed
+      await monitored(pool, qmp => qmp.execute('stop'))
       const later = open()
       expect((await seen(later)).facts.status).toBe('paused')
       expect(await refusal(later, 'volumeDelete', 'vol-root')).toBe('precondition')
@@ -155,9 +152,7 @@ describeWith(qemuSystem, 'machines', () => {
         already: true,
         facts: { sizeBytes: 4 * mebibytes },
       })
-      const qmp = await Qmp.connect(join(pool, 'run', 'i-1', 'qmp'))
-      expect(await qmp.execute('query-jobs')).toEqual([])
-      qmp.close()
+      expect(await monitored(pool, qmp => qmp.execute('query-jobs'))).toEqual([])
       await doing(driver, 'instancePower', 'i-1', off())
       write(volumeAt(pool, 'vol-root'), 'b')
       expect(holds(join(pool, 'snapshots', 'snap-1.qcow2'), 'a')).toBe(true)
@@ -198,12 +193,8 @@ describeWith(qemuSystem, 'machines', () => {
       await doing(driver, 'volumeEnsure', 'vol-i', volumeSpec())
       const ninth = { instance: 'i-1', volume: 'vol-i', device: '/dev/vdi', generation: 1 }
       expect(await refusal(driver, 'attach', 'i-1', ninth)).toBe('exhausted')
-      const qmp = await Qmp.connect(join(pool, 'run', 'i-1', 'qmp'))
-      const plugged = (await qmp.execute('qom-list', { path: '/machine/peripheral' })).filter(({ name }) =>
-        name.startsWith('d-'),
-      )
-      expect(plugged.length).toBe(8)
-      qmp.close()
+      const devices = await monitored(pool, qmp => qmp.execute('qom-list', { path: '/machine/peripheral' }))
+      expect(devices.filter(({ name }) => name.startsWith('d-')).length).toBe(8)
     }))
 
   it('let go of a disk when they are stopped, where nobody inside does', () =>
@@ -215,7 +206,9 @@ describeWith(qemuSystem, 'machines', () => {
       expect(await driver.poll(begun.handle, context('off'))).toMatchObject({ kind: 'pending' })
       expect(await refusal(driver, 'volumeDelete', 'vol-data')).toBe('precondition')
       await doing(driver, 'instancePower', 'i-1', off())
-      expect((await driver.poll(begun.handle, context('off'))).kind).toBe('done')
+      let ended = await driver.poll(begun.handle, context('off'))
+      while (ended.kind === 'pending') ended = await driver.poll(begun.handle, context('off'))
+      expect(ended.kind).toBe('done')
       await doing(driver, 'volumeDelete', 'vol-data')
     }))
 

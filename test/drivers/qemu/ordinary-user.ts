@@ -10,7 +10,7 @@ import { importImages, qemu } from '../../../src/drivers/qemu/index.ts'
 import { context, doing, instanceSpec, mebibytes, start, volumeSpec } from './asking.ts'
 
 const [pool, folder] = process.argv.slice(2) as [string, string]
-const driver = qemu({ pool })
+const driver = qemu({ pool, gracefulMs: 240_000 })
 const { images, refused } = await importImages({ pool, folder })
 const from = { kind: 'image', id: images[0]!.id } as const
 await doing(driver, 'volumeEnsure', 'vol-root', volumeSpec(2 * mebibytes, from))

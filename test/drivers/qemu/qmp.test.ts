@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest'
 import { Qmp, QmpLost, QmpRefused } from '../../../src/drivers/qemu/qmp.ts'
 import type { QmpEvent } from '../../../src/drivers/qemu/qmp-commands.ts'
 import { describeWith, inFolder, qemuSystem } from './debian.ts'
+import { patient } from './machine-setting.ts'
 
 const greeting = '{"QMP": {"version": {}, "capabilities": []}}\r\n'
 type Asked = { execute: string; id: number }
@@ -80,6 +81,15 @@ describe('a monitor that misbehaves', () => {
       expect((await lost(qmp.execute('query-status'))).isEffectPossible).toBe(false)
     }))
 
+  it('is not given up because this process was held up, and could not hear it', () =>
+    monitor((socket, asked) => socket.write(answer(asked, { return: { name: 'late' } })))(async path => {
+      const qmp = await Qmp.connect(path)
+      const asked = qmp.execute('query-name', {}, 100)
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300)
+      expect(await asked).toEqual({ name: 'late' })
+      qmp.close()
+    }))
+
   it('leaves every command as possibly done when it closes before the answers', () =>
     monitor((socket, asked) => asked.execute === 'quit' && socket.destroy())(async path => {
       const qmp = await Qmp.connect(path)
@@ -139,6 +149,16 @@ describe('a monitor that misbehaves', () => {
 
 describeWith(qemuSystem, 'a real QEMU', () => {
   const sockets = (folder: string) => ['qmp0', 'qmp1'].map(name => join(folder, name))
+  /** Its socket is there a moment before anybody listens. */
+  const connected = async (path: string): Promise<Qmp> => {
+    for (;;)
+      try {
+        return await Qmp.connect(path, patient)
+      } catch (error) {
+        if (!(error instanceof QmpLost && error.isUnheard)) throw error
+        await sleep(5)
+      }
+  }
   const withQemu = (work: (folder: string, qemu: ChildProcess) => Promise<void>) =>
     inFolder(async folder => {
       const monitors = sockets(folder).flatMap((path, at) => [
@@ -172,7 +192,7 @@ describeWith(qemuSystem, 'a real QEMU', () => {
 
   it('runs, stops, tells of it by events on both monitors, and ends', () =>
     withQemu(async folder => {
-      const [first, second] = await Promise.all(sockets(folder).map(path => Qmp.connect(path)))
+      const [first, second] = await Promise.all(sockets(folder).map(connected))
       const heard = new Promise<QmpEvent>(resolve => second!.listen(event => event.event === 'STOP' && resolve(event)))
       expect(await first!.execute('query-name')).toEqual({ name: 'real' })
       expect((await first!.execute('query-status')).status).toBe('prelaunch')
@@ -188,7 +208,7 @@ describeWith(qemuSystem, 'a real QEMU', () => {
 
   it('says no with a class, and goes on', () =>
     withQemu(async folder => {
-      const qmp = await Qmp.connect(sockets(folder)[0]!)
+      const qmp = await connected(sockets(folder)[0]!)
       const refused = await qmp.execute('device_del', { id: 'none' }).catch((error: unknown) => error)
       expect(refused).toBeInstanceOf(QmpRefused)
       expect(refused).toMatchObject({ command: 'device_del', errorClass: 'DeviceNotFound' })
@@ -199,17 +219,17 @@ describeWith(qemuSystem, 'a real QEMU', () => {
   it('gives a second client of one monitor no greeting, and greets it when the first has left', () =>
     withQemu(async folder => {
       const path = sockets(folder)[0]!
-      const first = await Qmp.connect(path)
+      const first = await connected(path)
       expect((await lost(Qmp.connect(path, { greetingTimeoutMs: 100 }))).message).toContain('another client')
       first.close()
-      const second = await Qmp.connect(path)
+      const second = await connected(path)
       expect((await second.execute('query-status')).status).toBe('prelaunch')
       second.close()
     }))
 
   it('leaves what was asked as possibly done when it is killed, and throws nothing past it', () =>
     withQemu(async (folder, qemu) => {
-      const qmp = await Qmp.connect(sockets(folder)[0]!)
+      const qmp = await connected(sockets(folder)[0]!)
       qemu.kill('SIGSTOP')
       const asked = lost(qmp.execute('cont'))
       qemu.kill('SIGKILL')

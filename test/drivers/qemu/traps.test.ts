@@ -24,7 +24,7 @@ import {
 } from './asking.ts'
 import { addFillerImage } from './boot-sector.ts'
 import { describeWith, inFolder, qemuSystem } from './debian.ts'
-import { monitored, off, onPool, openedOn, running, seen, volumeAt } from './machine-setting.ts'
+import { monitored, off, onPool, openedOn, patient, running, seen, volumeAt } from './machine-setting.ts'
 import { holderOf, killMachine, pidFileOf } from './processes.ts'
 import { enlarge, mounting, unmount } from './small-file-system.ts'
 
@@ -33,7 +33,7 @@ const launchWords = (pool: string): [string, ...string[]] =>
 
 /** A process that is dead and has not been waited for: its parent sleeps. */
 async function withZombie(work: (pid: number) => Promise<void>): Promise<void> {
-  const parent = spawn('sh', ['-c', 'sleep 0.1 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const parent = spawn('sh', ['-c', 'sleep 0.1 & echo $!; exec sleep 600'], { stdio: ['ignore', 'pipe', 'inherit'] })
   const gone = event(parent, 'exit')
   try {
     const [told] = await event(parent.stdout, 'data')
@@ -53,7 +53,7 @@ describeWith(qemuSystem, 'who is alive', () => {
       await killMachine(pool, 'i-1')
       const files = () => readdirSync(join(pool, 'run', 'i-1'))
       expect(files()).toEqual(expect.arrayContaining(['pid', 'qmp', 'events']))
-      const stranger: ChildProcess = spawn('sleep', ['60'])
+      const stranger: ChildProcess = spawn('sleep', ['600'])
       const gone = event(stranger, 'exit')
       try {
         await withZombie(async zombie => {
@@ -118,7 +118,7 @@ describeWith(qemuSystem, 'who is alive', () => {
   it('is not known while somebody else has its monitor, and nothing hangs: after that it is', () =>
     onPool(async (driver, pool) => {
       await running(driver)
-      const other = await Qmp.connect(join(pool, 'run', 'i-1', 'qmp'))
+      const other = await Qmp.connect(join(pool, 'run', 'i-1', 'qmp'), patient)
       try {
         expect((await seen(driver)).exists).toBe('unknown')
         expect(await once(driver, 'instanceReset', 'i-1', { generation: 1 }, 'again')).toMatchObject({

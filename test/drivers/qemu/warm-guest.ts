@@ -37,7 +37,8 @@ const ready = 'guest: ready'
 export async function withGuestUp(guest: string, pool: string): Promise<Driver> {
   const kept = await warm(guest)
   const isWarm = kept !== undefined && copied(kept, pool)
-  const driver = qemu({ pool })
+  // On a busy computer a guest that was asked to end takes its time; one that never does ends with its test.
+  const driver = qemu({ pool, gracefulMs: 240_000 })
   try {
     if (isWarm) await doing(driver, 'instancePower', 'i-1', start())
     else await boot(driver, guest, pool)

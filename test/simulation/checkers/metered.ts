@@ -15,6 +15,8 @@ interface Measured {
   readonly bytes: bigint
   /** Of what has both: the memory, as a series of its own. */
   readonly memoryBytes?: bigint
+  /** Of an instance whose provider makes its root: that, as a series of its own. */
+  readonly rootBytes?: bigint
 }
 // biome-ignore lint/suspicious/noExplicitAny: contexts are what each machine makes them
 type Context = any
@@ -22,11 +24,16 @@ type Context = any
 /** What counts of a resource now, by its own memory. */
 const measures: Readonly<Record<string, (state: string, context: Context, isThere: boolean) => Measured | undefined>> =
   {
-    instance: (state, { memoryBytes }) => {
+    instance: (state, { memoryBytes, providerRoot }) => {
       // Its compute is gone when it is only being cleaned up.
       if (['absent', 'terminated', 'shutting-down.cleaning'].includes(state)) return undefined
       const running = state.split('.')[0] === 'running' ? ['runningInstance'] : []
-      return { series: ['allocatedInstance', ...running], bytes: BigInt(memoryBytes) }
+      const isMade = !['pending.preparing', 'pending.creating'].some(each => state.startsWith(each))
+      const root = providerRoot && isMade ? ['instanceRoot'] : []
+      return {
+        ...{ series: ['allocatedInstance', ...running, ...root], bytes: BigInt(memoryBytes) },
+        rootBytes: BigInt(providerRoot?.sizeBytes ?? 0),
+      }
     },
     volume: (state, { sizeBytes }, isThere) => {
       if (!isThere || state === 'deleted') return undefined
@@ -106,8 +113,8 @@ export const metered: CheckerMaker = () => {
   }
 }
 
-const bytesOf = ({ bytes, memoryBytes }: Measured, series: string): bigint =>
-  series === 'vmSnapshotMemory' ? memoryBytes! : bytes
+const bytesOf = ({ bytes, memoryBytes, rootBytes }: Measured, series: string): bigint =>
+  series === 'vmSnapshotMemory' ? memoryBytes! : series === 'instanceRoot' ? rootBytes! : bytes
 
 /** Byte-milliseconds by series and resource, summed over the periods between these times. */
 function reported(world: World, times: readonly number[]): Map<string, bigint> {
