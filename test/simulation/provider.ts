@@ -54,7 +54,7 @@ export function capabilitiesOf(shape: Shape): DeclaredCapabilities {
     ...(providerClass === 'able' ? ableAs(shape) : providerClasses[providerClass]),
     ...(shape.careful && providerClass === 'able' ? { destroyFrom: ['stopped', 'pending', 'error'] } : {}),
     ...variation,
-    idempotency: { by: shape.idempotency },
+    idempotency: { by: shape.idempotency, ttlMs: shape.tokenTtlMs },
     reboot: shape.reboot ? 'both' : 'none',
     canDeleteImage: shape.deletesImages,
     volumeAttach: volumeAttach ?? { hotPlug: shape.hotPlug, hotUnplug: shape.hotPlug, max: 3, identity: 'serial' },

@@ -4,7 +4,7 @@
  */
 
 /** What chance is drawn for. Each purpose has a stream of its own. */
-export type Purpose = 'shape' | 'schedule' | 'workload' | 'faults' | 'ids' | 'plan' | 'stalls' | 'images'
+export type Purpose = 'shape' | 'schedule' | 'workload' | 'faults' | 'ids' | 'plan' | 'stalls' | 'images' | 'tokens'
 
 export class Random {
   #state: number

@@ -32,6 +32,8 @@ export interface Shape {
   readonly providerClass: ProviderClass
   readonly variation: DeclaredCapabilities
   readonly idempotency: 'id' | 'token' | 'none'
+  /** How long the provider remembers tokens; undefined: for ever. */
+  readonly tokenTtlMs: number | undefined
   readonly stateAfterCreate: 'running' | 'stopped'
   readonly hotPlug: boolean
   readonly reboot: boolean
@@ -77,6 +79,7 @@ export const calm: Shape = {
   providerClass: 'able',
   variation: {},
   idempotency: 'id',
+  tokenTtlMs: undefined,
   stateAfterCreate: 'running',
   hotPlug: true,
   reboot: true,
@@ -169,7 +172,11 @@ const weakness = (random: Random) => ({
   },
 })
 
-function faultsOf(random: Random, omits: () => boolean, idempotency: Shape['idempotency']): FaultPlan {
+function faultsOf(
+  random: Random,
+  omits: () => boolean,
+  { idempotency, tokenTtlMs }: Pick<Shape, 'idempotency' | 'tokenTtlMs'>,
+): FaultPlan {
   const odds: Record<string, number> = {}
   for (const fault of changingFaults) if (!omits()) odds[fault] = random.pick([0.01, 0.03, 0.08])
   const looks = { beforeEffect: omits() ? 0 : 0.1, throws: omits() ? 0 : 0.1 }
@@ -182,8 +189,8 @@ function faultsOf(random: Random, omits: () => boolean, idempotency: Shape['idem
     probe: {},
     capacity: { throws: 0 },
     ...(random.chance(0.5) ? weakness(random) : {}),
-    // Nobody can finish what a provider that tells two calls apart by nothing has half done.
-    ...(idempotency === 'none'
+    // Nobody can finish what a provider has half done that tells two calls apart by nothing, or not any more.
+    ...(idempotency === 'none' || tokenTtlMs !== undefined
       ? {
           instanceEnsure: { partial: 0 },
           volumeEnsure: { partial: 0 },
@@ -206,6 +213,9 @@ export function shapeOf(seed: number, providerClass = classOf(seed)): Shape {
   const isSparse = random.chance(0.5)
   const omits = () => isSparse && random.chance(0.5)
   const idempotency = random.pick(['id', 'id', 'token', 'none'] as const)
+  // Of its own stream, as what else was thought of later.
+  const ttls = streamOf(seed, 'tokens').pick([undefined, 90_000, 600_000])
+  const tokenTtlMs = idempotency === 'token' ? ttls : undefined
   const weights = { ...usual }
   for (const action of actions) {
     if (!essential.has(action) && omits()) weights[action] = 0
@@ -217,13 +227,14 @@ export function shapeOf(seed: number, providerClass = classOf(seed)): Shape {
   return {
     tenants: random.between(1, 3),
     idempotency,
+    tokenTtlMs,
     stateAfterCreate: random.pick(['running', 'running', 'stopped']),
     hotPlug: random.chance(0.8),
     reboot: random.chance(0.8),
     callsInFlightMax: random.pick([1, 2, 64]),
     latencyMs: fast ? { min: 0, max: 3 } : { min: 1, max: random.pick([20, 2_000, 120_000]) },
     delayMs: { min: 1, max: random.pick([100, 10_000]) },
-    faults: random.chance(0.2) ? {} : faultsOf(random, omits, idempotency),
+    faults: random.chance(0.2) ? {} : faultsOf(random, omits, { idempotency, tokenTtlMs }),
     volumeBytes: random.chance(0.2) ? 12 * GIB : undefined,
     batchMax: random.pick([1, 2, 8, 64]),
     asksMax: random.pick([8, 10_000, 10_000]),

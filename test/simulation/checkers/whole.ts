@@ -16,6 +16,17 @@ function compare(world: World, what: string, sql: string, expected: Iterable<str
   if (wrong.length) throw new Violation(NAME, `${what}: ${wrong.slice(0, 5).join('; ')}`)
 }
 
+/** One that is due and means nothing any more is deleted without an event. */
+function wasIgnored(world: World, id: string, [type, dueAt]: [string, number]): boolean {
+  if (dueAt > world.time.now) return false
+  const rows = world.database.prepare('SELECT count(*) FROM timers WHERE resource = ? AND event = ?').pluck()
+  const { kind, account } = world.fold.resources.get(id)!
+  const known = world.replay.snapshots.get(id)!
+  const event = { type, resource: id, version: 0, account, at: dueAt, data: {}, facts: {} }
+  const isNothing = world.catalogue.kind(kind).evaluator.step(known, event).decision === 'ignored'
+  return isNothing && rows.get(id, type) === 0
+}
+
 /** As long as a token is kept at least. */
 const REMEMBERED_MS = 86_400_000
 
@@ -31,7 +42,9 @@ function check(world: World): void {
     world,
     'timers',
     "SELECT resource || ' ' || event || ' ' || dueAt FROM timers",
-    resources.flatMap(({ id, timers }) => [...timers].map(([event, dueAt]) => `${id} ${event} ${dueAt}`)),
+    resources.flatMap(({ id, timers }) =>
+      [...timers].filter(timer => !wasIgnored(world, id, timer)).map(([event, dueAt]) => `${id} ${event} ${dueAt}`),
+    ),
   )
   const remembered = new Set(
     world.database.prepare("SELECT account || ' ' || token FROM tokens").pluck().all() as string[],
