@@ -5,11 +5,14 @@ import type { KindMap } from '../runtime/client.ts'
 import { FoldedRows, Slots } from '../runtime/fold-rows.ts'
 import type { ViewMap } from '../runtime/listing.ts'
 import { OwnRows } from '../runtime/own-rows.ts'
-import { type FoldedRanges, RangeFolding, WRITTEN_MAX } from '../runtime/range-folding.ts'
+import { type FoldedRanges, RangeFolding } from '../runtime/range-folding.ts'
 import type { Containment } from '../runtime/readable.ts'
 import { BrokenRule } from '../runtime/refusal.ts'
 import { Retention } from '../runtime/retention.ts'
 import type { Annex, Annexes, OpenAnnex, ResourceRange } from '../store/store.ts'
+
+/** Rows written at once: an annex has one transaction, and what waits for it only keeps the collector busy. */
+const AT_ONCE = 200
 
 /** What a thread is sent. */
 export interface FoldingAsked {
@@ -66,7 +69,7 @@ async function foldInto(
   }
   const folding = new RangeFolding(
     {
-      ...{ catalogue, heldMax, log: annex.log, writtenMax: WRITTEN_MAX, pause: async () => {} },
+      ...{ catalogue, heldMax, log: annex.log, writtenMax: AT_ONCE, pause: async () => {} },
       residence: { contained, retention, contain: (_resource, _position, cause) => thrown(cause) },
       write: rows => annex.write(rows),
       failed: (_, error) => thrown(error),

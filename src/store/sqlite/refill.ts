@@ -114,7 +114,11 @@ export class SqliteRefill implements Refill {
     this.#open()
     const [index] = this.#indexes
     if (!index) return false
+    const { database } = this.#parts
+    // One to sort, while this one reads.
+    database.pragma('threads = 1')
     this.#inTransaction(() => this.#run(index), 'NORMAL')
+    database.pragma('threads = 0')
     this.#indexes.shift()
     return true
   }
