@@ -14,8 +14,18 @@ const MEASURED = 'instance.rootMeasured'
 /** `aside`: as it was before that began. */
 type Stage = Phase | 'aside'
 
-/** What a state says of the root. Of a compute that is being ended nobody knows whether it is there still. */
+const stages = new Map<string, Stage>()
+/** The stage of a state, of which there are few, and each is asked about with every event. */
 function stageOf(state: string): Stage {
+  const known = stages.get(state)
+  if (known) return known
+  const stage = stageIn(state)
+  stages.set(state, stage)
+  return stage
+}
+
+/** What a state says of the root. Of a compute that is being ended nobody knows whether it is there still. */
+function stageIn(state: string): Stage {
   const [name, part] = state.split('.')
   if (name === 'absent') return 'requested'
   if (name === 'terminated' || (name === 'shutting-down' && part === 'cleaning')) return 'gone'

@@ -46,10 +46,10 @@ export interface KindView {
 /** Marked by a deadline, or by what says that it is stuck, until it leaves the state a reader sees. */
 export function overdue(attributes: Attributes, { type, before, state }: Envelope): Attributes {
   if (type.endsWith('TimedOut') || type.endsWith('Stuck')) return { ...attributes, overdue: true }
+  if (!attributes.overdue) return attributes
   // What a volume in use is doing is over with its sub-state.
   const isBusy = before.startsWith('in-use.') ? before === state : before.split('.')[0] === state.split('.')[0]
-  if (!attributes.overdue || isBusy) return attributes
-  return defined({ ...attributes, overdue: undefined })
+  return isBusy ? attributes : defined({ ...attributes, overdue: undefined })
 }
 
 /** What its provider shows of a disk without having been asked. News that an open answer takes back change nothing. */

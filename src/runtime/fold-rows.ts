@@ -326,12 +326,12 @@ function checkRow({ name, key, columns }: Projection, row: ViewRow): void {
     new TypeError(`view '${name}': column '${column}' is ${columns[column]} and got ${got}`)
   if (row[key] === undefined || row[key] === null) throw refuse(key, 'nothing')
   // All values at once: read one by one under names that change, V8 would compile this again every few thousand rows.
-  if (!Object.values(row).some(isNoScalar)) return
-  for (const [column, value] of Object.entries(row)) {
+  const values = Object.values(row)
+  for (let index = 0; index < values.length; index += 1) {
+    const value = values[index]
+    if (typeof value === 'string' || typeof value === 'number' || value === undefined || value === null) continue
+    const column = Object.keys(row)[index]!
     const type = columns[column]
-    if (isNoScalar(value) && type !== undefined && type !== 'json') throw refuse(column, `a ${typeof value}`)
+    if (type !== undefined && type !== 'json') throw refuse(column, `a ${typeof value}`)
   }
 }
-
-const isNoScalar = (value: unknown) =>
-  typeof value !== 'string' && typeof value !== 'number' && value !== undefined && value !== null

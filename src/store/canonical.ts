@@ -45,9 +45,21 @@ function recordText(record: Record<string, unknown>): string {
     if (value === undefined) continue
     text += first ? '' : ','
     first = false
-    text += `${JSON.stringify(key)}:${canonical(value)}`
+    text += `${keyText(key)}:${canonical(value)}`
   }
   return `${text}}`
+}
+
+const keyTexts = new Map<string, string>()
+const KEY_TEXTS_MAX = 4_096
+
+/** Most keys are names in the rules, and come again with every event. */
+function keyText(key: string): string {
+  const known = keyTexts.get(key)
+  if (known !== undefined) return known
+  const text = JSON.stringify(key)
+  if (keyTexts.size < KEY_TEXTS_MAX) keyTexts.set(key, text)
+  return text
 }
 
 /** A chain through events in their order: what it is after one of them. A change of any of them changes all that follow. */

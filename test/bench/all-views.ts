@@ -1,19 +1,14 @@
 /**
- * All views of all kinds at once: how fast one rebuild fills them, against a raw scan of the same rows, and how fast
- * durable commands are that write them. A part of `npm run bench`; by itself: `node test/bench/all-views.ts 10000`.
+ * All views of all kinds at once: how fast durable commands are that write them, and how long a statement takes. A part of `npm run bench`; by itself: `node test/bench/all-views.ts 10000`.
  */
 import { monthOf, projections, usageStatement } from '../../projections/index.ts'
 import { readUsage } from '../../src/reports/usage.ts'
 import { sqlite } from '../../src/store/sqlite/index.ts'
-import type { Store } from '../../src/store/store.ts'
 import { type BenchCloud, GiB, inhabit, openCloud } from './cloud.ts'
 import { plainly } from './plain.ts'
 import { copyDatabase, drive, file, recording, type Written } from './setting.ts'
 
 export interface AllViewsFigures {
-  readonly events: number
-  readonly rebuildPerSecond: number
-  readonly scanPerSecond: number
   /** Events a second of callers that create and tag volumes, and of plain SQL writing the same rows. */
   readonly perSecond: number
   readonly floorPerSecond: number
@@ -22,48 +17,17 @@ export interface AllViewsFigures {
 }
 
 const TURNS = 3
-const CHUNK = 500
-const median = (values: number[]) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!
-
-async function perSecond(run: () => Promise<number>): Promise<number> {
-  global.gc?.()
-  const begun = process.hrtime.bigint()
-  const count = await run()
-  return (count * 1e9) / Number(process.hrtime.bigint() - begun)
-}
-
-async function scan(store: Store): Promise<number> {
-  let count = 0
-  for (let after = 0; ; ) {
-    const chunk = await store.log(after, CHUNK)
-    if (chunk.length === 0) return count
-    for (const { text } of chunk) JSON.parse(text)
-    after = chunk.at(-1)!.position
-    count += chunk.length
-  }
-}
 
 export async function benchAllViews(machines: number, commands: number): Promise<AllViewsFigures> {
   const [path, world] = [file('cloud.db'), file('cloud.world')]
   const cloud = await openCloud(sqlite(path), world)
   await inhabit(cloud, machines)
-  const events = cloud.health().position
-  await scan(cloud.store)
-  const rates = { scan: [] as number[], rebuild: [] as number[] }
-  for (let turn = 0; turn < TURNS; turn += 1) {
-    rates.scan.push(await perSecond(() => scan(cloud.store)))
-    rates.rebuild.push(await perSecond(() => cloud.rebuild()))
-  }
   const { segments, statementMs } = await statement(cloud)
   await cloud.close()
   const ratios: { perSecond: number; floorPerSecond: number }[] = []
   for (let turn = 0; turn < TURNS; turn += 1) ratios.push(await durable(path, world, commands))
   const middle = ratios.sort((a, b) => a.perSecond / a.floorPerSecond - b.perSecond / b.floorPerSecond)[1]!
-  return {
-    ...{ events, ...middle, segments, statementMs },
-    rebuildPerSecond: median(rates.rebuild),
-    scanPerSecond: median(rates.scan),
-  }
+  return { ...middle, segments, statementMs }
 }
 
 /** What everybody used this month. */
