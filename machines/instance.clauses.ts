@@ -83,10 +83,18 @@ export const guestMayPowerOff = {
   ],
 } as const
 
+/** Of a start whose first answer was lost: its guest has run, and has shut itself down since. */
+export const hasRunAndEnded = [
+  { guard: 'endedStops', target: '#stopping', actions: 'byGuest' },
+  { guard: 'endedRests', target: '#stopping', actions: 'byGuest' },
+  { guard: 'endedAwaitsRecovery', target: '#settingAside', actions: ['byGuest', 'ending'] },
+  { guard: 'ended', target: '#shutting-down', actions: 'byGuest' },
+] as const
+
 /** What becomes of the first start: it runs, or the launch has failed. */
 export const firstStart = {
   'instance.started': [ofAnotherLaunch, { target: '#running', actions: 'cameUp' }],
-  'instance.startFailed': { target: '#abandoning', actions: 'failed' },
+  'instance.startFailed': [...hasRunAndEnded, { target: '#abandoning', actions: 'failed' }],
   ...guestMayPowerOff,
 } as const
 

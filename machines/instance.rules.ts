@@ -147,6 +147,11 @@ export const instanceRequirements = {
 }
 
 /** What picks a branch and never refuses. */
+const stopsWithGuest = ({ context }: Now) => context.mode === 'stateful' && context.shutdownBehaviour === 'stop'
+const restsBeforeItsEnd = ({ context }: Now) => endsOff(context) && (isHeld(context) || !!context.offers.missingGraceMs)
+/** Its provider says that this launch has run, and is over. */
+const ended = ({ event }: Now) => (event as InstanceEventNamed<'startFailed'>).data.code === 'ended'
+
 export const choices = {
   ...tagChoices,
   ...captureChoices,
@@ -175,8 +180,12 @@ export const choices = {
   otherLaunch: ({ context, event }: Now) =>
     (event as InstanceEventNamed<'started' | 'stopped' | 'poweredOff' | 'vanished'>).data.generation !==
     context.generation,
-  stopsWithGuest: ({ context }: Now) => context.mode === 'stateful' && context.shutdownBehaviour === 'stop',
-  restsBeforeItsEnd: ({ context }: Now) => endsOff(context) && (isHeld(context) || !!context.offers.missingGraceMs),
+  stopsWithGuest,
+  restsBeforeItsEnd,
+  ended,
+  endedStops: (now: Now) => ended(now) && stopsWithGuest(now),
+  endedRests: (now: Now) => ended(now) && restsBeforeItsEnd(now),
+  endedAwaitsRecovery: (now: Now) => ended(now) && recoveryChoices.awaitsRecovery(now),
   /** It has stopped by itself, and nothing holds it any more. */
   endsOff: ({ context }: Now) => endsOff(context) && !isHeld(context),
   /** What its provider lost is made anew from its root; of a root of the provider's nothing is left. */

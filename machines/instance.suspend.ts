@@ -13,6 +13,7 @@ import { forgettingImages } from './instance.capture.ts'
 import {
   connectingWhileStopping,
   guestMayPowerOff,
+  hasRunAndEnded,
   modifiable,
   ofAnotherLaunch,
   stoppable,
@@ -153,6 +154,7 @@ export const resuming = {
     'instance.resumeRequested': {},
     'instance.started': [ofAnotherLaunch, { target: '#running', actions: 'cameUp' }],
     'instance.startFailed': [
+      ...hasRunAndEnded,
       // What of it is still there lets go of its disks.
       { guard: 'memoryGone', target: '#stopping', actions: 'failed' },
       { target: '#suspended', actions: 'failed' },

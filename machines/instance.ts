@@ -46,6 +46,7 @@ import {
   connectingWhileStopping,
   firstStart,
   guestMayPowerOff,
+  hasRunAndEnded,
   launchable,
   modifiable,
   ofAnotherLaunch,
@@ -172,6 +173,7 @@ export const instance = setup({
           on: {
             'instance.started': [ofAnotherLaunch, { target: '#running', actions: 'cameUp' }],
             'instance.startFailed': [
+              ...hasRunAndEnded,
               { guard: 'remakable', target: 'remaking' },
               { target: '#stopped', actions: 'failed' },
             ],

@@ -119,6 +119,8 @@ function changes(before: Attributes, event: Envelope): Attributes {
     case 'instance.createFailed':
     case 'instance.startFailed':
     case 'instance.volumeFailed':
+      // It did start, and its guest has shut itself down since.
+      if (moved && data.code === 'ended') return { ...before, reason: { code: 'guestShutdown', at } }
       // One that its provider does not know is made again: that is no failure yet.
       return moved && !state.endsWith('.remaking')
         ? placeless({ ...before, reason: { code: data.code, message: data.message, at } }, state)

@@ -76,6 +76,7 @@ export type ErrorCode =
   | 'partial'
   | 'unknownOutcome'
   | 'guestRefused'
+  | 'ended'
 
 export interface DriverError {
   readonly code: ErrorCode
@@ -285,6 +286,8 @@ export interface VmSnapshotDeleteSpec {
  *   it is left: it is shown `stopped` or missing, and its next launch starts from its disks, which are as they were.
  *   A guest whose writes find no room is `paused`, with `pauseReason: 'io-error'` and why in `pauseMessage`. It is let go
  *   on by `running` of the launch it is in, which is `exhausted` where there is still no room.
+ *   To start a launch whose guest has run and is off again is `ended`: nothing runs twice under one number, and whoever
+ *   missed the first answer learns that it did run. Its volumes may be held until it is turned off.
  * - `volumeSnapshotGroupEnsure`: `{ members: { <snapshot>: { sizeBytes } } }`. Each member then is a snapshot like others,
  *   to observe, list and delete. Before all of them are complete there is none.
  * - `volumeRevert`: `{ sizeBytes }`: the size it had, where `revertRestoresSize` is declared, else the one it has. Nobody

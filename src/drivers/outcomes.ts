@@ -18,6 +18,7 @@ const retryAfter: { readonly [C in ErrorCode]: DriverError['retry'] } = {
   partial: 'same',
   unknownOutcome: 'observe-first',
   guestRefused: 'later',
+  ended: 'never',
 }
 
 export const done = (facts: Facts, already = false, ref?: Reference): Outcome => ({ kind: 'done', already, facts, ref })

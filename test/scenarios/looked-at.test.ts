@@ -99,6 +99,27 @@ describe('a provider that remembers tokens for a while', () => {
 })
 
 describe('a guest that turns itself off while nobody can be reached', () => {
+  it.each(['none', 'id'] as const)(
+    'has run all the same: its launch has not failed, and its disks stay (told apart by %s)',
+    async by => {
+      const { acme, world, clock, during, close } = await careless(3, {
+        stateAfterCreate: 'stopped',
+        idempotency: { by },
+      })
+      const { id: image } = await during(acme.image.register({ name: 'job', sizeBytes: GiB }))
+      world.failNext('instancePower', 'silence')
+      const kept = { device: '/dev/sdf', sizeBytes: GiB, deleteOnTermination: true }
+      const { id } = await during(acme.instance.launch({ image, type: 'small', blockDevices: [kept] }))
+      while (!world.powerOffGuest(id)) await clock.pass(1_000)
+      expect((await acme.get(id)).state).toBe('pending')
+      expect(await during(acme.settled(id))).toBe('stopped')
+      expect((await acme.get(id)).attributes.reason).toMatchObject({ code: 'guestShutdown' })
+      await during(acme.instance.start(id))
+      expect(await during(acme.settled(id))).toBe('running')
+      await close()
+    },
+  )
+
   it('holds its disks until it is turned off, so they are free after that: an operator has only said that it is', async () => {
     const { engine, acme, world, operator } = await open()
     const { id: image } = await acme.image.register({ name: 'plain', sizeBytes: GiB })

@@ -47,6 +47,12 @@ const offAside = (now: InstanceModel, event: Event): Partial<InstanceModel> => {
 const begun = (now: InstanceModel, { data }: Event): Partial<InstanceModel> | undefined =>
   now.state === 'recoverable' && data.generation === now.generation ? setAside : undefined
 
+const setAsideByGuest = (now: InstanceModel) => {
+  if (!['pending', 'running'].includes(now.state) || !isKept(now) || now.behaviour === 'stop' || now.reverts)
+    return undefined
+  return now.quiet && now.quiet.phase !== 'turning on' ? undefined : setAside
+}
+
 type Follow = (now: InstanceModel, event: Event) => Partial<InstanceModel> | undefined
 export const recoveryEvents: Readonly<Record<string, Follow>> = {
   terminateRequested: (now, event) => {
@@ -58,11 +64,8 @@ export const recoveryEvents: Readonly<Record<string, Follow>> = {
     return { ...over, ...next, aside: next.state === 'shutting-down' || undefined }
   },
   /** A guest that is to end with its own shutdown. */
-  poweredOff: (now, { data }) => {
-    const isNews = ['pending', 'running'].includes(now.state) && data.generation === now.generation
-    if (!isNews || !isKept(now) || now.behaviour === 'stop' || now.reverts) return undefined
-    return now.quiet && now.quiet.phase !== 'turning on' ? undefined : setAside
-  },
+  poweredOff: (now, { data }) => (data.generation === now.generation ? setAsideByGuest(now) : undefined),
+  startFailed: (now, { data }) => (data.code === 'ended' && !now.quiet ? setAsideByGuest(now) : undefined),
   stopped: (now, event) => (now.aside && event.data.generation === now.generation ? offAside(now, event) : undefined),
   stopFailed: (now, event) => (now.aside && event.data.code === 'notFound' ? offAside(now, event) : undefined),
   vmSnapshotRemoved: (now, event) => {

@@ -196,6 +196,13 @@ const unseen = ({ state, mode, behaviour, rootOwner, vanishesOff }: InstanceMode
     ? { state: 'stopping', quiet: undefined }
     : {}
 
+/** What is stateless and kept is ended by the engine, after its time, unless that is held. (stateful-and-deltacloud 3a.4.) */
+function shutDown({ mode, behaviour, isKept, graceMs, protection }: InstanceModel): Partial<InstanceModel> {
+  const isHeld = mode === 'stateless' && isKept && (protection.terminate || graceMs > 0)
+  const stops = isHeld || (mode === 'stateful' && behaviour === 'stop')
+  return { quiet: undefined, resumes: undefined, state: stops ? 'stopping' : 'shutting-down' }
+}
+
 const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelope<Data>) => Partial<InstanceModel>>> =
   {
     ...tagEvents,
@@ -226,7 +233,10 @@ const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelo
             ...{ state: 'stopped', unconfirmed: true, restarts: undefined, resumes: undefined },
             stopWanted: state === 'stopping' || undefined,
           },
-    startFailed: ({ state, hasRun, resumes, rootOwner, startsAnew }, { data }) => {
+    startFailed: (now, { data }) => {
+      const { state, hasRun, resumes, rootOwner, startsAnew } = now
+      // It did start, and its guest has shut itself down since.
+      if (data.code === 'ended' && state === 'pending' && !now.quiet) return shutDown(now)
       // One that cannot go on stays as it is, unless its memory is lost.
       if (resumes)
         return { resumes: undefined, state: ['notFound', 'corrupt'].includes(data.code) ? 'stopping' : 'suspended' }
@@ -267,13 +277,10 @@ const instanceEvents: Readonly<Record<string, (now: InstanceModel, event: Envelo
       if (data.generation !== now.generation) return {}
       return now.state === 'stopping' ? offAtLast(now) : { unconfirmed: undefined, stopWanted: undefined }
     },
-    poweredOff: ({ state, generation, mode, behaviour, isKept, graceMs, protection, quiet }, { data }) => {
+    poweredOff: (now, { data }) => {
+      const { state, generation, quiet } = now
       if (!['pending', 'running'].includes(state) || data.generation !== generation) return {}
-      if (quiet && quiet.phase !== 'turning on') return {}
-      // What is stateless and kept is ended by the engine, after its time, unless that is held. (stateful-and-deltacloud 3a.4.)
-      const isHeld = mode === 'stateless' && isKept && (protection.terminate || graceMs > 0)
-      const stops = isHeld || (mode === 'stateful' && behaviour === 'stop')
-      return { quiet: undefined, resumes: undefined, state: stops ? 'stopping' : 'shutting-down' }
+      return quiet && quiet.phase !== 'turning on' ? {} : shutDown(now)
     },
     offGraceDue: ({ state, mode, isKept, protection }) =>
       state === 'stopped' && mode === 'stateless' && isKept && !protection.terminate ? { state: 'shutting-down' } : {},

@@ -104,7 +104,7 @@ const turnOn = async (host: Host, record: InstanceRecord, spec: PowerSpec): Prom
     return run(host, record)
   }
   await letGo(host, record, seen)
-  return rejected('precondition', `instance ${record.id}: launch ${spec.generation} has ended; start the next one`)
+  return rejected('ended', `instance ${record.id}: launch ${spec.generation} has ended; start the next one`)
 }
 
 /** A process that does not answer can still be ended. */

@@ -74,7 +74,7 @@ const turnOn = (world: World, instance: InstanceRecord, spec: PowerSpec, half: b
     return rejected('corrupt', `instance ${id}: the memory of its guest is lost; start the next launch from its disks`)
   if (status === 'stopped') {
     // One launch, one process: what has ended is not begun again by a late repetition of its start.
-    return rejected('precondition', `instance ${id}: launch ${spec.generation} has ended; start the next one`)
+    return rejected('ended', `instance ${id}: launch ${spec.generation} has ended; start the next one`)
   }
   if (status === 'paused' && instance.held === 'full') return rejected('exhausted', `instance ${id}: ${noRoom}`)
   const lacking = lackingFor(world, instance, instance.spec)

@@ -108,7 +108,7 @@ export const powerClauses: Clauses = [
     skip: firstOf(canStop, canStart),
     proof: async session => {
       const { id } = await session.stopped()
-      await session.refused('instancePower', id, start(1), 'precondition')
+      await session.refused('instancePower', id, start(1), 'ended')
       session.expect((await session.observe('instance', id)).facts.status).toBe('stopped')
     },
   },

@@ -43,7 +43,7 @@ export const suspendClauses: Clauses = [
       const made = await session.suspended()
       session.expect(await session.stop(made.id)).toMatchObject({ already: false, facts: { status: 'stopped' } })
       session.expect((await session.observe('instance', made.id)).facts.status).toBe('stopped')
-      await session.refused('instancePower', made.id, resumed, 'precondition')
+      await session.refused('instancePower', made.id, resumed, 'ended')
       await session.start(made, 2)
       session
         .expect((await session.observe('instance', made.id)).facts)

@@ -91,7 +91,7 @@ describeWith(qemuSystem, 'machines', () => {
       await running(driver)
       await killMachine(pool, 'i-1')
       expect((await seen(driver)).facts).toMatchObject({ status: 'stopped', endReason: 'vanished' })
-      expect(await refusal(driver, 'instancePower', 'i-1', start())).toBe('precondition')
+      expect(await refusal(driver, 'instancePower', 'i-1', start())).toBe('ended')
       // Whoever hears that has no reason to turn it off: it has no disks any more.
       expect((await seen(driver)).facts).toMatchObject({ status: 'stopped', endReason: 'vanished' })
       expect((await driver.list('attachment', undefined, context())).items).toEqual([])

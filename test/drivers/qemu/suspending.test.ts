@@ -219,7 +219,7 @@ describeWith(qemuSystem, 'suspended guests', () => {
           const later = open()
           expect((await seen(later)).facts).toMatchObject({ status: 'stopped', endReason: 'vanished' })
           expect(states(pool)).toEqual([])
-          expect(await refusal(later, 'instancePower', 'i-1', start())).toBe('precondition')
+          expect(await refusal(later, 'instancePower', 'i-1', start())).toBe('ended')
           await doing(later, 'instancePower', 'i-1', off())
           expect(leftovers(pool)).toEqual([])
           // Who wrote it has outlived the machine, and writes no more than how that ended.
