@@ -50,17 +50,20 @@ export async function openCloud(composition: Composition): Promise<Cloud> {
     drivers: { local: driver },
     region: fixtures.regions[0]!.name,
     surveyEveryMs,
-    threads: { module: rulesModule },
+    threads,
   })
   await seed(cloud, fixtures)
   return cloud
 }
 
+/** All cores rebuild views. */
+const threads = { module: rulesModule }
+
 /** An evidence is looked at as it was left: a provider that knew nothing of it would only add to it. */
 function openStill(store: ReturnType<typeof sqlite>, opened: Opened, { regions }: Fixtures): Promise<Cloud> {
   const drivers = { local: simulated({ capabilities: placesOf(regions) }) }
   const clock = { ...systemClock(), now: () => opened.at, wakeAt: () => () => {} }
-  return createEngine({ kinds, projections, store, drivers, region: regions[0]!.name, clock, still: true })
+  return createEngine({ kinds, projections, store, drivers, region: regions[0]!.name, clock, still: true, threads })
 }
 
 /**
