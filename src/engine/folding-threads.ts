@@ -25,6 +25,7 @@ export class FoldingThreads implements Elsewhere {
   readonly #projections: ViewMap
   /** Besides the one that asks. */
   readonly #count: number
+  readonly #going = new Set<SharedWork>()
   /** Hears why a thread did not do its part. */
   failed: (error: unknown) => void = () => {}
 
@@ -60,18 +61,26 @@ export class FoldingThreads implements Elsewhere {
         error => isOver || this.failed(error),
       ),
     )
-    return {
+    const work: SharedWork = {
       take: () => takeOne(ranges, taken, OWN),
       async folded() {
         await Promise.all(answers)
         const left = ranges.filter((_, place) => taken[place] !== OWN && !noted.has(taken[place]! - 1))
         return { noted, left }
       },
-      async end() {
+      end: async () => {
         isOver = true
+        this.#going.delete(work)
         await Promise.all(threads.map(thread => thread.end()))
       },
     }
+    this.#going.add(work)
+    return work
+  }
+
+  /** Ends whatever goes on, also a thread that would never answer: what it should have folded is left. */
+  async end(): Promise<void> {
+    await Promise.all([...this.#going].map(work => work.end()))
   }
 
   #start(asked: FoldingAsked): Thread<FoldedRanges> {

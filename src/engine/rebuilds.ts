@@ -50,6 +50,7 @@ export class Rebuilds {
   /** Ends what goes on. Resolves when nothing of it touches the store any more. */
   async close(): Promise<void> {
     this.#isClosed = true
+    await this.#parts.threads?.end()
     await this.#last
   }
 

@@ -19,6 +19,7 @@ import type { Elsewhere } from '../../src/runtime/stream-folding.ts'
 import { sqlite } from '../../src/store/sqlite/index.ts'
 import { sha256 } from '../../src/system/hash.ts'
 import { live, openCloud, step } from '../replay/cloud.ts'
+import { rest } from './clock.ts'
 import * as lamps from './lamps.ts'
 import { openWith } from './setting.ts'
 
@@ -188,6 +189,18 @@ describe('a rebuild in threads', () => {
     expect(annexesOf(path)).toEqual([])
     expect(tablesIn(path, projections)).toEqual(kept)
     expect(faults).toEqual([])
+  })
+
+  it('is ended by closing also where a thread never answers', async () => {
+    const module = pathToFileURL(join(import.meta.dirname, 'never.ts'))
+    const threads = { module, ...anyLog }
+    const { engine, acme } = await openWith({ ...lamps, between: () => sqlite(file()), threads })
+    await acme.submit([make('desk')])
+    const refused = expect(engine.rebuild()).rejects.toMatchObject({ code: 'closed' })
+    // By then its own part is done, and it waits for the thread's.
+    for (let turn = 0; turn < 200; turn += 1) await rest()
+    await engine.close()
+    await refused
   })
 
   it('that died leaves files which the next one to open the data file removes, and no others', async () => {

@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest'
 import type { DeclaredCapabilities } from '../../src/drivers/capabilities.ts'
 import type { SimulatedOptions } from '../../src/drivers/simulated/index.ts'
-import { TestClock } from '../runtime/clock.ts'
+import { TestClock, during as untilThere } from '../runtime/clock.ts'
 import { GiB, open } from './cloud.ts'
 
 /** Of each call that is lost, half are answered that nothing was done, by the seed: those show nothing here. */
@@ -15,15 +15,7 @@ async function careless(seed: number, declared: DeclaredCapabilities = {}, optio
   const clock = new TestClock()
   const cloud = await open({ seed, ...options }, { idempotency: { by: 'none' }, ...declared }, { clock })
   const { acme, engine } = cloud
-  const during = async <T>(work: Promise<T>): Promise<T> => {
-    let isOver = false
-    const end = () => {
-      isOver = true
-    }
-    work.then(end, end)
-    while (!isOver) await clock.pass(1_000)
-    return work
-  }
+  const during = <T>(work: Promise<T>) => untilThere(clock, work)
   const { id: image } = await during(acme.image.register({ name: 'plain', sizeBytes: GiB }))
   const launched = async (input: object = {}) => {
     const { id } = await during(acme.instance.launch({ image, type: 'small', ...input }))

@@ -98,15 +98,8 @@ describe('a file that another process only asks about', () => {
     const first = sqlite(path)
     await first.open(views)
     await first.close()
-    const script = `
-      const Database = require('better-sqlite3')
-      const lock = new Database(process.argv[1], { readonly: true })
-      lock.exec('BEGIN')
-      lock.prepare('select 1 from sqlite_schema').get()
-      process.stdout.write('asking')
-      setTimeout(() => process.exit(), 1_000)`
-    const words = ['-e', script, `${path}-writer`]
-    holder = spawn(process.execPath, words, { cwd: import.meta.dirname, stdio: ['ignore', 'pipe', 'inherit'] })
+    const words = [join(import.meta.dirname, 'asker.ts'), `${path}-writer`]
+    holder = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] })
     const ended = once(holder, 'exit')
     await once(holder.stdout!, 'data')
     const store = sqlite(path)

@@ -66,18 +66,8 @@ describe('a pool that another process uses', () => {
   it('is not used by who only asks about it, also where that one is held up in the middle of it', () =>
     inFolder(async pool => {
       await qemu({ pool }).close!()
-      const script = `
-        const Database = require('better-sqlite3')
-        const lock = new Database(process.argv[1], { readonly: true })
-        lock.exec('BEGIN')
-        lock.prepare('select 1 from sqlite_schema').get()
-        process.stdout.write('asking')
-        setTimeout(() => process.exit(), 1_000)`
-      const words = ['-e', script, join(pool, 'lock')]
-      const asking = spawn(process.execPath, words, {
-        cwd: import.meta.dirname,
-        stdio: ['ignore', 'pipe', 'inherit'],
-      })
+      const words = [join(import.meta.dirname, '../../store/asker.ts'), join(pool, 'lock')]
+      const asking = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] })
       const ended = event(asking, 'exit')
       await event(asking.stdout!, 'data')
       await qemu({ pool }).close!()
